@@ -1,0 +1,2 @@
+//! The `liouville` program.
+fn main() {}
