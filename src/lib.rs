@@ -1,20 +1,20 @@
 //! liouville: finds the laws of a dynamical system and proves them.
 
-pub mod expr;
 pub mod algebra;
-pub mod mechanics;
-pub mod system;
-pub mod flow;
-pub mod simplify;
-pub mod integrals;
-#[cfg(feature = "learn")]
-pub mod fit;
-#[cfg(feature = "learn")]
-pub mod learn;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "learn")]
 pub mod discover;
 #[cfg(feature = "learn")]
 pub mod experiments;
+pub mod expr;
+#[cfg(feature = "learn")]
+pub mod fit;
+pub mod flow;
+pub mod integrals;
+#[cfg(feature = "learn")]
+pub mod learn;
+pub mod mechanics;
 pub mod report;
-#[cfg(feature = "cli")]
-pub mod cli;
+pub mod simplify;
+pub mod system;

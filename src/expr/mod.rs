@@ -142,7 +142,11 @@ impl Expr {
     /// A constant; negative ones become the [`Negative`](Expr::Negative) of a positive.
     pub fn number(value: impl Into<Rational>) -> Expr {
         let value = value.into();
-        if value < Rational::ZERO { Expr::Negative(Arc::new(Expr::Number(-value))) } else { Expr::Number(value) }
+        if value < Rational::ZERO {
+            Expr::Negative(Arc::new(Expr::Number(-value)))
+        } else {
+            Expr::Number(value)
+        }
     }
 
     /// A variable of that name.
