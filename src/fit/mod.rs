@@ -1,1 +1,45 @@
-//! Room `fit`.
+//! Numerical fits: from sampled states to formulas, with what is known about their errors.
+//!
+//! A library of terms φ_j ([`TermLibrary`], expanded from a `.grammar`) is evaluated on samples with
+//! its gradients; Hamiltonians come from linear least squares on ẋ = J∇H, laws from generalised
+//! eigenproblems; both are thinned out and snapped to rationals where that is justified. Arrays go in,
+//! numbers and formulas come out: this room knows neither networks nor files.
+//!
+//! ```text
+//! Grammar ──expand──▶ TermLibrary ──evaluate on samples──▶ least squares · eigenproblems
+//!                                        ──thin out──▶ coefficients ──snap──▶ Expr
+//! ```
+
+mod grammar;
+mod hamiltonian;
+mod library;
+mod linear;
+mod snap;
+
+pub use grammar::{Grammar, GrammarError, built_in};
+pub use hamiltonian::{Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, usable_terms};
+pub use library::{Stage, Term, TermLibrary, Variables, bodies};
+pub use linear::{Matrix, Normal, Solution};
+pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
+
+/// Why a fit is impossible.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FitError {
+    /// A NaN or an infinity among the numbers.
+    #[error("a value is not finite")]
+    NotFinite,
+    /// Terms that the samples cannot tell apart.
+    #[error("the terms are linearly dependent on these samples")]
+    Singular,
+    /// Too few samples for the number of unknowns.
+    #[error("{samples} samples do not determine {unknowns} unknowns")]
+    TooFewSamples {
+        /// How many there are.
+        samples: usize,
+        /// How many unknowns.
+        unknowns: usize,
+    },
+    /// A term cannot be compiled for numbers.
+    #[error(transparent)]
+    Term(#[from] crate::expr::TapeError),
+}
