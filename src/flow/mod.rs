@@ -1,1 +1,21 @@
-//! Room `flow`.
+//! From a system to data, and from files to data.
+//!
+//! ```text
+//! System ──recipe──▶ initial conditions ──integrate──▶ TrajectorySet ◀──read── .csv · .npz · .txt
+//! ```
+//!
+//! Trajectories hold states with the coordinates first and the momenta after them. Every trajectory draws
+//! from a random stream of its own, chosen by seed and index, so that the same seed gives the same bytes
+//! on any number of threads.
+
+mod error;
+mod field;
+mod integrate;
+mod simulate;
+mod trajectories;
+
+pub use error::FlowError;
+pub use field::{HamiltonianField, VectorField};
+pub use integrate::{IntegrationError, Method, integrate, runge_kutta_4};
+pub use simulate::{SimulationConfig, simulate};
+pub use trajectories::{Trajectory, TrajectorySet};

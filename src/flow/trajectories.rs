@@ -1,0 +1,222 @@
+//! Trajectories in phase space.
+
+use std::f64::consts::{PI, TAU};
+
+use crate::expr::Symbol;
+
+/// The fewest points of a trajectory from which derivatives can be estimated.
+pub const FEWEST_POINTS: usize = 3;
+
+/// Trajectories of one system.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TrajectorySet {
+    /// The coordinates, in order.
+    pub coordinates: Vec<Symbol>,
+    /// The momenta, in the same order.
+    pub momenta: Vec<Symbol>,
+    /// Those of the coordinates that are periodic with 2π. Their values are continuous along a trajectory.
+    pub angles: Vec<Symbol>,
+    /// The trajectories.
+    pub trajectories: Vec<Trajectory>,
+    /// What a user should know about where they come from: a default box of initial conditions, columns
+    /// that were ignored.
+    pub notes: Vec<String>,
+}
+
+/// One trajectory.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trajectory {
+    /// The times, increasing.
+    pub times: Vec<f64>,
+    /// `[points, 2·dof]` row by row, columns q then p.
+    pub states: Vec<f64>,
+    /// The time derivatives of the states, in the same shape, where they are known.
+    pub derivatives: Option<Vec<f64>>,
+}
+
+impl Trajectory {
+    /// The number of points.
+    pub fn points(&self) -> usize {
+        self.times.len()
+    }
+
+    /// The number of columns of [`states`](Self::states), 2·dof.
+    pub fn width(&self) -> usize {
+        self.states.len() / self.times.len().max(1)
+    }
+
+    /// The points `from..to`, as a trajectory.
+    pub fn part(&self, from: usize, to: usize) -> Trajectory {
+        let width = self.width();
+        let rows = |values: &[f64]| values[from * width..to * width].to_vec();
+        Trajectory {
+            times: self.times[from..to].to_vec(),
+            states: rows(&self.states),
+            derivatives: self.derivatives.as_deref().map(rows),
+        }
+    }
+}
+
+impl TrajectorySet {
+    /// The number of degrees of freedom.
+    pub fn dof(&self) -> usize {
+        self.coordinates.len()
+    }
+
+    /// Coordinates, then momenta.
+    pub fn variables(&self) -> Vec<Symbol> {
+        self.coordinates.iter().chain(&self.momenta).cloned().collect()
+    }
+
+    /// The number of points of all trajectories together.
+    pub fn points(&self) -> usize {
+        self.trajectories.iter().map(Trajectory::points).sum()
+    }
+
+    /// Whether every trajectory has derivatives.
+    pub fn has_derivatives(&self) -> bool {
+        self.trajectories.iter().all(|trajectory| trajectory.derivatives.is_some())
+    }
+
+    /// All states, `[points, 2·dof]`, one trajectory after the other.
+    pub fn states(&self) -> Vec<f64> {
+        self.trajectories.iter().flat_map(|trajectory| trajectory.states.iter().copied()).collect()
+    }
+
+    /// All derivatives, `[points, 2·dof]`, if every trajectory has them.
+    pub fn derivatives(&self) -> Option<Vec<f64>> {
+        let parts: Option<Vec<&[f64]>> =
+            self.trajectories.iter().map(|trajectory| trajectory.derivatives.as_deref()).collect();
+        Some(parts?.concat())
+    }
+
+    /// Which columns of the states are angles.
+    pub fn angle_columns(&self) -> Vec<usize> {
+        (0..self.dof()).filter(|&column| self.angles.contains(&self.coordinates[column])).collect()
+    }
+
+    /// The root mean square of each column of the states, angles taken in (−π, π].
+    pub fn rms(&self) -> Vec<f64> {
+        let width = 2 * self.dof();
+        let angles = self.angle_columns();
+        let mut sums = vec![0.0; width];
+        for row in self.trajectories.iter().flat_map(|trajectory| trajectory.states.chunks_exact(width)) {
+            for (column, sum) in sums.iter_mut().enumerate() {
+                let value = if angles.contains(&column) { wrapped(row[column]) } else { row[column] };
+                *sum += value * value;
+            }
+        }
+        let count = self.points().max(1) as f64;
+        sums.into_iter().map(|sum| (sum / count).sqrt()).collect()
+    }
+
+    /// The trajectories to train on and those to test on: the first `train` share (rounded, at least one on
+    /// either side), or of a single trajectory its earlier and later part.
+    pub fn split(&self, train: f64) -> (TrajectorySet, TrajectorySet) {
+        let with = |trajectories: Vec<Trajectory>| TrajectorySet { trajectories, ..self.clone_frame() };
+        if let [only] = self.trajectories.as_slice() {
+            let cut = share(only.points(), train, FEWEST_POINTS);
+            return (with(vec![only.part(0, cut)]), with(vec![only.part(cut, only.points())]));
+        }
+        let cut = share(self.trajectories.len(), train, 1);
+        (with(self.trajectories[..cut].to_vec()), with(self.trajectories[cut..].to_vec()))
+    }
+
+    /// Makes the angles continuous along each trajectory: jumps of more than π are taken as turns of 2π.
+    pub fn unwrap_angles(&mut self) {
+        let width = 2 * self.dof();
+        for column in self.angle_columns() {
+            for trajectory in &mut self.trajectories {
+                let mut turns = 0.0;
+                let mut last: Option<f64> = None;
+                for row in trajectory.states.chunks_exact_mut(width) {
+                    let value = row[column];
+                    if let Some(last) = last {
+                        turns -= TAU * ((value - last) / TAU).round();
+                    }
+                    last = Some(value);
+                    row[column] = value + turns;
+                }
+            }
+        }
+    }
+
+    /// Brings the angles into (−π, π].
+    pub fn wrap_angles(&mut self) {
+        let width = 2 * self.dof();
+        for column in self.angle_columns() {
+            for trajectory in &mut self.trajectories {
+                trajectory.states.chunks_exact_mut(width).for_each(|row| row[column] = wrapped(row[column]));
+            }
+        }
+    }
+
+    /// The names alone, without trajectories.
+    fn clone_frame(&self) -> TrajectorySet {
+        TrajectorySet {
+            coordinates: self.coordinates.clone(),
+            momenta: self.momenta.clone(),
+            angles: self.angles.clone(),
+            trajectories: Vec::new(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+/// The angle in (−π, π].
+fn wrapped(angle: f64) -> f64 {
+    let turned = angle - TAU * (angle / TAU).round();
+    if turned <= -PI { turned + TAU } else { turned }
+}
+
+/// `train` of `count`, rounded, leaving at least `least` on either side where there are as many.
+fn share(count: usize, train: f64, least: usize) -> usize {
+    let cut = (count as f64 * train).round() as usize;
+    cut.clamp(least.min(count), count.saturating_sub(least).max(least.min(count)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(trajectories: Vec<Vec<f64>>) -> TrajectorySet {
+        let trajectory = |states: Vec<f64>| Trajectory {
+            times: (0..states.len() / 2).map(|t| t as f64).collect(),
+            states,
+            derivatives: None,
+        };
+        TrajectorySet {
+            coordinates: vec![Symbol::new("q")],
+            momenta: vec![Symbol::new("p")],
+            angles: vec![Symbol::new("q")],
+            trajectories: trajectories.into_iter().map(trajectory).collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn angles_unwrap_and_wrap() {
+        let turning: Vec<f64> = (0..100).map(|k| 0.3 * f64::from(k)).collect();
+        let mut turned = set(vec![turning.iter().flat_map(|q| [*q, 0.0]).collect()]);
+        let original = turned.clone();
+        turned.wrap_angles();
+        assert!(turned.states().iter().all(|q| (-PI..=PI).contains(q)));
+        turned.unwrap_angles();
+        for (a, b) in turned.states().iter().zip(original.states()) {
+            assert!((a - b).abs() < 1e-12);
+        }
+        assert_eq!(wrapped(PI), PI);
+        assert_eq!(wrapped(-PI), PI);
+    }
+
+    #[test]
+    fn splitting_by_trajectory_and_by_time() {
+        let many = set((0..10).map(|_| vec![0.0; 8]).collect());
+        let (train, test) = many.split(0.8);
+        assert_eq!((train.trajectories.len(), test.trajectories.len()), (8, 2));
+        let (train, test) = set(vec![vec![0.0; 8], vec![0.0; 8]]).split(0.99);
+        assert_eq!((train.trajectories.len(), test.trajectories.len()), (1, 1));
+        let (train, test) = set(vec![vec![0.0; 20]]).split(0.8);
+        assert_eq!((train.points(), test.points()), (7, 3));
+    }
+}
