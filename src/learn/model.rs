@@ -1,0 +1,462 @@
+//! The models and their loss on a chunk of samples. A model is a closed set ([`ModelKind`]): each member says what
+//! its networks are, how they give a vector field, and how a derivative flows back; the operation, the training loop
+//! and the evaluation know only [`Model`].
+
+use super::linear::Real;
+use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, condition_sums};
+use super::network::{Activation, Block, Lanes, Network, Scratch, Trace};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Which network learns the dynamics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelKind {
+    /// ẋ is the output of one network.
+    Baseline,
+    /// ẋ = J∇H with a network H(x) (Greydanus, Dzamba and Yosinski 2019).
+    Hamiltonian,
+    /// ẋ = J∇H with H a network of new coordinates, which are a network of x and are taught to be cyclic.
+    SymmetryControl,
+}
+
+/// How phase space enters a network: angles as cosine and sine, everything else as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InputMap {
+    pub(crate) dof: usize,
+    /// Which columns of a state are angles.
+    angles: Vec<bool>,
+}
+
+impl InputMap {
+    pub(crate) fn new(dof: usize, angles: &[usize]) -> Self {
+        Self { dof, angles: (0..2 * dof).map(|k| angles.contains(&k)).collect() }
+    }
+
+    /// Number of network inputs.
+    pub(crate) fn features(&self) -> usize {
+        self.angles.len() + self.angles.iter().filter(|&&a| a).count()
+    }
+
+    /// Appends the features of one scaled state.
+    pub(crate) fn push_features(&self, state: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
+        for (x, &angle) in state.zip(&self.angles) {
+            if angle {
+                out.extend([x.cos(), x.sin()]);
+            } else {
+                out.push(x);
+            }
+        }
+    }
+
+    /// ∂y/∂x from ∂y/∂(features): `[features, outputs, samples]` → `[2·dof, outputs, samples]`.
+    #[inline(always)]
+    fn to_states<T: Real>(&self, inputs: &[T], jacobian: &[T], out: &mut [T], r: usize) {
+        let size = out.len() / self.angles.len();
+        let mut feature = 0;
+        for (out, &angle) in out.chunks_exact_mut(size).zip(&self.angles) {
+            if angle {
+                let (cosine, sine) = inputs[feature * r..][..2 * r].split_at(r);
+                let (by_cosine, by_sine) = jacobian[feature * size..][..2 * size].split_at(size);
+                let blocks = by_cosine.chunks_exact(r).zip(by_sine.chunks_exact(r));
+                for (out, (by_cosine, by_sine)) in out.chunks_exact_mut(r).zip(blocks) {
+                    let rows = by_cosine.iter().zip(by_sine).zip(cosine).zip(sine);
+                    for (out, (((&c, &s), &cosine), &sine)) in out.iter_mut().zip(rows) {
+                        *out = cosine * s - sine * c;
+                    }
+                }
+                feature += 2;
+            } else {
+                out.copy_from_slice(&jacobian[feature * size..][..size]);
+                feature += 1;
+            }
+        }
+    }
+
+    /// The transpose of [`to_states`](Self::to_states).
+    #[inline(always)]
+    fn to_features<T: Real>(&self, inputs: &[T], bar: &[T], out: &mut [T], r: usize) {
+        let size = bar.len() / self.angles.len();
+        let mut feature = 0;
+        for (bar, &angle) in bar.chunks_exact(size).zip(&self.angles) {
+            if angle {
+                let (cosine, sine) = inputs[feature * r..][..2 * r].split_at(r);
+                let (by_cosine, by_sine) = out[feature * size..][..2 * size].split_at_mut(size);
+                let blocks = by_cosine.chunks_exact_mut(r).zip(by_sine.chunks_exact_mut(r));
+                for (bar, (by_cosine, by_sine)) in bar.chunks_exact(r).zip(blocks) {
+                    let rows = by_cosine.iter_mut().zip(by_sine).zip(cosine).zip(sine);
+                    for (&bar, (((c, s), &cosine), &sine)) in bar.iter().zip(rows) {
+                        *c = -sine * bar;
+                        *s = cosine * bar;
+                    }
+                }
+                feature += 2;
+            } else {
+                out[feature * size..][..size].copy_from_slice(bar);
+                feature += 1;
+            }
+        }
+    }
+}
+
+/// Networks of one kind for one phase space; the weights live elsewhere, in one flat array.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) kind: ModelKind,
+    pub(crate) input: InputMap,
+    /// The network that sees the state.
+    first: Network,
+    /// The Hamiltonian of the new coordinates (symmetry control).
+    second: Option<Network>,
+    conditions: Conditions,
+}
+
+/// A chunk of samples on its way through a model: data, results and the traces for the way back.
+pub(crate) struct Chunk<T> {
+    pub(crate) samples: usize,
+    /// [features, samples].
+    pub(crate) inputs: Vec<T>,
+    /// ẋ of the data: [2·dof, samples].
+    pub(crate) flow: Vec<T>,
+    /// [samples].
+    pub(crate) weights: Vec<T>,
+    /// ẋ of the model: [2·dof, samples].
+    pub(crate) field: Vec<T>,
+    /// ∂y_i/∂x_k: [2·dof, outputs, samples].
+    pub(crate) jacobian: Vec<T>,
+    first: Trace<T>,
+    second: Option<Trace<T>>,
+    field_bar: Vec<T>,
+    jacobian_bar: Vec<T>,
+    features_bar: Vec<T>,
+    energy_bar: Vec<T>,
+    values_bar: Vec<T>,
+    pub(crate) gradient: Vec<T>,
+    pub(crate) sums: Sums,
+}
+
+impl<T: Real> Chunk<T> {
+    /// Copies the chunk's samples from a batch `[columns, samples]`, its columns from `from` on.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, batch: &[T], samples: usize, from: usize) {
+        let r = self.samples;
+        let mut column = 0;
+        for part in [&mut self.inputs, &mut self.flow, &mut self.weights] {
+            for row in part.chunks_exact_mut(r) {
+                row.copy_from_slice(&batch[column * samples + from..][..r]);
+                column += 1;
+            }
+        }
+    }
+}
+
+/// Sums over samples from which the loss terms follow.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sums {
+    pub(crate) samples: usize,
+    pub(crate) hamiltonian: f64,
+    pub(crate) poisson: f64,
+    pub(crate) cyclic: f64,
+    /// Products of the gradients of the cyclic momenta, [n, n].
+    pub(crate) products: Vec<f64>,
+}
+
+impl Sums {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.hamiltonian += other.hamiltonian;
+        self.poisson += other.poisson;
+        self.cyclic += other.cyclic;
+        self.products.resize(other.products.len(), 0.);
+        self.products.iter_mut().zip(&other.products).for_each(|(a, b)| *a += b);
+    }
+
+    /// mean(G Gᵀ) − 1.
+    fn gram_residual(&self) -> Vec<f64> {
+        let n = self.products.len().isqrt();
+        let mean = |at: usize| self.products[at] / self.samples as f64;
+        (0..n * n).map(|at| mean(at) - if at / n == at % n { 1. } else { 0. }).collect()
+    }
+
+    /// hamiltonian, poisson, cyclic.
+    pub(crate) fn terms(&self) -> [f64; 3] {
+        let samples = self.samples as f64;
+        let gram: f64 = self.gram_residual().iter().map(|x| x * x).sum();
+        [self.hamiltonian / samples, self.poisson / samples + gram, self.cyclic / samples]
+    }
+}
+
+impl Model {
+    pub(crate) fn new(
+        kind: ModelKind,
+        input: InputMap,
+        width: usize,
+        activation: Activation,
+        loss: Loss,
+        cyclic: usize,
+    ) -> Self {
+        let dof = input.dof;
+        let network = |inputs, outputs| Network { inputs, width, outputs, activation };
+        let features = input.features();
+        let (first, second, conditions) = match kind {
+            ModelKind::Baseline => (network(features, 2 * dof), None, Conditions::new(Loss::Relaxed, dof, 0)),
+            ModelKind::Hamiltonian => (network(features, 1), None, Conditions::new(Loss::Relaxed, dof, 0)),
+            ModelKind::SymmetryControl => (
+                network(features, Conditions::outputs(loss, dof, cyclic)),
+                Some(network(2 * dof - cyclic, 1)),
+                Conditions::new(loss, dof, cyclic),
+            ),
+        };
+        Self { kind, input, first, second, conditions }
+    }
+
+    pub(crate) fn blocks(&self) -> Vec<Block> {
+        let mut blocks = self.first.blocks(match self.kind {
+            ModelKind::Baseline => "field",
+            ModelKind::Hamiltonian => "hamiltonian",
+            ModelKind::SymmetryControl => "coordinates",
+        });
+        blocks.extend(self.second.iter().flat_map(|n| n.blocks("hamiltonian")));
+        blocks
+    }
+
+    pub(crate) fn parameters(&self) -> usize {
+        self.first.parameters() + self.second.map_or(0, |n| n.parameters())
+    }
+
+    pub(crate) fn initial_weights(&self, random: &mut impl Rng) -> Vec<f32> {
+        let mut weights = self.first.initial_weights(random);
+        if let Some(second) = self.second {
+            weights.extend(second.initial_weights(random));
+        }
+        weights
+    }
+
+    /// Outputs of the network that sees the state.
+    pub(crate) fn outputs(&self) -> usize {
+        self.first.outputs
+    }
+
+    /// Values of those outputs, [outputs, samples], after [`forward`](Self::forward).
+    pub(crate) fn values<'a, T>(&self, chunk: &'a Chunk<T>) -> &'a [T] {
+        &chunk.first.values
+    }
+
+    /// Values of the network that is H, [samples], after [`forward`](Self::forward); None for the baseline.
+    pub(crate) fn energy<'a, T>(&self, chunk: &'a Chunk<T>) -> Option<&'a [T]> {
+        match self.kind {
+            ModelKind::Baseline => None,
+            ModelKind::Hamiltonian => Some(&chunk.first.values),
+            ModelKind::SymmetryControl => chunk.second.as_ref().map(|t| t.values.as_slice()),
+        }
+    }
+
+    /// Columns of a batch: features, ẋ, weight of the sample.
+    pub(crate) fn columns(&self) -> usize {
+        self.input.features() + 2 * self.input.dof + 1
+    }
+
+    pub(crate) fn scratch<T: Real>(&self) -> Scratch<T> {
+        let networks: Vec<&Network> = std::iter::once(&self.first).chain(&self.second).collect();
+        Scratch::new(&networks, CHUNK)
+    }
+
+    pub(crate) fn chunk<T: Real>(&self, samples: usize) -> Chunk<T> {
+        let zeros = |n: usize| vec![T::ZERO; n * samples];
+        let (d, f, m) = (2 * self.input.dof, self.input.features(), self.first.outputs);
+        Chunk {
+            samples,
+            inputs: zeros(f),
+            flow: zeros(d),
+            weights: zeros(1),
+            field: zeros(d),
+            jacobian: zeros(d * m),
+            first: Trace::new(&self.first, samples),
+            second: self.second.map(|n| Trace::new(&n, samples)),
+            field_bar: zeros(d),
+            jacobian_bar: zeros(d * m),
+            features_bar: zeros(f * m),
+            energy_bar: zeros(self.second.map_or(0, |n| n.inputs)),
+            values_bar: zeros(m),
+            gradient: Vec::new(),
+            sums: Sums::default(),
+        }
+    }
+
+    /// Vector field, Jacobian and loss sums of the chunk's samples.
+    #[inline(always)]
+    pub(crate) fn forward<T: Real>(&self, weights: &[T], chunk: &mut Chunk<T>, scratch: &mut Scratch<T>) {
+        let (r, dof, m) = (chunk.samples, self.input.dof, self.first.outputs);
+        let (own, others) = weights.split_at(self.first.parameters());
+        let differentiated = self.kind != ModelKind::Baseline;
+        self.first.forward(own, &chunk.inputs, r, &mut chunk.first, scratch, differentiated);
+        if differentiated {
+            self.input.to_states(&chunk.inputs, &chunk.first.jacobian, &mut chunk.jacobian, r);
+        }
+        match self.kind {
+            ModelKind::Baseline => chunk.field.copy_from_slice(&chunk.first.values),
+            ModelKind::Hamiltonian => symplectic(&chunk.jacobian, &mut chunk.field, dof * r),
+            ModelKind::SymmetryControl => {
+                let (Some(energy), Some(trace)) = (&self.second, &mut chunk.second) else { return };
+                energy.forward(others, &chunk.first.values, r, trace, scratch, true);
+                for (k, field) in chunk.field.chunks_exact_mut(r).enumerate() {
+                    // Row k of the field is ∂H/∂p_k, or −∂H/∂q_k for the momenta.
+                    let (row, sign) = if k < dof { (k + dof, T::ONE) } else { (k - dof, -T::ONE) };
+                    field.fill(T::ZERO);
+                    let jacobian = chunk.jacobian[row * m * r..].chunks_exact(r);
+                    for (gradient, jacobian) in trace.jacobian.chunks_exact(r).zip(jacobian) {
+                        for ((field, &g), &j) in field.iter_mut().zip(gradient).zip(jacobian) {
+                            *field += sign * g * j;
+                        }
+                    }
+                }
+            }
+        }
+        self.sum_up(chunk);
+    }
+
+    #[inline(always)]
+    fn sum_up<T: Real>(&self, chunk: &mut Chunk<T>) {
+        let (r, n) = (chunk.samples, self.conditions.orthonormal());
+        let mut buffer = [T::ZERO; CHUNK];
+        let squares = &mut buffer[..r];
+        for (field, flow) in chunk.field.chunks_exact(r).zip(chunk.flow.chunks_exact(r)) {
+            for ((square, &a), &b) in squares.iter_mut().zip(field).zip(flow) {
+                *square += (a - b) * (a - b);
+            }
+        }
+        let mut sum = Lanes::new();
+        sum.add_products(squares, &chunk.weights);
+        chunk.sums.samples = r;
+        chunk.sums.hamiltonian = sum.total().to_f64();
+        let mut products = std::mem::take(&mut chunk.sums.products);
+        products.resize(n * n, 0.);
+        if self.kind == ModelKind::SymmetryControl {
+            (chunk.sums.poisson, chunk.sums.cyclic) =
+                condition_sums(&self.conditions, self.derivatives(chunk), &mut products);
+        }
+        chunk.sums.products = products;
+    }
+
+    #[inline(always)]
+    fn derivatives<'a, T>(&self, chunk: &'a Chunk<T>) -> Derivatives<'a, T> {
+        Derivatives {
+            jacobian: &chunk.jacobian,
+            energy: chunk.second.as_ref().map_or(&[], |t| &t.jacobian),
+            flow: &chunk.flow,
+            weights: &chunk.weights,
+            dof: self.input.dof,
+            outputs: self.first.outputs,
+            samples: chunk.samples,
+        }
+    }
+
+    /// Sets `chunk.gradient` to the chunk's part of the derivative of Σ coefficients·terms, the terms being those of
+    /// `total`, the sums over the whole batch. `forward` has gone before with the same weights.
+    #[inline(always)]
+    pub(crate) fn backward<T: Real>(
+        &self,
+        weights: &[T],
+        chunk: &mut Chunk<T>,
+        scratch: &mut Scratch<T>,
+        coefficients: [f64; 3],
+        total: &Sums,
+    ) {
+        let (r, dof) = (chunk.samples, self.input.dof);
+        let [hamiltonian, poisson, cyclic] = coefficients.map(|c| c / total.samples as f64);
+        let (own, others) = weights.split_at(self.first.parameters());
+        let mut gradient = std::mem::take(&mut chunk.gradient);
+        gradient.resize(weights.len(), T::ZERO);
+        gradient.fill(T::ZERO);
+        let (own_gradient, other_gradient) = gradient.split_at_mut(self.first.parameters());
+        let scale = T::real(2. * hamiltonian);
+        let rows = chunk.field.chunks_exact(r).zip(chunk.flow.chunks_exact(r));
+        for (bar, (field, flow)) in chunk.field_bar.chunks_exact_mut(r).zip(rows) {
+            for (((bar, &a), &b), &weight) in bar.iter_mut().zip(field).zip(flow).zip(&chunk.weights) {
+                *bar = scale * weight * (a - b);
+            }
+        }
+        let (mut values_bar, mut jacobian_bar) = (None, None);
+        match self.kind {
+            ModelKind::Baseline => values_bar = Some(chunk.field_bar.as_slice()),
+            ModelKind::Hamiltonian => {
+                // The transpose of J is −J.
+                symplectic(&chunk.field_bar, &mut chunk.jacobian_bar, dof * r);
+                chunk.jacobian_bar.iter_mut().for_each(|x| *x = -*x);
+            }
+            ModelKind::SymmetryControl => {
+                let mut jacobian_bar = std::mem::take(&mut chunk.jacobian_bar);
+                let mut energy_bar = std::mem::take(&mut chunk.energy_bar);
+                self.field_gradients(chunk, &mut jacobian_bar, &mut energy_bar);
+                let gram: Vec<f64> = total.gram_residual().iter().map(|x| 2. * poisson * x).collect();
+                let at = self.derivatives(chunk);
+                condition_gradients(
+                    &self.conditions,
+                    at,
+                    (poisson, cyclic),
+                    &gram,
+                    &mut jacobian_bar,
+                    &mut energy_bar,
+                );
+                let inputs = energy_bar.len();
+                chunk.values_bar[inputs..].fill(T::ZERO);
+                if let (Some(energy), Some(trace)) = (&self.second, &chunk.second) {
+                    let x_bar = Some(&mut chunk.values_bar[..inputs]);
+                    let y = &chunk.first.values;
+                    energy.backward(
+                        others,
+                        y,
+                        r,
+                        trace,
+                        scratch,
+                        None,
+                        Some(&energy_bar),
+                        other_gradient,
+                        x_bar,
+                    );
+                }
+                (chunk.jacobian_bar, chunk.energy_bar) = (jacobian_bar, energy_bar);
+                values_bar = Some(chunk.values_bar.as_slice());
+            }
+        }
+        if self.kind != ModelKind::Baseline {
+            self.input.to_features(&chunk.inputs, &chunk.jacobian_bar, &mut chunk.features_bar, r);
+            jacobian_bar = Some(chunk.features_bar.as_slice());
+        }
+        let x = &chunk.inputs;
+        self.first.backward(own, x, r, &chunk.first, scratch, values_bar, jacobian_bar, own_gradient, None);
+        chunk.gradient = gradient;
+    }
+
+    /// Sets the derivatives that come through ẋ = J Σ_i ∂H/∂y_i ∇y_i.
+    #[inline(always)]
+    fn field_gradients<T: Real>(&self, chunk: &Chunk<T>, jacobian_bar: &mut [T], energy_bar: &mut [T]) {
+        let (r, dof, m) = (chunk.samples, self.input.dof, self.first.outputs);
+        let Some(trace) = &chunk.second else { return };
+        jacobian_bar.fill(T::ZERO);
+        energy_bar.fill(T::ZERO);
+        for (k, bar) in chunk.field_bar.chunks_exact(r).enumerate() {
+            let (row, sign) = if k < dof { (k + dof, T::ONE) } else { (k - dof, -T::ONE) };
+            let start = row * m * r;
+            let energy = trace.jacobian.chunks_exact(r).zip(energy_bar.chunks_exact_mut(r));
+            let jacobian =
+                chunk.jacobian[start..].chunks_exact(r).zip(jacobian_bar[start..].chunks_exact_mut(r));
+            for ((g, g_bar), (j, j_bar)) in energy.zip(jacobian) {
+                let rows = g.iter().zip(g_bar).zip(j).zip(j_bar).zip(bar);
+                for ((((&g, g_bar), &j), j_bar), &bar) in rows {
+                    *g_bar += sign * bar * j;
+                    *j_bar += sign * bar * g;
+                }
+            }
+        }
+    }
+}
+
+/// J applied to a gradient `[2·dof, samples]`: (∂H/∂p, −∂H/∂q).
+#[inline(always)]
+fn symplectic<T: Real>(gradient: &[T], field: &mut [T], half: usize) {
+    field[..half].copy_from_slice(&gradient[half..2 * half]);
+    for (field, &g) in field[half..2 * half].iter_mut().zip(gradient) {
+        *field = -g;
+    }
+}

@@ -1,0 +1,332 @@
+//! A whole loss as one tensor operation: (weights, batch) → (hamiltonian, poisson, cyclic), with its derivative.
+//!
+//! The batch is cut into chunks of fixed size, whatever the number of threads, and everything is summed in the order
+//! of the chunks: the result has the same bits with one thread and with two.
+
+use super::linear::{Real, vectorised};
+use super::loss::CHUNK;
+use super::model::{Chunk, Model, Sums};
+use super::network::Scratch;
+use candle_core::{
+    CpuStorage, CustomOp2, DType, Device, Layout, Result, Shape, Storage, Tensor, WithDType, bail,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The chunks of one thread, and its room for intermediate results.
+struct Worker<T> {
+    first_sample: usize,
+    chunks: Vec<Chunk<T>>,
+    scratch: Scratch<T>,
+}
+
+/// Everything that a step writes to, kept from step to step.
+struct Workspace<T> {
+    samples: usize,
+    workers: Vec<Worker<T>>,
+    total: Sums,
+}
+
+impl<T: Real> Workspace<T> {
+    fn new(model: &Model, samples: usize, threads: usize) -> Self {
+        let chunks = samples.div_ceil(CHUNK);
+        let mut workers: Vec<Worker<T>> = Vec::new();
+        for range in 0..threads.min(chunks) {
+            let threads = threads.min(chunks);
+            let (from, to) = (chunks * range / threads, chunks * (range + 1) / threads);
+            let chunk = |at: usize| model.chunk(CHUNK.min(samples - at * CHUNK));
+            workers.push(Worker {
+                first_sample: from * CHUNK,
+                chunks: (from..to).map(chunk).collect(),
+                scratch: model.scratch(),
+            });
+        }
+        Self { samples, workers, total: Sums::default() }
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
+        self.workers.iter().flat_map(|w| &w.chunks)
+    }
+}
+
+/// Worker threads beside the caller's own.
+#[derive(Clone)]
+pub(crate) struct Crew {
+    pool: Option<Arc<rayon::ThreadPool>>,
+    threads: usize,
+}
+
+impl Crew {
+    pub(crate) fn new(threads: usize) -> std::result::Result<Self, rayon::ThreadPoolBuildError> {
+        let threads = threads.max(1);
+        let pool = match threads {
+            1 => None,
+            _ => Some(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads - 1).build()?)),
+        };
+        Ok(Self { pool, threads })
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Does `work` on every item: the first here, the others on the workers.
+    pub(crate) fn each<I: Send>(&self, items: &mut [I], work: impl Fn(&mut I) + Sync) {
+        match &self.pool {
+            Some(pool) if items.len() > 1 => pool.in_place_scope(|scope| {
+                let (own, others) = items.split_at_mut(1);
+                let work = &work;
+                for item in others {
+                    scope.spawn(move |_| work(item));
+                }
+                work(&mut own[0]);
+            }),
+            _ => items.iter_mut().for_each(work),
+        }
+    }
+}
+
+/// Computes the loss terms of a model and keeps its workspaces between steps.
+pub(crate) struct LossFunction<T> {
+    model: Arc<Model>,
+    crew: Crew,
+    idle: Arc<Mutex<Vec<Workspace<T>>>>,
+}
+
+impl<T: Real> LossFunction<T> {
+    pub(crate) fn new(model: Arc<Model>, crew: Crew) -> Self {
+        Self { model, crew, idle: Arc::default() }
+    }
+
+    /// The three terms, a tensor `[3]` through which `backward` reaches the weights.
+    ///
+    /// # Shapes
+    /// `weights: [parameters]`, `batch: [columns, samples]` (features, ẋ, weight of the sample), contiguous.
+    pub(crate) fn terms(&self, weights: &Tensor, batch: &Tensor) -> Result<Tensor> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let operation = LossOperation {
+            model: self.model.clone(),
+            crew: self.crew.clone(),
+            idle: self.idle.clone(),
+            workspace: Mutex::new(idle),
+        };
+        weights.apply_op2(batch, operation)
+    }
+}
+
+/// One application of a loss: what its forward pass left waits here for its backward pass.
+struct LossOperation<T> {
+    model: Arc<Model>,
+    crew: Crew,
+    idle: Arc<Mutex<Vec<Workspace<T>>>>,
+    workspace: Mutex<Option<Workspace<T>>>,
+}
+
+impl<T> Drop for LossOperation<T> {
+    fn drop(&mut self) {
+        let workspace = self.workspace.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(workspace);
+    }
+}
+
+fn contiguous<'a, T: WithDType>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+    match layout.contiguous_offsets() {
+        Some((from, to)) => Ok(&T::cpu_storage_as_slice(storage)?[from..to]),
+        None => bail!("the loss needs contiguous tensors"),
+    }
+}
+
+impl<T: Real> CustomOp2 for LossOperation<T> {
+    fn name(&self) -> &'static str {
+        "loss"
+    }
+
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (weights, batch) = (contiguous::<T>(s1, l1)?, contiguous::<T>(s2, l2)?);
+        let (columns, samples) = l2.shape().dims2()?;
+        if weights.len() != self.model.parameters() || columns != self.model.columns() || samples == 0 {
+            bail!(
+                "the loss got {} weights and a batch of {columns} columns, {samples} samples",
+                weights.len()
+            );
+        }
+        let mut slot = self.workspace.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = slot.take().filter(|w| w.samples == samples);
+        let mut workspace = kept.unwrap_or_else(|| Workspace::new(&self.model, samples, self.crew.threads()));
+        self.crew.each(&mut workspace.workers, |worker| {
+            vectorised(|| {
+                let mut from = worker.first_sample;
+                for chunk in &mut worker.chunks {
+                    chunk.fill(batch, samples, from);
+                    from += chunk.samples;
+                    self.model.forward(weights, chunk, &mut worker.scratch);
+                }
+            });
+        });
+        let mut total = Sums::default();
+        workspace.chunks().for_each(|chunk| total.add(&chunk.sums));
+        let terms = total.terms().map(T::real);
+        workspace.total = total;
+        *slot = Some(workspace);
+        Ok((T::to_cpu_storage_owned(terms.to_vec()), Shape::from(3)))
+    }
+
+    fn bwd(
+        &self,
+        weights: &Tensor,
+        _: &Tensor,
+        _: &Tensor,
+        bar: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let bar = bar.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+        let mut slot = self.workspace.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(workspace) = slot.as_mut() else { bail!("the derivative of a loss before its value") };
+        let (storage, layout) = weights.storage_and_layout();
+        let Storage::Cpu(storage) = &*storage else { bail!("the loss runs on the CPU only") };
+        let weights = contiguous::<T>(storage, layout)?;
+        let total = &workspace.total;
+        self.crew.each(&mut workspace.workers, |worker| {
+            vectorised(|| {
+                for chunk in &mut worker.chunks {
+                    self.model.backward(weights, chunk, &mut worker.scratch, [bar[0], bar[1], bar[2]], total);
+                }
+            });
+        });
+        let mut gradient = vec![T::ZERO; weights.len()];
+        for chunk in workspace.chunks() {
+            gradient.iter_mut().zip(&chunk.gradient).for_each(|(sum, &part)| *sum += part);
+        }
+        Ok((Some(Tensor::from_vec(gradient, weights.len(), &Device::Cpu)?), None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::loss::Loss;
+    use crate::learn::model::{InputMap, ModelKind};
+    use crate::learn::network::Activation;
+    use candle_core::Var;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    const SAMPLES: usize = 150;
+
+    struct Case {
+        model: Arc<Model>,
+        weights: Vec<f64>,
+        batch: Tensor,
+    }
+
+    /// A model with random weights and biases, on random data with one angle.
+    fn case(kind: ModelKind, activation: Activation, loss: Loss, cyclic: usize) -> Case {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let input = InputMap::new(2, &[1]);
+        let model = Arc::new(Model::new(kind, input, 6, activation, loss, cyclic));
+        let mut weights: Vec<f64> =
+            model.initial_weights(&mut random).iter().map(|&w| f64::from(w)).collect();
+        weights.iter_mut().for_each(|w| *w += 0.3 * random.random_range(-1. ..1.));
+        let features = model.input.features();
+        let mut rows = vec![0.; model.columns() * SAMPLES];
+        for s in 0..SAMPLES {
+            let state = [0; 4].map(|_| random.random_range(-1.5..1.5));
+            let mut column = Vec::new();
+            model.input.push_features(state.into_iter(), &mut column);
+            assert_eq!(column.len(), features);
+            column.extend([0; 4].map(|_| random.random_range(-1. ..1.)));
+            column.push(random.random_range(0.3..1.));
+            column.iter().enumerate().for_each(|(k, &x)| rows[k * SAMPLES + s] = x);
+        }
+        let batch = Tensor::from_vec(rows, (model.columns(), SAMPLES), &Device::Cpu).unwrap();
+        Case { model, weights, batch }
+    }
+
+    fn loss_and_gradient(case: &Case, weights: &[f64], threads: usize) -> (f64, Vec<f64>) {
+        let function = LossFunction::<f64>::new(case.model.clone(), Crew::new(threads).unwrap());
+        let weights = Var::from_slice(weights, weights.len(), &Device::Cpu).unwrap();
+        let coefficients = Tensor::new(&[1., 0.3, 0.7], &Device::Cpu).unwrap();
+        let terms = function.terms(&weights, &case.batch).unwrap();
+        let loss = (terms * coefficients).unwrap().sum_all().unwrap();
+        let gradients = loss.backward().unwrap();
+        let gradient = gradients.get(&weights).unwrap().to_vec1().unwrap();
+        (loss.to_scalar().unwrap(), gradient)
+    }
+
+    fn cases() -> Vec<Case> {
+        let paper = Loss::Paper { beta: 0.6 };
+        vec![
+            case(ModelKind::Baseline, Activation::Tanh, Loss::Relaxed, 0),
+            case(ModelKind::Hamiltonian, Activation::Tanh, Loss::Relaxed, 0),
+            case(ModelKind::Hamiltonian, Activation::Softplus, Loss::Relaxed, 0),
+            case(ModelKind::SymmetryControl, Activation::Tanh, Loss::Relaxed, 2),
+            case(ModelKind::SymmetryControl, Activation::Softplus, Loss::Relaxed, 1),
+            case(ModelKind::SymmetryControl, Activation::Tanh, paper, 2),
+            case(ModelKind::SymmetryControl, Activation::Tanh, paper, 1),
+            case(ModelKind::SymmetryControl, Activation::Softplus, paper, 0),
+        ]
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for (number, case) in cases().iter().enumerate() {
+            let (_, gradient) = loss_and_gradient(case, &case.weights, 1);
+            for k in 0..gradient.len() {
+                let at = |shift: f64| {
+                    let mut moved = case.weights.clone();
+                    moved[k] += shift;
+                    loss_and_gradient(case, &moved, 1).0
+                };
+                let h = 1e-3;
+                let difference = (8. * (at(h) - at(-h)) - (at(2. * h) - at(-2. * h))) / (12. * h);
+                let error = (gradient[k] - difference).abs();
+                assert!(
+                    error <= 1e-8 * difference.abs() + 1e-8,
+                    "case {number}, weight {k}: {} {difference}",
+                    gradient[k]
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit() {
+        for case in cases() {
+            assert_eq!(
+                loss_and_gradient(&case, &case.weights, 1),
+                loss_and_gradient(&case, &case.weights, 2)
+            );
+        }
+    }
+
+    #[test]
+    fn jacobians_agree_with_finite_differences() {
+        let case = case(ModelKind::SymmetryControl, Activation::Tanh, Loss::Relaxed, 2);
+        let model = &case.model;
+        let run = |state: [f64; 4]| {
+            let mut chunk = model.chunk::<f64>(1);
+            chunk.inputs.clear();
+            model.input.push_features(state.into_iter(), &mut chunk.inputs);
+            model.forward(&case.weights, &mut chunk, &mut model.scratch());
+            (model.values(&chunk).to_vec(), chunk.jacobian)
+        };
+        let state = [0.3, -1.1, 0.8, 0.2];
+        let (_, jacobian) = run(state);
+        for k in 0..4 {
+            let shifted = |h: f64| {
+                let mut moved = state;
+                moved[k] += h;
+                run(moved).0
+            };
+            let (up, down) = (shifted(1e-5), shifted(-1e-5));
+            for i in 0..2 {
+                let difference = (up[i] - down[i]) / 2e-5;
+                assert!((jacobian[k * 2 + i] - difference).abs() < 1e-8, "{k} {i}");
+            }
+        }
+    }
+}

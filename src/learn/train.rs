@@ -1,0 +1,580 @@
+//! The one training loop.
+
+use super::checkpoint::{Checkpoint, Header};
+use super::data::{Batches, Prepared, Scaling, TrainingData};
+use super::error::LearnError;
+use super::learned::LearnedCoordinates;
+use super::linear::vectorised;
+use super::loss::{CHUNK, Loss, LossTerms};
+use super::model::{InputMap, Model, ModelKind, Sums};
+use super::network::Activation;
+use super::operation::{Crew, LossFunction};
+use super::optimiser::{Optimiser, OptimiserKind};
+use candle_core::{Device, Storage, Tensor, Var, WithDType};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Settings of a training run. Together with the data they determine every bit of its result; `threads` does not
+/// matter to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Which model learns.
+    pub model: ModelKind,
+    /// Number n of cyclic pairs (symmetry control only), at most N.
+    pub cyclic: usize,
+    /// Width of the hidden layers.
+    pub width: usize,
+    /// Nonlinearity of the hidden layers.
+    pub activation: Activation,
+    /// What teaches the coordinates.
+    pub loss: Loss,
+    /// α1, the weight of the Poisson term.
+    pub poisson_weight: f64,
+    /// α2, the weight of the cyclic term.
+    pub cyclic_weight: f64,
+    /// How weights are fitted.
+    pub optimiser: OptimiserKind,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// The last learning rate, as a part of the highest; a cosine leads there.
+    pub final_rate: f64,
+    /// Steps of linear warm-up.
+    pub warm_up: usize,
+    /// Longest gradient that is not shortened.
+    pub clip: f64,
+    /// Samples in a step.
+    pub batch: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// Part of the steps that the symmetry terms take part in; after it the Hamiltonian term is alone, with a cosine
+    /// of its own, and the laws are those of the switch. None: always.
+    pub symmetry_part: Option<f64>,
+    /// Decay of a running mean of the weights, which then is the result. None: the last weights are.
+    pub average: Option<f64>,
+    /// Seed of initial weights and batches.
+    pub seed: u64,
+    /// Threads in use.
+    pub threads: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            model: ModelKind::SymmetryControl,
+            cyclic: 1,
+            width: 64,
+            activation: Activation::Tanh,
+            loss: Loss::Relaxed,
+            poisson_weight: 0.01,
+            cyclic_weight: 1.,
+            optimiser: OptimiserKind::Soap,
+            learning_rate: 3e-3,
+            final_rate: 1e-3,
+            warm_up: 200,
+            clip: 10.,
+            batch: 256,
+            steps: 4000,
+            symmetry_part: None,
+            average: None,
+            seed: 0,
+            threads: 1,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn check(&self, dof: usize) -> Result<(), LearnError> {
+        let bad = |name, value: &dyn ToString, expected| {
+            Err(LearnError::Setting { name, value: value.to_string(), expected })
+        };
+        let positive = |x: f64| x > 0. && x.is_finite();
+        match self {
+            c if c.cyclic > dof => bad("cyclic", &c.cyclic, "at most the degrees of freedom"),
+            c if c.width == 0 => bad("width", &c.width, "at least 1"),
+            c if c.batch == 0 => bad("batch", &c.batch, "at least 1"),
+            c if c.steps == 0 => bad("steps", &c.steps, "at least 1"),
+            c if c.threads == 0 => bad("threads", &c.threads, "at least 1"),
+            c if !positive(c.learning_rate) => bad("learning_rate", &c.learning_rate, "a positive number"),
+            c if !(0. ..=1.).contains(&c.final_rate) => bad("final_rate", &c.final_rate, "between 0 and 1"),
+            c if !positive(c.clip) => bad("clip", &c.clip, "a positive number"),
+            c if c.poisson_weight.is_nan() || c.poisson_weight < 0. => {
+                bad("poisson_weight", &c.poisson_weight, "not negative")
+            }
+            c if c.cyclic_weight.is_nan() || c.cyclic_weight < 0. => {
+                bad("cyclic_weight", &c.cyclic_weight, "not negative")
+            }
+            Self { symmetry_part: Some(x), .. } if !(0. ..=1.).contains(x) => {
+                bad("symmetry_part", x, "between 0 and 1")
+            }
+            Self { average: Some(x), .. } if !(0. ..1.).contains(x) => {
+                bad("average", x, "at least 0 and below 1")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn model(&self, dof: usize, angles: &[usize]) -> Model {
+        Model::new(
+            self.model,
+            InputMap::new(dof, angles),
+            self.width,
+            self.activation,
+            self.loss,
+            self.cyclic,
+        )
+    }
+
+    /// First step without the symmetry terms.
+    pub fn switch(&self) -> usize {
+        self.symmetry_part.map_or(self.steps, |part| (part * self.steps as f64).round() as usize)
+    }
+
+    /// Learning rate of a step: warm-up and cosine, anew after the switch.
+    pub fn rate(&self, step: usize) -> f64 {
+        let switch = self.switch();
+        let (from, to) = if step < switch { (0, switch) } else { (switch, self.steps) };
+        let (done, all) = ((step - from) as f64, (to - from).max(1) as f64);
+        let warm = ((done + 1.) / (self.warm_up as f64).min(all / 2.).max(1.)).min(1.);
+        let cosine = 0.5 * (1. + (std::f64::consts::PI * done / all).cos());
+        self.learning_rate * warm * (self.final_rate + (1. - self.final_rate) * cosine)
+    }
+}
+
+/// What an observer hears after each step.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// Loss terms of the last batch, before its step.
+    pub losses: LossTerms,
+    /// Learning rate of the last step.
+    pub rate: f64,
+    /// Time since this run began or was taken up.
+    pub seconds: f64,
+}
+
+/// What an observer asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Go on.
+    Continue,
+    /// Hand over a checkpoint, then go on.
+    Checkpoint,
+    /// Hand over a checkpoint and end here; `train` returns what has been learned so far.
+    Stop,
+}
+
+/// Follows a training run: progress bars, files, interruption.
+pub trait Observer {
+    /// Called after every step.
+    fn step(&mut self, progress: &Progress) -> Signal;
+
+    /// Receives what [`Signal::Checkpoint`] or [`Signal::Stop`] asked for.
+    ///
+    /// # Errors
+    /// Whatever prevents it from keeping the checkpoint ends the training.
+    fn checkpoint(&mut self, _checkpoint: &Checkpoint) -> Result<(), LearnError> {
+        Ok(())
+    }
+}
+
+/// An observer that lets a run take its course.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn step(&mut self, _: &Progress) -> Signal {
+        Signal::Continue
+    }
+}
+
+/// Fits networks to `data`.
+///
+/// # Errors
+/// When data or settings are unusable, the loss stops being finite, or the observer fails.
+pub fn train(
+    data: &TrainingData,
+    config: &Config,
+    observer: &mut dyn Observer,
+) -> Result<LearnedCoordinates, LearnError> {
+    let scaling = Scaling::of(data)?;
+    config.check(data.dof)?;
+    let model = config.model(data.dof, &data.angles);
+    let weights = model.initial_weights(&mut ChaCha8Rng::seed_from_u64(config.seed));
+    let state = State {
+        step: 0,
+        average: config.average.map(|_| vec![0.; weights.len()]),
+        weights,
+        laws: None,
+        optimiser: Optimiser::new(config.optimiser, &model.blocks()),
+    };
+    Run::new(data, config.clone(), scaling, model)?.finish(state, observer)
+}
+
+/// Takes up a run where `checkpoint` was made: the result has the same bits as if it had never stopped.
+///
+/// `data` must be the same as before; the checkpoint remembers its scaling, and a mismatch is an error.
+///
+/// # Errors
+/// As [`train`], and when the checkpoint does not fit the data.
+pub fn resume(
+    data: &TrainingData,
+    checkpoint: &Checkpoint,
+    threads: usize,
+    observer: &mut dyn Observer,
+) -> Result<LearnedCoordinates, LearnError> {
+    let scaling = Scaling::of(data)?;
+    let header = &checkpoint.header;
+    let unfit = |what: &str| LearnError::Checkpoint { path: checkpoint.path.clone(), what: what.into() };
+    if header.dof != data.dof || header.angles != data.angles || header.scaling != scaling {
+        return Err(unfit("it was made from other data"));
+    }
+    let config = Config { threads, ..header.config.clone() };
+    config.check(data.dof)?;
+    let model = config.model(data.dof, &data.angles);
+    let mut optimiser = Optimiser::new(config.optimiser, &model.blocks());
+    optimiser.restore(header.step, |name| checkpoint.array(name)).map_err(|what| unfit(&what))?;
+    let state = State {
+        step: header.step,
+        weights: checkpoint.weights(&model)?,
+        average: checkpoint.array("average"),
+        laws: checkpoint.array("laws"),
+        optimiser,
+    };
+    Run::new(data, config, scaling, model)?.finish(state, observer)
+}
+
+/// What a run carries from step to step.
+struct State {
+    step: usize,
+    weights: Vec<f32>,
+    /// Running mean of the weights, not corrected for its beginning.
+    average: Option<Vec<f32>>,
+    /// Weights at the switch.
+    laws: Option<Vec<f32>>,
+    optimiser: Optimiser,
+}
+
+/// What stays the same during a run.
+struct Run<'a> {
+    data: &'a TrainingData,
+    config: Config,
+    scaling: Scaling,
+    model: Arc<Model>,
+    prepared: Prepared,
+    crew: Crew,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        data: &'a TrainingData,
+        config: Config,
+        scaling: Scaling,
+        model: Model,
+    ) -> Result<Self, LearnError> {
+        let prepared = Prepared::new(&data.train, &scaling, &model.input);
+        let crew = Crew::new(config.threads)?;
+        Ok(Self { data, config, scaling, model: Arc::new(model), prepared, crew })
+    }
+
+    /// Weights as they are to be used: the mean, if one is kept.
+    fn current(&self, state: &State) -> Vec<f32> {
+        match (&state.average, self.config.average) {
+            (Some(average), Some(decay)) if state.step > 0 => {
+                let correction = 1. / (1. - decay.powi(state.step.min(1_000_000) as i32));
+                average.iter().map(|&a| (f64::from(a) * correction) as f32).collect()
+            }
+            _ => state.weights.clone(),
+        }
+    }
+
+    fn finish(
+        &self,
+        mut state: State,
+        observer: &mut dyn Observer,
+    ) -> Result<LearnedCoordinates, LearnError> {
+        let begun = Instant::now();
+        let function = LossFunction::<f32>::new(self.model.clone(), self.crew.clone());
+        let mut batches = Batches::new(self.prepared.len(), self.config.batch, self.config.seed);
+        while state.step < self.config.steps {
+            let chosen = batches.at(state.step);
+            let (losses, rate) = self.step(&mut state, &function, chosen)?;
+            let seconds = begun.elapsed().as_secs_f64();
+            let progress = Progress { step: state.step, steps: self.config.steps, losses, rate, seconds };
+            match observer.step(&progress) {
+                Signal::Continue => {}
+                Signal::Checkpoint => observer.checkpoint(&self.checkpoint(&state))?,
+                Signal::Stop => {
+                    observer.checkpoint(&self.checkpoint(&state))?;
+                    break;
+                }
+            }
+        }
+        let mut checkpoint = self.checkpoint(&state);
+        let weights = self.current(&state);
+        let laws = state.laws.as_deref().unwrap_or(&weights);
+        checkpoint.header.train_losses = self.measure(&weights, &self.prepared);
+        checkpoint.header.law_losses = self.measure(laws, &self.prepared);
+        let test = Prepared::new(&self.data.test, &self.scaling, &self.model.input);
+        checkpoint.header.test_losses = self.measure(&weights, &test);
+        LearnedCoordinates::from_checkpoint(checkpoint)
+    }
+
+    fn step(
+        &self,
+        state: &mut State,
+        function: &LossFunction<f32>,
+        chosen: &[usize],
+    ) -> Result<(LossTerms, f64), LearnError> {
+        let config = &self.config;
+        let symmetry = if state.step < config.switch() { 1. } else { 0. };
+        let coefficients =
+            [1., symmetry * config.poisson_weight, symmetry * config.cyclic_weight].map(|x| x as f32);
+        let batch = Tensor::from_vec(
+            self.prepared.gather(chosen),
+            (self.model.columns(), chosen.len()),
+            &Device::Cpu,
+        )?;
+        let weights = Var::from_slice(&state.weights, state.weights.len(), &Device::Cpu)?;
+        let terms = function.terms(&weights, &batch)?;
+        let gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
+        let losses = match terms.to_vec1::<f32>()?.as_slice() {
+            &[hamiltonian, poisson, cyclic] => [hamiltonian, poisson, cyclic].map(f64::from),
+            _ => [f64::NAN; 3],
+        };
+        if !losses.iter().all(|x| x.is_finite()) {
+            return Err(LearnError::Diverged { step: state.step });
+        }
+        let rate = config.rate(state.step);
+        if let Some(gradient) = gradients.get(&weights) {
+            let (storage, _) = gradient.storage_and_layout();
+            if let Storage::Cpu(storage) = &*storage {
+                let gradient = f32::cpu_storage_as_slice(storage)?;
+                state.optimiser.step(&mut state.weights, gradient, rate, config.clip, &self.crew);
+            }
+        }
+        state.step += 1;
+        if let (Some(average), Some(decay)) = (&mut state.average, config.average) {
+            let (keep, take) = (decay as f32, (1. - decay) as f32);
+            average.iter_mut().zip(&state.weights).for_each(|(a, &w)| *a = keep * *a + take * w);
+        }
+        if state.step == config.switch() && config.symmetry_part.is_some() {
+            state.laws = Some(self.current(state));
+        }
+        let [hamiltonian, poisson, cyclic] = losses;
+        Ok((LossTerms { hamiltonian, poisson, cyclic }, rate))
+    }
+
+    /// Loss terms over a whole set; none when it is empty.
+    fn measure(&self, weights: &[f32], set: &Prepared) -> Option<LossTerms> {
+        let mut total = Sums::default();
+        let mut scratch = self.model.scratch();
+        let indices: Vec<usize> = (0..set.len()).collect();
+        for chosen in indices.chunks(CHUNK) {
+            let mut chunk = self.model.chunk(chosen.len());
+            chunk.fill(&set.gather(chosen), chosen.len(), 0);
+            vectorised(|| self.model.forward(weights, &mut chunk, &mut scratch));
+            total.add(&chunk.sums);
+        }
+        let [hamiltonian, poisson, cyclic] = total.terms();
+        (!indices.is_empty()).then_some(LossTerms { hamiltonian, poisson, cyclic })
+    }
+
+    fn checkpoint(&self, state: &State) -> Checkpoint {
+        let header = Header {
+            version: env!("CARGO_PKG_VERSION").into(),
+            config: self.config.clone(),
+            dof: self.data.dof,
+            angles: self.data.angles.clone(),
+            scaling: self.scaling.clone(),
+            step: state.step,
+            train_losses: None,
+            test_losses: None,
+            law_losses: None,
+        };
+        let mut arrays = vec![("weights".to_string(), state.weights.clone())];
+        arrays.extend(state.average.clone().map(|a| ("average".into(), a)));
+        arrays.extend(state.laws.clone().map(|a| ("laws".into(), a)));
+        arrays.push(("result".into(), self.current(state)));
+        arrays.extend(state.optimiser.state().into_iter().map(|(name, values)| (name, values.to_vec())));
+        Checkpoint { header, arrays, path: "this run".into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::data::Samples;
+    use rand::RngExt;
+
+    /// Random states of a charged particle in a magnetic field and a trap, H = (px + qy)² + (py − qx)² + q².
+    fn charged_particle(samples: usize, seed: u64) -> Samples {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut set = Samples::default();
+        for _ in 0..samples {
+            let x: [f64; 4] = std::array::from_fn(|_| random.random_range(-1. ..1.));
+            let length = random.random_range(0.1..1.) / x.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let [qx, qy, px, py] = x.map(|x| x * length);
+            set.states.extend([qx, qy, px, py]);
+            let (u, v) = (px + qy, py - qx);
+            set.derivatives.extend([2. * u, 2. * v, 2. * v - 2. * qx, -2. * u - 2. * qy]);
+        }
+        set
+    }
+
+    fn data() -> TrainingData {
+        TrainingData {
+            dof: 2,
+            angles: vec![],
+            train: charged_particle(2000, 1),
+            test: charged_particle(500, 2),
+        }
+    }
+
+    fn short() -> Config {
+        Config { cyclic: 2, width: 24, steps: 300, batch: 200, warm_up: 20, ..Config::default() }
+    }
+
+    #[test]
+    fn a_short_run_learns_the_field_and_two_conserved_momenta() {
+        let config = Config { width: 64, steps: 1000, warm_up: 50, poisson_weight: 0.1, ..short() };
+        let learned = train(&data(), &config, &mut Unobserved).unwrap();
+        let losses = learned.test_losses().unwrap();
+        assert!(losses.hamiltonian < 1e-3 && losses.poisson < 0.1 && losses.cyclic < 1e-2, "{losses:?}");
+        let states = charged_particle(300, 3);
+        let momenta = learned.evaluate(&states.states).unwrap();
+        let field = learned.vector_field(&states.states).unwrap();
+        let gradient = learned.hamiltonian_gradient(&states.states).unwrap().unwrap();
+        let (mut error, mut size, mut drift, mut rate) = (0., 0., 0., 0.);
+        for (s, flow) in states.derivatives.chunks_exact(4).enumerate() {
+            for k in 0..4 {
+                error += (field[4 * s + k] - flow[k]).powi(2);
+                size += flow[k].powi(2);
+                assert_eq!(
+                    field[4 * s + k],
+                    if k < 2 { gradient[4 * s + k + 2] } else { -gradient[4 * s + k - 2] }
+                );
+            }
+            for g in momenta.gradients[8 * s..][..8].chunks_exact(4) {
+                drift += g.iter().zip(flow).map(|(g, v)| g * v).sum::<f64>().powi(2);
+                rate += g.iter().map(|g| g * g).sum::<f64>() * flow.iter().map(|v| v * v).sum::<f64>();
+            }
+        }
+        assert!(error < 1e-3 * size && drift < 1e-2 * rate, "{error} {size} {drift} {rate}");
+    }
+
+    #[test]
+    fn gradients_of_the_result_are_in_the_units_of_the_data() {
+        let config = Config { steps: 5, ..short() };
+        let mut data = data();
+        for set in [&mut data.train.states, &mut data.train.derivatives] {
+            set.chunks_exact_mut(4)
+                .for_each(|x| x.iter_mut().zip([30., 30., 7., 7.]).for_each(|(x, f)| *x *= f));
+        }
+        let learned = train(&data, &config, &mut Unobserved).unwrap();
+        let state = [10., -4., 2., 3.];
+        let momenta = learned.evaluate(&state).unwrap();
+        let gradient = learned.hamiltonian_gradient(&state).unwrap().unwrap();
+        for k in 0..4 {
+            let at = |h: f64| {
+                let mut x = state;
+                x[k] += h;
+                (learned.evaluate(&x).unwrap().values, learned.hamiltonian(&x).unwrap().unwrap()[0])
+            };
+            let ((up, h_up), (down, h_down)) = (at(1e-4), at(-1e-4));
+            for i in 0..2 {
+                assert!((momenta.gradients[4 * i + k] - (up[i] - down[i]) / 2e-4).abs() < 1e-7);
+            }
+            assert!((gradient[k] - (h_up - h_down) / 2e-4).abs() < 1e-5 * gradient[k].abs().max(1.));
+        }
+    }
+
+    fn bytes(config: &Config) -> Vec<u8> {
+        let mut learned = train(&data(), config, &mut Unobserved).unwrap().checkpoint().clone();
+        learned.header.config.threads = 1;
+        learned.to_bytes().unwrap()
+    }
+
+    #[test]
+    fn runs_repeat_to_the_bit_with_one_thread_and_two() {
+        for optimiser in [OptimiserKind::Adam, OptimiserKind::Soap] {
+            let config = Config { optimiser, steps: 60, ..short() };
+            let once = bytes(&config);
+            assert_eq!(once, bytes(&config));
+            assert_eq!(once, bytes(&Config { threads: 2, ..config.clone() }));
+            assert_ne!(once, bytes(&Config { seed: 1, ..config }));
+        }
+    }
+
+    /// Stops after a number of steps and keeps the checkpoint.
+    struct Interrupt {
+        after: usize,
+        kept: Option<Checkpoint>,
+    }
+
+    impl Observer for Interrupt {
+        fn step(&mut self, progress: &Progress) -> Signal {
+            if progress.step == self.after { Signal::Stop } else { Signal::Continue }
+        }
+
+        fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
+            self.kept = Some(checkpoint.clone());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_ends_with_the_same_bytes() {
+        let folder = std::env::temp_dir().join(format!("liouville-learn-{}", std::process::id()));
+        for model in [ModelKind::Baseline, ModelKind::Hamiltonian, ModelKind::SymmetryControl] {
+            let config = Config { model, steps: 80, symmetry_part: Some(0.5), average: Some(0.9), ..short() };
+            let whole = train(&data(), &config, &mut Unobserved).unwrap();
+            for after in [13, 55] {
+                let mut interrupt = Interrupt { after, kept: None };
+                train(&data(), &config, &mut interrupt).unwrap().save(&folder).unwrap();
+                let path = folder.join("checkpoint.safetensors");
+                interrupt.kept.unwrap().save(&path).unwrap();
+                let checkpoint = Checkpoint::load(&path).unwrap();
+                assert_eq!(checkpoint.step(), after);
+                let resumed = resume(&data(), &checkpoint, 1, &mut Unobserved).unwrap();
+                assert_eq!(resumed.checkpoint().to_bytes().unwrap(), whole.checkpoint().to_bytes().unwrap());
+            }
+            whole.save(&folder).unwrap();
+            let loaded = LearnedCoordinates::load(&folder).unwrap();
+            let states = charged_particle(200, 9).states;
+            assert_eq!(loaded.evaluate(&states).unwrap(), whole.evaluate(&states).unwrap());
+            assert_eq!(loaded.vector_field(&states).unwrap(), whole.vector_field(&states).unwrap());
+            assert_eq!(loaded.test_losses(), whole.test_losses());
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let wrong = Config { cyclic: 3, ..short() };
+        assert!(matches!(
+            train(&data(), &wrong, &mut Unobserved),
+            Err(LearnError::Setting { name: "cyclic", .. })
+        ));
+        let wrong = Config { learning_rate: f64::NAN, ..short() };
+        assert!(train(&data(), &wrong, &mut Unobserved).is_err());
+        let missing = LearnedCoordinates::load(std::path::Path::new("no such folder"));
+        assert!(matches!(missing, Err(LearnError::File { .. })));
+    }
+
+    #[test]
+    fn the_rate_rises_falls_and_starts_anew_at_the_switch() {
+        let config = Config { steps: 1000, symmetry_part: Some(0.4), warm_up: 10, ..Config::default() };
+        assert!(config.rate(0) < 0.2 * config.learning_rate && config.rate(12) > 0.9 * config.learning_rate);
+        assert!(
+            config.rate(399) < 0.01 * config.learning_rate && config.rate(415) > 0.9 * config.learning_rate
+        );
+        assert!(config.rate(999) < 0.01 * config.learning_rate);
+    }
+}
