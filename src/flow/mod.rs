@@ -12,10 +12,12 @@ mod error;
 mod field;
 mod integrate;
 mod simulate;
+mod stability;
 mod trajectories;
 
 pub use error::FlowError;
 pub use field::{HamiltonianField, VectorField};
 pub use integrate::{IntegrationError, Method, integrate, runge_kutta_4};
 pub use simulate::{SimulationConfig, simulate};
+pub use stability::{Motion, StabilityHint, stability_hint};
 pub use trajectories::{Trajectory, TrajectorySet};

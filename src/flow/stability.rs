@@ -1,0 +1,220 @@
+//! Regular or chaotic? Numerical hints from the growth of small deviations; evidence, never proof.
+//!
+//! Two deviation vectors are carried along each orbit by the variational equations v̇ = Df(x)·v. The
+//! mean growth rate of the first is the (finite-time) largest Lyapunov exponent. The smaller alignment
+//! index SALI = min(|v̂₁ + v̂₂|, |v̂₁ − v̂₂|) of the normalised vectors falls exponentially on chaotic
+//! orbits, and not at all or by a power of time on regular ones (Skokos 2001, J. Phys. A 34, 10029).
+
+use rayon::prelude::*;
+
+use super::field::VectorField;
+use super::integrate::{Method, integrate};
+use crate::expr::{Expr, Symbol, Tape, TapeError};
+
+/// SALI below this is taken as chaotic motion.
+const CHAOTIC: f64 = 1e-8;
+/// SALI that stayed above this is taken as regular motion.
+const REGULAR: f64 = 1e-6;
+/// How many characteristic times an orbit is followed.
+const SPAN: usize = 1500;
+
+/// What an orbit looks like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Motion {
+    /// No orbit showed exponential growth.
+    Regular,
+    /// Some orbit did.
+    Chaotic,
+    /// Neither could be said.
+    Unclear,
+}
+
+impl Motion {
+    /// `regular`, `chaotic` or `unclear`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Motion::Regular => "regular",
+            Motion::Chaotic => "chaotic",
+            Motion::Unclear => "unclear",
+        }
+    }
+}
+
+/// The hint from some orbits of a system.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StabilityHint {
+    /// Chaotic where any orbit is.
+    pub motion: Motion,
+    /// The largest finite-time Lyapunov exponent among the orbits, in inverse units of time.
+    pub lyapunov_exponent: f64,
+    /// The smallest alignment index reached.
+    pub alignment_index: f64,
+    /// How many orbits could be followed.
+    pub orbits: usize,
+}
+
+/// Follows the orbits from `starts` (`[orbits, 2·dof]`, q then p) and says whether they look regular.
+/// None where no orbit could be followed long enough.
+///
+/// # Errors
+/// H contains a name that is neither coordinate nor momentum.
+pub fn stability_hint(
+    hamiltonian: &Expr,
+    coordinates: &[Symbol],
+    momenta: &[Symbol],
+    starts: &[f64],
+) -> Result<Option<StabilityHint>, TapeError> {
+    let field = VariationalField::new(hamiltonian, coordinates, momenta)?;
+    let width = 2 * coordinates.len();
+    let orbits: Vec<Orbit> =
+        starts.par_chunks_exact(width).filter_map(|start| follow(&field, start)).collect();
+    if orbits.is_empty() {
+        return Ok(None);
+    }
+    let alignment_index = orbits.iter().map(|o| o.alignment_index).fold(f64::INFINITY, f64::min);
+    let motion = if alignment_index < CHAOTIC {
+        Motion::Chaotic
+    } else if alignment_index > REGULAR {
+        Motion::Regular
+    } else {
+        Motion::Unclear
+    };
+    let lyapunov_exponent = orbits.iter().map(|o| o.exponent).fold(f64::NEG_INFINITY, f64::max);
+    Ok(Some(StabilityHint { motion, lyapunov_exponent, alignment_index, orbits: orbits.len() }))
+}
+
+struct Orbit {
+    exponent: f64,
+    alignment_index: f64,
+}
+
+/// One orbit; None where it runs into a singularity within the first tenth of the span.
+fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
+    let width = start.len();
+    let unit = characteristic_time(field, start)?;
+    let mut state = start.to_vec();
+    state.extend(deviation(width, 0.0));
+    state.extend(deviation(width, 1.0));
+    let (mut growth, mut alignment_index) = (0.0, f64::INFINITY);
+    let mut passed = 0;
+    for step in 1..=SPAN {
+        let Ok(rows) = integrate(field, &state, &[0.0, unit], Method::GaussLegendre) else { break };
+        state.copy_from_slice(&rows[rows.len() - 3 * width..]);
+        growth += normalise(&mut state[width..2 * width]).ln();
+        normalise(&mut state[2 * width..]);
+        let (first, second) = state[width..].split_at(width);
+        let apart =
+            |sign: f64| first.iter().zip(second).map(|(a, b)| (a + sign * b).powi(2)).sum::<f64>().sqrt();
+        let index = apart(1.0).min(apart(-1.0));
+        if !(index.is_finite() && growth.is_finite()) {
+            break;
+        }
+        alignment_index = index.min(alignment_index);
+        passed = step;
+        if alignment_index < CHAOTIC / 100.0 {
+            break;
+        }
+    }
+    let followed = passed >= SPAN / 10 || alignment_index < CHAOTIC;
+    followed.then(|| Orbit { exponent: growth / (passed as f64 * unit), alignment_index })
+}
+
+/// |x|/|f(x)|: about the time in which the state changes by its own size.
+fn characteristic_time(field: &VariationalField, start: &[f64]) -> Option<f64> {
+    let mut slopes = vec![0.0; start.len()];
+    field.flow(start, &mut slopes);
+    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let time = norm(start) / norm(&slopes);
+    (time.is_finite() && time > 0.0).then_some(time)
+}
+
+/// A fixed unit vector without special directions.
+fn deviation(width: usize, phase: f64) -> Vec<f64> {
+    let mut vector: Vec<f64> =
+        (0..width).map(|i| (1.0 + phase + 1.7 * i as f64 * (phase + 0.6)).sin()).collect();
+    normalise(&mut vector);
+    vector
+}
+
+/// Scales a vector to length 1 and returns the length it had.
+fn normalise(vector: &mut [f64]) -> f64 {
+    let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+    vector.iter_mut().for_each(|x| *x /= length);
+    length
+}
+
+/// Hamilton's equations together with their linearisation along two deviation vectors.
+struct VariationalField {
+    /// The components of f, as formulas on a tape whose gradient is Df.
+    tape: Tape,
+    width: usize,
+}
+
+impl VariationalField {
+    fn new(hamiltonian: &Expr, coordinates: &[Symbol], momenta: &[Symbol]) -> Result<Self, TapeError> {
+        let inputs: Vec<Symbol> = coordinates.iter().chain(momenta).cloned().collect();
+        let velocities = momenta.iter().map(|p| hamiltonian.derivative(p));
+        let forces = coordinates.iter().map(|q| hamiltonian.derivative(q).negated());
+        let tape = Tape::new(&velocities.chain(forces).collect::<Vec<_>>(), &inputs)?;
+        Ok(VariationalField { tape, width: inputs.len() })
+    }
+
+    fn flow(&self, state: &[f64], out: &mut [f64]) {
+        self.tape.evaluate_one(state, out, &mut Vec::new());
+    }
+}
+
+impl VectorField for VariationalField {
+    fn dimension(&self) -> usize {
+        3 * self.width
+    }
+
+    fn evaluate(&self, states: &[f64], out: &mut [f64]) {
+        let width = self.width;
+        let points: Vec<f64> =
+            states.chunks_exact(3 * width).flat_map(|row| &row[..width]).copied().collect();
+        let (values, jacobians) = self.tape.gradient(&points);
+        for (sample, row) in out.chunks_exact_mut(3 * width).enumerate() {
+            row[..width].copy_from_slice(&values[sample * width..(sample + 1) * width]);
+            let jacobian = &jacobians[sample * width * width..(sample + 1) * width * width];
+            let deviations = &states[sample * 3 * width + width..(sample + 1) * 3 * width];
+            for (vector, slope) in deviations.chunks_exact(width).zip(row[width..].chunks_exact_mut(width)) {
+                for (component, gradient) in slope.iter_mut().zip(jacobian.chunks_exact(width)) {
+                    *component = gradient.iter().zip(vector).map(|(g, v)| g * v).sum();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::parse;
+
+    fn hint(hamiltonian: &str, coordinates: &[&str], momenta: &[&str], starts: &[f64]) -> StabilityHint {
+        let symbols = |names: &[&str]| names.iter().map(Symbol::new).collect::<Vec<_>>();
+        stability_hint(&parse(hamiltonian).unwrap(), &symbols(coordinates), &symbols(momenta), starts)
+            .unwrap()
+            .expect("orbits that can be followed")
+    }
+
+    #[test]
+    fn henon_heiles_near_escape_is_chaotic() {
+        let h = "(px^2 + py^2)/2 + (x^2 + y^2)/2 + x^2*y - y^3/3";
+        // H = 0.1656, on the Poincaré section x = 0.
+        let found = hint(h, &["x", "y"], &["px", "py"], &[0.0, -0.1, 0.4903, 0.28]);
+        assert_eq!(found.motion, Motion::Chaotic);
+        assert!((0.01..0.5).contains(&found.lyapunov_exponent), "{found:?}");
+    }
+
+    #[test]
+    fn integrable_systems_are_regular() {
+        let toda = "(p1^2 + p2^2 + p3^2)/2 + exp(q1 - q2) + exp(q2 - q3) + exp(q3 - q1)";
+        let kepler = "(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)";
+        let q = ["q1", "q2", "q3"];
+        let orbit = [0.3, -0.2, 0.1, 0.5, -0.4, 0.2];
+        assert_eq!(hint(toda, &q, &["p1", "p2", "p3"], &orbit).motion, Motion::Regular);
+        assert_eq!(hint(kepler, &["x", "y"], &["px", "py"], &[1.0, 0.1, 0.1, 0.9]).motion, Motion::Regular);
+    }
+}
