@@ -1,0 +1,381 @@
+//! Rational powers.
+//!
+//! The radicand is written without rational content, powers of what is known to be positive are taken
+//! out, and what remains is one base with one root of the least common index. A square under an even
+//! root leaves with its sign, a generator of square 1, because √(w²) = sign(w)·w. Everything here is an
+//! identity wherever all roots involved are real.
+
+use dashu_base::Signed;
+use dashu_int::IBig;
+
+use super::{Built, Construction, DemandKind, Halt, MAX_INDEX, small_fraction};
+use crate::algebra::polynomial::integer_root;
+use crate::algebra::tower::Generator;
+use crate::algebra::{AlgebraError, Polynomial, RationalPolynomial};
+use crate::expr::Rational;
+
+/// Primes up to this are taken out of integers under a root.
+const TRIAL_DIVISION: u64 = 10_000;
+
+impl Construction<'_> {
+    /// `base ^ exponent` for an exponent that is no integer, or an integer one of any sign.
+    pub(super) fn rational_power(&mut self, base: &RationalPolynomial, exponent: &Rational) -> Built {
+        let base = self.tower.canonical(base)?;
+        let (power, index) = small_fraction(exponent)?;
+        if index == 1 {
+            return self.integer_power(&base, power);
+        }
+        if base.is_zero() {
+            return match power > 0 {
+                true => Ok(base),
+                false => Err(AlgebraError::DivisionByZero { divisor: "0".into() }.into()),
+            };
+        }
+        let (content, rest) = base.split_content();
+        let mut result = self.power_of_rational(&content, exponent)?;
+        let mut core = rest;
+        for (variable, degree) in core.monomial_content() {
+            if let Some(part) = self.power_of_positive(variable, degree, exponent)? {
+                core = core.exact_quotient(&Polynomial::monomial_of(variable, degree)).unwrap_or(core);
+                result = self.tower.times(&result, &part)?;
+            }
+        }
+        let rest = self.power_of_core(&core, exponent)?;
+        Ok(self.tower.times(&result, &rest)?)
+    }
+
+    fn integer_power(&mut self, base: &RationalPolynomial, power: i64) -> Built {
+        let magnitude = u32::try_from(power.unsigned_abs()).map_err(|_| AlgebraError::ExponentTooLarge)?;
+        let base = if power < 0 { self.inverse(base)? } else { base.clone() };
+        Ok(self.tower.to_power(&base, magnitude)?)
+    }
+
+    /// A power of a positive rational through the roots of the primes in it.
+    fn power_of_rational(&mut self, value: &Rational, exponent: &Rational) -> Built {
+        let mut result = RationalPolynomial::one();
+        let parts = [(value.numerator().clone(), 1), (IBig::from(value.denominator().clone()), -1)];
+        for (integer, sign) in parts {
+            for (prime, multiplicity) in prime_powers(integer) {
+                let total = exponent * Rational::from(sign * i64::from(multiplicity));
+                let whole = total.floor();
+                let part = &total - Rational::from(whole.clone());
+                let whole = i64::try_from(whole).map_err(|_| AlgebraError::ExponentTooLarge)?;
+                let base = RationalPolynomial::from(Polynomial::constant(prime));
+                let integral = self.integer_power(&base, whole)?;
+                result = self.tower.times(&result, &integral)?;
+                if !part.is_zero() {
+                    let root = self.root_power(&base, &part)?;
+                    result = self.tower.times(&result, &root)?;
+                }
+            }
+        }
+        Ok(result)
+    }
+
+    /// A power of a generator that is positive wherever it is defined; `None` for others.
+    fn power_of_positive(
+        &mut self,
+        variable: usize,
+        degree: u32,
+        exponent: &Rational,
+    ) -> Result<Option<RationalPolynomial>, Halt> {
+        let total = exponent * Rational::from(degree);
+        let generator = match self.tower.generator(variable) {
+            Some(Generator::Inverse { factor }) => {
+                let &[(of, 1)] = factor.factors(0).as_slice() else { return Ok(None) };
+                return match self.tower.generator(of) {
+                    Some(Generator::Exponential { .. }) => self.power_of_positive(of, degree, &-exponent.clone()),
+                    _ => Ok(None),
+                };
+            }
+            Some(generator) => generator.clone(),
+            None => return Ok(None),
+        };
+        Ok(match generator {
+            Generator::Exponential { base, exponent: inner } => {
+                let inner = inner.scaled(&total);
+                Some(match base {
+                    None => self.exponential(&inner)?,
+                    Some(base) => self.symbolic_power(&base, &inner)?,
+                })
+            }
+            Generator::Root { radicand, index } => {
+                Some(self.rational_power(&radicand, &(total / Rational::from(index)))?)
+            }
+            Generator::Pi => {
+                let base = RationalPolynomial::variable(variable);
+                Some(match total.is_int() {
+                    true => self.integer_power(&base, small_fraction(&total)?.0)?,
+                    false => self.root_power(&base, &total)?,
+                })
+            }
+            _ => None,
+        })
+    }
+
+    /// A power of a primitive polynomial that keeps its sign.
+    fn power_of_core(&mut self, core: &Polynomial, exponent: &Rational) -> Built {
+        if core.is_one() {
+            return Ok(RationalPolynomial::one());
+        }
+        let base = RationalPolynomial::from(core.clone());
+        if core.is_constant() {
+            let function = format!("({})^({exponent})", core.coefficient(0));
+            let reason = "a root of a negative number is not real";
+            return Err(AlgebraError::OutsideClass { function, reason }.into());
+        }
+        if let Some((inner, multiplicity)) = self.odd_power(core)? {
+            return self.rational_power(&inner, &(exponent * Rational::from(multiplicity)));
+        }
+        if exponent.denominator().is_one() {
+            return self.integer_power(&base, small_fraction(exponent)?.0);
+        }
+        let even = (exponent.denominator() % dashu_int::UBig::from(2u8)).is_zero();
+        if even && let Some(root) = self.square_root_of(&base)? {
+            let magnitude = self.magnitude(&root)?;
+            return self.rational_power(&magnitude, &(exponent * Rational::from(2)));
+        }
+        if exponent.denominator() == &dashu_int::UBig::from(2u8)
+            && let Some((square, rest)) = self.square_factor(core)?
+        {
+            let magnitude = self.magnitude(&square.into())?;
+            let outer = self.integer_power(&magnitude, small_fraction(exponent)?.0)?;
+            let inner = self.rational_power(&rest.into(), exponent)?;
+            return Ok(self.tower.times(&outer, &inner)?);
+        }
+        self.root_power(&base, exponent)
+    }
+
+    /// `core = inner ^ m` with `m` odd or negative and not 1: then a power of it is one of `inner`, on the
+    /// same domain.
+    fn odd_power(&mut self, core: &Polynomial) -> Result<Option<(RationalPolynomial, i64)>, Halt> {
+        let mut multiplicity = 0;
+        let mut inverted = true;
+        let mut bases = Vec::new();
+        for (factor, degree) in self.signless_factors(core)? {
+            let single = factor.factors(0);
+            let inverse_of = match single.as_slice() {
+                &[(variable, 1)] if factor.len() == 1 => match self.tower.generator(variable) {
+                    Some(Generator::Inverse { factor }) => Some(factor.clone()),
+                    _ => None,
+                },
+                _ => None,
+            };
+            inverted &= inverse_of.is_some();
+            bases.push((inverse_of.unwrap_or(factor), degree));
+            multiplicity = gcd(multiplicity, degree);
+        }
+        let odd = multiplicity >> multiplicity.trailing_zeros().min(31);
+        if bases.is_empty() || (odd == 1 && !inverted) {
+            return Ok(None);
+        }
+        let mut inner = Polynomial::constant(core.leading_sign());
+        for (base, degree) in bases {
+            inner = inner.times(&base.to_power(degree / odd)?)?;
+        }
+        let power = if inverted { -i64::from(odd) } else { i64::from(odd) };
+        Ok(Some((inner.into(), power)))
+    }
+
+    /// The factors of a polynomial up to sign; none where algebraic generators or sums of reciprocals
+    /// make a factorisation meaningless.
+    fn signless_factors(&self, core: &Polynomial) -> Result<Vec<(Polynomial, u32)>, AlgebraError> {
+        let opaque = |v: usize| {
+            self.tower.is_algebraic(v)
+                || (core.len() > 1 && matches!(self.tower.generator(v), Some(Generator::Inverse { .. })))
+        };
+        if core.variables().into_iter().any(opaque) {
+            return Ok(Vec::new());
+        }
+        core.split()
+    }
+
+    /// The largest square dividing `core`, as (root, rest), where there is one.
+    fn square_factor(&self, core: &Polynomial) -> Result<Option<(Polynomial, Polynomial)>, AlgebraError> {
+        let mut square = Polynomial::one();
+        for (factor, degree) in self.signless_factors(core)? {
+            square = square.times(&factor.to_power(degree / 2)?)?;
+        }
+        let rest = core.exact_quotient(&square.times(&square)?);
+        Ok(rest.filter(|_| !square.is_constant()).map(|rest| (square, rest)))
+    }
+
+    /// w with `value = w²`, as far as it is free of algebraic generators.
+    fn square_root_of(&self, value: &RationalPolynomial) -> Result<Option<RationalPolynomial>, AlgebraError> {
+        let mut numerator = value.numerator().clone();
+        if numerator.variables().into_iter().any(|v| self.tower.is_algebraic(v)) {
+            return Ok(None);
+        }
+        let mut below = Polynomial::one();
+        for factor in &self.tower.factors {
+            let (cleared, exponents) = self.tower.cleared(&numerator, &[factor])?;
+            let exponent = exponents.first().copied().unwrap_or(0);
+            numerator = if exponent % 2 == 1 { cleared.times(&factor.polynomial)? } else { cleared };
+            below = below.times(&Polynomial::monomial_of(factor.inverse, exponent.div_ceil(2)))?;
+        }
+        for &(x, u) in &self.tower.reciprocals {
+            let exponent = numerator.degree(u).next_multiple_of(2);
+            if exponent > 0 {
+                numerator = self.tower.cleared_of_variable(&numerator, x, u, exponent)?;
+                below = below.times(&Polynomial::monomial_of(u, exponent / 2))?;
+            }
+        }
+        let denominator = integer_root(value.denominator(), 2);
+        match (numerator.square_root(), denominator) {
+            (Some(root), Some(denominator)) => {
+                let root = RationalPolynomial::new(root.times(&below)?, denominator);
+                Ok(Some(self.tower.reduce(root)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// |value|: the value itself where it is plainly positive, else with its sign.
+    fn magnitude(&mut self, value: &RationalPolynomial) -> Built {
+        let numerator = value.numerator();
+        let squares_and_positive = (0..numerator.len()).all(|i| {
+            numerator.coefficient(i).is_positive()
+                && numerator.factors(i).into_iter().all(|(v, e)| {
+                    e % 2 == 0 || matches!(self.tower.generator(v), Some(Generator::Exponential { .. } | Generator::Root { .. } | Generator::Pi))
+                })
+        });
+        if squares_and_positive {
+            return Ok(value.clone());
+        }
+        let (content, primitive) = value.split_content();
+        let of = RationalPolynomial::from(primitive.primitive_part());
+        let mut sign = None;
+        for (variable, generator) in self.tower.generators() {
+            if let Generator::Sign { of: known } = generator
+                && self.tower.agree(known, &of)?
+            {
+                sign = Some(variable);
+            }
+        }
+        let sign = match sign {
+            Some(variable) => variable,
+            None => self.adjoin(Generator::Sign { of: of.clone() })?,
+        };
+        let magnitude = self.tower.times(&RationalPolynomial::variable(sign), &of)?;
+        Ok(magnitude.scaled(&content))
+    }
+
+    /// A power of the root of `base`, which is primitive, with its sign, and nothing simpler.
+    fn root_power(&mut self, base: &RationalPolynomial, exponent: &Rational) -> Built {
+        let (_, needed) = small_fraction(exponent)?;
+        let mut found = None;
+        for (variable, generator) in self.tower.generators() {
+            if let Generator::Root { radicand, index } = generator
+                && self.tower.agree(radicand, base)?
+            {
+                found = Some((variable, *index));
+                break;
+            }
+        }
+        let (variable, index) = match found {
+            Some((_, index)) if !index.is_multiple_of(needed) => {
+                return Err(self.refine(DemandKind::RootIndex, base, index, needed));
+            }
+            Some(known) => known,
+            None => {
+                let index = self.multiple(DemandKind::RootIndex, base, needed)?;
+                if index > MAX_INDEX {
+                    return Err(AlgebraError::ExponentTooLarge.into());
+                }
+                if index == 2
+                    && let Some(root) = self.root_through_others(base)?
+                {
+                    let (power, _) = small_fraction(exponent)?;
+                    return self.integer_power(&root, power);
+                }
+                (self.adjoin(Generator::Root { radicand: base.clone(), index })?, index)
+            }
+        };
+        let (steps, _) = small_fraction(&(exponent * Rational::from(index)))?;
+        let (whole, rest) = (steps.div_euclid(i64::from(index)), steps.rem_euclid(i64::from(index)));
+        let outer = self.integer_power(base, whole)?;
+        let inner: RationalPolynomial = Polynomial::monomial_of(variable, rest as u32).into();
+        Ok(self.tower.times(&outer, &inner)?)
+    }
+
+    /// √base through square roots already there: √(ab) = √a √b, and √base = sign(w) w / √a where
+    /// base · a = w² (as for √(r − x) beside √(r + x)); likewise with two roots.
+    fn root_through_others(&mut self, base: &RationalPolynomial) -> Result<Option<RationalPolynomial>, Halt> {
+        let roots: Vec<(usize, RationalPolynomial)> = self
+            .tower
+            .generators()
+            .filter_map(|(variable, generator)| match generator {
+                Generator::Root { radicand, index: 2 } if !self.tower.is_constant(radicand) => {
+                    Some((variable, radicand.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut products: Vec<(Vec<usize>, RationalPolynomial)> = Vec::new();
+        for (k, (variable, radicand)) in roots.iter().enumerate() {
+            products.push((vec![*variable], radicand.clone()));
+            for (other, second) in &roots[..k] {
+                products.push((vec![*variable, *other], self.tower.times(radicand, second)?));
+            }
+        }
+        products.sort_by_key(|(variables, _)| variables.len());
+        for (variables, product) in products {
+            let mut root = RationalPolynomial::one();
+            for &variable in &variables {
+                root = self.tower.times(&root, &RationalPolynomial::variable(variable))?;
+            }
+            if self.tower.agree(&product, base)? {
+                return Ok(Some(root));
+            }
+            let whole = self.tower.canonical(&product.times(base)?)?;
+            if let Some(w) = self.square_root_of(&whole)? {
+                let magnitude = self.magnitude(&w)?;
+                let inverse = self.inverse(&root)?;
+                return Ok(Some(self.tower.times(&magnitude, &inverse)?));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// A positive integer as powers of primes; a large cofactor without small primes counts as one.
+fn prime_powers(mut value: IBig) -> Vec<(IBig, u32)> {
+    let mut found = Vec::new();
+    let mut divisor = 2u64;
+    while divisor <= TRIAL_DIVISION && value > IBig::from(divisor) * IBig::from(divisor) - 1 {
+        let prime = IBig::from(divisor);
+        let mut count = 0;
+        while (&value % &prime).is_zero() {
+            value /= &prime;
+            count += 1;
+        }
+        if count > 0 {
+            found.push((prime, count));
+        }
+        divisor += if divisor == 2 { 1 } else { 2 };
+    }
+    if !value.is_one() {
+        let perfect = (2..=64u32).rev().find_map(|n| integer_root(&value, n).map(|root| (root, n)));
+        found.push(perfect.unwrap_or((value, 1)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::construct::rational;
+
+    #[test]
+    fn integers_fall_into_primes() {
+        let powers = |n: i64| prime_powers(n.into());
+        assert_eq!(powers(360), [(2.into(), 3), (3.into(), 2), (5.into(), 1)]);
+        assert_eq!(powers(1), []);
+        assert_eq!(powers(49), [(7.into(), 2)]);
+        assert_eq!(rational(1, 2), Rational::from_parts(1.into(), 2u8.into()));
+    }
+}

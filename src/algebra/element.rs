@@ -1,0 +1,280 @@
+//! [`Element`]: a function in a [`Field`].
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use super::construct::{Construction, Halt};
+use super::field::Field;
+use super::interval::Interval;
+use super::{AlgebraError, RationalPolynomial, present, witness};
+use crate::expr::{Expr, Rational, Symbol};
+
+/// Points at which a function is evaluated before its canonical form is sought.
+const FIRST_POINTS: u64 = 6;
+
+/// The answer to "is this function identically zero?".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ZeroTest {
+    /// It vanishes at every real point at which all functions involved are defined.
+    Zero,
+    /// It does not vanish at some real point, which was found.
+    NonZero,
+    /// Neither was shown.
+    Unknown,
+}
+
+/// A function: a polynomial in the ring variables of its field, in canonical form where that is asked for.
+///
+/// Equality and hashing are those of the canonical form: equal elements are equal functions, and two
+/// elements that differ may still be equal functions only where [`zero_test`](Self::zero_test) of their
+/// difference is `Unknown`.
+#[derive(Clone)]
+pub struct Element {
+    field: Arc<Field>,
+    /// Relations applied; not over least denominators.
+    value: RationalPolynomial,
+    canonical: OnceLock<Result<RationalPolynomial, AlgebraError>>,
+}
+
+impl Element {
+    fn new(field: &Arc<Field>, value: RationalPolynomial) -> Element {
+        Element { field: field.clone(), value, canonical: OnceLock::new() }
+    }
+
+    /// The function that a formula denotes.
+    ///
+    /// # Errors
+    /// A formula with generators that the field does not have, a division by zero, or sizes out of reach.
+    pub fn from_expr(field: &Arc<Field>, expr: &Expr) -> Result<Element, AlgebraError> {
+        let value = Construction::within(&field.tower).convert(expr).map_err(|halt| match halt {
+            Halt::Error(error) => error,
+            Halt::Refine(_) => AlgebraError::NotInField { function: expr.to_string() },
+        })?;
+        Ok(Element::new(field, value))
+    }
+
+    /// A field for the expressions together with their elements.
+    ///
+    /// # Errors
+    /// As [`Field::for_expressions`].
+    pub fn all_from<'a>(
+        variables: &[Symbol],
+        expressions: impl IntoIterator<Item = &'a Expr>,
+    ) -> Result<(Arc<Field>, Vec<Element>), AlgebraError> {
+        let (field, values) = Field::with_elements(variables, expressions)?;
+        let elements = values.into_iter().map(|value| Element::new(&field, value)).collect();
+        Ok((field, elements))
+    }
+
+    /// A constant.
+    pub fn constant(field: &Arc<Field>, value: &Rational) -> Element {
+        Element::new(field, RationalPolynomial::constant(value))
+    }
+
+    /// The field it lies in.
+    pub fn field(&self) -> &Arc<Field> {
+        &self.field
+    }
+
+    fn join(&self, other: &Element) -> Result<(), AlgebraError> {
+        if Arc::ptr_eq(&self.field, &other.field) { Ok(()) } else { Err(AlgebraError::DifferentFields) }
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    /// Elements of two fields.
+    pub fn plus(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        Ok(Element::new(&self.field, self.value.plus(&other.value)))
+    }
+
+    /// The difference.
+    ///
+    /// # Errors
+    /// Elements of two fields.
+    pub fn minus(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        Ok(Element::new(&self.field, self.value.minus(&other.value)))
+    }
+
+    /// The product.
+    ///
+    /// # Errors
+    /// Elements of two fields; a product too large to be formed.
+    pub fn times(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        Ok(Element::new(&self.field, self.field.tower.times(&self.value, &other.value)?))
+    }
+
+    /// The sum of many elements of one field; `None` for an empty sum.
+    ///
+    /// # Errors
+    /// Elements of two fields.
+    pub fn sum<'a>(elements: impl IntoIterator<Item = &'a Element>) -> Result<Option<Element>, AlgebraError> {
+        let elements: Vec<&Element> = elements.into_iter().collect();
+        let Some(first) = elements.first() else { return Ok(None) };
+        elements.iter().try_for_each(|e| first.join(e))?;
+        let value = RationalPolynomial::sum(elements.iter().map(|e| &e.value));
+        Ok(Some(Element::new(&first.field, value)))
+    }
+
+    /// The quotient.
+    ///
+    /// # Errors
+    /// A divisor that is identically zero or not shown not to be, or whose reciprocal the field does not
+    /// hold (build the field with the quotient as a formula).
+    pub fn divide(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        let mut construction = Construction::within(&self.field.tower);
+        let inverse = construction.reciprocal(&other.value).map_err(|halt| match halt {
+            Halt::Error(AlgebraError::DivisionByZero { .. }) => {
+                AlgebraError::DivisionByZero { divisor: other.to_expr().to_string() }
+            }
+            Halt::Error(error) => error,
+            Halt::Refine(_) => AlgebraError::NotInField { function: other.to_expr().to_string() },
+        })?;
+        Ok(Element::new(&self.field, self.field.tower.times(&self.value, &inverse)?))
+    }
+
+    /// An integer power.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times), and as [`divide`](Self::divide) for negative exponents.
+    pub fn power(&self, exponent: i32) -> Result<Element, AlgebraError> {
+        if exponent < 0 {
+            let one = Element::constant(&self.field, &Rational::ONE);
+            return one.divide(self)?.power(exponent.checked_neg().ok_or(AlgebraError::ExponentTooLarge)?);
+        }
+        let value = self.field.tower.to_power(&self.value, exponent.unsigned_abs())?;
+        Ok(Element::new(&self.field, value))
+    }
+
+    /// The product with a rational.
+    pub fn scale(&self, factor: &Rational) -> Element {
+        Element::new(&self.field, self.value.scaled(factor))
+    }
+
+    /// The negative.
+    pub fn negated(&self) -> Element {
+        Element::new(&self.field, self.value.negated())
+    }
+
+    /// The partial derivative by one of the field's variables.
+    ///
+    /// # Errors
+    /// A symbol that is not among the variables of the field; sizes out of reach.
+    pub fn derivative(&self, by: &Symbol) -> Result<Element, AlgebraError> {
+        let by = self.field.variable(by)?;
+        Ok(Element::new(&self.field, self.field.tower.derivative(&self.value, by)?))
+    }
+
+    /// The canonical form: unique as far as the relations of the field are complete.
+    ///
+    /// # Errors
+    /// A common denominator too large to be formed.
+    pub fn canonical(&self) -> Result<&RationalPolynomial, AlgebraError> {
+        self.canonical.get_or_init(|| self.field.tower.canonical(&self.value)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the canonical form is 0, which proves that the function vanishes identically.
+    pub fn is_zero_form(&self) -> bool {
+        self.value.is_zero() || self.canonical().is_ok_and(RationalPolynomial::is_zero)
+    }
+
+    /// Its value, if it is a rational constant in canonical form.
+    pub fn as_constant(&self) -> Option<Rational> {
+        self.canonical().ok().and_then(RationalPolynomial::as_constant)
+    }
+
+    /// Whether the function is identically zero.
+    ///
+    /// `Zero` where the canonical form is 0: then the function vanishes wherever the functions that went
+    /// into it are defined and real. `NonZero` where interval arithmetic at a rational point excludes 0.
+    /// `Unknown` otherwise.
+    pub fn zero_test(&self) -> ZeroTest {
+        let tower = &self.field.tower;
+        if self.value.is_zero() {
+            return ZeroTest::Zero;
+        }
+        if witness::is_somewhere_nonzero(tower, &self.value, FIRST_POINTS) {
+            return ZeroTest::NonZero;
+        }
+        match self.canonical() {
+            Ok(form) if form.is_zero() => ZeroTest::Zero,
+            Ok(form) if witness::is_somewhere_nonzero(tower, form, witness::POINTS) => ZeroTest::NonZero,
+            Ok(_) => ZeroTest::Unknown,
+            Err(_) if witness::is_somewhere_nonzero(tower, &self.value, witness::POINTS) => ZeroTest::NonZero,
+            Err(_) => ZeroTest::Unknown,
+        }
+    }
+
+    /// An enclosure of the value where variables and parameters, in the field's order, lie in the given
+    /// intervals; `None` where it is not defined or not seen to be.
+    pub fn enclosure(&self, at: &[Interval]) -> Option<Interval> {
+        witness::Evaluation::at(&self.field.tower, at).value(&self.value)
+    }
+
+    /// The function as a formula, written from its canonical form.
+    pub fn to_expr(&self) -> Expr {
+        present::express(&self.field.tower, self.canonical().unwrap_or(&self.value))
+    }
+}
+
+/// The canonical value, or the value itself where it has none.
+fn comparable(element: &Element) -> &RationalPolynomial {
+    element.canonical().unwrap_or(&element.value)
+}
+
+impl PartialEq for Element {
+    fn eq(&self, other: &Element) -> bool {
+        Arc::ptr_eq(&self.field, &other.field)
+            && (self.value == other.value || comparable(self) == comparable(other))
+    }
+}
+
+impl Eq for Element {}
+
+impl Hash for Element {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        comparable(self).hash(state);
+    }
+}
+
+impl fmt::Debug for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_expr())
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_expr())
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident, $checked:ident) => {
+        impl std::ops::$trait for &Element {
+            type Output = Element;
+            /// # Panics
+            /// For elements of two fields, or a result too large to be formed; the method of the element
+            /// returns an error instead.
+            fn $method(self, other: &Element) -> Element {
+                self.$checked(other).expect("elements of one field, a result within reach")
+            }
+        }
+    };
+}
+
+operator!(Add, add, plus);
+operator!(Sub, sub, minus);
+operator!(Mul, mul, times);
+
+impl std::ops::Neg for &Element {
+    type Output = Element;
+    fn neg(self) -> Element {
+        self.negated()
+    }
+}

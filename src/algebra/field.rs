@@ -1,0 +1,149 @@
+//! [`Field`]: a finished tower of generators.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::construct::{Construction, Demand, Halt};
+use super::tower::{Generator, Tower};
+use super::{AlgebraError, RationalPolynomial, present};
+use crate::expr::{Expr, Rational, Symbol};
+
+/// How often a construction may start again with finer indices.
+const MAX_RESTARTS: usize = 64;
+
+/// A differential field of functions, closed under the derivatives by its variables: the rational
+/// functions in variables and parameters with the generators that some formulas call for. Immutable.
+///
+/// Two fields built from different formulas are different, even where one could hold the other.
+#[derive(Debug)]
+pub struct Field {
+    pub(super) tower: Tower,
+}
+
+/// A function a field was extended by, and what defines it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GeneratorDescription {
+    /// A name for it that is no symbol of the field: `g1`, `g2`, ….
+    pub name: String,
+    /// The function.
+    pub function: Expr,
+    /// An expression in the function and simpler ones that is identically zero, for generators that are
+    /// algebraic over those before: `s^2 - (x^2 + y^2)`, with `s` the name.
+    pub relation: Option<Expr>,
+    /// What is assumed of the point at which identities are claimed: `x^2 + y^2 > 0`.
+    pub assumption: Option<String>,
+}
+
+impl Field {
+    /// The field that holds all the expressions. Symbols among `variables` (in that order) can be
+    /// differentiated by; any others are parameters, ordered by name.
+    ///
+    /// # Errors
+    /// A division by what is, or may be, identically zero; functions or sizes that cannot be
+    /// represented.
+    pub fn for_expressions<'a>(
+        variables: &[Symbol],
+        expressions: impl IntoIterator<Item = &'a Expr>,
+    ) -> Result<Arc<Field>, AlgebraError> {
+        Ok(Field::with_elements(variables, expressions)?.0)
+    }
+
+    /// The field with the elements that the expressions are.
+    pub(super) fn with_elements<'a>(
+        variables: &[Symbol],
+        expressions: impl IntoIterator<Item = &'a Expr>,
+    ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
+        let expressions: Vec<&Expr> = expressions.into_iter().collect();
+        let mut symbols: Vec<Symbol> = Vec::new();
+        for variable in variables {
+            if !symbols.contains(variable) {
+                symbols.push(variable.clone());
+            }
+        }
+        let count = symbols.len();
+        let free: BTreeSet<Symbol> = expressions.iter().flat_map(|e| e.symbols()).collect();
+        let parameters: Vec<Symbol> = free.into_iter().filter(|s| !symbols.contains(s)).collect();
+        symbols.extend(parameters);
+
+        let mut demands: Vec<Demand> = Vec::new();
+        for _ in 0..MAX_RESTARTS {
+            let mut construction = Construction::open(Tower::new(symbols.clone(), count), &demands);
+            let values: Result<Vec<_>, Halt> = expressions.iter().map(|e| construction.convert(e)).collect();
+            match values {
+                Ok(values) => {
+                    let tower = construction.tower.into_owned();
+                    return Ok((Arc::new(Field { tower }), values));
+                }
+                Err(Halt::Error(error)) => return Err(error),
+                Err(Halt::Refine(demand)) => demand.enter(&mut demands).map_err(|halt| match halt {
+                    Halt::Error(error) => error,
+                    Halt::Refine(_) => AlgebraError::TooLarge,
+                })?,
+            }
+        }
+        Err(AlgebraError::TooLarge)
+    }
+
+    /// The symbols that are differentiated by.
+    pub fn variables(&self) -> &[Symbol] {
+        &self.tower.symbols[..self.tower.variables]
+    }
+
+    /// The symbols that are held constant.
+    pub fn parameters(&self) -> &[Symbol] {
+        &self.tower.symbols[self.tower.variables..]
+    }
+
+    /// The generators in order, each defined through symbols and earlier ones.
+    pub fn generators(&self) -> Vec<GeneratorDescription> {
+        let tower = &self.tower;
+        let mut number = 0;
+        let mut name = || loop {
+            number += 1;
+            let name = format!("g{number}");
+            if tower.symbols.iter().all(|s| s.name() != name) {
+                break name;
+            }
+        };
+        let names: Vec<String> = tower.generators().map(|_| name()).collect();
+        let describe = |(position, (_, generator)): (usize, (usize, &Generator))| {
+            let own = Expr::symbol(&names[position]);
+            let (relation, assumption) = match generator {
+                Generator::Root { radicand, index } => {
+                    let radicand = present::express(tower, radicand);
+                    let assumption = format!("{radicand} > 0");
+                    (Some(own.to_power(Rational::from(*index)) - radicand), Some(assumption))
+                }
+                Generator::Sine { .. } => {
+                    let cosine = Expr::symbol(&names[position - 1]);
+                    (Some(own.to_power(2) + cosine.to_power(2) - Expr::one()), None)
+                }
+                Generator::Sign { of } => {
+                    let assumption = format!("{} != 0", present::express(tower, of));
+                    (Some(own.to_power(2) - Expr::one()), Some(assumption))
+                }
+                Generator::Inverse { factor } => {
+                    let factor = present::express(tower, &factor.clone().into());
+                    let assumption = format!("{factor} != 0");
+                    (Some(own * factor - Expr::one()), Some(assumption))
+                }
+                Generator::Logarithm { argument } => {
+                    (None, Some(format!("{} > 0", present::express(tower, argument))))
+                }
+                Generator::Exponential { base: Some(base), .. } => {
+                    (None, Some(format!("{} > 0", present::express(tower, base))))
+                }
+                _ => (None, None),
+            };
+            let function = present::generator_expr(tower, generator);
+            GeneratorDescription { name: names[position].clone(), function, relation, assumption }
+        };
+        tower.generators().enumerate().map(describe).collect()
+    }
+
+    /// The number of the variable in the order of [`variables`](Self::variables).
+    pub(super) fn variable(&self, symbol: &Symbol) -> Result<usize, AlgebraError> {
+        let position = self.variables().iter().position(|v| v == symbol);
+        position.ok_or_else(|| AlgebraError::UnknownSymbol(symbol.clone()))
+    }
+}

@@ -1,0 +1,347 @@
+//! Elements back to formulas.
+//!
+//! Terms with the same roots and reciprocals stand together over one denominator, a root over its own
+//! radicand becomes one fractional power, and terms are ordered by total degree, then by the order of
+//! the symbols.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use dashu_base::Signed;
+use dashu_int::IBig;
+
+use super::tower::{Generator, Tower};
+use super::{Polynomial, RationalPolynomial};
+use crate::expr::{Expr, Function, Rational};
+
+/// What the reader of an error is told about a generator.
+pub(super) fn describe(tower: &Tower, generator: &Generator) -> String {
+    generator_expr(tower, generator).to_string()
+}
+
+/// A generator as a formula.
+pub(super) fn generator_expr(tower: &Tower, generator: &Generator) -> Expr {
+    match generator {
+        Generator::Pi => Expr::Pi,
+        Generator::Cosine { angle } => express(tower, angle).call(Function::Cos),
+        Generator::Sine { angle } => express(tower, angle).call(Function::Sin),
+        Generator::Exponential { base: None, exponent } => express(tower, exponent).call(Function::Exp),
+        Generator::Exponential { base: Some(base), exponent } => {
+            Expr::Power(express(tower, base).into(), express(tower, exponent).into())
+        }
+        Generator::Logarithm { argument } => express(tower, argument).call(Function::Log),
+        Generator::Root { radicand, index } => {
+            fractional(express(tower, radicand), &Rational::from_parts(IBig::ONE, (*index).into()))
+        }
+        // sign(w) = √(w²)/w.
+        Generator::Sign { of } => {
+            let of = express(tower, of);
+            of.clone().to_power(2).call(Function::Sqrt).over(of)
+        }
+        Generator::Inverse { factor } => Expr::one().over(express(tower, &factor.clone().into())),
+    }
+}
+
+/// base^exponent, a square root where the exponent is 1/2.
+fn fractional(base: Expr, exponent: &Rational) -> Expr {
+    if *exponent == Rational::from_parts(IBig::ONE, 2u8.into()) {
+        base.call(Function::Sqrt)
+    } else {
+        base.to_power(exponent.clone())
+    }
+}
+
+/// A value as a formula: canonical text for a canonical value.
+pub(super) fn express(tower: &Tower, value: &RationalPolynomial) -> Expr {
+    let mut groups: BTreeMap<Vec<(usize, u32)>, Vec<usize>> = BTreeMap::new();
+    let numerator = value.numerator();
+    for index in 0..numerator.len() {
+        let outer = numerator.factors(index).into_iter().filter(|&(v, _)| is_outer(tower, v)).collect();
+        groups.entry(outer).or_default().push(index);
+    }
+    let mut written: Vec<(SortKey, Expr)> = Vec::new();
+    for (outer, indices) in groups {
+        let mut terms: Vec<Term> = indices.iter().map(|&i| Term::new(tower, value, i, &outer)).collect();
+        terms.sort_by(|a, b| a.key.cmp(&b.key));
+        let keys: Vec<SortKey> = terms.iter().map(|t| t.key.clone()).collect();
+        let outer = Outer::new(tower, &outer);
+        if outer.is_trivial() || terms.len() == 1 {
+            for (term, key) in terms.into_iter().zip(keys) {
+                written.push((key, term.times(tower, &outer)));
+            }
+        } else if let Some(key) = keys.into_iter().next() {
+            written.push((key, together(tower, terms, &outer)));
+        }
+    }
+    written.sort_by(|a, b| a.0.cmp(&b.0));
+    Expr::sum(written.into_iter().map(|(_, expr)| expr))
+}
+
+/// Ring variables that are taken out of sums: roots, signs, reciprocals of sums.
+fn is_outer(tower: &Tower, variable: usize) -> bool {
+    match tower.generator(variable) {
+        Some(Generator::Root { .. } | Generator::Sign { .. }) => true,
+        Some(Generator::Inverse { factor }) => factor.len() > 1,
+        _ => false,
+    }
+}
+
+/// Order of terms: by falling total degree, then lexicographically by falling exponents, the symbols
+/// before the generators.
+type SortKey = (Reverse<i64>, Vec<(usize, Reverse<i64>)>, Vec<(usize, u32)>);
+
+/// One term apart from what is taken out: a coefficient and Laurent exponents.
+struct Term {
+    coefficient: Rational,
+    exponents: BTreeMap<usize, i64>,
+    key: SortKey,
+}
+
+impl Term {
+    fn new(tower: &Tower, value: &RationalPolynomial, index: usize, outer: &[(usize, u32)]) -> Term {
+        let mut exponents: BTreeMap<usize, i64> = BTreeMap::new();
+        for (variable, exponent) in value.numerator().factors(index) {
+            match tower.generator(variable) {
+                _ if is_outer(tower, variable) => {}
+                Some(Generator::Inverse { factor }) => {
+                    let of = factor.variables().first().copied().unwrap_or(variable);
+                    *exponents.entry(of).or_default() -= i64::from(exponent);
+                }
+                _ => *exponents.entry(variable).or_default() += i64::from(exponent),
+            }
+        }
+        exponents.retain(|_, e| *e != 0);
+        let total = exponents.values().sum::<i64>();
+        let lexicographic = exponents.iter().map(|(&v, &e)| (v, Reverse(e))).collect();
+        let key = (Reverse(total), lexicographic, outer.to_vec());
+        Term { coefficient: value.coefficient(index), exponents, key }
+    }
+
+    fn times(self, tower: &Tower, outer: &Outer) -> Expr {
+        let mut fraction = Written::new(self.coefficient * Rational::from(outer.sign));
+        let mut exponents = self.exponents;
+        for (&variable, &exponent) in &outer.laurent {
+            *exponents.entry(variable).or_default() += exponent;
+        }
+        fraction.laurent(tower, &exponents);
+        fraction.above.extend(outer.above.iter().cloned());
+        fraction.below.extend(outer.below.iter().cloned());
+        fraction.finish()
+    }
+}
+
+/// Several terms over what they have in common.
+fn together(tower: &Tower, mut terms: Vec<Term>, outer: &Outer) -> Expr {
+    // The common Laurent monomial and the common rational come out of the sum.
+    let variables: Vec<usize> = terms.iter().flat_map(|t| t.exponents.keys().copied()).collect();
+    let mut common: BTreeMap<usize, i64> = BTreeMap::new();
+    for variable in variables {
+        let least = terms.iter().map(|t| t.exponents.get(&variable).copied().unwrap_or(0)).min().unwrap_or(0);
+        common.insert(variable, least);
+    }
+    let content = content_of(&terms);
+    for term in &mut terms {
+        for (variable, least) in &common {
+            *term.exponents.entry(*variable).or_default() -= least;
+        }
+        term.exponents.retain(|_, e| *e != 0);
+        term.coefficient = &term.coefficient / &content;
+    }
+    let mut exponents = common;
+    for (&variable, &exponent) in &outer.laurent {
+        *exponents.entry(variable).or_default() += exponent;
+    }
+    let mut fraction = Written::new(content * Rational::from(outer.sign));
+    let trivial = Outer::trivial();
+    let sum = Expr::sum(terms.into_iter().map(|term| term.times(tower, &trivial)));
+    fraction.laurent(tower, &exponents);
+    fraction.above.push(sum);
+    fraction.above.extend(outer.above.iter().cloned());
+    fraction.below.extend(outer.below.iter().cloned());
+    fraction.finish()
+}
+
+/// The rational with the sign of the first coefficient that leaves coprime integers.
+fn content_of(terms: &[Term]) -> Rational {
+    use dashu_base::Gcd;
+    let mut numerator = IBig::ZERO;
+    let mut denominator = IBig::ONE;
+    for term in terms {
+        numerator = match numerator.is_zero() {
+            true => term.coefficient.numerator().clone(),
+            false => numerator.gcd(term.coefficient.numerator()).into(),
+        };
+        let below = IBig::from(term.coefficient.denominator().clone());
+        let shared: IBig = (&denominator).gcd(&below).into();
+        denominator = denominator / shared * below;
+    }
+    let content = Rational::from_parts_signed(numerator, denominator);
+    let negative = terms.first().is_some_and(|t| t.coefficient < Rational::ZERO);
+    if (content < Rational::ZERO) == negative { content } else { -content }
+}
+
+/// Roots, signs and reciprocals of sums as factors above and below the line.
+struct Outer {
+    sign: i64,
+    above: Vec<Expr>,
+    below: Vec<Expr>,
+    /// Powers of ring variables that are merged with those of the terms.
+    laurent: BTreeMap<usize, i64>,
+}
+
+impl Outer {
+    fn trivial() -> Outer {
+        Outer { sign: 1, above: Vec::new(), below: Vec::new(), laurent: BTreeMap::new() }
+    }
+
+    fn is_trivial(&self) -> bool {
+        self.sign == 1 && self.above.is_empty() && self.below.is_empty() && self.laurent.is_empty()
+    }
+
+    fn new(tower: &Tower, factors: &[(usize, u32)]) -> Outer {
+        let mut outer = Outer::trivial();
+        let mut below: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut roots = Vec::new();
+        for &(variable, exponent) in factors {
+            match tower.generator(variable) {
+                Some(Generator::Inverse { .. }) => {
+                    below.insert(variable, exponent.into());
+                }
+                Some(Generator::Root { radicand, index }) => roots.push((radicand, *index, exponent)),
+                _ => outer.above.push(expr_of(tower, variable)),
+            }
+        }
+        outer.sines(tower, &mut below);
+        for (radicand, index, exponent) in roots {
+            // A root over its own radicand is one power with a negative exponent.
+            let mut total = Rational::from_parts(exponent.into(), index.into());
+            if radicand.denominator().is_one()
+                && let Some(known) = tower.factors.iter().find(|f| {
+                    f.polynomial == *radicand.numerator() || f.polynomial == radicand.numerator().negated()
+                })
+                && let Some(count) = below.remove(&known.inverse)
+            {
+                total -= Rational::from(count);
+                if known.polynomial != *radicand.numerator() && count % 2 != 0 {
+                    outer.sign = -outer.sign;
+                }
+            }
+            let base = express(tower, radicand);
+            if total < Rational::ZERO {
+                outer.below.push(fractional(base, &-total));
+            } else {
+                outer.above.push(fractional(base, &total));
+            }
+        }
+        for (variable, count) in below {
+            if let Some(Generator::Inverse { factor }) = tower.generator(variable) {
+                let (sign, expr) = positive_first(tower, factor);
+                if sign < 0 && count % 2 != 0 {
+                    outer.sign = -outer.sign;
+                }
+                outer.below.push(expr.to_power(Rational::from(count)));
+            }
+        }
+        outer
+    }
+
+    /// 1/((cos θ − 1)(cos θ + 1)) = −1/sin²θ.
+    fn sines(&mut self, tower: &Tower, below: &mut BTreeMap<usize, i64>) {
+        for (cosine, generator) in tower.generators() {
+            if !matches!(generator, Generator::Cosine { .. }) {
+                continue;
+            }
+            let reciprocal = |shift: i64| {
+                let factor = Polynomial::variable(cosine).plus(&Polynomial::constant(shift));
+                tower.factors.iter().find(|f| f.polynomial == factor).map(|f| f.inverse)
+            };
+            let (Some(minus), Some(plus)) = (reciprocal(-1), reciprocal(1)) else { continue };
+            let count = |v: usize, below: &BTreeMap<usize, i64>| below.get(&v).copied().unwrap_or(0);
+            let both = count(minus, below).min(count(plus, below));
+            if both == 0 {
+                continue;
+            }
+            for variable in [minus, plus] {
+                let left = count(variable, below) - both;
+                below.insert(variable, left);
+            }
+            below.retain(|_, e| *e != 0);
+            if both % 2 != 0 {
+                self.sign = -self.sign;
+            }
+            *self.laurent.entry(cosine + 1).or_default() -= 2 * both;
+        }
+    }
+}
+
+/// A polynomial up to sign, so that the term written first is positive.
+fn positive_first(tower: &Tower, polynomial: &Polynomial) -> (i64, Expr) {
+    let value = RationalPolynomial::from(polynomial.clone());
+    let first = (0..polynomial.len()).map(|i| Term::new(tower, &value, i, &[])).min_by(|a, b| a.key.cmp(&b.key));
+    match first {
+        Some(term) if term.coefficient < Rational::ZERO => (-1, express(tower, &value.negated())),
+        _ => (1, express(tower, &value)),
+    }
+}
+
+fn expr_of(tower: &Tower, variable: usize) -> Expr {
+    match tower.generator(variable) {
+        None => Expr::Symbol(tower.symbols[variable].clone()),
+        Some(generator) => generator_expr(tower, generator),
+    }
+}
+
+/// A quotient as it is put together.
+struct Written {
+    coefficient: Rational,
+    above: Vec<Expr>,
+    below: Vec<Expr>,
+}
+
+impl Written {
+    fn new(coefficient: Rational) -> Written {
+        Written { coefficient, above: Vec::new(), below: Vec::new() }
+    }
+
+    /// Adds powers of ring variables; exponentials of e are gathered into one.
+    fn laurent(&mut self, tower: &Tower, exponents: &BTreeMap<usize, i64>) {
+        let mut exponential = Vec::new();
+        for (&variable, &exponent) in exponents {
+            if exponent == 0 {
+                continue;
+            }
+            let magnitude = Rational::from(exponent.unsigned_abs());
+            let power = match tower.generator(variable) {
+                Some(Generator::Exponential { base: None, exponent: inner }) => {
+                    exponential.push(inner.scaled(&Rational::from(exponent)));
+                    continue;
+                }
+                Some(Generator::Exponential { base: Some(base), exponent: inner }) => {
+                    let inner = express(tower, &inner.scaled(&magnitude));
+                    Expr::Power(express(tower, base).into(), inner.into())
+                }
+                _ => expr_of(tower, variable).to_power(magnitude),
+            };
+            if exponent > 0 { self.above.push(power) } else { self.below.push(power) }
+        }
+        if !exponential.is_empty() {
+            let exponent = express(tower, &RationalPolynomial::sum(&exponential));
+            self.above.push(exponent.call(Function::Exp));
+        }
+    }
+
+    fn finish(self) -> Expr {
+        let negative = self.coefficient.numerator().is_negative();
+        let (numerator, denominator) = self.coefficient.into_parts();
+        let numerator = if negative { -numerator } else { numerator };
+        if self.above.is_empty() && self.below.is_empty() {
+            let number = Expr::number(Rational::from_parts(numerator, denominator));
+            return if negative { number.negated() } else { number };
+        }
+        let above = Expr::product(std::iter::once(Expr::number(Rational::from(numerator))).chain(self.above));
+        let denominator = Expr::number(Rational::from(denominator));
+        let below = Expr::product(std::iter::once(denominator).chain(self.below));
+        let quotient = above.over(below);
+        if negative { quotient.negated() } else { quotient }
+    }
+}

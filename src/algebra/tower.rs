@@ -1,0 +1,395 @@
+//! The tower of generators over the variables: relations, derivatives and normal forms.
+//!
+//! Everything is a polynomial over the rationals in ring variables: first the symbols, then the
+//! generators in order of their making. A reciprocal is a ring variable of its own, so that products and
+//! sums never need a common denominator; only [`Tower::canonical`] forms one, and only among terms that
+//! agree in everything that occurs in no denominator.
+
+use std::collections::BTreeMap;
+
+use dashu_int::IBig;
+
+use super::polynomial::TermBuffer;
+use super::{AlgebraError, Polynomial, RationalPolynomial};
+use crate::expr::Symbol;
+
+/// A function that has been adjoined. Arguments are written in earlier ring variables.
+#[derive(Clone, Debug)]
+pub(super) enum Generator {
+    /// π.
+    Pi,
+    /// cos(angle); the sine is the next ring variable.
+    Cosine { angle: RationalPolynomial },
+    /// sin(angle); the cosine is the ring variable before. Square: 1 − cosine².
+    Sine { angle: RationalPolynomial },
+    /// base^exponent, for e^exponent where there is no base.
+    Exponential { base: Option<RationalPolynomial>, exponent: RationalPolynomial },
+    /// The natural logarithm.
+    Logarithm { argument: RationalPolynomial },
+    /// The positive root: its power `index` is the radicand.
+    Root { radicand: RationalPolynomial, index: u32 },
+    /// The sign (1 or −1) of a function. Square: 1.
+    Sign { of: RationalPolynomial },
+    /// The reciprocal of a polynomial in symbols and transcendental generators.
+    Inverse { factor: Polynomial },
+}
+
+/// A generator with its derivatives.
+#[derive(Clone, Debug)]
+pub(super) struct Adjoined {
+    pub(super) generator: Generator,
+    /// By variable; absent where 0.
+    pub(super) derivatives: Vec<Option<RationalPolynomial>>,
+}
+
+/// A denominator with several terms.
+#[derive(Clone, Debug)]
+pub(super) struct Factor {
+    /// The ring variable of the reciprocal.
+    pub(super) inverse: usize,
+    pub(super) polynomial: Polynomial,
+    /// A variable that occurs in it, to as low a degree as any.
+    main: usize,
+}
+
+/// Symbols and generators. The symbols come first; of these the first `variables` are differentiated by.
+#[derive(Clone, Debug)]
+pub(super) struct Tower {
+    pub(super) symbols: Vec<Symbol>,
+    pub(super) variables: usize,
+    pub(super) adjoined: Vec<Adjoined>,
+    /// The denominators with several terms, pairwise coprime.
+    pub(super) factors: Vec<Factor>,
+    /// Ring variable and the ring variable of its reciprocal.
+    pub(super) reciprocals: Vec<(usize, usize)>,
+}
+
+impl Tower {
+    pub(super) fn new(symbols: Vec<Symbol>, variables: usize) -> Tower {
+        Tower { symbols, variables, adjoined: Vec::new(), factors: Vec::new(), reciprocals: Vec::new() }
+    }
+
+    /// The number of ring variables.
+    pub(super) fn size(&self) -> usize {
+        self.symbols.len() + self.adjoined.len()
+    }
+
+    pub(super) fn generator(&self, variable: usize) -> Option<&Generator> {
+        variable.checked_sub(self.symbols.len()).and_then(|k| self.adjoined.get(k)).map(|a| &a.generator)
+    }
+
+    /// The generators with their ring variables.
+    pub(super) fn generators(&self) -> impl Iterator<Item = (usize, &Generator)> {
+        self.adjoined.iter().enumerate().map(|(k, a)| (self.symbols.len() + k, &a.generator))
+    }
+
+    /// Adjoins a generator, as yet without derivatives; returns its ring variable.
+    pub(super) fn push(&mut self, generator: Generator) -> usize {
+        let variable = self.size();
+        if let Generator::Inverse { factor } = &generator {
+            let occurring = factor.variables();
+            match (factor.len(), occurring.as_slice()) {
+                (1, &[single]) => self.reciprocals.push((single, variable)),
+                _ => {
+                    let degrees = factor.degrees();
+                    let main = occurring.into_iter().min_by_key(|&v| degrees[v]).unwrap_or(0);
+                    self.factors.push(Factor { inverse: variable, polynomial: factor.clone(), main });
+                }
+            }
+        }
+        self.adjoined.push(Adjoined { generator, derivatives: Vec::new() });
+        variable
+    }
+
+    /// The power of this ring variable that is expressed by earlier ones, and what it equals.
+    pub(super) fn relation(&self, variable: usize) -> Option<(u32, RationalPolynomial)> {
+        match self.generator(variable)? {
+            Generator::Sine { .. } => {
+                let cosine = Polynomial::monomial_of(variable - 1, 2);
+                Some((2, Polynomial::one().minus(&cosine).into()))
+            }
+            Generator::Root { radicand, index } => Some((*index, radicand.clone())),
+            Generator::Sign { .. } => Some((2, RationalPolynomial::one())),
+            _ => None,
+        }
+    }
+
+    /// The index of this ring variable's relation, if it has one.
+    fn relation_degree(&self, variable: usize) -> Option<u32> {
+        match self.generator(variable)? {
+            Generator::Sine { .. } | Generator::Sign { .. } => Some(2),
+            Generator::Root { index, .. } => Some(*index),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_algebraic(&self, variable: usize) -> bool {
+        self.relation_degree(variable).is_some()
+    }
+
+    /// Applies the relations of roots, sines and signs and cancels variables against their reciprocals.
+    pub(super) fn reduce(&self, value: RationalPolynomial) -> Result<RationalPolynomial, AlgebraError> {
+        let mut value = value;
+        let mut degrees = value.numerator().degrees();
+        for variable in (self.symbols.len()..self.size()).rev() {
+            let degree = degrees.get(variable).copied().unwrap_or(0);
+            if degree < 2 || self.relation_degree(variable).is_none_or(|n| degree < n) {
+                continue;
+            }
+            let Some((n, replacement)) = self.relation(variable) else { continue };
+            let parts = value.numerator().split_powers(variable, n);
+            let denominator = value.denominator().clone();
+            let mut sum = RationalPolynomial::zero();
+            for part in parts.into_iter().rev() {
+                sum = sum.times(&replacement)?.plus(&part.into());
+            }
+            value = RationalPolynomial::new(sum.numerator().clone(), sum.denominator() * denominator);
+            degrees = value.numerator().degrees();
+        }
+        self.cancel(value, &degrees)
+    }
+
+    /// x · (1/x) = 1, term by term.
+    fn cancel(
+        &self,
+        value: RationalPolynomial,
+        degrees: &[u32],
+    ) -> Result<RationalPolynomial, AlgebraError> {
+        let occurs = |v: usize| degrees.get(v).is_some_and(|&d| d > 0);
+        let pairs: Vec<(usize, usize)> =
+            self.reciprocals.iter().copied().filter(|&(x, u)| occurs(x) && occurs(u)).collect();
+        let numerator = value.numerator();
+        let meets = |i: usize| pairs.iter().any(|&(x, u)| numerator.exponent(i, x) > 0 && numerator.exponent(i, u) > 0);
+        if pairs.is_empty() || !(0..numerator.len()).any(meets) {
+            return Ok(value);
+        }
+        let mut buffer = TermBuffer::new(numerator.stride());
+        let mut packed = vec![0; numerator.stride()];
+        for index in 0..numerator.len() {
+            packed.copy_from_slice(numerator.monomial(index));
+            for &(x, u) in &pairs {
+                let shared = numerator.exponent(index, x).min(numerator.exponent(index, u));
+                Polynomial::lower(&mut packed, x, shared);
+                Polynomial::lower(&mut packed, u, shared);
+            }
+            buffer.push_packed(&packed, numerator.coefficient(index));
+        }
+        Ok(RationalPolynomial::new(buffer.finish(), value.denominator().clone()))
+    }
+
+    /// The canonical form: relations applied and, among the terms that agree in everything that occurs in
+    /// no denominator, one common denominator with as low powers of its factors as can be.
+    ///
+    /// Unique as far as the relations present all polynomial relations between the generators: two
+    /// values with the same denominators' exponents have the same numerator, and the exponent of each
+    /// factor is least by itself because the factors are pairwise coprime.
+    pub(super) fn canonical(&self, value: &RationalPolynomial) -> Result<RationalPolynomial, AlgebraError> {
+        let value = self.reduce(value.clone())?;
+        let degrees = value.numerator().degrees();
+        if !self.factors.iter().any(|f| degrees.get(f.inverse).is_some_and(|&d| d > 0)) {
+            return Ok(value);
+        }
+        let numerator = value.numerator();
+        let stride = numerator.stride();
+        // Lanes of the variables that occur in denominators, and of all their reciprocals.
+        let mut involved = vec![0u64; stride];
+        for factor in &self.factors {
+            Polynomial::mark(&mut involved, factor.inverse);
+            factor.polynomial.variables().into_iter().for_each(|v| Polynomial::mark(&mut involved, v));
+        }
+        for &(x, u) in &self.reciprocals {
+            if Polynomial::is_marked(&involved, x) {
+                Polynomial::mark(&mut involved, u);
+            }
+        }
+        let mut classes: BTreeMap<Vec<u64>, TermBuffer> = BTreeMap::new();
+        for index in 0..numerator.len() {
+            let monomial = numerator.monomial(index);
+            let outer: Vec<u64> = monomial.iter().zip(&involved).map(|(m, i)| m & !i).collect();
+            let inner: Vec<u64> = monomial.iter().zip(&involved).map(|(m, i)| m & i).collect();
+            let class = classes.entry(outer).or_insert_with(|| TermBuffer::new(stride));
+            class.push_packed(&inner, numerator.coefficient(index));
+        }
+        let mut parts = Vec::with_capacity(classes.len());
+        for (outer, class) in classes {
+            let fraction = self.least_fraction(class.finish())?;
+            let fraction = self.cancel(fraction.clone().into(), &fraction.degrees())?;
+            parts.push(fraction.numerator().times_packed(&outer)?);
+        }
+        Ok(RationalPolynomial::new(Polynomial::sum(&parts), value.denominator().clone()))
+    }
+
+    /// Terms in denominators' variables and reciprocals brought over the least common denominator,
+    /// which is given back as a product of reciprocals.
+    fn least_fraction(&self, terms: Polynomial) -> Result<Polynomial, AlgebraError> {
+        let present: Vec<&Factor> = self.factors.iter().filter(|f| terms.contains(f.inverse)).collect();
+        if present.is_empty() {
+            return Ok(terms);
+        }
+        let (mut numerator, exponents) = self.cleared(&terms, &present)?;
+        // Powers of a single variable below do not matter for divisibility: multiply them away.
+        let mut laurent = Polynomial::one();
+        for &(x, u) in &self.reciprocals {
+            let below = numerator.degree(u);
+            if below > 0 {
+                numerator = self.cleared_of_variable(&numerator, x, u, below)?;
+                laurent = laurent.times(&Polynomial::monomial_of(u, below))?;
+            }
+        }
+        let mut reciprocals = laurent;
+        for (factor, exponent) in present.into_iter().zip(exponents) {
+            let mut left = exponent;
+            while left > 0
+                && !numerator.is_surely_not_divisible_by(&factor.polynomial, factor.main)
+                && let Some(quotient) = numerator.exact_quotient(&factor.polynomial)
+            {
+                numerator = quotient;
+                left -= 1;
+            }
+            reciprocals = reciprocals.times(&Polynomial::monomial_of(factor.inverse, left))?;
+        }
+        numerator.times(&reciprocals)
+    }
+
+    /// `terms` without the reciprocals of `factors`, multiplied by the powers of the factors returned.
+    pub(super) fn cleared(
+        &self,
+        terms: &Polynomial,
+        factors: &[&Factor],
+    ) -> Result<(Polynomial, Vec<u32>), AlgebraError> {
+        let mut terms = terms.clone();
+        let mut exponents = Vec::new();
+        for factor in factors {
+            let parts = terms.coefficients_in(factor.inverse);
+            exponents.push(parts.len() as u32 - 1);
+            terms = Polynomial::zero();
+            for part in parts {
+                terms = terms.times(&factor.polynomial)?.plus(&part);
+            }
+        }
+        Ok((terms, exponents))
+    }
+
+    /// `terms · x^power` without the reciprocal `u` of `x`, which occurs at most to that power.
+    pub(super) fn cleared_of_variable(
+        &self,
+        terms: &Polynomial,
+        x: usize,
+        u: usize,
+        power: u32,
+    ) -> Result<Polynomial, AlgebraError> {
+        let mut sum = Vec::new();
+        for (below, part) in terms.coefficients_in(u).into_iter().enumerate() {
+            sum.push(part.times(&Polynomial::monomial_of(x, power - below as u32))?);
+        }
+        Ok(Polynomial::sum(&sum))
+    }
+
+    /// The derivative by the symbol number `by`, one of the variables.
+    pub(super) fn derivative(
+        &self,
+        value: &RationalPolynomial,
+        by: usize,
+    ) -> Result<RationalPolynomial, AlgebraError> {
+        let mut sum = Vec::new();
+        for variable in value.numerator().variables() {
+            if variable == by {
+                sum.push(value.derivative(variable));
+            } else if let Some(inner) = self.derivative_of(variable, by) {
+                sum.push(value.derivative(variable).times(inner)?);
+            }
+        }
+        self.reduce(RationalPolynomial::sum(&sum))
+    }
+
+    fn derivative_of(&self, variable: usize, by: usize) -> Option<&RationalPolynomial> {
+        let adjoined = &self.adjoined[variable.checked_sub(self.symbols.len())?];
+        adjoined.derivatives.get(by)?.as_ref()
+    }
+
+    /// Whether any of the ring variables in `value` depends on one that is differentiated by.
+    pub(super) fn is_constant(&self, value: &RationalPolynomial) -> bool {
+        value.numerator().variables().into_iter().all(|v| match v.checked_sub(self.symbols.len()) {
+            None => v >= self.variables,
+            Some(k) => self.adjoined[k].derivatives.iter().all(Option::is_none),
+        })
+    }
+
+    /// The product, reduced.
+    pub(super) fn times(
+        &self,
+        a: &RationalPolynomial,
+        b: &RationalPolynomial,
+    ) -> Result<RationalPolynomial, AlgebraError> {
+        self.reduce(a.times(b)?)
+    }
+
+    /// The power, reduced at each step.
+    pub(super) fn to_power(
+        &self,
+        value: &RationalPolynomial,
+        exponent: u32,
+    ) -> Result<RationalPolynomial, AlgebraError> {
+        let plain = value.numerator().variables().into_iter().all(|v| v < self.symbols.len());
+        if plain || value.numerator().len() <= 1 {
+            return self.reduce(value.to_power(exponent)?);
+        }
+        let mut result = RationalPolynomial::one();
+        for bit in (0..32 - exponent.leading_zeros()).rev() {
+            result = self.times(&result, &result)?;
+            if exponent >> bit & 1 == 1 {
+                result = self.times(&result, value)?;
+            }
+        }
+        Ok(result)
+    }
+
+    /// Whether two values are equal as canonical forms.
+    pub(super) fn agree(
+        &self,
+        a: &RationalPolynomial,
+        b: &RationalPolynomial,
+    ) -> Result<bool, AlgebraError> {
+        Ok(a == b || self.canonical(&a.minus(b))?.is_zero())
+    }
+
+    /// For `value` with relation-bearing ring variable `variable` as the highest: a cofactor and the norm,
+    /// `value · cofactor = norm`, the norm free of `variable`.
+    ///
+    /// By Newton's identities from the traces of the powers of `value` (Cayley and Hamilton).
+    pub(super) fn norm(
+        &self,
+        value: &RationalPolynomial,
+        variable: usize,
+    ) -> Result<(RationalPolynomial, RationalPolynomial), AlgebraError> {
+        let n = self.relation_degree(variable).unwrap_or(1);
+        if n > 24 {
+            return Err(AlgebraError::TooLarge);
+        }
+        let mut powers = vec![RationalPolynomial::one()];
+        let mut traces = vec![RationalPolynomial::zero()];
+        for k in 1..=n as usize {
+            powers.push(self.times(&powers[k - 1], value)?);
+            let constant = powers[k].numerator().coefficients_in(variable).swap_remove(0);
+            let trace = RationalPolynomial::new(constant.scaled(&IBig::from(n)), powers[k].denominator().clone());
+            traces.push(trace);
+        }
+        let mut symmetric = vec![RationalPolynomial::one()];
+        for k in 1..=n as usize {
+            let mut sum = Vec::new();
+            for i in 1..=k {
+                let term = self.times(&symmetric[k - i], &traces[i])?;
+                sum.push(if i % 2 == 1 { term } else { term.negated() });
+            }
+            symmetric.push(RationalPolynomial::sum(&sum).over_integer(k as u32));
+        }
+        let mut cofactor = Vec::new();
+        for k in 0..n as usize {
+            let term = self.times(&symmetric[k], &powers[n as usize - 1 - k])?;
+            cofactor.push(if k % 2 == 0 { term } else { term.negated() });
+        }
+        let cofactor = RationalPolynomial::sum(&cofactor);
+        let norm = symmetric.swap_remove(n as usize);
+        Ok((cofactor, if n % 2 == 1 { norm } else { norm.negated() }))
+    }
+}

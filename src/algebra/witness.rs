@@ -1,0 +1,119 @@
+//! Rigorous evaluation at rational points: the proof that a function does not vanish.
+
+use super::interval::Interval;
+use super::tower::{Generator, Tower};
+use super::{Polynomial, RationalPolynomial};
+
+/// Points that are tried before a function is given up as undecided.
+pub(super) const POINTS: u64 = 72;
+
+/// Scales of the points, cycled through: many domains (|q| < 1, x > 0, x > y) are then met.
+const SCALES: [f64; 8] = [1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 0.0625, 8.0];
+
+/// Values of the ring variables at one point, enclosed; made as they are asked for.
+pub(super) struct Evaluation<'a> {
+    tower: &'a Tower,
+    point: u64,
+    /// Outer `None`: not yet asked for. Inner `None`: not defined there, or not seen to be.
+    values: Vec<Option<Option<Interval>>>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// At the point of that number.
+    pub(super) fn new(tower: &'a Tower, point: u64) -> Evaluation<'a> {
+        Evaluation { tower, point, values: vec![None; tower.size()] }
+    }
+
+    /// At given values of the symbols.
+    pub(super) fn at(tower: &'a Tower, symbols: &[Interval]) -> Evaluation<'a> {
+        let mut evaluation = Evaluation::new(tower, 0);
+        evaluation.values.iter_mut().zip(symbols).for_each(|(slot, &value)| *slot = Some(Some(value)));
+        evaluation
+    }
+
+    /// An enclosure of the value; `None` where it is not defined or not seen to be.
+    pub(super) fn value(&mut self, value: &RationalPolynomial) -> Option<Interval> {
+        let numerator = self.polynomial(value.numerator())?;
+        Some(numerator.over(Interval::of_integer(value.denominator())))
+    }
+
+    fn polynomial(&mut self, polynomial: &Polynomial) -> Option<Interval> {
+        let mut tables = Vec::new();
+        for (variable, degree) in polynomial.degrees().into_iter().enumerate().filter(|&(_, d)| d > 0) {
+            let value = self.variable(variable)?;
+            let mut powers = vec![Interval::ONE];
+            for k in 1..=degree {
+                powers.push(if k < 64 { powers[k as usize - 1].times(value) } else { value.power(k) });
+            }
+            tables.push((variable, powers));
+        }
+        let mut sum = Interval::ZERO;
+        for index in 0..polynomial.len() {
+            let mut term = Interval::of_integer(&polynomial.coefficient(index));
+            for (variable, powers) in &tables {
+                let exponent = polynomial.exponent(index, *variable) as usize;
+                if exponent > 0 {
+                    term = term.times(powers[exponent]);
+                }
+            }
+            sum = sum.plus(term);
+        }
+        Some(sum)
+    }
+
+    fn variable(&mut self, variable: usize) -> Option<Interval> {
+        if let Some(known) = self.values[variable] {
+            return known;
+        }
+        let value = match self.tower.generator(variable) {
+            None => Some(Interval::exact(coordinate(self.point, variable))),
+            Some(generator) => self.generator(variable, generator),
+        };
+        self.values[variable] = Some(value);
+        value
+    }
+
+    fn generator(&mut self, variable: usize, generator: &Generator) -> Option<Interval> {
+        match generator {
+            Generator::Pi => Some(Interval::pi()),
+            Generator::Cosine { angle } => Some(self.value(angle)?.cos()),
+            Generator::Sine { angle } => Some(self.value(angle)?.sin()),
+            Generator::Exponential { base: None, exponent } => Some(self.value(exponent)?.exp()),
+            Generator::Exponential { base: Some(base), exponent } => {
+                let log = self.value(base)?.log()?;
+                Some(self.value(exponent)?.times(log).exp())
+            }
+            Generator::Logarithm { argument } => self.value(argument)?.log(),
+            Generator::Root { radicand, index } => self.value(radicand)?.root(*index),
+            Generator::Sign { of } => {
+                let value = self.value(of)?;
+                (!value.contains_zero()).then(|| Interval::exact(if value.is_positive() { 1.0 } else { -1.0 }))
+            }
+            Generator::Inverse { factor } => {
+                let value = self.polynomial(factor)?;
+                debug_assert!(variable > 0);
+                (!value.contains_zero()).then(|| Interval::ONE.over(value))
+            }
+        }
+    }
+}
+
+/// A dyadic rational, fixed by the numbers of point and symbol (splitmix64).
+fn coordinate(point: u64, symbol: usize) -> f64 {
+    let mut z = (point << 24 ^ symbol as u64).wrapping_add(0x5bf0_3635).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^= z >> 31;
+    let magnitude = 0.125 + (z % 1024) as f64 / 1024.0;
+    let negative = point % 3 != 0 && z >> 40 & 1 == 1;
+    let scale = SCALES[(point / 3) as usize % SCALES.len()];
+    if negative { -magnitude * scale } else { magnitude * scale }
+}
+
+/// Whether some of the first `points` points is one where the function is defined and seen not to vanish.
+/// `true` is a proof; `false` says nothing.
+pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, points: u64) -> bool {
+    (0..points).any(|point| {
+        Evaluation::new(tower, point).value(value).is_some_and(|enclosure| !enclosure.contains_zero())
+    })
+}
