@@ -183,6 +183,11 @@ impl Element {
         self.value.is_zero() || self.canonical().is_ok_and(RationalPolynomial::is_zero)
     }
 
+    /// Whether no term is left even before a canonical form is sought.
+    pub fn is_plainly_zero(&self) -> bool {
+        self.value.is_zero()
+    }
+
     /// Its value, if it is a rational constant in canonical form.
     pub fn as_constant(&self) -> Option<Rational> {
         self.canonical().ok().and_then(RationalPolynomial::as_constant)

@@ -13,8 +13,10 @@ mod witness;
 pub use element::{Element, ZeroTest};
 pub use field::{Field, GeneratorDescription};
 pub use interval::Interval;
-pub use rational_polynomial::RationalPolynomial;
 pub use polynomial::{MAX_EXPONENT, Polynomial};
+pub use rational_polynomial::RationalPolynomial;
+
+pub use witness::sample_point;
 
 use crate::expr::Symbol;
 

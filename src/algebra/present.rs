@@ -277,7 +277,8 @@ impl Outer {
 /// A polynomial up to sign, so that the term written first is positive.
 fn positive_first(tower: &Tower, polynomial: &Polynomial) -> (i64, Expr) {
     let value = RationalPolynomial::from(polynomial.clone());
-    let first = (0..polynomial.len()).map(|i| Term::new(tower, &value, i, &[])).min_by(|a, b| a.key.cmp(&b.key));
+    let first =
+        (0..polynomial.len()).map(|i| Term::new(tower, &value, i, &[])).min_by(|a, b| a.key.cmp(&b.key));
     match first {
         Some(term) if term.coefficient < Rational::ZERO => (-1, express(tower, &value.negated())),
         _ => (1, express(tower, &value)),

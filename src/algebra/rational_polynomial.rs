@@ -32,7 +32,10 @@ impl RationalPolynomial {
         if denominator.is_negative() {
             shared = -shared;
         }
-        RationalPolynomial { numerator: numerator.divided_by_integer(&shared), denominator: denominator / shared }
+        RationalPolynomial {
+            numerator: numerator.divided_by_integer(&shared),
+            denominator: denominator / shared,
+        }
     }
 
     /// The constant 0.

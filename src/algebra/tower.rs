@@ -150,16 +150,14 @@ impl Tower {
     }
 
     /// x · (1/x) = 1, term by term.
-    fn cancel(
-        &self,
-        value: RationalPolynomial,
-        degrees: &[u32],
-    ) -> Result<RationalPolynomial, AlgebraError> {
+    fn cancel(&self, value: RationalPolynomial, degrees: &[u32]) -> Result<RationalPolynomial, AlgebraError> {
         let occurs = |v: usize| degrees.get(v).is_some_and(|&d| d > 0);
         let pairs: Vec<(usize, usize)> =
             self.reciprocals.iter().copied().filter(|&(x, u)| occurs(x) && occurs(u)).collect();
         let numerator = value.numerator();
-        let meets = |i: usize| pairs.iter().any(|&(x, u)| numerator.exponent(i, x) > 0 && numerator.exponent(i, u) > 0);
+        let meets = |i: usize| {
+            pairs.iter().any(|&(x, u)| numerator.exponent(i, x) > 0 && numerator.exponent(i, u) > 0)
+        };
         if pairs.is_empty() || !(0..numerator.len()).any(meets) {
             return Ok(value);
         }
@@ -345,11 +343,7 @@ impl Tower {
     }
 
     /// Whether two values are equal as canonical forms.
-    pub(super) fn agree(
-        &self,
-        a: &RationalPolynomial,
-        b: &RationalPolynomial,
-    ) -> Result<bool, AlgebraError> {
+    pub(super) fn agree(&self, a: &RationalPolynomial, b: &RationalPolynomial) -> Result<bool, AlgebraError> {
         Ok(a == b || self.canonical(&a.minus(b))?.is_zero())
     }
 
@@ -371,7 +365,8 @@ impl Tower {
         for k in 1..=n as usize {
             powers.push(self.times(&powers[k - 1], value)?);
             let constant = powers[k].numerator().coefficients_in(variable).swap_remove(0);
-            let trace = RationalPolynomial::new(constant.scaled(&IBig::from(n)), powers[k].denominator().clone());
+            let trace =
+                RationalPolynomial::new(constant.scaled(&IBig::from(n)), powers[k].denominator().clone());
             traces.push(trace);
         }
         let mut symmetric = vec![RationalPolynomial::one()];

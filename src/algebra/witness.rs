@@ -87,7 +87,8 @@ impl<'a> Evaluation<'a> {
             Generator::Root { radicand, index } => self.value(radicand)?.root(*index),
             Generator::Sign { of } => {
                 let value = self.value(of)?;
-                (!value.contains_zero()).then(|| Interval::exact(if value.is_positive() { 1.0 } else { -1.0 }))
+                (!value.contains_zero())
+                    .then(|| Interval::exact(if value.is_positive() { 1.0 } else { -1.0 }))
             }
             Generator::Inverse { factor } => {
                 let value = self.polynomial(factor)?;
@@ -105,9 +106,15 @@ fn coordinate(point: u64, symbol: usize) -> f64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^= z >> 31;
     let magnitude = 0.125 + (z % 1024) as f64 / 1024.0;
-    let negative = point % 3 != 0 && z >> 40 & 1 == 1;
+    let negative = !point.is_multiple_of(3) && z >> 40 & 1 == 1;
     let scale = SCALES[(point / 3) as usize % SCALES.len()];
     if negative { -magnitude * scale } else { magnitude * scale }
+}
+
+/// The rational point of that number in `symbols` dimensions: a fixed sequence over several scales, of
+/// coordinates that are positive at every third point and of both signs at the others.
+pub fn sample_point(number: u64, symbols: usize) -> Vec<Interval> {
+    (0..symbols).map(|symbol| Interval::exact(coordinate(number, symbol))).collect()
 }
 
 /// Whether some of the first `points` points is one where the function is defined and seen not to vanish.

@@ -20,7 +20,8 @@ impl Construction<'_> {
         // value = cleared · Π reciprocal^e / denominator, so its reciprocal is Π factor^e · denominator / cleared.
         let mut above = Polynomial::constant(value.denominator().clone());
         let factors: Vec<Factor> = self.tower.factors.clone();
-        let (mut cleared, exponents) = self.tower.cleared(value.numerator(), &factors.iter().collect::<Vec<_>>())?;
+        let (mut cleared, exponents) =
+            self.tower.cleared(value.numerator(), &factors.iter().collect::<Vec<_>>())?;
         for (factor, exponent) in factors.iter().zip(exponents) {
             above = above.times(&factor.polynomial.to_power(exponent)?)?;
         }

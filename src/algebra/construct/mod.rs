@@ -258,7 +258,10 @@ impl<'a> Construction<'a> {
     fn refine(&self, kind: DemandKind, of: &RationalPolynomial, present: u32, needed: u32) -> Halt {
         let expr = super::present::express(&self.tower, of);
         if !self.open {
-            return AlgebraError::NotInField { function: format!("a fraction of a power or angle of {expr}") }.into();
+            return AlgebraError::NotInField {
+                function: format!("a fraction of a power or angle of {expr}"),
+            }
+            .into();
         }
         match common_multiple(present, needed) {
             Ok(multiple) => Halt::Refine(Demand { kind, of: expr.to_string(), multiple }),

@@ -84,7 +84,9 @@ impl Construction<'_> {
             Some(Generator::Inverse { factor }) => {
                 let &[(of, 1)] = factor.factors(0).as_slice() else { return Ok(None) };
                 return match self.tower.generator(of) {
-                    Some(Generator::Exponential { .. }) => self.power_of_positive(of, degree, &-exponent.clone()),
+                    Some(Generator::Exponential { .. }) => {
+                        self.power_of_positive(of, degree, &-exponent.clone())
+                    }
                     _ => Ok(None),
                 };
             }
@@ -236,7 +238,11 @@ impl Construction<'_> {
         let squares_and_positive = (0..numerator.len()).all(|i| {
             numerator.coefficient(i).is_positive()
                 && numerator.factors(i).into_iter().all(|(v, e)| {
-                    e % 2 == 0 || matches!(self.tower.generator(v), Some(Generator::Exponential { .. } | Generator::Root { .. } | Generator::Pi))
+                    e % 2 == 0
+                        || matches!(
+                            self.tower.generator(v),
+                            Some(Generator::Exponential { .. } | Generator::Root { .. } | Generator::Pi)
+                        )
                 })
         });
         if squares_and_positive {

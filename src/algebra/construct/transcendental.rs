@@ -64,8 +64,7 @@ impl Construction<'_> {
             return Err(AlgebraError::TooLarge.into());
         }
         let sine = RationalPolynomial::variable(cosine + 1);
-        let single =
-            (RationalPolynomial::variable(cosine), if steps < 0 { sine.negated() } else { sine });
+        let single = (RationalPolynomial::variable(cosine), if steps < 0 { sine.negated() } else { sine });
         let mut result = (RationalPolynomial::one(), RationalPolynomial::zero());
         for bit in (0..32 - count.leading_zeros()).rev() {
             result = self.rotate(&result, &result)?;
@@ -101,7 +100,8 @@ impl Construction<'_> {
         monomial: &RationalPolynomial,
     ) -> Result<Option<(RationalPolynomial, RationalPolynomial)>, Halt> {
         let single = monomial.numerator().factors(0);
-        let of_pi = matches!(single.as_slice(), &[(v, 1)] if matches!(self.tower.generator(v), Some(Generator::Pi)));
+        let of_pi =
+            matches!(single.as_slice(), &[(v, 1)] if matches!(self.tower.generator(v), Some(Generator::Pi)));
         let twelfths = multiple * Rational::from(12);
         if !of_pi || !twelfths.is_int() {
             return Ok(None);
@@ -151,7 +151,11 @@ impl Construction<'_> {
     }
 
     /// `base` to a sum of terms not all of which are numbers.
-    pub(super) fn symbolic_power(&mut self, base: &RationalPolynomial, exponent: &RationalPolynomial) -> Built {
+    pub(super) fn symbolic_power(
+        &mut self,
+        base: &RationalPolynomial,
+        exponent: &RationalPolynomial,
+    ) -> Built {
         let (base, exponent) = (self.tower.canonical(base)?, self.tower.canonical(exponent)?);
         if base.is_zero() {
             let reason = "zero to a power that is no number";
@@ -204,7 +208,8 @@ impl Construction<'_> {
                     _ => false,
                 }
             {
-                let unit = u32::try_from(exponent.denominator()).map_err(|_| AlgebraError::ExponentTooLarge)?;
+                let unit =
+                    u32::try_from(exponent.denominator()).map_err(|_| AlgebraError::ExponentTooLarge)?;
                 if !unit.is_multiple_of(needed) {
                     return Err(self.refine(DemandKind::ExponentUnit, monomial, unit, needed));
                 }

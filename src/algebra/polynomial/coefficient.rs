@@ -180,9 +180,7 @@ impl Coefficients {
             Coefficients::Machine(values) => {
                 values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0).into()
             }
-            Coefficients::Big(values) => {
-                values.iter().map(|v| v.clone().abs()).max().unwrap_or(IBig::ZERO)
-            }
+            Coefficients::Big(values) => values.iter().map(|v| v.clone().abs()).max().unwrap_or(IBig::ZERO),
         }
     }
 }

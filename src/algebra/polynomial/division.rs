@@ -93,7 +93,10 @@ impl Polynomial {
             .map(|v| above.get(v).unwrap_or(&0).checked_sub(*below.get(v).unwrap_or(&0)))
             .collect::<Option<_>>()?;
         let Some(kronecker) = Kronecker::new(&above) else { return self.quotient_by_steps(divisor) };
-        if matches!((&self.coefficients, &divisor.coefficients), (Coefficients::Machine(_), Coefficients::Machine(_))) {
+        if matches!(
+            (&self.coefficients, &divisor.coefficients),
+            (Coefficients::Machine(_), Coefficients::Machine(_))
+        ) {
             match self.heap_division::<i128>(divisor, &kronecker, &room) {
                 Outcome::Exact(quotient) => return Some(quotient),
                 Outcome::NotDivisible => return None,
@@ -138,8 +141,7 @@ impl Polynomial {
         };
         let (Some(above), Some(below)) = (scalars(self), scalars(divisor)) else { return Outcome::Overflow };
         let divisor_keys: Vec<u128> = divisor.monomials().map(|m| kronecker.key(m)).collect();
-        let lead: Vec<u32> =
-            (0..room.len()).map(|v| exponent_in(divisor.monomial(0), v)).collect();
+        let lead: Vec<u32> = (0..room.len()).map(|v| exponent_in(divisor.monomial(0), v)).collect();
 
         let mut pending: BinaryHeap<(u128, usize, usize)> = BinaryHeap::new();
         let mut quotient: Vec<(u128, S)> = Vec::new();
@@ -255,10 +257,11 @@ impl Polynomial {
     /// A greatest common divisor too large to be formed.
     pub fn split(&self) -> Result<Vec<(Polynomial, u32)>, AlgebraError> {
         let mut found: Vec<(Polynomial, u32)> = Vec::new();
-        let mut note = |factor: Polynomial, multiplicity: u32| match found.iter_mut().find(|(f, _)| *f == factor) {
-            Some((_, count)) => *count += multiplicity,
-            None => found.push((factor, multiplicity)),
-        };
+        let mut note =
+            |factor: Polynomial, multiplicity: u32| match found.iter_mut().find(|(f, _)| *f == factor) {
+                Some((_, count)) => *count += multiplicity,
+                None => found.push((factor, multiplicity)),
+            };
         let content = self.monomial_content();
         let mut core = self.primitive_part();
         if !content.is_empty() {
@@ -311,8 +314,12 @@ impl Polynomial {
         let [c, b, a] = parts.as_slice() else { return Ok(None) };
         let discriminant = b.times(b)?.minus(&a.times(c)?.scaled(&IBig::from(4)));
         let Some(root) = discriminant.square_root() else { return Ok(None) };
-        let linear =
-            a.times(&Polynomial::variable(main))?.scaled(&IBig::from(2)).plus(b).minus(&root).primitive_part();
+        let linear = a
+            .times(&Polynomial::variable(main))?
+            .scaled(&IBig::from(2))
+            .plus(b)
+            .minus(&root)
+            .primitive_part();
         let content = linear.content_in(main)?;
         Ok(linear.exact_quotient(&content).map(|f| f.primitive_part()))
     }

@@ -72,7 +72,8 @@ fn degree_bound(a: &Polynomial, b: &Polynomial, variable: usize) -> Option<usize
     (0..3).find_map(|salt| {
         let (left, right) = (a.image(variable, salt), b.image(variable, salt));
         // A factor keeps its degree where a polynomial it divides keeps its own.
-        let kept = left.len() == a.degree(variable) as usize + 1 || right.len() == b.degree(variable) as usize + 1;
+        let kept =
+            left.len() == a.degree(variable) as usize + 1 || right.len() == b.degree(variable) as usize + 1;
         (kept && !left.is_empty() && !right.is_empty()).then(|| residue::gcd_degree(left, right))
     })
 }
@@ -108,7 +109,8 @@ fn gcd_of_primitive(a: &Polynomial, b: &Polynomial) -> Result<Polynomial, Algebr
     if let Some(gcd) = heuristic(a, b) {
         return Ok(gcd);
     }
-    let main = bounds.iter().min_by_key(|&&(v, bound)| (bound.unwrap_or(usize::MAX), v)).map_or(0, |&(v, _)| v);
+    let main =
+        bounds.iter().min_by_key(|&&(v, bound)| (bound.unwrap_or(usize::MAX), v)).map_or(0, |&(v, _)| v);
     by_remainders(a, b, main)
 }
 
@@ -116,7 +118,8 @@ fn gcd_of_primitive(a: &Polynomial, b: &Polynomial) -> Result<Polynomial, Algebr
 /// coefficients off its digits. A result is returned only after both divisions have come out even.
 fn heuristic(a: &Polynomial, b: &Polynomial) -> Option<Polynomial> {
     if a.is_constant() && b.is_constant() {
-        let gcd = if a.is_zero() { b.coefficient(0) } else { IBig::from(a.coefficient(0).gcd(b.coefficient(0))) };
+        let gcd =
+            if a.is_zero() { b.coefficient(0) } else { IBig::from(a.coefficient(0).gcd(b.coefficient(0))) };
         return Some(Polynomial::constant(gcd));
     }
     let main = a.variables().into_iter().chain(b.variables()).max()?;
@@ -133,7 +136,7 @@ fn heuristic(a: &Polynomial, b: &Polynomial) -> Option<Polynomial> {
             let integer: IBig = left_content.clone().gcd(&right_content).into();
             let (l, r) = (left.divided_by_integer(&left_content), right.divided_by_integer(&right_content));
             let image = heuristic(&l, &r)?.scaled(&integer);
-            let candidate = image.from_digits(main, &point).primitive_part();
+            let candidate = image.digits_in(main, &point).primitive_part();
             if !candidate.is_zero()
                 && a.exact_quotient(&candidate).is_some()
                 && b.exact_quotient(&candidate).is_some()
@@ -158,7 +161,7 @@ impl Polynomial {
 
     /// The polynomial in `variable` whose coefficients are the symmetric digits of `self` to the base
     /// `point`.
-    fn from_digits(&self, variable: usize, point: &IBig) -> Polynomial {
+    fn digits_in(&self, variable: usize, point: &IBig) -> Polynomial {
         let half: IBig = point / 2;
         let mut rest = self.clone();
         let mut result = Polynomial::zero();

@@ -105,8 +105,11 @@ impl TermBuffer {
             1 => order.sort_by_key(|&i| std::cmp::Reverse(words[i as usize])),
             _ => order.sort_by(|&a, &b| at(b as usize).cmp(at(a as usize))),
         }
-        let mut result =
-            Polynomial { stride, words: Vec::with_capacity(words.len()), coefficients: Coefficients::default() };
+        let mut result = Polynomial {
+            stride,
+            words: Vec::with_capacity(words.len()),
+            coefficients: Coefficients::default(),
+        };
         let mut next = 0;
         while next < order.len() {
             let monomial = at(order[next] as usize);
@@ -195,12 +198,12 @@ impl Polynomial {
 
     /// Whether there are no terms: the polynomial 0. The same as [`is_zero`](Self::is_zero).
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.is_zero()
     }
 
     /// Whether this is 0.
     pub fn is_zero(&self) -> bool {
-        self.len() == 0
+        self.coefficients.len() == 0
     }
 
     /// Whether this is 1.
@@ -389,7 +392,11 @@ impl Polynomial {
 
     /// `−self`.
     pub fn negated(&self) -> Polynomial {
-        Polynomial { stride: self.stride, words: self.words.clone(), coefficients: self.coefficients.negated() }
+        Polynomial {
+            stride: self.stride,
+            words: self.words.clone(),
+            coefficients: self.coefficients.negated(),
+        }
     }
 
     /// `self · factor`.
@@ -463,7 +470,8 @@ impl Polynomial {
     pub fn coefficients_in(&self, variable: usize) -> Vec<Polynomial> {
         let degree = self.degree(variable) as usize;
         let Some((word, shift)) = lane(self.stride, variable) else { return vec![self.clone()] };
-        let empty = Polynomial { stride: self.stride, words: Vec::new(), coefficients: Coefficients::default() };
+        let empty =
+            Polynomial { stride: self.stride, words: Vec::new(), coefficients: Coefficients::default() };
         let mut parts = vec![empty; degree + 1];
         // Within one power of the variable the order of the terms is that of the remaining factors.
         for index in 0..self.len() {
@@ -480,7 +488,8 @@ impl Polynomial {
     /// The polynomial as Σ part_j · variable^(n·j) with the exponent of `variable` below `n` in each part.
     pub(crate) fn split_powers(&self, variable: usize, n: u32) -> Vec<Polynomial> {
         let Some((word, shift)) = lane(self.stride, variable) else { return vec![self.clone()] };
-        let empty = Polynomial { stride: self.stride, words: Vec::new(), coefficients: Coefficients::default() };
+        let empty =
+            Polynomial { stride: self.stride, words: Vec::new(), coefficients: Coefficients::default() };
         let mut parts = vec![empty; (self.degree(variable) / n) as usize + 1];
         // Within one part all exponents fall by the same amount, so the order stays.
         for index in 0..self.len() {

@@ -203,7 +203,12 @@ impl Polynomial {
                 match bits {
                     0..63 => frame.product::<i64>(self, a, other, b),
                     63..127 => frame.product::<i128>(self, a, other, b),
-                    _ => frame.product::<IBig>(self, &self.coefficients.to_big(), other, &other.coefficients.to_big()),
+                    _ => frame.product::<IBig>(
+                        self,
+                        &self.coefficients.to_big(),
+                        other,
+                        &other.coefficients.to_big(),
+                    ),
                 }
             }
             (a, b) => frame.product::<IBig>(self, &a.to_big(), other, &b.to_big()),
@@ -211,7 +216,11 @@ impl Polynomial {
     }
 
     /// `self` times a single term given by its packed monomial.
-    pub(crate) fn times_term(&self, monomial: &[u64], coefficient: &IBig) -> Result<Polynomial, AlgebraError> {
+    pub(crate) fn times_term(
+        &self,
+        monomial: &[u64],
+        coefficient: &IBig,
+    ) -> Result<Polynomial, AlgebraError> {
         let scaled = self.scaled(coefficient);
         if monomial.is_empty() || scaled.is_zero() {
             return Ok(scaled);
@@ -298,9 +307,8 @@ impl Frame {
         let products = a.len() * b.len();
         match &self.kronecker {
             Some(kronecker) if kronecker.size <= u128::from(u64::MAX) => {
-                let keys = |p: &Polynomial| -> Vec<u64> {
-                    p.monomials().map(|m| kronecker.key(m) as u64).collect()
-                };
+                let keys =
+                    |p: &Polynomial| -> Vec<u64> { p.monomials().map(|m| kronecker.key(m) as u64).collect() };
                 let (a_keys, b_keys) = (keys(a), keys(b));
                 let cells = kronecker.size;
                 if cells <= MAX_BOX && cells <= 8 * products as u128 + 64 {
@@ -362,10 +370,9 @@ fn gather<K: Key, A: Accumulator>(
     (b_keys, b_values): (&[K], &[A::Factor]),
 ) -> Vec<(K, A)> {
     let pairs = || {
-        a_keys
-            .iter()
-            .zip(a_values)
-            .flat_map(|(a_key, a)| b_keys.iter().zip(b_values).map(move |(b_key, b)| (a_key.times(b_key), a, b)))
+        a_keys.iter().zip(a_values).flat_map(|(a_key, a)| {
+            b_keys.iter().zip(b_values).map(move |(b_key, b)| (a_key.times(b_key), a, b))
+        })
     };
     let mut gathered: Vec<(K, A)>;
     if a_keys.len() * b_keys.len() <= SORTED_PRODUCTS {

@@ -131,7 +131,8 @@ fn square_roots_and_splitting() {
     let whole = product(&[&sum, &sum, &sum, &difference, &circle, &circle, &z, &x.plus(&Polynomial::one())]);
     let factors = whole.split().unwrap();
     assert_eq!(factors.len(), 5);
-    let rebuilt = factors.iter().fold(Polynomial::one(), |p, (f, e)| p.times(&f.to_power(*e).unwrap()).unwrap());
+    let rebuilt =
+        factors.iter().fold(Polynomial::one(), |p, (f, e)| p.times(&f.to_power(*e).unwrap()).unwrap());
     assert!(rebuilt == whole || rebuilt == whole.negated());
 }
 
