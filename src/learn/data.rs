@@ -79,7 +79,7 @@ pub struct Scaling {
 
 /// |ẋ|⁴ averages to at most twice the square of the average |ẋ|² for normal numbers; beyond this factor, a few
 /// samples dominate the loss.
-const HEAVY_TAIL: f64 = 4.;
+const HEAVY_TAIL: f64 = 3.;
 
 impl Scaling {
     /// Units from the training set.

@@ -114,8 +114,12 @@ impl LearnedCoordinates {
         self.checkpoint.header.test_losses
     }
 
-    /// Loss terms on the training set where the laws are read: at the switch, if the run had one. The Poisson term is
-    /// the criterion for the number of cyclic coordinates: at most about 0.1 when there are that many.
+    /// Loss terms on the training set where the laws are read: at the switch, if the run had one.
+    ///
+    /// They tell whether there are as many cyclic coordinates as were asked for. If there are, the Poisson term is far
+    /// below 1 and the cyclic term no larger than the Hamiltonian one. If not, the gradient of a superfluous momentum
+    /// shrinks to nothing, which adds 1 to the Poisson term, or the momentum is conserved approximately only, and the
+    /// cyclic term stays several times above the Hamiltonian one.
     pub fn law_losses(&self) -> Option<LossTerms> {
         self.checkpoint.header.law_losses
     }
