@@ -31,7 +31,8 @@ impl Observer for Clock {
 
 fn normal_data(dof: usize) -> TrainingData {
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    let mut numbers = |count: usize| (0..count).map(|_| StandardNormal.sample(&mut random)).collect::<Vec<f64>>();
+    let mut numbers =
+        |count: usize| (0..count).map(|_| StandardNormal.sample(&mut random)).collect::<Vec<f64>>();
     let train = Samples { states: numbers(20 * BATCH * 2 * dof), derivatives: numbers(20 * BATCH * 2 * dof) };
     TrainingData { dof, angles: vec![], train, test: Samples::default() }
 }
@@ -105,18 +106,25 @@ fn training_step(criterion: &mut Criterion) {
         for width in [100, 200] {
             for (name, optimiser) in [("adam", OptimiserKind::Adam), ("soap", OptimiserKind::Soap)] {
                 for threads in [1, 2] {
-                    let config = Config { cyclic: dof, width, optimiser, threads, batch: BATCH, ..Config::default() };
+                    let config =
+                        Config { cyclic: dof, width, optimiser, threads, batch: BATCH, ..Config::default() };
                     let mut fastest = f64::INFINITY;
-                    group.bench_function(format!("dof{dof}_w{width}_b{BATCH}_{name}_t{threads}"), |bencher| {
-                        bencher.iter_custom(|steps| {
-                            let time = time_of_steps(&data, &config, steps);
-                            fastest = fastest.min(time.as_secs_f64() / steps as f64);
-                            time
-                        });
-                    });
+                    group.bench_function(
+                        format!("dof{dof}_w{width}_b{BATCH}_{name}_t{threads}"),
+                        |bencher| {
+                            bencher.iter_custom(|steps| {
+                                let time = time_of_steps(&data, &config, steps);
+                                fastest = fastest.min(time.as_secs_f64() / steps as f64);
+                                time
+                            });
+                        },
+                    );
                     if fastest.is_finite() && threads == 1 && name == "adam" {
                         let share = flops_of_loss(dof, width) / fastest / rate;
-                        eprintln!("dof {dof}, width {width}: {:.0} % of that rate over the whole step", 100. * share);
+                        eprintln!(
+                            "dof {dof}, width {width}: {:.0} % of that rate over the whole step",
+                            100. * share
+                        );
                     }
                 }
             }
