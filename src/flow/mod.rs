@@ -9,6 +9,7 @@
 //! on any number of threads.
 
 mod assemble;
+mod derivatives;
 mod error;
 mod field;
 mod files;
@@ -20,6 +21,7 @@ mod table;
 mod trajectories;
 
 pub use assemble::ColumnMap;
+pub use derivatives::{ColumnEstimate, estimate_derivatives};
 pub use error::FlowError;
 pub use field::{HamiltonianField, VectorField};
 pub use files::{of_text, read_data, write_csv, write_data};
