@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::expr::{Expr, Rational, Symbol};
+use crate::mechanics::{MechanicsError, PhaseSpace};
 
 pub use catalogue::{BuiltIn, catalogue};
 pub use constant::approximate;
@@ -162,6 +163,14 @@ impl System {
     /// Coordinates, then momenta.
     pub fn variables(&self) -> Vec<Symbol> {
         self.coordinates.iter().chain(&self.momenta).cloned().collect()
+    }
+
+    /// Its phase space.
+    ///
+    /// # Errors
+    /// None for a system that was read: its names pair up and differ.
+    pub fn phase_space(&self) -> Result<PhaseSpace, MechanicsError> {
+        PhaseSpace::new(self.coordinates.clone(), self.momenta.clone())
     }
 
     /// The system with a parameter set to a value; parameters defined by it follow.

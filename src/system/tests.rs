@@ -98,3 +98,17 @@ fn loading() {
     assert!(text_of_bytes(vec![0x7f, b'E', 0]).unwrap_err().contains("binary"));
     assert!(text_of_bytes(vec![b'a', b'\n', 0xff]).unwrap_err().contains("line 2"));
 }
+
+#[test]
+fn the_known_laws_of_the_catalogue_are_proved_by_the_kernel() {
+    use crate::mechanics::{Hamiltonian, prove_conserved};
+    for entry in catalogue() {
+        let system = entry.system().unwrap();
+        let Some(hamiltonian) = system.hamiltonian_with_values() else { continue };
+        let hamiltonian = Hamiltonian::new(hamiltonian, system.phase_space().unwrap());
+        for law in &system.known {
+            let outcome = prove_conserved(&system.with_values(&law.formula), &hamiltonian).unwrap();
+            assert!(outcome.is_proved(), "{}: {} = {}", entry.name, law.name, law.formula);
+        }
+    }
+}
