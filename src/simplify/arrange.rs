@@ -1,0 +1,145 @@
+//! The order in which the terms and factors of a formula are written.
+
+use std::cmp::Ordering;
+
+use super::laurent::{Atom, Exponent, Kind, Monomial};
+use super::reading::{Order, abs};
+use crate::expr::{Expr, Function, Rational};
+
+/// A product as written: sign, coefficient, factors above and below the line.
+struct Fraction {
+    negative: bool,
+    coefficient: Rational,
+    above: Vec<Expr>,
+    below: Vec<Expr>,
+}
+
+impl Order {
+    /// The same tree up to the order of terms and factors, nested fractions and signs made flat.
+    pub(super) fn arrange(&self, expr: &Expr) -> Expr {
+        match expr {
+            Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => expr.clone(),
+            Expr::Sum(_) => self.arrange_sum(expr),
+            Expr::Product(_) | Expr::Quotient(..) | Expr::Negative(_) => self.arrange_product(expr),
+            Expr::Power(..) | Expr::Call(..) => expr.map_children(|child| self.arrange(child)),
+        }
+    }
+
+    fn arrange_sum(&self, expr: &Expr) -> Expr {
+        let mut terms: Vec<Expr> = Vec::new();
+        self.collect_terms(expr, false, &mut terms);
+        let mut keyed: Vec<(Monomial, Expr)> = terms.into_iter().map(|t| (self.lead(&t), t)).collect();
+        keyed.sort_by(|a, b| {
+            let unsigned = |e: &Expr| if let Expr::Negative(inner) = e { (**inner).clone() } else { e.clone() };
+            a.0.cmp(&b.0).then_with(|| unsigned(&a.1).cmp(&unsigned(&b.1)))
+        });
+        let mut terms: Vec<Expr> = keyed.into_iter().map(|(_, t)| t).collect();
+        // "b - a" rather than "-a + b".
+        if let Some(first) = terms.iter().position(|t| !matches!(t, Expr::Negative(_))) {
+            let head = terms.remove(first);
+            terms.insert(0, head);
+        }
+        Expr::sum(terms)
+    }
+
+    fn collect_terms(&self, expr: &Expr, negative: bool, into: &mut Vec<Expr>) {
+        match expr {
+            Expr::Sum(items) => items.iter().for_each(|item| self.collect_terms(item, negative, into)),
+            Expr::Negative(inner) => self.collect_terms(inner, !negative, into),
+            other => {
+                let term = self.arrange(other);
+                match (&term, negative) {
+                    // Signs found inside a product move out.
+                    (Expr::Negative(inner), true) => into.push((**inner).clone()),
+                    (Expr::Sum(_), _) => self.collect_terms(&term, negative, into),
+                    (_, true) => into.push(term.negated()),
+                    (_, false) => into.push(term),
+                }
+            }
+        }
+    }
+
+    fn arrange_product(&self, expr: &Expr) -> Expr {
+        let mut fraction =
+            Fraction { negative: false, coefficient: Rational::ONE, above: Vec::new(), below: Vec::new() };
+        self.collect_factors(expr, false, &mut fraction);
+        let sorted = |mut factors: Vec<Expr>| {
+            factors.sort_by(|a, b| self.compare_factors(a, b));
+            factors
+        };
+        let (numerator, denominator) = fraction.coefficient.into_parts();
+        let above = [Expr::number(numerator)].into_iter().chain(sorted(fraction.above));
+        let below = [Expr::number(denominator)].into_iter().chain(sorted(fraction.below));
+        let quotient = Expr::product(above).over(Expr::product(below));
+        if fraction.negative { quotient.negated() } else { quotient }
+    }
+
+    fn collect_factors(&self, expr: &Expr, inverted: bool, into: &mut Fraction) {
+        match expr {
+            Expr::Number(value) if !value.is_zero() => {
+                into.negative ^= *value < Rational::ZERO;
+                let value = abs(value);
+                if inverted { into.coefficient /= value } else { into.coefficient *= value }
+            }
+            Expr::Product(items) => items.iter().for_each(|item| self.collect_factors(item, inverted, into)),
+            Expr::Quotient(n, d) => {
+                self.collect_factors(n, inverted, into);
+                self.collect_factors(d, !inverted, into);
+            }
+            Expr::Negative(inner) => {
+                into.negative = !into.negative;
+                self.collect_factors(inner, inverted, into);
+            }
+            other => {
+                let factor = self.arrange(other);
+                if inverted { into.below.push(factor) } else { into.above.push(factor) }
+            }
+        }
+    }
+
+    /// Variables first, in their order; then functions; then sums, those of coordinates before those of
+    /// momenta.
+    fn compare_factors(&self, a: &Expr, b: &Expr) -> Ordering {
+        fn category(expr: &Expr) -> u8 {
+            match expr {
+                Expr::Number(_) | Expr::Pi => 0,
+                Expr::Symbol(_) => 1,
+                Expr::Power(base, _) => category(base),
+                Expr::Call(..) => 2,
+                _ => 3,
+            }
+        }
+        let (x, y) = (self.lead(a), self.lead(b));
+        let own_order = || match (x.factors().first(), y.factors().first()) {
+            (Some(s), Some(t)) if category(a) == 1 => s.0.cmp(&t.0),
+            _ => x.momentum_degree().cmp(&y.momentum_degree()).then_with(|| x.cmp(&y)),
+        };
+        category(a).cmp(&category(b)).then_with(own_order).then_with(|| a.cmp(b))
+    }
+
+    /// The first monomial of the formula multiplied out, as far as the tree shows it.
+    fn lead(&self, expr: &Expr) -> Monomial {
+        match expr {
+            Expr::Number(_) | Expr::Pi => Monomial::one(),
+            Expr::Symbol(symbol) => Monomial::of(self.atom(symbol), Exponent::ONE),
+            Expr::Sum(items) => {
+                items.iter().map(|item| self.lead(item)).min().unwrap_or_else(Monomial::one)
+            }
+            Expr::Product(items) => {
+                items.iter().fold(Monomial::one(), |lead, item| lead.times(&self.lead(item)))
+            }
+            Expr::Quotient(n, d) => self.lead(n).over(&self.lead(d)),
+            Expr::Negative(inner) => self.lead(inner),
+            Expr::Power(base, exponent) => {
+                match exponent.as_number().and_then(|value| Exponent::of(&value)) {
+                    Some(exponent) => self.lead(base).power(exponent),
+                    None => Monomial::one(),
+                }
+            }
+            Expr::Call(Function::Sqrt, inner) => {
+                Exponent::new(1, 2).map_or_else(Monomial::one, |half| self.lead(inner).power(half))
+            }
+            Expr::Call(..) => Monomial::of(Atom::new(Kind::Opaque(expr.clone())), Exponent::ONE),
+        }
+    }
+}
