@@ -15,22 +15,32 @@ struct Fraction {
 }
 
 impl Order {
-    /// The same tree up to the order of terms and factors, nested fractions and signs made flat.
+    /// The same tree up to the order of terms and factors, nested fractions and signs made flat. Sums
+    /// among factors begin with their first term positive, where that takes no more symbols.
     pub(super) fn arrange(&self, expr: &Expr) -> Expr {
+        let plain = self.arrange_signs(expr, false);
+        let positive = self.arrange_signs(expr, true);
+        if positive.symbol_count() <= plain.symbol_count() { positive } else { plain }
+    }
+
+    fn arrange_signs(&self, expr: &Expr, positive: bool) -> Expr {
         match expr {
             Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => expr.clone(),
-            Expr::Sum(_) => self.arrange_sum(expr),
-            Expr::Product(_) | Expr::Quotient(..) | Expr::Negative(_) => self.arrange_product(expr),
-            Expr::Power(..) | Expr::Call(..) => expr.map_children(|child| self.arrange(child)),
+            Expr::Sum(_) => self.arrange_sum(expr, positive),
+            Expr::Product(_) | Expr::Quotient(..) | Expr::Negative(_) => self.arrange_product(expr, positive),
+            Expr::Power(..) | Expr::Call(..) => {
+                expr.map_children(|child| self.arrange_signs(child, positive))
+            }
         }
     }
 
-    fn arrange_sum(&self, expr: &Expr) -> Expr {
+    fn arrange_sum(&self, expr: &Expr, positive: bool) -> Expr {
         let mut terms: Vec<Expr> = Vec::new();
-        self.collect_terms(expr, false, &mut terms);
+        self.collect_terms(expr, false, positive, &mut terms);
         let mut keyed: Vec<(Monomial, Expr)> = terms.into_iter().map(|t| (self.lead(&t), t)).collect();
         keyed.sort_by(|a, b| {
-            let unsigned = |e: &Expr| if let Expr::Negative(inner) = e { (**inner).clone() } else { e.clone() };
+            let unsigned =
+                |e: &Expr| if let Expr::Negative(inner) = e { (**inner).clone() } else { e.clone() };
             a.0.cmp(&b.0).then_with(|| unsigned(&a.1).cmp(&unsigned(&b.1)))
         });
         let mut terms: Vec<Expr> = keyed.into_iter().map(|(_, t)| t).collect();
@@ -42,16 +52,18 @@ impl Order {
         Expr::sum(terms)
     }
 
-    fn collect_terms(&self, expr: &Expr, negative: bool, into: &mut Vec<Expr>) {
+    fn collect_terms(&self, expr: &Expr, negative: bool, positive: bool, into: &mut Vec<Expr>) {
         match expr {
-            Expr::Sum(items) => items.iter().for_each(|item| self.collect_terms(item, negative, into)),
-            Expr::Negative(inner) => self.collect_terms(inner, !negative, into),
+            Expr::Sum(items) => {
+                items.iter().for_each(|item| self.collect_terms(item, negative, positive, into));
+            }
+            Expr::Negative(inner) => self.collect_terms(inner, !negative, positive, into),
             other => {
-                let term = self.arrange(other);
+                let term = self.arrange_signs(other, positive);
                 match (&term, negative) {
                     // Signs found inside a product move out.
                     (Expr::Negative(inner), true) => into.push((**inner).clone()),
-                    (Expr::Sum(_), _) => self.collect_terms(&term, negative, into),
+                    (Expr::Sum(_), _) => self.collect_terms(&term, negative, positive, into),
                     (_, true) => into.push(term.negated()),
                     (_, false) => into.push(term),
                 }
@@ -59,10 +71,10 @@ impl Order {
         }
     }
 
-    fn arrange_product(&self, expr: &Expr) -> Expr {
+    fn arrange_product(&self, expr: &Expr, positive: bool) -> Expr {
         let mut fraction =
             Fraction { negative: false, coefficient: Rational::ONE, above: Vec::new(), below: Vec::new() };
-        self.collect_factors(expr, false, &mut fraction);
+        self.collect_factors(expr, false, positive, &mut fraction);
         let sorted = |mut factors: Vec<Expr>| {
             factors.sort_by(|a, b| self.compare_factors(a, b));
             factors
@@ -74,27 +86,41 @@ impl Order {
         if fraction.negative { quotient.negated() } else { quotient }
     }
 
-    fn collect_factors(&self, expr: &Expr, inverted: bool, into: &mut Fraction) {
+    fn collect_factors(&self, expr: &Expr, inverted: bool, positive: bool, into: &mut Fraction) {
         match expr {
             Expr::Number(value) if !value.is_zero() => {
                 into.negative ^= *value < Rational::ZERO;
                 let value = abs(value);
                 if inverted { into.coefficient /= value } else { into.coefficient *= value }
             }
-            Expr::Product(items) => items.iter().for_each(|item| self.collect_factors(item, inverted, into)),
+            Expr::Product(items) => {
+                items.iter().for_each(|item| self.collect_factors(item, inverted, positive, into));
+            }
             Expr::Quotient(n, d) => {
-                self.collect_factors(n, inverted, into);
-                self.collect_factors(d, !inverted, into);
+                self.collect_factors(n, inverted, positive, into);
+                self.collect_factors(d, !inverted, positive, into);
             }
             Expr::Negative(inner) => {
                 into.negative = !into.negative;
-                self.collect_factors(inner, inverted, into);
+                self.collect_factors(inner, inverted, positive, into);
             }
             other => {
-                let factor = self.arrange(other);
+                let mut factor = self.arrange_signs(other, positive);
+                if positive && let Some(turned) = self.turned(&factor) {
+                    into.negative = !into.negative;
+                    factor = turned;
+                }
                 if inverted { into.below.push(factor) } else { into.above.push(factor) }
             }
         }
+    }
+
+    /// The sum with all signs changed, where the term that leads it is negative.
+    fn turned(&self, factor: &Expr) -> Option<Expr> {
+        let Expr::Sum(terms) = factor else { return None };
+        let leading = terms.iter().map(|t| (self.lead(t), t)).min_by(|a, b| a.0.cmp(&b.0))?.1;
+        matches!(leading, Expr::Negative(_))
+            .then(|| self.arrange_sum(&Expr::sum(terms.iter().map(|t| t.clone().negated())), true))
     }
 
     /// Variables first, in their order; then functions; then sums, those of coordinates before those of
@@ -122,9 +148,7 @@ impl Order {
         match expr {
             Expr::Number(_) | Expr::Pi => Monomial::one(),
             Expr::Symbol(symbol) => Monomial::of(self.atom(symbol), Exponent::ONE),
-            Expr::Sum(items) => {
-                items.iter().map(|item| self.lead(item)).min().unwrap_or_else(Monomial::one)
-            }
+            Expr::Sum(items) => items.iter().map(|item| self.lead(item)).min().unwrap_or_else(Monomial::one),
             Expr::Product(items) => {
                 items.iter().fold(Monomial::one(), |lead, item| lead.times(&self.lead(item)))
             }

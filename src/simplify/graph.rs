@@ -12,7 +12,7 @@ use super::seeds::{Form, forms};
 use crate::expr::{Expr, Function, Rational};
 
 /// Terms of sums that are seeded, counted over all sums of a formula.
-const SEEDED_TERMS: usize = 6000;
+const SEEDED_TERMS: usize = 2000;
 /// Nodes beyond which no further sum is seeded.
 const SEEDED_NODES: usize = 12_000;
 /// Nodes beyond which the rules stop.
@@ -242,10 +242,5 @@ impl Graph {
     /// egg's proof that two terms are equal, one line a step.
     pub(super) fn explain(&mut self, from: &RecExpr<Node>, to: &RecExpr<Node>) -> Vec<String> {
         self.egraph.explain_equivalence(from, to).get_flat_strings()
-    }
-
-    /// How many nodes it holds.
-    pub(super) fn nodes(&self) -> usize {
-        self.egraph.total_number_of_nodes()
     }
 }

@@ -81,26 +81,27 @@ impl Node {
     }
 }
 
+/// A sum or product, from the left; a negative term is subtracted.
+fn add_all(items: &[Expr], product: bool, add: &mut dyn FnMut(Node) -> Id) -> Id {
+    let Some((first, rest)) = items.split_first() else { return add(Node::number(u8::from(product))) };
+    let mut all = add_tree(first, add);
+    for item in rest {
+        all = match item {
+            Expr::Negative(inner) if !product => {
+                let inner = add_tree(inner, add);
+                add(Node::Subtract([all, inner]))
+            }
+            _ => {
+                let item = add_tree(item, add);
+                add(if product { Node::Multiply([all, item]) } else { Node::Add([all, item]) })
+            }
+        };
+    }
+    all
+}
+
 /// Adds the tree of `expr` node by node; `add` returns the identity of each.
-pub(super) fn add_tree(expr: &Expr, add: &mut impl FnMut(Node) -> Id) -> Id {
-    let fold = |items: &[Expr], add: &mut dyn FnMut(Node) -> Id, product: bool| -> Id {
-        let mut items = items.iter();
-        let mut add = add;
-        let mut all = items.next().map_or_else(|| add(Node::number(0)), |item| add_tree(item, &mut add));
-        for item in items {
-            all = match item {
-                Expr::Negative(inner) if !product => {
-                    let inner = add_tree(inner, &mut add);
-                    add(Node::Subtract([all, inner]))
-                }
-                _ => {
-                    let item = add_tree(item, &mut add);
-                    add(if product { Node::Multiply([all, item]) } else { Node::Add([all, item]) })
-                }
-            };
-        }
-        all
-    };
+pub(super) fn add_tree(expr: &Expr, add: &mut dyn FnMut(Node) -> Id) -> Id {
     match expr {
         Expr::Number(value) if *value < Rational::ZERO => {
             let value = add(Node::number(-value.clone()));
@@ -109,8 +110,8 @@ pub(super) fn add_tree(expr: &Expr, add: &mut impl FnMut(Node) -> Id) -> Id {
         Expr::Number(value) => add(Node::number(value.clone())),
         Expr::Pi => add(Node::Pi),
         Expr::Symbol(symbol) => add(Node::Variable(Variable(symbol.clone()))),
-        Expr::Sum(items) => fold(items, add, false),
-        Expr::Product(items) => fold(items, add, true),
+        Expr::Sum(items) => add_all(items, false, add),
+        Expr::Product(items) => add_all(items, true, add),
         Expr::Quotient(n, d) => {
             let (n, d) = (add_tree(n, add), add_tree(d, add));
             add(Node::Divide([n, d]))

@@ -86,10 +86,6 @@ impl Exponent {
     pub(super) fn is_negative(self) -> bool {
         self.numerator < 0
     }
-
-    pub(super) fn index(self) -> i32 {
-        self.denominator
-    }
 }
 
 impl PartialOrd for Exponent {
@@ -284,11 +280,6 @@ impl Monomial {
     /// Whether no exponent is negative.
     pub(super) fn is_entire(&self) -> bool {
         self.factors.iter().all(|(_, e)| !e.is_negative())
-    }
-
-    /// Whether every exponent is a non-negative integer.
-    pub(super) fn is_polynomial(&self) -> bool {
-        self.factors.iter().all(|(_, e)| e.as_integer().is_some_and(|e| e >= 0))
     }
 
     /// The greatest common divisor: least exponents.

@@ -1,1 +1,276 @@
-//! Room `simplify`.
+//! Presentation: of the many writings of a function, the one with the fewest symbols.
+//!
+//! ```text
+//! Expr ──read──▶ sum over atoms ──seeds──▶ e-graph ──rules──▶ cheapest term ──arrange──▶ Expr
+//!                                                                                         │
+//!                                             algebra: equal to the input? ◀──────────────┘
+//! ```
+//!
+//! A formula is read as a sum of monomials in its variables and other *atoms* (roots and denominators
+//! with sums inside, exponentials, sines). Each sum is a class of an e-graph (egg), and is united with
+//! its *seeds*: Horner forms, groupings, sums of squares, bilinear and rank factorisations, perfect
+//! powers, linear factors, each an identity of exact algebra (Willsey et al., *egg: Fast and extensible
+//! equality saturation*, POPL 2021, for the e-graph). A light set of rules without associativity then
+//! joins what the seeds bring. The cheapest term has the fewest symbols, then the least depth, then comes
+//! first in a fixed order.
+//!
+//! None of this is trusted: what is returned was compared with the input by [`algebra`](crate::algebra),
+//! and where that fails the canonical form of `algebra` is returned instead.
+//!
+//! # The canonical order
+//!
+//! Terms stand with higher momentum degree first, then higher total degree, then lexicographically:
+//! parameters, coordinates, momenta, each in the order of the phase space (without one: names beginning
+//! with `p` count as momenta, and names are ordered with their numbers read as numbers). In products the
+//! number comes first, then variables in that order (coordinates before momenta), functions, sums of
+//! coordinates, sums of momenta. A law is scaled so that its multiplied-out form has coprime integer
+//! coefficients and a positive first one: `L = qx*py - qy*px`.
+
+mod arrange;
+mod graph;
+mod language;
+mod laurent;
+mod reading;
+mod rules;
+mod seeds;
+
+use std::collections::BTreeSet;
+
+use crate::algebra::{AlgebraError, Element};
+use crate::expr::{Expr, Rational, Symbol};
+use crate::mechanics::PhaseSpace;
+
+use graph::Graph;
+use language::to_expr;
+use laurent::{Exponent, Monomial, Poly};
+use reading::{Order, Reader};
+
+/// Why a formula has no compact form.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SimplifyError {
+    /// A denominator that is identically zero.
+    #[error("a denominator of the formula is identically zero")]
+    DivisionByZero,
+    /// Too large to be multiplied out.
+    #[error("{what} is too large to be multiplied out")]
+    TooLarge {
+        /// What is.
+        what: &'static str,
+    },
+    /// The exact algebra cannot represent the formula.
+    #[error(transparent)]
+    Algebra(#[from] AlgebraError),
+}
+
+/// A formula in its compact form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compact {
+    /// The formula.
+    pub expr: Expr,
+    /// Whether exact algebra found it equal to the input. Where it could not be decided, [`expr`](Self::expr)
+    /// is the input itself.
+    pub proved_equal: bool,
+}
+
+/// Iterations of the rules after the seeds, and again after the formula as written.
+const ITERATIONS: [usize; 2] = [4, 2];
+/// Formulas with more symbols than this are only read and arranged.
+const MAX_SYMBOLS: usize = 20_000;
+
+/// The formula with the fewest symbols found that denotes the same function.
+///
+/// It never has more symbols than the input has once arranged. Constants stay exact.
+///
+/// # Errors
+/// A denominator that is identically zero, or what the exact algebra cannot represent.
+///
+/// ```
+/// use liouville::{expr::parse, simplify::compact};
+/// let expanded = parse("qx1*py1 - qx1*py2 - qx2*py1 + qx2*py2").unwrap();
+/// assert_eq!(compact(&expanded).unwrap().expr.to_string(), "(qx1 - qx2)*(py1 - py2)");
+/// ```
+pub fn compact(formula: &Expr) -> Result<Compact, SimplifyError> {
+    let order = Order::of_names(&formula.symbols());
+    let found = match present(formula, &order, true) {
+        Ok(found) => found,
+        Err(SimplifyError::TooLarge { .. }) => order.arrange(formula),
+        Err(error) => return Err(error),
+    };
+    verified(formula, found, &order)
+}
+
+/// The steps from a formula to its compact form, egg's proof: one line each, with the rule or seed.
+///
+/// # Errors
+/// As [`compact`].
+pub fn explain(formula: &Expr) -> Result<Vec<String>, SimplifyError> {
+    let order = Order::of_names(&formula.symbols());
+    let mut reader = Reader::new(&order, formula)?;
+    let sum = reader.read(formula)?;
+    let mut graph = Graph::new(true);
+    let root = graph.class_of(&sum);
+    graph.seed();
+    let written = graph.tree(formula);
+    graph.unite(root, written, "normal form");
+    graph.rewrite(ITERATIONS[0]);
+    let target = graph.cheapest(root);
+    let mut start = egg::RecExpr::default();
+    language::add_tree(formula, &mut |node| start.add(node));
+    Ok(graph.explain(&start, &target))
+}
+
+/// The canonical form of a conserved quantity: the same text for `c·F + d` whatever `c`, `d` and the
+/// writing of `F`. Coefficients are coprime integers as far as they are rational, the first term is
+/// positive, additive constants and factors that are powers of parameters are dropped; among the
+/// writings of that, the most compact.
+///
+/// # Errors
+/// As [`compact`].
+pub fn canonical_law(law: &Expr, space: &PhaseSpace) -> Result<Expr, SimplifyError> {
+    let order = Order::of_phase_space(space.coordinates(), space.momenta());
+    let mut reader = Reader::new(&order, law)?;
+    let sum = without_constant(&reader.read(law)?);
+    let common = sum.common_monomial();
+    let (parameters, _) = common.split(laurent::Atom::is_parameter);
+    let bare = sum.times_term(&parameters.power(Exponent::integer(-1)), &Rational::ONE);
+    let (_, canonical) = bare.primitive();
+    let expanded = expanded(&canonical, &order);
+    let found = presented(&canonical, &order);
+    Ok(verified(&expanded, found, &order)?.expr)
+}
+
+/// The canonical form of a quantity whose scale has a meaning, such as a bracket.
+///
+/// # Errors
+/// As [`compact`].
+pub fn canonical_value(value: &Expr) -> Result<Expr, SimplifyError> {
+    in_order(value, &Order::of_names(&value.symbols()), false)
+}
+
+/// As [`canonical_value`], in the order of a phase space.
+///
+/// # Errors
+/// As [`compact`].
+pub fn canonical_value_in(value: &Expr, space: &PhaseSpace) -> Result<Expr, SimplifyError> {
+    in_order(value, &Order::of_phase_space(space.coordinates(), space.momenta()), false)
+}
+
+/// The canonical form of a Hamiltonian: its scale is kept, its additive constant dropped.
+///
+/// # Errors
+/// As [`compact`].
+pub fn canonical_hamiltonian(hamiltonian: &Expr, space: &PhaseSpace) -> Result<Expr, SimplifyError> {
+    in_order(hamiltonian, &Order::of_phase_space(space.coordinates(), space.momenta()), true)
+}
+
+fn in_order(value: &Expr, order: &Order, drop_constant: bool) -> Result<Expr, SimplifyError> {
+    let mut reader = Reader::new(order, value)?;
+    let sum = reader.read(value)?;
+    let sum = if drop_constant { without_constant(&sum) } else { sum };
+    let order = order.completed(&value.symbols());
+    let expanded = expanded(&sum, &order);
+    let found = presented(&sum, &order);
+    Ok(verified(&expanded, found, &order)?.expr)
+}
+
+/// The sum without its terms in no variable at all.
+fn without_constant(sum: &Poly) -> Poly {
+    let is_constant = |m: &Monomial| m.factors().iter().all(|(atom, _)| atom.is_parameter());
+    Poly::from_terms(sum.terms().filter(|(m, _)| !is_constant(m)).map(|(m, c)| (m.clone(), c.clone())))
+}
+
+/// The sum with all its terms written out.
+fn expanded(sum: &Poly, order: &Order) -> Expr {
+    let mut graph = Graph::new(false);
+    let root = graph.class_of(sum);
+    order.arrange(&to_expr(&graph.cheapest(root)))
+}
+
+/// The most compact writing of a sum.
+fn presented(sum: &Poly, order: &Order) -> Expr {
+    let mut graph = Graph::new(false);
+    let root = graph.class_of(sum);
+    graph.seed();
+    graph.rewrite(ITERATIONS[0]);
+    order.arrange(&to_expr(&graph.cheapest(root)))
+}
+
+/// The most compact writing of a formula, its own among those to choose from if `own` says so.
+fn present(formula: &Expr, order: &Order, own: bool) -> Result<Expr, SimplifyError> {
+    if formula.symbol_count() > MAX_SYMBOLS {
+        return Err(SimplifyError::TooLarge { what: "the formula" });
+    }
+    let mut reader = Reader::new(order, formula)?;
+    let sum = reader.read(formula)?;
+    let mut graph = Graph::new(false);
+    let root = graph.class_of(&sum);
+    graph.seed();
+    graph.rewrite(ITERATIONS[0]);
+    let canonical = order.arrange(&to_expr(&graph.cheapest(root)));
+    let written = order.arrange(formula);
+    if !own || written.symbol_count() > 2 * canonical.symbol_count() {
+        return Ok(canonical);
+    }
+    let id = graph.tree(&written);
+    graph.unite(root, id, "normal form");
+    for inner in nested(&written) {
+        let class = graph.tree(inner);
+        let sum = reader.read(inner)?;
+        let known = graph.class_of(&sum);
+        graph.unite(class, known, "normal form");
+    }
+    graph.seed();
+    graph.rewrite(ITERATIONS[1]);
+    let chosen = order.arrange(&to_expr(&graph.cheapest(root)));
+    // On a tie the canonical writing stands, whatever the formula looked like.
+    let best = [canonical, chosen, written].into_iter().min_by_key(Expr::symbol_count);
+    Ok(best.unwrap_or_else(Expr::zero))
+}
+
+/// What stands under roots, in functions and denominators.
+fn nested(formula: &Expr) -> Vec<&Expr> {
+    fn collect<'a>(expr: &'a Expr, into: &mut Vec<&'a Expr>) {
+        match expr {
+            Expr::Call(_, inner) | Expr::Quotient(_, inner) | Expr::Power(inner, _) => {
+                if matches!(**inner, Expr::Sum(_) | Expr::Product(_)) && into.len() < 24 {
+                    into.push(inner);
+                }
+            }
+            _ => {}
+        }
+        expr.children().for_each(|child| collect(child, into));
+    }
+    let mut found = Vec::new();
+    collect(formula, &mut found);
+    found
+}
+
+/// `found` where exact algebra shows it equal to `formula`; else the canonical form of `algebra` or, where
+/// there is none, the formula.
+fn verified(formula: &Expr, found: Expr, order: &Order) -> Result<Compact, SimplifyError> {
+    if found == *formula {
+        return Ok(Compact { expr: found, proved_equal: true });
+    }
+    let symbols: BTreeSet<Symbol> = formula.symbols().union(&found.symbols()).cloned().collect();
+    let variables: Vec<Symbol> = symbols.into_iter().collect();
+    match Element::all_from(&variables, [formula, &found]) {
+        Ok((_, elements)) => {
+            let equal = match elements.as_slice() {
+                [a, b] => a.minus(b)?.is_zero_form(),
+                _ => false,
+            };
+            if equal {
+                return Ok(Compact { expr: found, proved_equal: true });
+            }
+            let canonical = elements.first().map_or_else(|| formula.clone(), Element::to_expr);
+            Ok(Compact { expr: order.arrange(&canonical), proved_equal: true })
+        }
+        Err(AlgebraError::TooLarge | AlgebraError::ExponentTooLarge) => {
+            Ok(Compact { expr: formula.clone(), proved_equal: false })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

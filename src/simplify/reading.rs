@@ -12,17 +12,21 @@ use crate::expr::{Expr, Function, Rational, Symbol};
 /// The order of the variables in what is printed: parameters, coordinates, momenta.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
-    known: BTreeMap<Symbol, (u8, u32)>,
+    /// One shared atom each, so that most comparisons are of pointers.
+    known: BTreeMap<Symbol, Atom>,
+}
+
+fn ranked(class: u8, names: &[Symbol]) -> impl Iterator<Item = (Symbol, Atom)> {
+    let atom = move |(name, rank): (&Symbol, u32)| {
+        (name.clone(), Atom::new(Kind::Symbol(class, rank, name.clone())))
+    };
+    names.iter().zip(0..).map(atom)
 }
 
 impl Order {
     /// Coordinates and momenta in the order of a phase space; other names are parameters.
     pub(super) fn of_phase_space(coordinates: &[Symbol], momenta: &[Symbol]) -> Order {
-        let ranked = |class: u8, names: &[Symbol]| -> Vec<(Symbol, (u8, u32))> {
-            names.iter().zip(0..).map(|(name, rank)| (name.clone(), (class, rank))).collect()
-        };
-        let known = ranked(COORDINATE, coordinates).into_iter().chain(ranked(MOMENTUM, momenta)).collect();
-        Order { known }
+        Order { known: ranked(COORDINATE, coordinates).chain(ranked(MOMENTUM, momenta)).collect() }
     }
 
     /// Without a phase space: names that begin with `p` (`p1`, `px`, but not `phi` and `psi`) are put
@@ -32,7 +36,8 @@ impl Order {
             let name = s.name();
             name.starts_with('p') && !["phi", "psi", "pi"].iter().any(|angle| name.starts_with(angle))
         };
-        let (momenta, mut others): (Vec<Symbol>, Vec<Symbol>) = symbols.iter().cloned().partition(is_momentum);
+        let (momenta, mut others): (Vec<Symbol>, Vec<Symbol>) =
+            symbols.iter().cloned().partition(is_momentum);
         let mut momenta = momenta;
         others.sort_by_key(natural_key);
         momenta.sort_by_key(natural_key);
@@ -41,16 +46,17 @@ impl Order {
 
     /// The same order with the symbols that it does not know ranked as parameters, by name.
     pub(super) fn completed(&self, symbols: &BTreeSet<Symbol>) -> Order {
-        let mut unknown: Vec<&Symbol> = symbols.iter().filter(|s| !self.known.contains_key(*s)).collect();
-        unknown.sort_by_key(|s| natural_key(s));
+        let mut unknown: Vec<Symbol> =
+            symbols.iter().filter(|s| !self.known.contains_key(*s)).cloned().collect();
+        unknown.sort_by_key(natural_key);
         let mut known = self.known.clone();
-        known.extend(unknown.into_iter().cloned().zip((0..).map(|rank| (PARAMETER, rank))));
+        known.extend(ranked(PARAMETER, &unknown));
         Order { known }
     }
 
     pub(super) fn atom(&self, symbol: &Symbol) -> Atom {
-        let (class, rank) = self.known.get(symbol).copied().unwrap_or((PARAMETER, u32::MAX));
-        Atom::new(Kind::Symbol(class, rank, symbol.clone()))
+        let unknown = || Atom::new(Kind::Symbol(PARAMETER, u32::MAX, symbol.clone()));
+        self.known.get(symbol).cloned().unwrap_or_else(unknown)
     }
 }
 
@@ -105,7 +111,8 @@ impl Reader {
         if let Expr::Call(Function::Sin | Function::Cos | Function::Tan, argument) = expr {
             let (content, direction) = self.read(argument)?.primitive();
             let content = abs(&content);
-            let unit = self.angles.get(&direction).map_or(content.clone(), |unit| rational_gcd(unit, &content));
+            let unit =
+                self.angles.get(&direction).map_or(content.clone(), |unit| rational_gcd(unit, &content));
             self.angles.insert(direction, unit);
         }
         Ok(())
@@ -190,7 +197,11 @@ impl Reader {
 
     fn poly_power(&mut self, base: &Poly, exponent: Exponent) -> Reading {
         let Some((lead, coefficient)) = base.leading() else {
-            return if exponent.is_negative() { Err(SimplifyError::DivisionByZero) } else { Ok(Poly::zero()) };
+            return if exponent.is_negative() {
+                Err(SimplifyError::DivisionByZero)
+            } else {
+                Ok(Poly::zero())
+            };
         };
         if let Some(n) = exponent.as_integer() {
             if base.len() == 1 {
@@ -215,7 +226,8 @@ impl Reader {
     /// `base^n` for `n < 0` and several terms: content and monomial pulled out, factors apart.
     fn inverse_power(&mut self, base: &Poly, n: i32) -> Reading {
         let common = base.common_monomial();
-        let (content, rest) = base.times_term(&common.power(Exponent::integer(-1)), &Rational::ONE).primitive();
+        let (content, rest) =
+            base.times_term(&common.power(Exponent::integer(-1)), &Rational::ONE).primitive();
         let mut factors = vec![(common, n)];
         for (factor, multiplicity) in self.factors(&rest) {
             let base = Monomial::of(Atom::new(Kind::Base(factor)), Exponent::ONE);
@@ -358,7 +370,11 @@ fn small_linear_forms(variables: &[Atom]) -> Vec<Poly> {
 }
 
 fn bounded(sum: Poly) -> Reading {
-    if sum.len() > MAX_TERMS { Err(SimplifyError::TooLarge { what: "the expanded formula" }) } else { Ok(sum) }
+    if sum.len() > MAX_TERMS {
+        Err(SimplifyError::TooLarge { what: "the expanded formula" })
+    } else {
+        Ok(sum)
+    }
 }
 
 fn multiply(a: &Poly, b: &Poly) -> Reading {
@@ -403,13 +419,12 @@ fn unsettled_factor(monomial: &Monomial) -> Option<(Monomial, Poly)> {
                 let whole = Monomial::of(atom.clone(), Exponent::integer(e.floor()));
                 Some((whole, Poly::constant(rational_power(&value, e.floor()))))
             }
-            None if e.floor() >= 1 => {
-                Some((Monomial::of(atom.clone(), Exponent::ONE), inner.clone()))
-            }
+            None if e.floor() >= 1 => Some((Monomial::of(atom.clone(), Exponent::ONE), inner.clone())),
             _ => None,
         },
         Kind::Call(Function::Cos, angle) if *e >= Exponent::integer(2) && e.as_integer().is_some() => {
-            let sine = Monomial::of(Atom::new(Kind::Call(Function::Sin, angle.clone())), Exponent::integer(2));
+            let sine =
+                Monomial::of(Atom::new(Kind::Call(Function::Sin, angle.clone())), Exponent::integer(2));
             let square = Poly::constant(Rational::ONE).minus(&Poly::term(sine, Rational::ONE));
             Some((Monomial::of(atom.clone(), Exponent::integer(2)), square))
         }

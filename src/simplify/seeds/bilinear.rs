@@ -201,8 +201,8 @@ impl Block {
     /// `Σ_{i<j} −M_ij (X_i − X_j)(Y_i − Y_j) + Σ_i s_i X_i Y_i`, for symmetric M with row sums s.
     fn differences(&self) -> Option<Form> {
         let n = self.left.len();
-        let symmetric = n == self.right.len()
-            && (0..n).all(|i| (0..i).all(|j| self.matrix[i][j] == self.matrix[j][i]));
+        let symmetric =
+            n == self.right.len() && (0..n).all(|i| (0..i).all(|j| self.matrix[i][j] == self.matrix[j][i]));
         if !symmetric || n < 3 {
             return None;
         }

@@ -8,7 +8,9 @@ use crate::simplify::laurent::{Atom, Exponent, Kind, Monomial, Poly};
 pub(super) fn perfect_power(sum: &Poly) -> Vec<Form> {
     let (content, primitive) = sum.primitive();
     let root = [2u32, 3, 5].into_iter().find_map(|k| primitive.root(k).map(|r| (r, k)));
-    root.map(|(root, k)| Form::scaled(content, Form::Power(Box::new(Form::Part(root)), k))).into_iter().collect()
+    root.map(|(root, k)| Form::scaled(content, Form::Power(Box::new(Form::Part(root)), k)))
+        .into_iter()
+        .collect()
 }
 
 fn variables(sum: &Poly) -> Vec<Atom> {

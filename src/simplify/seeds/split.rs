@@ -45,11 +45,11 @@ pub(super) fn groups(sum: &Poly) -> Vec<Form> {
     };
     let functions = |m: &Monomial| m.split(|a| !matches!(a.kind(), Kind::Symbol(..))).0;
     let parameters = |m: &Monomial| m.split(Atom::is_parameter).0;
-    let denominators = |m: &Monomial| {
-        fractions(m).times(&parameters(m))
-    };
+    let denominators = |m: &Monomial| fractions(m).times(&parameters(m));
     let components = components(sum);
-    let component = |m: &Monomial| m.factors().first().and_then(|(a, _)| components.binary_search_by(|(b, _)| b.cmp(a)).ok());
+    let component = |m: &Monomial| {
+        m.factors().first().and_then(|(a, _)| components.binary_search_by(|(b, _)| b.cmp(a)).ok())
+    };
     let component = |m: &Monomial| component(m).map(|at| components[at].1);
     let connected = parts(sum, |m, _| component(m)).into_iter();
     connected
@@ -103,17 +103,17 @@ pub(super) fn collected(sum: &Poly) -> Vec<Form> {
     let momenta = |m: &Monomial| m.split(Atom::is_momentum).0;
     let others = |m: &Monomial| m.split(Atom::is_momentum).1;
     let functions = |m: &Monomial| m.split(|a| !matches!(a.kind(), Kind::Symbol(..))).0;
-    let fractions =
-        |m: &Monomial| Monomial::from_factors(m.factors().iter().filter(|(a, e)| is_fraction(a, *e)).cloned());
+    let fractions = |m: &Monomial| {
+        Monomial::from_factors(m.factors().iter().filter(|(a, e)| is_fraction(a, *e)).cloned())
+    };
     [by(&momenta), by(&others), by(&functions), by(&fractions)].into_iter().flatten().collect()
 }
 
 /// One Horner step `a^k·Q + R` for each of the atoms met most often.
 pub(super) fn horner(sum: &Poly) -> Vec<Form> {
     let width = match sum.len() {
-        0..=12 => 6,
-        13..=30 => 3,
-        31..=60 => 2,
+        0..=8 => 4,
+        9..=40 => 2,
         _ => 1,
     };
     let mut uses: Vec<(usize, Atom, Exponent)> = Vec::new();
@@ -121,7 +121,8 @@ pub(super) fn horner(sum: &Poly) -> Vec<Form> {
         let exponents: Vec<Exponent> =
             sum.terms().map(|(m, _)| m.exponent(&atom)).filter(|e| !e.is_zero()).collect();
         for negative in [false, true] {
-            let same: Vec<Exponent> = exponents.iter().copied().filter(|e| e.is_negative() == negative).collect();
+            let same: Vec<Exponent> =
+                exponents.iter().copied().filter(|e| e.is_negative() == negative).collect();
             let nearest = if negative { same.iter().max() } else { same.iter().min() };
             if let (Some(nearest), true) = (nearest, same.len() > 1) {
                 uses.push((same.len(), atom.clone(), *nearest));

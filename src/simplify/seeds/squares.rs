@@ -30,7 +30,8 @@ impl Quadratic {
                 matrix[i][i] += c.clone();
                 continue;
             }
-            let pair = (0..n).find_map(|i| (i + 1..n).find(|&j| roots[i].times(&roots[j]) == *m).map(|j| (i, j)));
+            let pair =
+                (0..n).find_map(|i| (i + 1..n).find(|&j| roots[i].times(&roots[j]) == *m).map(|j| (i, j)));
             match pair {
                 Some((i, j)) => {
                     let half = c.clone() / Rational::from(2);
@@ -78,9 +79,16 @@ impl Quadratic {
                 }
                 continue;
             }
-            let row: Vec<Rational> = (0..self.roots.len())
-                .map(|j| if pivots.contains(&j) { matrix[i][j].clone() / pivot.clone() } else { Rational::ZERO })
-                .collect();
+            let row: Vec<Rational> =
+                (0..self.roots.len())
+                    .map(|j| {
+                        if pivots.contains(&j) {
+                            matrix[i][j].clone() / pivot.clone()
+                        } else {
+                            Rational::ZERO
+                        }
+                    })
+                    .collect();
             for a in 0..row.len() {
                 for b in 0..row.len() {
                     if !row[a].is_zero() && !row[b].is_zero() {

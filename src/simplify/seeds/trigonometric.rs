@@ -9,10 +9,7 @@ pub(super) fn cosines_for_sines(sum: &Poly) -> Vec<Form> {
     let mut found = Vec::new();
     for atom in sum.atoms() {
         let Kind::Call(Function::Sin, angle) = atom.kind() else { continue };
-        let cosine = Monomial::of(
-            Atom::new(Kind::Call(Function::Cos, angle.clone())),
-            Exponent::integer(2),
-        );
+        let cosine = Monomial::of(Atom::new(Kind::Call(Function::Cos, angle.clone())), Exponent::integer(2));
         let square = Poly::constant(Rational::ONE).minus(&Poly::term(cosine, Rational::ONE));
         let mut replaced = Poly::zero();
         for (m, c) in sum.terms() {
@@ -53,18 +50,16 @@ pub(super) fn angle_sums(sum: &Poly) -> Vec<Form> {
 }
 
 fn gather(sum: &Poly, a: &Poly, b: &Poly) -> Poly {
-    let function = |f: Function, angle: &Poly| Monomial::of(Atom::new(Kind::Call(f, angle.clone())), Exponent::ONE);
+    let function =
+        |f: Function, angle: &Poly| Monomial::of(Atom::new(Kind::Call(f, angle.clone())), Exponent::ONE);
     let (sin_a, cos_a) = (function(Function::Sin, a), function(Function::Cos, a));
     let (sin_b, cos_b) = (function(Function::Sin, b), function(Function::Cos, b));
-    let is_own = |atom: &Atom| {
-        matches!(atom.kind(), Kind::Call(Function::Sin | Function::Cos, angle) if angle == a || angle == b)
-    };
+    let is_own = |atom: &Atom| matches!(atom.kind(), Kind::Call(Function::Sin | Function::Cos, angle) if angle == a || angle == b);
     let mut gathered = Poly::zero();
     for (cofactor, group) in sum.group_by(|m, _| m.split(is_own).1) {
         let bare = group.times_term(&cofactor.power(Exponent::integer(-1)), &Rational::ONE);
-        let at = |m: &Monomial| {
-            bare.terms().find(|(n, _)| *n == m).map_or(Rational::ZERO, |(_, c)| c.clone())
-        };
+        let at =
+            |m: &Monomial| bare.terms().find(|(n, _)| *n == m).map_or(Rational::ZERO, |(_, c)| c.clone());
         let mut result = bare.clone();
         // (first product, second product, sign of the second, function, sign of b)
         let (cc, ss) = (cos_a.times(&cos_b), sin_a.times(&sin_b));
