@@ -231,10 +231,10 @@ fn present(formula: &Expr, order: &Order, own: bool) -> Result<Expr, SimplifyErr
 fn nested(formula: &Expr) -> Vec<&Expr> {
     fn collect<'a>(expr: &'a Expr, into: &mut Vec<&'a Expr>) {
         match expr {
-            Expr::Call(_, inner) | Expr::Quotient(_, inner) | Expr::Power(inner, _) => {
-                if matches!(**inner, Expr::Sum(_) | Expr::Product(_)) && into.len() < 24 {
-                    into.push(inner);
-                }
+            Expr::Call(_, inner) | Expr::Quotient(_, inner) | Expr::Power(inner, _)
+                if matches!(**inner, Expr::Sum(_) | Expr::Product(_)) && into.len() < 24 =>
+            {
+                into.push(inner);
             }
             _ => {}
         }
