@@ -1,0 +1,617 @@
+//! The ingredients of a Hamiltonian: the atoms that it is a Laurent polynomial in.
+//!
+//! ```text
+//! Expr ──Atoms::of──▶ atoms (coordinate, momentum, constant, sine, cosine, exponential, root, logarithm,
+//!                     reciprocal) ──Atoms::expand──▶ Laurent ──Atoms::to_expr──▶ Expr
+//! ```
+
+use std::collections::BTreeMap;
+
+use dashu_int::{IBig, UBig};
+
+use super::IntegralsError;
+use super::laurent::{Laurent, Monomial, monomial_power, monomial_product};
+use crate::expr::{Expr, Function, Rational, Symbol};
+use crate::mechanics::PhaseSpace;
+
+/// What an atom is. Definitions refer only to atoms of smaller index.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Atom {
+    /// A coordinate, by its place in phase space.
+    Coordinate(usize),
+    /// A momentum, by its place.
+    Momentum(usize),
+    /// A constant of unknown or transcendental value.
+    Constant(Expr),
+    /// The sine of the monomial; its cosine is the next atom.
+    Sine(Laurent),
+    /// The cosine of the monomial; its sine is the atom before.
+    Cosine(Laurent),
+    /// The exponential of the monomial.
+    Exponential(Laurent),
+    /// base^(1/index).
+    Root {
+        /// The radicand.
+        base: Laurent,
+        /// The index, at least 2.
+        index: u32,
+    },
+    /// The natural logarithm.
+    Logarithm(Laurent),
+    /// A polynomial that occurs as a factor of denominators.
+    Divisor(Laurent),
+}
+
+/// The atoms of some formulas, in an order in which they can be evaluated.
+#[derive(Clone, Debug)]
+pub struct Atoms {
+    /// The atoms: all coordinates, all momenta, then the rest.
+    pub list: Vec<Atom>,
+    /// The number of degrees of freedom.
+    pub dof: usize,
+    space: PhaseSpace,
+    units: Units,
+    cyclic_angles: bool,
+}
+
+/// Common denominators, found in passes over the formulas until they no longer grow.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Units {
+    /// Denominators of the multiples in which a monomial stands in sines and cosines.
+    angles: BTreeMap<Expr, UBig>,
+    /// The same for exponentials.
+    exponentials: BTreeMap<Expr, UBig>,
+    /// Indices of the roots of a radicand.
+    roots: BTreeMap<Expr, u32>,
+}
+
+/// Passes after which denominators that still grow are given up on.
+const MAX_PASSES: usize = 24;
+/// The largest index of a root.
+const MAX_INDEX: u32 = 60;
+/// The largest multiple of an angle that is expanded.
+const MAX_MULTIPLE: i32 = 48;
+
+impl Atoms {
+    /// The atoms of the formulas over the space.
+    ///
+    /// # Errors
+    /// [`IntegralsError::OutsideClass`] for a power with a variable exponent,
+    /// [`IntegralsError::TooLarge`], [`IntegralsError::DivisionByZero`].
+    pub fn of(space: &PhaseSpace, formulas: &[&Expr]) -> Result<Atoms, IntegralsError> {
+        let mut units = Units::default();
+        for _ in 0..MAX_PASSES {
+            let mut atoms = Atoms::bare(space, units.clone());
+            for formula in formulas {
+                atoms.expand(formula)?;
+            }
+            if atoms.units == units {
+                return Ok(atoms);
+            }
+            units = atoms.units;
+        }
+        Err(IntegralsError::TooLarge)
+    }
+
+    /// The same, with sine and cosine of the named coordinates (divided by `division`) added.
+    pub fn with_angles(
+        space: &PhaseSpace,
+        formula: &Expr,
+        coordinates: &[usize],
+        division: u32,
+    ) -> Result<Atoms, IntegralsError> {
+        let extra: Vec<Expr> = coordinates
+            .iter()
+            .map(|&i| {
+                let angle = Expr::Symbol(space.coordinates()[i].clone());
+                angle.over(Expr::number(Rational::from(division))).call(Function::Sin)
+            })
+            .collect();
+        let mut formulas = vec![formula];
+        formulas.extend(&extra);
+        let mut atoms = Atoms::of(space, &formulas)?;
+        atoms.cyclic_angles = true;
+        Ok(atoms)
+    }
+
+    fn bare(space: &PhaseSpace, units: Units) -> Atoms {
+        let dof = space.dof();
+        let list = (0..dof).map(Atom::Coordinate).chain((0..dof).map(Atom::Momentum)).collect();
+        Atoms { list, dof, space: space.clone(), units, cyclic_angles: false }
+    }
+
+    /// The formula as a Laurent polynomial in the atoms, new ones being added.
+    pub fn expand(&mut self, expr: &Expr) -> Result<Laurent, IntegralsError> {
+        match expr {
+            Expr::Number(value) => Ok(Laurent::constant(value.clone())),
+            Expr::Pi => Ok(self.atom(Atom::Constant(Expr::Pi))),
+            Expr::Symbol(symbol) => Ok(self.symbol(symbol)),
+            Expr::Sum(items) => items.iter().try_fold(Laurent::default(), |sum, item| Ok(sum.plus(&self.expand(item)?))),
+            Expr::Product(items) => {
+                items.iter().try_fold(Laurent::constant(Rational::ONE), |product, item| product.times(&self.expand(item)?))
+            }
+            Expr::Negative(inner) => Ok(self.expand(inner)?.scaled(&-Rational::ONE)),
+            Expr::Quotient(numerator, denominator) => {
+                let numerator = self.expand(numerator)?;
+                numerator.times(&self.reciprocal(denominator)?)
+            }
+            Expr::Power(base, exponent) => self.power(base, exponent),
+            Expr::Call(Function::Sqrt, inner) => self.rational_power(inner, &Rational::from_parts(1.into(), 2u8.into())),
+            Expr::Call(Function::Exp, inner) => self.exponential(inner),
+            Expr::Call(Function::Log, inner) => {
+                let argument = self.expand(inner)?;
+                if argument.as_constant() == Some(Rational::ONE) {
+                    return Ok(Laurent::default());
+                }
+                Ok(self.atom(Atom::Logarithm(argument)))
+            }
+            Expr::Call(Function::Sin, inner) => Ok(self.circular(inner)?.1),
+            Expr::Call(Function::Cos, inner) => Ok(self.circular(inner)?.0),
+            Expr::Call(Function::Tan, inner) => {
+                let (cosine, sine) = self.circular(inner)?;
+                sine.times(&self.inverse(&cosine)?)
+            }
+        }
+    }
+
+    fn symbol(&mut self, symbol: &Symbol) -> Laurent {
+        match self.space.variables().iter().position(|v| v == symbol) {
+            Some(index) => Laurent::atom(index, 1),
+            None => self.atom(Atom::Constant(Expr::Symbol(symbol.clone()))),
+        }
+    }
+
+    fn atom(&mut self, atom: Atom) -> Laurent {
+        Laurent::atom(self.index_of(atom), 1)
+    }
+
+    fn index_of(&mut self, atom: Atom) -> usize {
+        match self.list.iter().position(|have| *have == atom) {
+            Some(index) => index,
+            None => {
+                self.list.push(atom);
+                self.list.len() - 1
+            }
+        }
+    }
+
+    /// 1/expr, factor by factor as written.
+    fn reciprocal(&mut self, expr: &Expr) -> Result<Laurent, IntegralsError> {
+        match expr {
+            Expr::Product(items) => items
+                .iter()
+                .try_fold(Laurent::constant(Rational::ONE), |product, item| product.times(&self.reciprocal(item)?)),
+            Expr::Negative(inner) => Ok(self.reciprocal(inner)?.scaled(&-Rational::ONE)),
+            Expr::Quotient(numerator, denominator) => {
+                let denominator = self.expand(denominator)?;
+                denominator.times(&self.reciprocal(numerator)?)
+            }
+            Expr::Power(base, exponent) => match exponent.as_number() {
+                Some(value) => self.rational_power(base, &-value),
+                None => Err(outside(expr)),
+            },
+            Expr::Call(Function::Sqrt, inner) => self.rational_power(inner, &Rational::from_parts((-1).into(), 2u8.into())),
+            _ => {
+                let value = self.expand(expr)?;
+                self.inverse(&value)
+            }
+        }
+    }
+
+    fn power(&mut self, base: &Expr, exponent: &Expr) -> Result<Laurent, IntegralsError> {
+        match constant_value(exponent) {
+            Some(value) => self.rational_power(base, &value),
+            None => Err(outside(&Expr::Power(base.clone().into(), exponent.clone().into()))),
+        }
+    }
+
+    fn rational_power(&mut self, base: &Expr, exponent: &Rational) -> Result<Laurent, IntegralsError> {
+        let numerator = i32::try_from(exponent.numerator().clone()).map_err(|_| IntegralsError::TooLarge)?;
+        let index = u32::try_from(exponent.denominator().clone()).map_err(|_| IntegralsError::TooLarge)?;
+        if index == 1 {
+            if numerator >= 0 {
+                return self.expand(base)?.power(numerator as u32);
+            }
+            return self.reciprocal(base)?.power(numerator.unsigned_abs());
+        }
+        let radicand = self.expand(base)?;
+        let root = self.root(&radicand, index)?;
+        if numerator >= 0 { root.power(numerator as u32) } else { self.inverse(&root)?.power(numerator.unsigned_abs()) }
+    }
+
+    /// radicand^(1/index).
+    fn root(&mut self, radicand: &Laurent, index: u32) -> Result<Laurent, IntegralsError> {
+        if radicand.is_zero() {
+            return Ok(Laurent::default());
+        }
+        if let Some((monomial, coefficient)) = radicand.single() {
+            let atoms: Vec<usize> = (0..monomial.len()).filter(|&i| monomial[i] != 0).collect();
+            if let [] = atoms[..] {
+                let value = coefficient.clone();
+                return self.constant_root(&value, index);
+            }
+            if let ([atom], true) = (&atoms[..], *coefficient == Rational::ONE) {
+                let exponent = monomial[*atom];
+                if let Atom::Root { base, index: inner } = self.list[*atom].clone() {
+                    return Ok(self.pure_root(&base, inner * index)?.power(exponent.unsigned_abs())?).and_then(|r| {
+                        if exponent < 0 { self.inverse(&r) } else { Ok(r) }
+                    });
+                }
+                let shared = gcd(exponent.unsigned_abs(), index);
+                let root = self.pure_root(&Laurent::atom(*atom, 1), index / shared)?;
+                let root = root.power(exponent.unsigned_abs() / shared)?;
+                return if exponent < 0 { self.inverse(&root) } else { Ok(root) };
+            }
+        }
+        let Some((scale, monomial, primitive)) = radicand.content() else { return Ok(Laurent::default()) };
+        let magnitude = if scale < Rational::ZERO { -scale.clone() } else { scale.clone() };
+        let (outer, inner) = extract_power(&magnitude, index);
+        let base = Laurent::term(monomial, &inner * &scale / &magnitude).times(&primitive)?;
+        Ok(self.pure_root(&base, index)?.scaled(&outer))
+    }
+
+    /// The index-th root of a rational constant.
+    fn constant_root(&mut self, value: &Rational, index: u32) -> Result<Laurent, IntegralsError> {
+        if *value < Rational::ZERO {
+            return Err(outside(&Expr::number(value.clone()).to_power(Rational::from_parts(1.into(), index.into()))));
+        }
+        let (outer, inner) = extract_power(value, index);
+        if inner == Rational::ONE {
+            return Ok(Laurent::constant(outer));
+        }
+        Ok(self.pure_root(&Laurent::constant(inner), index)?.scaled(&outer))
+    }
+
+    /// The root of a radicand from which nothing can be drawn, as a power of the root of common index.
+    fn pure_root(&mut self, base: &Laurent, index: u32) -> Result<Laurent, IntegralsError> {
+        if index == 1 {
+            return Ok(base.clone());
+        }
+        let key = self.to_expr(base);
+        let common = self.units.roots.entry(key).or_insert(index);
+        *common = *common / gcd(*common, index) * index;
+        if *common > MAX_INDEX {
+            return Err(IntegralsError::TooLarge);
+        }
+        let common = *common;
+        let root = self.index_of(Atom::Root { base: base.clone(), index: common });
+        Ok(Laurent::atom(root, (common / index) as i32))
+    }
+
+    /// 1/value: monomials are inverted, other factors become atoms.
+    fn inverse(&mut self, value: &Laurent) -> Result<Laurent, IntegralsError> {
+        let Some((scale, monomial, primitive)) = value.content() else {
+            return Err(IntegralsError::DivisionByZero { divisor: self.to_expr(value).to_string() });
+        };
+        let outer = Laurent::term(monomial_power(&monomial, -1), Rational::ONE / scale);
+        if primitive.as_constant().is_some() {
+            return Ok(outer);
+        }
+        if let Some(reduced) = self.as_monomial(&primitive) {
+            let inverse = self.inverse(&reduced)?;
+            return outer.times(&inverse);
+        }
+        let mut rest = primitive;
+        let mut factors = Monomial::new();
+        // Known factors first: radicands of roots, then divisors.
+        let known: Vec<(Laurent, Monomial)> = (0..self.list.len())
+            .filter_map(|i| match &self.list[i] {
+                Atom::Root { base, index } => Some((base.clone(), Laurent::atom(i, -(*index as i32)))),
+                Atom::Divisor(polynomial) => Some((polynomial.clone(), Laurent::atom(i, -1))),
+                _ => None,
+            })
+            .filter(|(base, _)| base.terms.len() > 1)
+            .filter_map(|(base, power)| power.single().map(|(m, _)| (base, m.clone())))
+            .collect();
+        for (base, power) in known {
+            while let Some(quotient) = rest.exact_quotient(&base) {
+                rest = quotient;
+                factors = monomial_product(&factors, &power);
+            }
+        }
+        let Some((scale, monomial, rest)) = rest.content() else { return Err(IntegralsError::TooLarge) };
+        let outer = outer.times(&Laurent::term(
+            monomial_product(&factors, &monomial_power(&monomial, -1)),
+            Rational::ONE / scale,
+        ))?;
+        if rest.as_constant().is_some() {
+            return Ok(outer);
+        }
+        let linear = self.linear_factors(&rest);
+        let mut product = outer;
+        for factor in linear {
+            let key = self.to_expr(&factor);
+            let atom = match self.units.roots.get(&key).copied() {
+                Some(index) => Laurent::atom(self.index_of(Atom::Root { base: factor, index }), -(index as i32)),
+                None => Laurent::atom(self.index_of(Atom::Divisor(factor)), -1),
+            };
+            product = product.times(&atom)?;
+        }
+        Ok(product)
+    }
+
+    /// A difference of two squares of monomials as two factors, anything else as it is.
+    fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
+        let terms: Vec<(&Monomial, &Rational)> = value.terms.iter().collect();
+        let whole = || vec![value.clone()];
+        let [(m, c), (n, d)] = terms[..] else { return whole() };
+        let even = |m: &Monomial| m.iter().all(|e| e % 2 == 0);
+        if !even(m) || !even(n) || (c < &Rational::ZERO) == (d < &Rational::ZERO) {
+            return whole();
+        }
+        let magnitude = |c: &Rational| if *c < Rational::ZERO { -c.clone() } else { c.clone() };
+        let ((a, one), (b, other)) = (extract_power(&magnitude(c), 2), extract_power(&magnitude(d), 2));
+        if one != Rational::ONE || other != Rational::ONE {
+            return whole();
+        }
+        let half = |m: &Monomial| m.iter().map(|e| e / 2).collect::<Monomial>();
+        let first = Laurent::term(half(m), a);
+        let second = Laurent::term(half(n), b);
+        let factors = [first.plus(&second), first.plus(&second.scaled(&-Rational::ONE))];
+        let exact = factors[0].times(&factors[1]).is_ok_and(|p| p == *value || p.scaled(&-Rational::ONE) == *value);
+        // The sign is kept: the value has a positive leading coefficient.
+        let signed = factors[0].times(&factors[1]).is_ok_and(|p| p == *value);
+        if !exact {
+            return whole();
+        }
+        if signed { factors.to_vec() } else { vec![factors[0].clone(), factors[1].scaled(&-Rational::ONE)] }
+    }
+
+    /// The value as one monomial, where sin² + cos² = 1 makes it one.
+    fn as_monomial(&self, value: &Laurent) -> Option<Laurent> {
+        for (index, atom) in self.list.iter().enumerate() {
+            let Atom::Sine(_) = atom else { continue };
+            for (from, to) in [(index, index + 1), (index + 1, index)] {
+                let mut reduced = Laurent::default();
+                for (m, c) in &value.terms {
+                    let exponent = *m.get(from).unwrap_or(&0);
+                    let mut rest = m.clone();
+                    if exponent > 1 {
+                        rest[from] = exponent % 2;
+                    }
+                    let square = Laurent::constant(Rational::ONE).plus(&Laurent::atom(to, 2).scaled(&-Rational::ONE));
+                    let power = square.power((exponent.max(0) / 2) as u32).ok()?;
+                    reduced = reduced.plus(&power.times(&Laurent::term(rest, c.clone())).ok()?);
+                }
+                if reduced.single().is_some() {
+                    return Some(reduced);
+                }
+            }
+        }
+        None
+    }
+
+    /// exp of a formula: the product of the exponentials of its monomials.
+    fn exponential(&mut self, argument: &Expr) -> Result<Laurent, IntegralsError> {
+        let argument = self.expand(argument)?;
+        let mut product = Laurent::constant(Rational::ONE);
+        for (monomial, coefficient) in &argument.terms {
+            let plain = Laurent::term(monomial.clone(), Rational::ONE);
+            let key = self.to_expr(&plain);
+            let unit = self.units.exponentials.entry(key).or_insert(UBig::ONE);
+            *unit = common_multiple(unit, coefficient.denominator());
+            let unit = Rational::from(unit.clone());
+            let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE * 8)?;
+            let base = self.index_of(Atom::Exponential(plain.scaled(&(Rational::ONE / unit))));
+            product = product.times(&Laurent::atom(base, multiple))?;
+        }
+        Ok(product)
+    }
+
+    /// Cosine and sine of a formula: sums of angles and multiple angles are expanded.
+    fn circular(&mut self, argument: &Expr) -> Result<(Laurent, Laurent), IntegralsError> {
+        let argument = self.expand(argument)?;
+        let mut result = (Laurent::constant(Rational::ONE), Laurent::default());
+        for (monomial, coefficient) in &argument.terms {
+            let angle = match self.quarter_turns(monomial, coefficient) {
+                Some(turns) => quarter(turns),
+                None => self.multiple_angle(monomial, coefficient)?,
+            };
+            result = rotate(&result, &angle)?;
+        }
+        Ok(result)
+    }
+
+    /// n where the angle is nπ/2.
+    fn quarter_turns(&self, monomial: &Monomial, coefficient: &Rational) -> Option<i32> {
+        let atom = Laurent::term(monomial.clone(), Rational::ONE);
+        let pi = self.list.iter().position(|a| *a == Atom::Constant(Expr::Pi))?;
+        let turns = coefficient * Rational::from(2);
+        if atom != Laurent::atom(pi, 1) || !turns.is_int() {
+            return None;
+        }
+        i32::try_from(turns.numerator() % IBig::from(4)).ok()
+    }
+
+    fn multiple_angle(&mut self, monomial: &Monomial, coefficient: &Rational) -> Result<(Laurent, Laurent), IntegralsError> {
+        let plain = Laurent::term(monomial.clone(), Rational::ONE);
+        let key = self.to_expr(&plain);
+        let unit = self.units.angles.entry(key).or_insert(UBig::ONE);
+        *unit = common_multiple(unit, coefficient.denominator());
+        let unit = Rational::from(unit.clone());
+        let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE)?;
+        let base = plain.scaled(&(Rational::ONE / unit));
+        let sine = self.index_of(Atom::Sine(base.clone()));
+        self.index_of(Atom::Cosine(base));
+        let single = (Laurent::atom(sine + 1, 1), Laurent::atom(sine, 1));
+        let mut angle = (Laurent::constant(Rational::ONE), Laurent::default());
+        for _ in 0..multiple.unsigned_abs() {
+            angle = rotate(&angle, &single)?;
+        }
+        if multiple < 0 {
+            angle.1 = angle.1.scaled(&-Rational::ONE);
+        }
+        Ok(angle)
+    }
+
+    /// The Laurent polynomial as a formula.
+    pub fn to_expr(&self, value: &Laurent) -> Expr {
+        Expr::sum(value.terms.iter().rev().map(|(monomial, coefficient)| self.term_to_expr(monomial, coefficient)))
+    }
+
+    /// One term as a formula.
+    pub fn term_to_expr(&self, monomial: &[i32], coefficient: &Rational) -> Expr {
+        let (mut above, mut below, mut exponents) = (Vec::new(), Vec::new(), Vec::new());
+        for (atom, &exponent) in self.list.iter().zip(monomial) {
+            if exponent == 0 {
+                continue;
+            }
+            if let Atom::Exponential(argument) = atom {
+                exponents.push(self.to_expr(&argument.scaled(&Rational::from(exponent))));
+                continue;
+            }
+            let side = if exponent > 0 { &mut above } else { &mut below };
+            side.push(self.atom_power(atom, exponent.unsigned_abs()));
+        }
+        if !exponents.is_empty() {
+            above.push(Expr::sum(exponents).call(Function::Exp));
+        }
+        let numerator = Rational::from(coefficient.numerator().clone());
+        let denominator = Rational::from(coefficient.denominator().clone());
+        let above = Expr::product(std::iter::once(Expr::number(numerator)).chain(above));
+        let below = Expr::product(std::iter::once(Expr::number(denominator)).chain(below));
+        above.over(below)
+    }
+
+    fn atom_power(&self, atom: &Atom, exponent: u32) -> Expr {
+        let power = Rational::from(exponent);
+        match atom {
+            Atom::Coordinate(i) => Expr::Symbol(self.space.coordinates()[*i].clone()).to_power(power),
+            Atom::Momentum(i) => Expr::Symbol(self.space.momenta()[*i].clone()).to_power(power),
+            Atom::Constant(expr) => expr.clone().to_power(power),
+            Atom::Sine(argument) => self.to_expr(argument).call(Function::Sin).to_power(power),
+            Atom::Cosine(argument) => self.to_expr(argument).call(Function::Cos).to_power(power),
+            Atom::Exponential(argument) => self.to_expr(argument).call(Function::Exp).to_power(power),
+            Atom::Logarithm(argument) => self.to_expr(argument).call(Function::Log).to_power(power),
+            Atom::Divisor(polynomial) => self.to_expr(polynomial).to_power(power),
+            Atom::Root { base, index: 2 } if exponent % 2 == 1 => {
+                let root = self.to_expr(base).call(Function::Sqrt);
+                root.to_power(power)
+            }
+            Atom::Root { base, index } => self.to_expr(base).to_power(power / Rational::from(*index)),
+        }
+    }
+
+    /// Whether cyclic coordinates were made angles.
+    pub fn has_cyclic_angles(&self) -> bool {
+        self.cyclic_angles
+    }
+
+    /// Whether any coordinate stands in a sine or cosine.
+    pub fn has_angles(&self) -> bool {
+        self.list.iter().any(|a| matches!(a, Atom::Sine(_)))
+    }
+
+    /// The atoms that an atom is defined by, itself included, all the way down.
+    pub fn reach(&self, index: usize) -> Vec<usize> {
+        let mut found = vec![index];
+        let mut next = 0;
+        while next < found.len() {
+            if let Some(definition) = self.definition(found[next]) {
+                for monomial in definition.terms.keys() {
+                    for (i, &e) in monomial.iter().enumerate() {
+                        if e != 0 && !found.contains(&i) {
+                            found.push(i);
+                        }
+                    }
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// The formula in earlier atoms that an atom is defined by.
+    pub fn definition(&self, index: usize) -> Option<&Laurent> {
+        match &self.list[index] {
+            Atom::Coordinate(_) | Atom::Momentum(_) | Atom::Constant(_) => None,
+            Atom::Sine(a) | Atom::Cosine(a) | Atom::Exponential(a) | Atom::Logarithm(a) | Atom::Divisor(a) => Some(a),
+            Atom::Root { base, .. } => Some(base),
+        }
+    }
+
+    /// Whether an atom depends on a momentum.
+    pub fn has_momentum(&self, index: usize) -> bool {
+        self.reach(index).iter().any(|&i| matches!(self.list[i], Atom::Momentum(_)))
+    }
+
+    /// Whether an atom is a constant of motion by itself: no coordinate, no momentum.
+    pub fn is_constant(&self, index: usize) -> bool {
+        !self.reach(index).iter().any(|&i| matches!(self.list[i], Atom::Coordinate(_) | Atom::Momentum(_)))
+    }
+}
+
+fn outside(expr: &Expr) -> IntegralsError {
+    IntegralsError::OutsideClass { formula: expr.to_string() }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+fn common_multiple(a: &UBig, b: &UBig) -> UBig {
+    let shared = dashu_base::ring::Gcd::gcd(a, b);
+    a / shared * b
+}
+
+fn small_integer(value: &Rational, bound: i32) -> Result<i32, IntegralsError> {
+    let small = i32::try_from(value.numerator().clone()).ok().filter(|n| value.is_int() && n.abs() <= bound);
+    small.ok_or(IntegralsError::TooLarge)
+}
+
+/// The value of a formula without variables, roots or functions.
+fn constant_value(expr: &Expr) -> Option<Rational> {
+    match expr {
+        Expr::Number(value) => Some(value.clone()),
+        Expr::Negative(inner) => constant_value(inner).map(|v| -v),
+        Expr::Quotient(a, b) => {
+            let below = constant_value(b)?;
+            (!below.is_zero()).then(|| constant_value(a).map(|v| v / below))?
+        }
+        Expr::Sum(items) => items.iter().try_fold(Rational::ZERO, |sum, item| Some(sum + constant_value(item)?)),
+        Expr::Product(items) => items.iter().try_fold(Rational::ONE, |product, item| Some(product * constant_value(item)?)),
+        _ => None,
+    }
+}
+
+/// a, b with value = aᵏ·b, b an integer free of k-th powers of small primes.
+fn extract_power(value: &Rational, index: u32) -> (Rational, Rational) {
+    let mut outer = Rational::from_parts(IBig::ONE, value.denominator().clone());
+    let k = index as usize;
+    let mut inner = value.numerator().clone().into_parts().1 * value.denominator().pow(k - 1);
+    let mut prime = UBig::from(2u8);
+    let limit = UBig::from(2000u32);
+    while prime <= limit && inner > UBig::ONE {
+        let power = prime.pow(k);
+        while (&inner % &power).is_zero() {
+            inner /= &power;
+            outer *= Rational::from(prime.clone());
+        }
+        prime += UBig::ONE;
+    }
+    // A large perfect power that is left.
+    let root = dashu_base::RootRem::nth_root_rem(&inner, k).0;
+    if root > UBig::ONE && root.pow(k) == inner {
+        outer *= Rational::from(root);
+        inner = UBig::ONE;
+    }
+    (outer, Rational::from(inner))
+}
+
+fn quarter(turns: i32) -> (Laurent, Laurent) {
+    let value = |n: i32| Laurent::constant(Rational::from(n));
+    match turns.rem_euclid(4) {
+        0 => (value(1), value(0)),
+        1 => (value(0), value(1)),
+        2 => (value(-1), value(0)),
+        _ => (value(0), value(-1)),
+    }
+}
+
+/// The cosine and sine of the sum of two angles.
+fn rotate(a: &(Laurent, Laurent), b: &(Laurent, Laurent)) -> Result<(Laurent, Laurent), IntegralsError> {
+    let minus = -Rational::ONE;
+    let cosine = a.0.times(&b.0)?.plus(&a.1.times(&b.1)?.scaled(&minus));
+    let sine = a.1.times(&b.0)?.plus(&a.0.times(&b.1)?);
+    Ok((cosine, sine))
+}

@@ -1,0 +1,180 @@
+//! The gradings of a Hamiltonian: every scaling weight and every discrete symmetry of sign type, from
+//! one diagonal form of the integer matrix of their relations.
+//!
+//! Each atom gets a degree in an abelian group such that H and the Poisson bracket are homogeneous.
+//! Then the homogeneous parts of an integral are integrals, and each degree is solved by itself. The
+//! free part of the group holds the scaling weights, the torsion time reversal and reflections.
+
+use super::atoms::{Atom, Atoms};
+use super::laurent::{Laurent, Monomial};
+
+/// The degree of a monomial: residues for the torsion part, integers for the free part.
+pub type Degree = Vec<i64>;
+
+/// The universal grading under which H and the bracket are homogeneous.
+#[derive(Clone, Debug)]
+pub struct Grading {
+    /// For each component of the degree its weights on the atoms and its modulus (0: none).
+    components: Vec<(Vec<i64>, i64)>,
+}
+
+impl Grading {
+    /// The grading of a Hamiltonian, expanded in its atoms. `products` lists pairs of atoms whose
+    /// product is the given monomial.
+    pub fn of(atoms: &Atoms, hamiltonian: &Laurent, products: &[(usize, usize, Monomial)]) -> Grading {
+        let count = atoms.list.len();
+        let bracket = count;
+        let mut relations: Vec<Vec<i128>> = Vec::new();
+        let vector = |monomial: &[i32]| {
+            let mut row = vec![0i128; count + 1];
+            monomial.iter().enumerate().for_each(|(i, &e)| row[i] += i128::from(e));
+            row
+        };
+        let difference = |a: &[i128], b: &[i128]| a.iter().zip(b).map(|(x, y)| x - y).collect::<Vec<i128>>();
+        let mut equal = |polynomial: &Laurent, target: Option<Vec<i128>>| {
+            let monomials: Vec<Vec<i128>> = polynomial.terms.keys().map(|m| vector(m)).collect();
+            let first = target.or_else(|| monomials.first().cloned());
+            if let Some(first) = first {
+                relations.extend(monomials.iter().map(|m| difference(m, &first)));
+            }
+        };
+        let unit = |index: usize, factor: i128| {
+            let mut row = vec![0i128; count + 1];
+            row[index] = factor;
+            row
+        };
+        equal(hamiltonian, None);
+        for (index, atom) in atoms.list.iter().enumerate() {
+            match atom {
+                Atom::Exponential(argument) => equal(argument, Some(vec![0; count + 1])),
+                Atom::Root { base, index: k } => equal(base, Some(unit(index, i128::from(*k)))),
+                Atom::Divisor(polynomial) => equal(polynomial, Some(unit(index, 1))),
+                Atom::Logarithm(argument) => equal(argument, None),
+                Atom::Sine(argument) => {
+                    equal(argument, Some(difference(&unit(index, 1), &unit(index + 1, 1))));
+                }
+                Atom::Coordinate(_) | Atom::Momentum(_) | Atom::Constant(_) | Atom::Cosine(_) => {}
+            }
+        }
+        for (index, atom) in atoms.list.iter().enumerate() {
+            if let Atom::Sine(_) = atom {
+                relations.push(unit(index, 2));
+                relations.push(unit(index + 1, 2));
+            }
+        }
+        for i in 0..atoms.dof {
+            let mut row = unit(i, 1);
+            row[atoms.dof + i] = 1;
+            row[bracket] = -1;
+            relations.push(row);
+        }
+        for (i, j, product) in products {
+            let mut row = unit(*i, 1);
+            row[*j] += 1;
+            relations.push(difference(&row, &vector(product)));
+        }
+        Grading { components: cokernel(relations, count + 1).unwrap_or_default() }
+    }
+
+    /// The degree of a monomial in the atoms.
+    pub fn degree(&self, monomial: &[i32]) -> Degree {
+        self.components
+            .iter()
+            .map(|(weights, modulus)| {
+                let sum: i64 = monomial.iter().zip(weights).map(|(&e, w)| i64::from(e) * w).sum();
+                if *modulus == 0 { sum } else { sum.rem_euclid(*modulus) }
+            })
+            .collect()
+    }
+
+    /// The degree of a product.
+    pub fn sum(&self, a: &[i64], b: &[i64]) -> Degree {
+        let components = self.components.iter().zip(a.iter().zip(b));
+        components
+            .map(|((_, modulus), (x, y))| if *modulus == 0 { x + y } else { (x + y).rem_euclid(*modulus) })
+            .collect()
+    }
+}
+
+/// The components of Zⁿ modulo the row lattice: the weights of each and its modulus. `None` on overflow.
+fn cokernel(mut rows: Vec<Vec<i128>>, columns: usize) -> Option<Vec<(Vec<i64>, i64)>> {
+    // Columns of `change` accumulate the column operations.
+    let mut change: Vec<Vec<i128>> = (0..columns).map(|i| (0..columns).map(|j| i128::from(i == j)).collect()).collect();
+    let mut diagonal = vec![0i128; columns];
+    rows.sort();
+    rows.dedup();
+    for step in 0..columns {
+        loop {
+            rows.retain(|row| row.iter().any(|&v| v != 0));
+            let smallest = rows
+                .iter()
+                .enumerate()
+                .flat_map(|(r, row)| row.iter().enumerate().skip(step).map(move |(c, &v)| (v.abs(), r, c)))
+                .filter(|&(v, ..)| v != 0)
+                .min();
+            let Some((_, r, c)) = smallest else { break };
+            let pivot_row = rows.swap_remove(r);
+            let mut clean = true;
+            let pivot = pivot_row[c];
+            for row in rows.iter_mut() {
+                let factor = row[c].div_euclid(pivot);
+                if row[c] != 0 {
+                    for (v, p) in row.iter_mut().zip(&pivot_row) {
+                        *v = v.checked_sub(factor.checked_mul(*p)?)?;
+                    }
+                    clean &= row[c] == 0;
+                }
+            }
+            let mut pivot_row = pivot_row;
+            for other in step..columns {
+                if other == c || pivot_row[other] == 0 {
+                    continue;
+                }
+                let factor = pivot_row[other].div_euclid(pivot);
+                for row in rows.iter_mut().chain(change.iter_mut()).chain(std::iter::once(&mut pivot_row)) {
+                    row[other] = row[other].checked_sub(factor.checked_mul(row[c])?)?;
+                }
+                clean &= pivot_row[other] == 0;
+            }
+            if clean {
+                for row in rows.iter_mut().chain(change.iter_mut()) {
+                    row.swap(step, c);
+                }
+                diagonal[step] = pivot.abs();
+                break;
+            }
+            rows.push(pivot_row);
+        }
+    }
+    let mut components = Vec::new();
+    for (j, &modulus) in diagonal.iter().enumerate() {
+        if modulus == 1 {
+            continue;
+        }
+        let modulus = i64::try_from(modulus).ok()?;
+        let weights = change
+            .iter()
+            .map(|row| if modulus == 0 { i64::try_from(row[j]).ok() } else { i64::try_from(row[j].rem_euclid(i128::from(modulus))).ok() })
+            .collect::<Option<Vec<i64>>>()?;
+        components.push((weights, modulus));
+    }
+    Some(components)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cokernel_of_a_lattice() {
+        // Z³ / ⟨(2,0,0), (0,1,−1)⟩ = Z/2 ⊕ Z.
+        let components = cokernel(vec![vec![2, 0, 0], vec![0, 1, -1]], 3).expect("small");
+        let mut moduli: Vec<i64> = components.iter().map(|c| c.1).collect();
+        moduli.sort();
+        assert_eq!(moduli, [0, 2]);
+        let grading = Grading { components };
+        assert_eq!(grading.degree(&[2, 0, 0]), grading.degree(&[]));
+        assert_eq!(grading.degree(&[0, 1, 0]), grading.degree(&[0, 0, 1]));
+        assert_ne!(grading.degree(&[1]), grading.degree(&[]));
+    }
+}

@@ -1,0 +1,349 @@
+//! The functions of the coordinates that the coefficients of an integral may be made of, level by level.
+//!
+//! Let H_d be the part of H of momentum degree d, d_H the largest of them and T = H_{d_H}. For an
+//! integral F of momentum degree D its part F_m is at level λ = D − m, and {T, F_m} = −Σ {H_d, F_{m'}}
+//! makes F_m from parts at levels λ − (d_H − d): the singular factors of the terms of H_d add up along
+//! the way, and so do their weights. So the library of a level is
+//!
+//! ```text
+//! { s · polynomial :  s a sum of singular parts along a path to this level,
+//!                     weight(s · polynomial) ≤ W + weights of the terms along the path }
+//! ```
+//!
+//! with one weight for all Cartesian coordinates together and one for each angle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::atoms::{Atom, Atoms};
+use super::laurent::{Laurent, Monomial, monomial_product};
+
+/// How far a library reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// D, the momentum degree.
+    pub momentum_degree: u32,
+    /// W, the weight of the coefficients of highest momentum degree.
+    pub weight: u32,
+    /// Whether coordinates that stand in exponentials get polynomial factors.
+    pub polynomial_exponentials: bool,
+}
+
+/// What the libraries of a Hamiltonian are built from.
+#[derive(Clone, Debug)]
+pub struct Ingredients {
+    dof: usize,
+    /// Weights are multiplied by this, so that those of roots are whole.
+    scale: i64,
+    /// Weight of each atom in each group: group 0 all Cartesian coordinates, then the angles.
+    weights: Vec<Vec<i64>>,
+    /// The sine atom of each angle group.
+    angles: Vec<usize>,
+    /// Coordinates with polynomial factors, in the first pass and with those inside exponentials.
+    cartesian: [Vec<usize>; 2],
+    /// Terms of H by level: the singular part and the weight of the coefficient.
+    levels: BTreeMap<u32, Vec<(Monomial, Vec<i64>)>>,
+    /// Singular parts of the terms of highest momentum degree, where these are not constant.
+    kinetic: Vec<Monomial>,
+    /// The largest weight, over the groups, of a coefficient of highest momentum degree.
+    kinetic_weight: i64,
+    /// Whether momenta stand inside roots or divisors.
+    momenta_inside: bool,
+    exponentials: Vec<bool>,
+}
+
+/// The most functions a level may have.
+const MAX_FUNCTIONS: usize = 20_000;
+/// The most singular parts a level may have.
+const MAX_SINGULAR: usize = 4_000;
+
+impl Ingredients {
+    /// The ingredients of a Hamiltonian expanded in its atoms.
+    pub fn of(atoms: &Atoms, hamiltonian: &Laurent) -> Ingredients {
+        let dof = atoms.dof;
+        let angles: Vec<usize> =
+            (0..atoms.list.len()).filter(|&i| matches!(atoms.list[i], Atom::Sine(_)) && !atoms.is_constant(i)).collect();
+        let scale = root_scale(atoms);
+        let weights = atom_weights(atoms, &angles, scale);
+        let momenta_inside = (2 * dof..atoms.list.len()).any(|i| atoms.has_momentum(i));
+        let split = |monomial: &Monomial| {
+            let degree: i32 = (dof..2 * dof).map(|i| monomial.get(i).copied().unwrap_or(0).max(0)).sum();
+            (degree as u32, without_momenta(monomial, dof))
+        };
+        let top = hamiltonian.terms.keys().map(|m| split(m).0).max().unwrap_or(0);
+        let mut levels: BTreeMap<u32, BTreeMap<Monomial, Vec<i64>>> = BTreeMap::new();
+        let (mut kinetic, mut kinetic_weight, mut constant_kinetic) = (BTreeSet::new(), 0, true);
+        let mut pending = Vec::new();
+        for monomial in hamiltonian.terms.keys() {
+            let (degree, coefficient) = split(monomial);
+            let singular = singular_part(atoms, &coefficient);
+            let weight = monomial_weight(&weights, angles.len() + 1, &coefficient);
+            if degree == top && !momenta_inside {
+                constant_kinetic &= coefficient.is_empty();
+                kinetic_weight = weight.iter().copied().fold(kinetic_weight, i64::max);
+                kinetic.insert(singular);
+            } else {
+                pending.push((top - degree, singular, weight));
+            }
+        }
+        for (level, singular, mut weight) in pending {
+            for (group, w) in weight.iter_mut().enumerate() {
+                if group > 0 || !constant_kinetic {
+                    *w = (*w).max(0);
+                }
+            }
+            let entry = levels.entry(level).or_default().entry(singular).or_insert_with(|| weight.clone());
+            entry.iter_mut().zip(&weight).for_each(|(a, b)| *a = (*a).max(*b));
+        }
+        kinetic.remove(&Monomial::new());
+        Ingredients {
+            dof,
+            scale,
+            weights,
+            cartesian: cartesian_coordinates(atoms, hamiltonian),
+            angles,
+            levels: levels.into_iter().map(|(l, t)| (l, t.into_iter().collect())).collect(),
+            kinetic: if constant_kinetic { Vec::new() } else { kinetic.into_iter().collect() },
+            kinetic_weight,
+            momenta_inside,
+            exponentials: atoms.list.iter().map(|a| matches!(a, Atom::Exponential(_))).collect(),
+        }
+    }
+
+    /// The largest W that makes sense for a momentum degree: D·(1 + max(0, weight of T)/2).
+    pub fn largest_weight(&self, momentum_degree: u32) -> u32 {
+        let d = i64::from(momentum_degree);
+        let bound = d + (d * self.kinetic_weight.max(0)) / (2 * self.scale);
+        bound.clamp(0, 1_000) as u32
+    }
+
+    /// Whether the search with polynomial factors for coordinates inside exponentials is any wider.
+    pub fn has_exponential_coordinates(&self) -> bool {
+        self.cartesian[0].len() < self.cartesian[1].len()
+    }
+
+    /// The functions of each level 0 … D, simplest first; `None` where they are too many.
+    pub fn functions(&self, reach: Reach) -> Option<Vec<Vec<Monomial>>> {
+        let groups = self.angles.len() + 1;
+        let bound = vec![i64::from(reach.weight) * self.scale; groups];
+        let depth = reach.momentum_degree;
+        let start = self.start(depth, &bound);
+        let mut levels: Vec<BTreeMap<Monomial, Vec<i64>>> = Vec::new();
+        for level in 0..=depth {
+            let mut here = start.clone();
+            for (&step, terms) in &self.levels {
+                // Momenta inside roots blur the levels: then every term counts at each.
+                let step = if self.momenta_inside { 1 } else { step };
+                if step == 0 || step > level {
+                    continue;
+                }
+                for (singular, bound) in &levels[(level - step) as usize] {
+                    for (part, weight) in terms {
+                        let sum = monomial_product(singular, part);
+                        let new: Vec<i64> = bound.iter().zip(weight).map(|(a, b)| a + b).collect();
+                        let entry = here.entry(sum).or_insert_with(|| new.clone());
+                        entry.iter_mut().zip(&new).for_each(|(a, b)| *a = (*a).max(*b));
+                    }
+                }
+                if here.len() > MAX_SINGULAR {
+                    return None;
+                }
+            }
+            levels.push(here);
+        }
+        if self.momenta_inside && let Some(last) = levels.last().cloned() {
+            levels.iter_mut().for_each(|level| *level = last.clone());
+        }
+        levels.iter().map(|level| self.expand(level, reach.polynomial_exponentials)).collect()
+    }
+
+    /// The singular parts of level 0 with their weight bound.
+    fn start(&self, depth: u32, bound: &[i64]) -> BTreeMap<Monomial, Vec<i64>> {
+        let mut found: BTreeSet<Monomial> = BTreeSet::from([Monomial::new()]);
+        for _ in 0..depth.div_ceil(2) {
+            let sums: Vec<Monomial> =
+                found.iter().flat_map(|s| self.kinetic.iter().map(|k| monomial_product(s, k))).collect();
+            found.extend(sums);
+            if found.len() > MAX_SINGULAR {
+                break;
+            }
+        }
+        // Exponentials also with every smaller power.
+        let mut queue: Vec<Monomial> = found.iter().cloned().collect();
+        while let Some(monomial) = queue.pop() {
+            for (i, &e) in monomial.iter().enumerate() {
+                if e != 0 && self.exponentials[i] {
+                    let mut step = vec![0; i + 1];
+                    step[i] = -e.signum();
+                    let smaller = monomial_product(&monomial, &step);
+                    if found.len() <= MAX_SINGULAR && found.insert(smaller.clone()) {
+                        queue.push(smaller);
+                    }
+                }
+            }
+        }
+        found.into_iter().map(|s| (s, bound.to_vec())).collect()
+    }
+
+    /// All products of the singular parts with polynomials within their bounds.
+    fn expand(&self, level: &BTreeMap<Monomial, Vec<i64>>, all: bool) -> Option<Vec<Monomial>> {
+        let groups = self.angles.len() + 1;
+        let mut functions = BTreeSet::new();
+        for (singular, bound) in level {
+            let weight = monomial_weight(&self.weights, groups, singular);
+            let room: Vec<i64> = bound.iter().zip(&weight).map(|(b, w)| (b - w).div_euclid(self.scale)).collect();
+            if room.iter().any(|&r| r < 0) {
+                continue;
+            }
+            let mut partial = polynomials(&self.cartesian[usize::from(all)], room[0] as u32)?;
+            for (angle, &degree) in self.angles.iter().zip(&room[1..]) {
+                let mut modes = Vec::new();
+                for sines in 0..=1i64.min(degree) {
+                    for cosines in 0..=degree - sines {
+                        let mut mode = vec![0; angle + 2];
+                        (mode[*angle], mode[angle + 1]) = (sines as i32, cosines as i32);
+                        modes.push(monomial_product(&mode, &[]));
+                    }
+                }
+                if partial.len() * modes.len() > MAX_FUNCTIONS {
+                    return None;
+                }
+                partial = partial.iter().flat_map(|f| modes.iter().map(|m| monomial_product(f, m))).collect();
+            }
+            functions.extend(partial.iter().map(|f| monomial_product(f, singular)));
+            if functions.len() > MAX_FUNCTIONS {
+                return None;
+            }
+        }
+        let mut functions: Vec<Monomial> = functions.into_iter().collect();
+        functions.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
+        Some(functions)
+    }
+
+    /// All monomials in the momenta of a degree, as exponents of atoms.
+    pub fn momentum_monomials(&self, degree: u32) -> Vec<Monomial> {
+        let atoms: Vec<usize> = (self.dof..2 * self.dof).collect();
+        let all = polynomials(&atoms, degree).unwrap_or_default();
+        all.into_iter().filter(|m| m.iter().sum::<i32>() == degree as i32).collect()
+    }
+}
+
+fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
+    let mut rest = monomial.clone();
+    rest.iter_mut().skip(dof).take(dof).for_each(|e| *e = 0);
+    monomial_product(&rest, &[])
+}
+
+/// Powers of roots, exponentials, divisors, logarithms and constants, and negative powers of the others.
+fn singular_part(atoms: &Atoms, coefficient: &Monomial) -> Monomial {
+    let mut singular = coefficient.clone();
+    for (index, exponent) in singular.iter_mut().enumerate() {
+        if matches!(atoms.list[index], Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_)) {
+            *exponent = (*exponent).min(0);
+        }
+    }
+    monomial_product(&singular, &[])
+}
+
+fn monomial_weight(weights: &[Vec<i64>], groups: usize, monomial: &[i32]) -> Vec<i64> {
+    let mut sum = vec![0; groups];
+    for (w, &e) in weights.iter().zip(monomial) {
+        sum.iter_mut().zip(w).for_each(|(s, w)| *s += i64::from(e) * w);
+    }
+    sum
+}
+
+/// A common denominator of the weights: roots may be nested two deep.
+fn root_scale(atoms: &Atoms) -> i64 {
+    let common = atoms.list.iter().fold(1i64, |common, atom| match atom {
+        Atom::Root { index, .. } => common / greatest_divisor(common, i64::from(*index)) * i64::from(*index),
+        _ => common,
+    });
+    common.saturating_mul(common).min(1 << 40)
+}
+
+fn greatest_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { greatest_divisor(b, a % b) }
+}
+
+fn atom_weights(atoms: &Atoms, angles: &[usize], scale: i64) -> Vec<Vec<i64>> {
+    let groups = angles.len() + 1;
+    let mut weights: Vec<Vec<i64>> = Vec::new();
+    for (index, atom) in atoms.list.iter().enumerate() {
+        let mut weight = vec![0; groups];
+        let largest = |polynomial: &Laurent, weights: &[Vec<i64>]| {
+            let all: Vec<Vec<i64>> =
+                polynomial.terms.keys().map(|m| monomial_weight(weights, groups, m)).collect();
+            (0..groups).map(|g| all.iter().map(|w| w[g]).max().unwrap_or(0)).collect::<Vec<i64>>()
+        };
+        match atom {
+            Atom::Coordinate(_) => weight[0] = scale,
+            Atom::Sine(_) | Atom::Cosine(_) => {
+                let sine = if matches!(atom, Atom::Sine(_)) { index } else { index - 1 };
+                if let Some(group) = angles.iter().position(|&a| a == sine) {
+                    weight[group + 1] = scale;
+                }
+            }
+            Atom::Root { base, index } => {
+                weight = largest(base, &weights).iter().map(|w| w.div_euclid(i64::from(*index))).collect();
+            }
+            Atom::Divisor(polynomial) => weight = largest(polynomial, &weights),
+            Atom::Momentum(_) | Atom::Constant(_) | Atom::Exponential(_) | Atom::Logarithm(_) => {}
+        }
+        weights.push(weight);
+    }
+    weights
+}
+
+/// Coordinates with polynomial factors: those outside angles and exponentials, and those that stand in
+/// H as they are; then all outside angles.
+fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2] {
+    let stands = |monomials: &mut dyn Iterator<Item = &Monomial>, i: usize| {
+        monomials.any(|m| m.get(i).is_some_and(|&e| e != 0))
+    };
+    let plain = |i: usize| {
+        stands(&mut hamiltonian.terms.keys(), i)
+            || atoms.list.iter().enumerate().any(|(k, atom)| match atom {
+                Atom::Root { .. } | Atom::Divisor(_) | Atom::Logarithm(_) => {
+                    atoms.definition(k).is_some_and(|d| stands(&mut d.terms.keys(), i))
+                }
+                Atom::Exponential(argument) => argument
+                    .terms
+                    .keys()
+                    .any(|m| m.get(i).is_some_and(|&e| e != 0) && m.iter().map(|e| e.abs()).sum::<i32>() > 1),
+                _ => false,
+            })
+    };
+    let inside = |i: usize, wanted: fn(&Atom) -> bool| {
+        atoms.list.iter().enumerate().any(|(k, atom)| {
+            wanted(atom) && atoms.definition(k).is_some_and(|d| stands(&mut d.terms.keys(), i))
+        })
+    };
+    let angle = |i: usize| inside(i, |a| matches!(a, Atom::Sine(_)));
+    let exponential = |i: usize| inside(i, |a| matches!(a, Atom::Exponential(_)));
+    let first = (0..atoms.dof).filter(|&i| plain(i) || !(angle(i) || exponential(i))).collect();
+    let second = (0..atoms.dof).filter(|&i| plain(i) || !angle(i)).collect();
+    [first, second]
+}
+
+/// All monomials of the atoms up to a degree; `None` where they are too many.
+fn polynomials(atoms: &[usize], degree: u32) -> Option<Vec<Monomial>> {
+    let mut all = vec![(Monomial::new(), 0)];
+    for &atom in atoms {
+        let mut longer = Vec::new();
+        for (monomial, used) in &all {
+            for exponent in 0..=degree - used {
+                let mut next = monomial.clone();
+                if exponent > 0 {
+                    next.resize(atom + 1, 0);
+                    next[atom] = exponent as i32;
+                }
+                longer.push((next, used + exponent));
+            }
+        }
+        if longer.len() > MAX_FUNCTIONS {
+            return None;
+        }
+        all = longer;
+    }
+    Some(all.into_iter().map(|(m, _)| m).collect())
+}

@@ -1,0 +1,302 @@
+//! Evaluation at random points over F_p: every atom gets a value that satisfies its relations, and a
+//! gradient; the bracket of a monomial with H is then a number.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::IntegralsError;
+use super::atoms::{Atom, Atoms};
+use super::laurent::{Laurent, Monomial};
+use crate::algebra::modular::PrimeField;
+
+/// Points tried before a radicand that is never a power is given up on.
+const MAX_TRIES: u64 = 200_000;
+
+/// The atoms and the Hamiltonian, reduced modulo a prime.
+#[derive(Clone, Debug)]
+pub struct Reduced<'a> {
+    /// The field.
+    pub field: PrimeField,
+    atoms: &'a Atoms,
+    definitions: Vec<Option<Polynomial>>,
+    hamiltonian: Polynomial,
+    /// For each coordinate and momentum the index of the root drawn from it alone, if any.
+    drawn: Vec<Option<(usize, u32)>>,
+    products: &'a [(usize, usize, Monomial)],
+}
+
+type Polynomial = Vec<(Monomial, u32)>;
+
+/// A random point with the velocities of all atoms.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Values of the atoms; none is zero.
+    pub values: Vec<u32>,
+    /// Their inverses.
+    pub inverses: Vec<u32>,
+    /// {a, H}/a for every atom a.
+    pub rates: Vec<u32>,
+    /// ∂a/∂z / a for every atom a and z = q then p.
+    pub logarithmic: Vec<Vec<u32>>,
+    /// The gradient of H.
+    pub hamiltonian_gradient: Vec<u32>,
+    /// The value of H.
+    pub hamiltonian: u32,
+}
+
+fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
+    polynomial.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect()
+}
+
+impl<'a> Reduced<'a> {
+    /// `None` where the prime divides a denominator, or a constant root does not exist in F_p.
+    pub fn new(
+        field: PrimeField,
+        atoms: &'a Atoms,
+        hamiltonian: &Laurent,
+        products: &'a [(usize, usize, Monomial)],
+    ) -> Option<Reduced<'a>> {
+        let mut definitions = Vec::new();
+        let mut drawn = vec![None; 2 * atoms.dof];
+        for (index, atom) in atoms.list.iter().enumerate() {
+            definitions.push(match atoms.definition(index) {
+                Some(polynomial) => Some(image(field, polynomial)?),
+                None => None,
+            });
+            if let Atom::Root { base, index: k } = atom {
+                let single = (0..2 * atoms.dof).find(|&i| *base == Laurent::atom(i, 1));
+                if let Some(i) = single {
+                    drawn[i] = Some((index, *k));
+                }
+                if let Some(value) = base.as_constant() {
+                    field.root(field.from_rational(&value)?, *k)?;
+                }
+            }
+        }
+        Some(Reduced { field, atoms, definitions, hamiltonian: image(field, hamiltonian)?, drawn, products })
+    }
+
+    /// The random point of that number: the same whatever order points are asked for in.
+    ///
+    /// # Errors
+    /// [`IntegralsError::NoPoint`] where no point satisfies the relations of the roots.
+    pub fn point(&self, number: u64) -> Result<Point, IntegralsError> {
+        let seed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(self.field.modulus());
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        (0..MAX_TRIES).find_map(|_| self.attempt(&mut random)).ok_or(IntegralsError::NoPoint)
+    }
+
+    fn attempt(&self, random: &mut ChaCha8Rng) -> Option<Point> {
+        let field = self.field;
+        let dof = self.atoms.dof;
+        let mut draw = || random.random_range(1..field.modulus());
+        let count = self.atoms.list.len();
+        let mut values: Vec<u32> = Vec::with_capacity(count);
+        let mut inverses: Vec<u32> = Vec::with_capacity(count);
+        let mut roots = vec![0u32; count];
+        let mut angle = (0, 0);
+        for (index, atom) in self.atoms.list.iter().enumerate() {
+            let value = match atom {
+                Atom::Coordinate(_) | Atom::Momentum(_) => {
+                    let value = draw();
+                    match self.drawn[index] {
+                        Some((root, k)) => {
+                            roots[root] = value;
+                            field.power(value, u64::from(k))
+                        }
+                        None => value,
+                    }
+                }
+                Atom::Constant(_) | Atom::Exponential(_) | Atom::Logarithm(_) => draw(),
+                Atom::Sine(_) => {
+                    let t = draw();
+                    let square = field.multiply(t, t);
+                    let below = field.inverse(field.add(1, square))?;
+                    angle = (
+                        field.multiply(field.add(t, t), below),
+                        field.multiply(field.subtract(1, square), below),
+                    );
+                    angle.0
+                }
+                Atom::Cosine(_) => angle.1,
+                Atom::Root { base, index: k } => {
+                    if roots[index] != 0 {
+                        roots[index]
+                    } else {
+                        let radicand = self.value(self.definitions[index].as_ref()?, &values, &inverses);
+                        let product = self.products.iter().find(|(_, j, _)| *j == index);
+                        if let Some((first, _, monomial)) = product {
+                            field.multiply(monomial_value(field, monomial, &values, &inverses), inverses[*first])
+                        } else {
+                            let root = field.root(radicand, *k)?;
+                            let sign = draw() & 1 == 1 && k % 2 == 0 && base.as_constant().is_none();
+                            if sign { field.negate(root) } else { root }
+                        }
+                    }
+                }
+                Atom::Divisor(_) => self.value(self.definitions[index].as_ref()?, &values, &inverses),
+            };
+            inverses.push(field.inverse(value)?);
+            values.push(value);
+        }
+        let mut point = Point {
+            values,
+            inverses,
+            rates: Vec::new(),
+            logarithmic: Vec::with_capacity(count),
+            hamiltonian_gradient: Vec::new(),
+            hamiltonian: 0,
+        };
+        self.differentiate(&mut point)?;
+        let h = &point.hamiltonian_gradient;
+        point.rates = point
+            .logarithmic
+            .iter()
+            .map(|g| {
+                (0..dof).fold(0, |sum, i| {
+                    let gain = field.multiply(g[i], h[dof + i]);
+                    let loss = field.multiply(g[dof + i], h[i]);
+                    field.add(sum, field.subtract(gain, loss))
+                })
+            })
+            .collect();
+        Some(point)
+    }
+
+    fn differentiate(&self, point: &mut Point) -> Option<()> {
+        let field = self.field;
+        let width = 2 * self.atoms.dof;
+        for (index, atom) in self.atoms.list.iter().enumerate() {
+            let inverse = point.inverses[index];
+            let scaled = |g: Vec<u32>, f: u32| -> Vec<u32> { g.iter().map(|&v| field.multiply(v, f)).collect() };
+            let gradient = match self.definitions[index].as_ref() {
+                None => {
+                    let mut unit = vec![0; width];
+                    if index < width {
+                        unit[index] = inverse;
+                    }
+                    unit
+                }
+                Some(definition) => {
+                    let (value, gradient) = self.with_gradient(definition, point);
+                    match atom {
+                        Atom::Sine(_) => scaled(gradient, field.multiply(point.values[index + 1], inverse)),
+                        Atom::Cosine(_) => {
+                            scaled(gradient, field.negate(field.multiply(point.values[index - 1], inverse)))
+                        }
+                        Atom::Exponential(_) => gradient,
+                        Atom::Logarithm(_) => scaled(gradient, field.multiply(field.inverse(value)?, inverse)),
+                        Atom::Root { index: k, .. } => {
+                            scaled(gradient, field.inverse(field.multiply(value, *k))?)
+                        }
+                        _ => scaled(gradient, inverse),
+                    }
+                }
+            };
+            point.logarithmic.push(gradient);
+        }
+        let (value, gradient) = self.with_gradient(&self.hamiltonian, point);
+        point.hamiltonian = value;
+        point.hamiltonian_gradient = gradient;
+        Some(())
+    }
+
+    fn value(&self, polynomial: &Polynomial, values: &[u32], inverses: &[u32]) -> u32 {
+        let field = self.field;
+        polynomial.iter().fold(0, |sum, (monomial, coefficient)| {
+            field.add(sum, field.multiply(*coefficient, monomial_value(field, monomial, values, inverses)))
+        })
+    }
+
+    /// Value and gradient of a polynomial in atoms whose gradients are known.
+    fn with_gradient(&self, polynomial: &Polynomial, point: &Point) -> (u32, Vec<u32>) {
+        let field = self.field;
+        let mut sum = (0, vec![0; 2 * self.atoms.dof]);
+        for (monomial, coefficient) in polynomial {
+            let value = field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
+            sum.0 = field.add(sum.0, value);
+            for (atom, &exponent) in monomial.iter().enumerate() {
+                if exponent != 0 {
+                    let factor = field.multiply(value, residue(field, exponent));
+                    for (s, &g) in sum.1.iter_mut().zip(&point.logarithmic[atom]) {
+                        *s = field.add(*s, field.multiply(factor, g));
+                    }
+                }
+            }
+        }
+        sum
+    }
+
+    /// Value and gradient of Σ coefficient·monomial.
+    pub fn function(&self, polynomial: &[(Monomial, u32)], point: &Point) -> (u32, Vec<u32>) {
+        let field = self.field;
+        let mut sum = (0, vec![0; 2 * self.atoms.dof]);
+        let mut factors = vec![0u32; self.atoms.list.len()];
+        for (monomial, coefficient) in polynomial {
+            let value = field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
+            sum.0 = field.add(sum.0, value);
+            for (factor, &exponent) in factors.iter_mut().zip(monomial) {
+                if exponent != 0 {
+                    *factor = field.add(*factor, field.multiply(value, residue(field, exponent)));
+                }
+            }
+        }
+        for (factor, gradient) in factors.iter().zip(&point.logarithmic) {
+            if *factor != 0 {
+                for (s, &g) in sum.1.iter_mut().zip(gradient) {
+                    *s = field.add(*s, field.multiply(*factor, g));
+                }
+            }
+        }
+        sum
+    }
+}
+
+impl Point {
+    /// The value of a monomial.
+    pub fn value(&self, field: PrimeField, monomial: &[i32]) -> u32 {
+        monomial_value(field, monomial, &self.values, &self.inverses)
+    }
+
+    /// The value of a monomial and its bracket with H.
+    pub fn bracket(&self, field: PrimeField, monomial: &[i32]) -> (u32, u32) {
+        let value = self.value(field, monomial);
+        let rate = monomial.iter().zip(&self.rates).filter(|(e, _)| **e != 0).fold(0, |sum, (&e, &r)| {
+            field.add(sum, field.multiply(residue(field, e), r))
+        });
+        (value, field.multiply(value, rate))
+    }
+}
+
+/// {f, g} from two gradients.
+pub fn bracket_of_gradients(field: PrimeField, f: &[u32], g: &[u32]) -> u32 {
+    let dof = f.len() / 2;
+    (0..dof).fold(0, |sum, i| {
+        let gain = field.multiply(f[i], g[dof + i]);
+        let loss = field.multiply(f[dof + i], g[i]);
+        field.add(sum, field.subtract(gain, loss))
+    })
+}
+
+#[inline]
+fn residue(field: PrimeField, exponent: i32) -> u32 {
+    if exponent < 0 { field.negate(exponent.unsigned_abs()) } else { exponent as u32 }
+}
+
+#[inline]
+fn monomial_value(field: PrimeField, monomial: &[i32], values: &[u32], inverses: &[u32]) -> u32 {
+    let mut product = 1;
+    for (atom, &exponent) in monomial.iter().enumerate() {
+        let base = match exponent {
+            0 => continue,
+            1.. => values[atom],
+            _ => inverses[atom],
+        };
+        match exponent.unsigned_abs() {
+            1 => product = field.multiply(product, base),
+            2 => product = field.multiply(product, field.multiply(base, base)),
+            n => product = field.multiply(product, field.power(base, u64::from(n))),
+        }
+    }
+    product
+}
