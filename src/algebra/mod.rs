@@ -4,6 +4,8 @@ mod construct;
 mod element;
 mod field;
 pub mod interval;
+pub mod modular;
+pub mod null_space;
 pub mod polynomial;
 mod present;
 mod rational_polynomial;

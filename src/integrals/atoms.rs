@@ -126,9 +126,13 @@ impl Atoms {
             Expr::Number(value) => Ok(Laurent::constant(value.clone())),
             Expr::Pi => Ok(self.atom(Atom::Constant(Expr::Pi))),
             Expr::Symbol(symbol) => Ok(self.symbol(symbol)),
-            Expr::Sum(items) => items.iter().try_fold(Laurent::default(), |sum, item| Ok(sum.plus(&self.expand(item)?))),
+            Expr::Sum(items) => {
+                items.iter().try_fold(Laurent::default(), |sum, item| Ok(sum.plus(&self.expand(item)?)))
+            }
             Expr::Product(items) => {
-                items.iter().try_fold(Laurent::constant(Rational::ONE), |product, item| product.times(&self.expand(item)?))
+                items.iter().try_fold(Laurent::constant(Rational::ONE), |product, item| {
+                    product.times(&self.expand(item)?)
+                })
             }
             Expr::Negative(inner) => Ok(self.expand(inner)?.scaled(&-Rational::ONE)),
             Expr::Quotient(numerator, denominator) => {
@@ -136,7 +140,9 @@ impl Atoms {
                 numerator.times(&self.reciprocal(denominator)?)
             }
             Expr::Power(base, exponent) => self.power(base, exponent),
-            Expr::Call(Function::Sqrt, inner) => self.rational_power(inner, &Rational::from_parts(1.into(), 2u8.into())),
+            Expr::Call(Function::Sqrt, inner) => {
+                self.rational_power(inner, &Rational::from_parts(1.into(), 2u8.into()))
+            }
             Expr::Call(Function::Exp, inner) => self.exponential(inner),
             Expr::Call(Function::Log, inner) => {
                 let argument = self.expand(inner)?;
@@ -178,9 +184,11 @@ impl Atoms {
     /// 1/expr, factor by factor as written.
     fn reciprocal(&mut self, expr: &Expr) -> Result<Laurent, IntegralsError> {
         match expr {
-            Expr::Product(items) => items
-                .iter()
-                .try_fold(Laurent::constant(Rational::ONE), |product, item| product.times(&self.reciprocal(item)?)),
+            Expr::Product(items) => {
+                items.iter().try_fold(Laurent::constant(Rational::ONE), |product, item| {
+                    product.times(&self.reciprocal(item)?)
+                })
+            }
             Expr::Negative(inner) => Ok(self.reciprocal(inner)?.scaled(&-Rational::ONE)),
             Expr::Quotient(numerator, denominator) => {
                 let denominator = self.expand(denominator)?;
@@ -190,7 +198,9 @@ impl Atoms {
                 Some(value) => self.rational_power(base, &-value),
                 None => Err(outside(expr)),
             },
-            Expr::Call(Function::Sqrt, inner) => self.rational_power(inner, &Rational::from_parts((-1).into(), 2u8.into())),
+            Expr::Call(Function::Sqrt, inner) => {
+                self.rational_power(inner, &Rational::from_parts((-1).into(), 2u8.into()))
+            }
             _ => {
                 let value = self.expand(expr)?;
                 self.inverse(&value)
@@ -216,7 +226,11 @@ impl Atoms {
         }
         let radicand = self.expand(base)?;
         let root = self.root(&radicand, index)?;
-        if numerator >= 0 { root.power(numerator as u32) } else { self.inverse(&root)?.power(numerator.unsigned_abs()) }
+        if numerator >= 0 {
+            root.power(numerator as u32)
+        } else {
+            self.inverse(&root)?.power(numerator.unsigned_abs())
+        }
     }
 
     /// radicand^(1/index).
@@ -233,9 +247,8 @@ impl Atoms {
             if let ([atom], true) = (&atoms[..], *coefficient == Rational::ONE) {
                 let exponent = monomial[*atom];
                 if let Atom::Root { base, index: inner } = self.list[*atom].clone() {
-                    return Ok(self.pure_root(&base, inner * index)?.power(exponent.unsigned_abs())?).and_then(|r| {
-                        if exponent < 0 { self.inverse(&r) } else { Ok(r) }
-                    });
+                    return Ok(self.pure_root(&base, inner * index)?.power(exponent.unsigned_abs())?)
+                        .and_then(|r| if exponent < 0 { self.inverse(&r) } else { Ok(r) });
                 }
                 let shared = gcd(exponent.unsigned_abs(), index);
                 let root = self.pure_root(&Laurent::atom(*atom, 1), index / shared)?;
@@ -253,7 +266,9 @@ impl Atoms {
     /// The index-th root of a rational constant.
     fn constant_root(&mut self, value: &Rational, index: u32) -> Result<Laurent, IntegralsError> {
         if *value < Rational::ZERO {
-            return Err(outside(&Expr::number(value.clone()).to_power(Rational::from_parts(1.into(), index.into()))));
+            return Err(outside(
+                &Expr::number(value.clone()).to_power(Rational::from_parts(1.into(), index.into())),
+            ));
         }
         let (outer, inner) = extract_power(value, index);
         if inner == Rational::ONE {
@@ -322,7 +337,9 @@ impl Atoms {
         for factor in linear {
             let key = self.to_expr(&factor);
             let atom = match self.units.roots.get(&key).copied() {
-                Some(index) => Laurent::atom(self.index_of(Atom::Root { base: factor, index }), -(index as i32)),
+                Some(index) => {
+                    Laurent::atom(self.index_of(Atom::Root { base: factor, index }), -(index as i32))
+                }
                 None => Laurent::atom(self.index_of(Atom::Divisor(factor)), -1),
             };
             product = product.times(&atom)?;
@@ -348,7 +365,8 @@ impl Atoms {
         let first = Laurent::term(half(m), a);
         let second = Laurent::term(half(n), b);
         let factors = [first.plus(&second), first.plus(&second.scaled(&-Rational::ONE))];
-        let exact = factors[0].times(&factors[1]).is_ok_and(|p| p == *value || p.scaled(&-Rational::ONE) == *value);
+        let exact =
+            factors[0].times(&factors[1]).is_ok_and(|p| p == *value || p.scaled(&-Rational::ONE) == *value);
         // The sign is kept: the value has a positive leading coefficient.
         let signed = factors[0].times(&factors[1]).is_ok_and(|p| p == *value);
         if !exact {
@@ -369,7 +387,8 @@ impl Atoms {
                     if exponent > 1 {
                         rest[from] = exponent % 2;
                     }
-                    let square = Laurent::constant(Rational::ONE).plus(&Laurent::atom(to, 2).scaled(&-Rational::ONE));
+                    let square =
+                        Laurent::constant(Rational::ONE).plus(&Laurent::atom(to, 2).scaled(&-Rational::ONE));
                     let power = square.power((exponent.max(0) / 2) as u32).ok()?;
                     reduced = reduced.plus(&power.times(&Laurent::term(rest, c.clone())).ok()?);
                 }
@@ -423,7 +442,11 @@ impl Atoms {
         i32::try_from(turns.numerator() % IBig::from(4)).ok()
     }
 
-    fn multiple_angle(&mut self, monomial: &Monomial, coefficient: &Rational) -> Result<(Laurent, Laurent), IntegralsError> {
+    fn multiple_angle(
+        &mut self,
+        monomial: &Monomial,
+        coefficient: &Rational,
+    ) -> Result<(Laurent, Laurent), IntegralsError> {
         let plain = Laurent::term(monomial.clone(), Rational::ONE);
         let key = self.to_expr(&plain);
         let unit = self.units.angles.entry(key).or_insert(UBig::ONE);
@@ -446,7 +469,9 @@ impl Atoms {
 
     /// The Laurent polynomial as a formula.
     pub fn to_expr(&self, value: &Laurent) -> Expr {
-        Expr::sum(value.terms.iter().rev().map(|(monomial, coefficient)| self.term_to_expr(monomial, coefficient)))
+        Expr::sum(
+            value.terms.iter().rev().map(|(monomial, coefficient)| self.term_to_expr(monomial, coefficient)),
+        )
     }
 
     /// One term as a formula.
@@ -525,7 +550,11 @@ impl Atoms {
     pub fn definition(&self, index: usize) -> Option<&Laurent> {
         match &self.list[index] {
             Atom::Coordinate(_) | Atom::Momentum(_) | Atom::Constant(_) => None,
-            Atom::Sine(a) | Atom::Cosine(a) | Atom::Exponential(a) | Atom::Logarithm(a) | Atom::Divisor(a) => Some(a),
+            Atom::Sine(a)
+            | Atom::Cosine(a)
+            | Atom::Exponential(a)
+            | Atom::Logarithm(a)
+            | Atom::Divisor(a) => Some(a),
             Atom::Root { base, .. } => Some(base),
         }
     }
@@ -568,8 +597,12 @@ fn constant_value(expr: &Expr) -> Option<Rational> {
             let below = constant_value(b)?;
             (!below.is_zero()).then(|| constant_value(a).map(|v| v / below))?
         }
-        Expr::Sum(items) => items.iter().try_fold(Rational::ZERO, |sum, item| Some(sum + constant_value(item)?)),
-        Expr::Product(items) => items.iter().try_fold(Rational::ONE, |product, item| Some(product * constant_value(item)?)),
+        Expr::Sum(items) => {
+            items.iter().try_fold(Rational::ZERO, |sum, item| Some(sum + constant_value(item)?))
+        }
+        Expr::Product(items) => {
+            items.iter().try_fold(Rational::ONE, |product, item| Some(product * constant_value(item)?))
+        }
         _ => None,
     }
 }
@@ -590,7 +623,7 @@ fn extract_power(value: &Rational, index: u32) -> (Rational, Rational) {
         prime += UBig::ONE;
     }
     // A large perfect power that is left.
-    let root = dashu_base::RootRem::nth_root_rem(&inner, k).0;
+    let root = inner.nth_root(k);
     if root > UBig::ONE && root.pow(k) == inner {
         outer *= Rational::from(root);
         inner = UBig::ONE;

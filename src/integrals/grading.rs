@@ -99,7 +99,8 @@ impl Grading {
 /// The components of Zⁿ modulo the row lattice: the weights of each and its modulus. `None` on overflow.
 fn cokernel(mut rows: Vec<Vec<i128>>, columns: usize) -> Option<Vec<(Vec<i64>, i64)>> {
     // Columns of `change` accumulate the column operations.
-    let mut change: Vec<Vec<i128>> = (0..columns).map(|i| (0..columns).map(|j| i128::from(i == j)).collect()).collect();
+    let mut change: Vec<Vec<i128>> =
+        (0..columns).map(|i| (0..columns).map(|j| i128::from(i == j)).collect()).collect();
     let mut diagonal = vec![0i128; columns];
     rows.sort();
     rows.dedup();
@@ -154,7 +155,13 @@ fn cokernel(mut rows: Vec<Vec<i128>>, columns: usize) -> Option<Vec<(Vec<i64>, i
         let modulus = i64::try_from(modulus).ok()?;
         let weights = change
             .iter()
-            .map(|row| if modulus == 0 { i64::try_from(row[j]).ok() } else { i64::try_from(row[j].rem_euclid(i128::from(modulus))).ok() })
+            .map(|row| {
+                if modulus == 0 {
+                    i64::try_from(row[j]).ok()
+                } else {
+                    i64::try_from(row[j].rem_euclid(i128::from(modulus))).ok()
+                }
+            })
             .collect::<Option<Vec<i64>>>()?;
         components.push((weights, modulus));
     }

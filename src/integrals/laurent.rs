@@ -132,11 +132,12 @@ impl Laurent {
     /// The power with an exponent ≥ 0.
     pub fn power(&self, exponent: u32) -> Result<Laurent, IntegralsError> {
         if let Some((m, c)) = self.single() {
-            if exponent as i32 > MAX_EXPONENT || m.iter().any(|e| e.abs().saturating_mul(exponent as i32) > MAX_EXPONENT)
+            if exponent as i32 > MAX_EXPONENT
+                || m.iter().any(|e| e.abs().saturating_mul(exponent as i32) > MAX_EXPONENT)
             {
                 return Err(IntegralsError::TooLarge);
             }
-            return Ok(Laurent::term(monomial_power(m, exponent as i32), c.pow(exponent as usize)));
+            return Ok(Laurent::term(monomial_power(m, exponent as i32), c.pow(exponent as isize)));
         }
         if exponent > 64 {
             return Err(IntegralsError::TooLarge);

@@ -60,8 +60,9 @@ impl Ingredients {
     /// The ingredients of a Hamiltonian expanded in its atoms.
     pub fn of(atoms: &Atoms, hamiltonian: &Laurent) -> Ingredients {
         let dof = atoms.dof;
-        let angles: Vec<usize> =
-            (0..atoms.list.len()).filter(|&i| matches!(atoms.list[i], Atom::Sine(_)) && !atoms.is_constant(i)).collect();
+        let angles: Vec<usize> = (0..atoms.list.len())
+            .filter(|&i| matches!(atoms.list[i], Atom::Sine(_)) && !atoms.is_constant(i))
+            .collect();
         let scale = root_scale(atoms);
         let weights = atom_weights(atoms, &angles, scale);
         let momenta_inside = (2 * dof..atoms.list.len()).any(|i| atoms.has_momentum(i));
@@ -150,7 +151,9 @@ impl Ingredients {
             }
             levels.push(here);
         }
-        if self.momenta_inside && let Some(last) = levels.last().cloned() {
+        if self.momenta_inside
+            && let Some(last) = levels.last().cloned()
+        {
             levels.iter_mut().for_each(|level| *level = last.clone());
         }
         levels.iter().map(|level| self.expand(level, reach.polynomial_exponentials)).collect()
@@ -190,7 +193,8 @@ impl Ingredients {
         let mut functions = BTreeSet::new();
         for (singular, bound) in level {
             let weight = monomial_weight(&self.weights, groups, singular);
-            let room: Vec<i64> = bound.iter().zip(&weight).map(|(b, w)| (b - w).div_euclid(self.scale)).collect();
+            let room: Vec<i64> =
+                bound.iter().zip(&weight).map(|(b, w)| (b - w).div_euclid(self.scale)).collect();
             if room.iter().any(|&r| r < 0) {
                 continue;
             }
@@ -297,14 +301,13 @@ fn atom_weights(atoms: &Atoms, angles: &[usize], scale: i64) -> Vec<Vec<i64>> {
 /// Coordinates with polynomial factors: those outside angles and exponentials, and those that stand in
 /// H as they are; then all outside angles.
 fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2] {
-    let stands = |monomials: &mut dyn Iterator<Item = &Monomial>, i: usize| {
-        monomials.any(|m| m.get(i).is_some_and(|&e| e != 0))
-    };
+    let stands =
+        |polynomial: &Laurent, i: usize| polynomial.terms.keys().any(|m| m.get(i).is_some_and(|&e| e != 0));
     let plain = |i: usize| {
-        stands(&mut hamiltonian.terms.keys(), i)
+        stands(hamiltonian, i)
             || atoms.list.iter().enumerate().any(|(k, atom)| match atom {
                 Atom::Root { .. } | Atom::Divisor(_) | Atom::Logarithm(_) => {
-                    atoms.definition(k).is_some_and(|d| stands(&mut d.terms.keys(), i))
+                    atoms.definition(k).is_some_and(|d| stands(d, i))
                 }
                 Atom::Exponential(argument) => argument
                     .terms
@@ -314,9 +317,11 @@ fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2
             })
     };
     let inside = |i: usize, wanted: fn(&Atom) -> bool| {
-        atoms.list.iter().enumerate().any(|(k, atom)| {
-            wanted(atom) && atoms.definition(k).is_some_and(|d| stands(&mut d.terms.keys(), i))
-        })
+        atoms
+            .list
+            .iter()
+            .enumerate()
+            .any(|(k, atom)| wanted(atom) && atoms.definition(k).is_some_and(|d| stands(d, i)))
     };
     let angle = |i: usize| inside(i, |a| matches!(a, Atom::Sine(_)));
     let exponential = |i: usize| inside(i, |a| matches!(a, Atom::Exponential(_)));

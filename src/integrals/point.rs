@@ -126,7 +126,10 @@ impl<'a> Reduced<'a> {
                         let radicand = self.value(self.definitions[index].as_ref()?, &values, &inverses);
                         let product = self.products.iter().find(|(_, j, _)| *j == index);
                         if let Some((first, _, monomial)) = product {
-                            field.multiply(monomial_value(field, monomial, &values, &inverses), inverses[*first])
+                            field.multiply(
+                                monomial_value(field, monomial, &values, &inverses),
+                                inverses[*first],
+                            )
                         } else {
                             let root = field.root(radicand, *k)?;
                             let sign = draw() & 1 == 1 && k % 2 == 0 && base.as_constant().is_none();
@@ -168,7 +171,8 @@ impl<'a> Reduced<'a> {
         let width = 2 * self.atoms.dof;
         for (index, atom) in self.atoms.list.iter().enumerate() {
             let inverse = point.inverses[index];
-            let scaled = |g: Vec<u32>, f: u32| -> Vec<u32> { g.iter().map(|&v| field.multiply(v, f)).collect() };
+            let scaled =
+                |g: Vec<u32>, f: u32| -> Vec<u32> { g.iter().map(|&v| field.multiply(v, f)).collect() };
             let gradient = match self.definitions[index].as_ref() {
                 None => {
                     let mut unit = vec![0; width];
@@ -185,7 +189,9 @@ impl<'a> Reduced<'a> {
                             scaled(gradient, field.negate(field.multiply(point.values[index - 1], inverse)))
                         }
                         Atom::Exponential(_) => gradient,
-                        Atom::Logarithm(_) => scaled(gradient, field.multiply(field.inverse(value)?, inverse)),
+                        Atom::Logarithm(_) => {
+                            scaled(gradient, field.multiply(field.inverse(value)?, inverse))
+                        }
                         Atom::Root { index: k, .. } => {
                             scaled(gradient, field.inverse(field.multiply(value, *k))?)
                         }
@@ -213,7 +219,8 @@ impl<'a> Reduced<'a> {
         let field = self.field;
         let mut sum = (0, vec![0; 2 * self.atoms.dof]);
         for (monomial, coefficient) in polynomial {
-            let value = field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
+            let value =
+                field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
             sum.0 = field.add(sum.0, value);
             for (atom, &exponent) in monomial.iter().enumerate() {
                 if exponent != 0 {
@@ -233,7 +240,8 @@ impl<'a> Reduced<'a> {
         let mut sum = (0, vec![0; 2 * self.atoms.dof]);
         let mut factors = vec![0u32; self.atoms.list.len()];
         for (monomial, coefficient) in polynomial {
-            let value = field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
+            let value =
+                field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
             sum.0 = field.add(sum.0, value);
             for (factor, &exponent) in factors.iter_mut().zip(monomial) {
                 if exponent != 0 {
@@ -261,9 +269,11 @@ impl Point {
     /// The value of a monomial and its bracket with H.
     pub fn bracket(&self, field: PrimeField, monomial: &[i32]) -> (u32, u32) {
         let value = self.value(field, monomial);
-        let rate = monomial.iter().zip(&self.rates).filter(|(e, _)| **e != 0).fold(0, |sum, (&e, &r)| {
-            field.add(sum, field.multiply(residue(field, e), r))
-        });
+        let rate = monomial
+            .iter()
+            .zip(&self.rates)
+            .filter(|(e, _)| **e != 0)
+            .fold(0, |sum, (&e, &r)| field.add(sum, field.multiply(residue(field, e), r)));
         (value, field.multiply(value, rate))
     }
 }

@@ -1,0 +1,64 @@
+//! The span of given terms.
+
+use super::*;
+use crate::expr::{Expr, Symbol, parse};
+use crate::mechanics::{Hamiltonian, PhaseSpace, prove_conserved};
+
+fn hamiltonian(formula: &str, coordinates: &str, momenta: &str) -> Hamiltonian {
+    let symbols = |s: &str| s.split_whitespace().map(Symbol::new).collect::<Vec<_>>();
+    let space = PhaseSpace::new(symbols(coordinates), symbols(momenta)).expect("a phase space");
+    Hamiltonian::new(parse(formula).expect("a formula"), space)
+}
+
+fn span(h: &Hamiltonian, terms: &[&str]) -> Vec<String> {
+    let terms: Vec<Expr> = terms.iter().map(|t| parse(t).expect("a term")).collect();
+    let found = null_space_in_library(h, &terms).expect("a search");
+    for law in &found {
+        assert!(prove_conserved(law, h).expect("a bracket").is_proved(), "{law}");
+    }
+    found.iter().map(Expr::to_string).collect()
+}
+
+#[test]
+fn angular_momentum_in_given_terms() {
+    let h = hamiltonian("(px^2+py^2)/2 - 1/sqrt(x^2+y^2)", "x y", "px py");
+    assert_eq!(span(&h, &["x*py", "y*px", "px", "py", "x*px"]).len(), 1);
+    let terms = ["px*x*py", "px^2*y", "py^2*x", "px*py*y", "x/sqrt(x^2+y^2)", "y/sqrt(x^2+y^2)"];
+    assert_eq!(span(&h, &terms).len(), 2);
+}
+
+#[test]
+fn toda_exponentials_and_fractional_powers() {
+    let toda = hamiltonian("(p1^2+p2^2)/2 + exp(q1-q2)", "q1 q2", "p1 p2");
+    assert_eq!(span(&toda, &["p1", "p2", "p1*p2", "p1^2", "p2^2", "exp(q1-q2)"]).len(), 3);
+    let holt = hamiltonian("(px^2+py^2)/2+(3/4)*x^(4/3)+(y^2+1)*x^(-2/3)", "x y", "px py");
+    let terms =
+        ["px^2*py", "px*x^(1/3)*y", "py^3", "py*x^(4/3)", "py*y^2/x^(2/3)", "py/x^(2/3)", "px", "px^3"];
+    assert_eq!(span(&holt, &terms).len(), 1);
+}
+
+#[test]
+fn large_coefficients_take_several_primes() {
+    let h = hamiltonian(
+        "p1^2/2 + 1234567*p2^2/7654321 + 31415926*q1^2/27182818 + q1*q2/99991 + q2^2",
+        "q1 q2",
+        "p1 p2",
+    );
+    let terms = ["p1^2", "p1*p2", "p2^2", "q1^2", "q1*q2", "q2^2"];
+    assert_eq!(span(&h, &terms).len(), 2);
+}
+
+#[test]
+fn angles_and_roots_of_constants() {
+    let sphere = hamiltonian("pt^2/2 + pf^2/(2*sin(t)^2)", "t f", "pt pf");
+    assert_eq!(span(&sphere, &["pf", "sin(f)*pt", "cos(t)*cos(f)*pf/sin(t)", "cos(f)*pt"]).len(), 2);
+    let henon = hamiltonian(
+        "(px^2+py^2)/2 + (exp(2*y+2*sqrt(3)*x)+exp(2*y-2*sqrt(3)*x)+exp(-4*y))/24",
+        "x y",
+        "px py",
+    );
+    assert_eq!(
+        span(&henon, &["px^2", "py^2", "exp(2*y+2*sqrt(3)*x)", "exp(2*y-2*sqrt(3)*x)", "exp(-4*y)"]).len(),
+        1
+    );
+}
