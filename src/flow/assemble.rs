@@ -82,7 +82,8 @@ pub fn assemble(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<T
         if let Some(last) = group.trajectory.times.last().filter(|last| time <= **last) {
             let span = row.cells[layout.time].span.clone();
             let message = format!("the times of trajectory {label} do not increase: {time} after {last}");
-            return Err(table.error(row, span, message, None, None));
+            let expected = Some(format!("a time after {last}"));
+            return Err(table.error(row, span, message, expected, None));
         }
         group.trajectory.times.push(time);
         group.last_row = row.number;
@@ -100,7 +101,8 @@ pub fn assemble(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<T
         let points = group.trajectory.points();
         let message =
             format!("trajectory {} has only {points} points, fewer than {FEWEST_POINTS}", group.label);
-        return Err(table.error(row, 0..row.line.len(), message, None, None));
+        let expected = Some(format!("{} more below it", if points == 1 { "two points" } else { "a point" }));
+        return Err(table.error(row, 0..row.line.len(), message, expected, None));
     }
     let trajectories = groups.into_iter().map(|group| group.trajectory).collect();
     Ok(finished(system, trajectories, notes))
@@ -150,7 +152,9 @@ fn number(table: &Table<'_>, row: &Row<'_>, column: usize) -> Result<f64, FlowEr
 fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout, FlowError> {
     let header_end = || table.header.line.trim_end().len();
     let header_error = |span: Range<usize>, message: String, hint: Option<String>| {
-        table.error(&table.header, span, message, None, hint)
+        let variables: Vec<String> = system.variables().iter().map(Symbol::to_string).collect();
+        let expected = Some(format!("the columns trajectory, t, {}", variables.join(", ")));
+        table.error(&table.header, span, message, expected, hint)
     };
     let originals: Vec<&str> = table.columns.iter().map(|column| &*column.text).collect();
     let names: Vec<String> = originals.iter().map(|name| map.renamed(name)).collect();
@@ -205,7 +209,7 @@ fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout,
         .collect();
     let given = rates.iter().filter(|(_, at)| at.is_some()).count();
     if let Some((missing, _)) = rates.iter().find(|(_, at)| at.is_none()).filter(|_| given > 0) {
-        let hint = Some("give the derivatives of all variables, or none".to_string());
+        let hint = Some("the derivatives of all variables are given, or none".to_string());
         let span = header_end()..header_end();
         return Err(header_error(span, format!("the derivative column `{missing}` is missing"), hint));
     }

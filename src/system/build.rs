@@ -102,6 +102,12 @@ impl Source {
         })
     }
 
+    /// Where a part of a formula stands in its piece of the text, if it is written there word for word.
+    fn part_of(&self, piece: &Spanned, part: &str) -> Range<usize> {
+        let found = piece.text.find(part).map(|at| piece.span.start + at);
+        found.map_or(piece.span.clone(), |at| at..at + part.len())
+    }
+
     /// Where a name stands in a piece of the text, as a word of its own.
     pub fn word_in(&self, piece: &Spanned, name: &Symbol) -> Range<usize> {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -271,8 +277,14 @@ fn check_complete(source: &Source, file: &File, end: usize) -> Result<(), System
         true => (&file.coordinates[p], "coordinate", "momentum"),
         false => (&file.momenta[q], "momentum", "coordinate"),
     };
-    let message = format!("the {kind} `{}` has no {other}: {q} coordinates, {p} momenta", extra.text);
-    let hint = "coordinates and momenta pair up in order".to_string();
+    let message = format!("the {kind} `{}` has no {other}", extra.text);
+    let counts =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let hint = format!(
+        "coordinates and momenta pair up in order; there are {} and {}",
+        counts(q, "coordinate", "coordinates"),
+        counts(p, "momentum", "momenta")
+    );
     Err(source.error(SystemError::Unpaired, &extra.span, message, None, Some(hint)))
 }
 
@@ -371,7 +383,7 @@ impl Names {
             (None, Some(kind)) => format!("the name `{word}` is already taken: it is {}", kind.described()),
             (None, None) => return Ok(()),
         };
-        Err(source.error(SystemError::BadName, &name.span, message, None, None))
+        Err(source.error(SystemError::BadName, &name.span, message, Some("another name"), None))
     }
 }
 
@@ -381,9 +393,12 @@ fn check_angles(source: &Source, file: &File) -> Result<(), SystemError> {
         let coordinates = || file.coordinates.iter().map(|name| name.text.as_str());
         if !coordinates().any(|name| name == angle.text) {
             let message = format!("the angle `{}` is not a coordinate", angle.text);
+            let is_momentum = file.momenta.iter().any(|name| name.text == angle.text);
             let hint = did_you_mean(&angle.text, coordinates())
+                .filter(|_| !is_momentum)
                 .unwrap_or_else(|| "an angle is listed under `coordinates` as well".to_string());
-            return Err(source.error(SystemError::UnknownName, &angle.span, message, None, Some(hint)));
+            let expected = Some("one of the coordinates");
+            return Err(source.error(SystemError::UnknownName, &angle.span, message, expected, Some(hint)));
         }
         if !seen.insert(&angle.text) {
             let message = format!("the angle `{}` is listed twice", angle.text);
@@ -429,12 +444,13 @@ fn read_parameters(source: &Source, file: &File) -> Result<Vec<Parameter>, Syste
 fn bad_parameter(source: &Source, name: &Spanned, piece: &Spanned, reason: &str) -> SystemError {
     let message = format!("the parameter `{}`: {reason}", name.text);
     if reason.contains("circle") {
-        return source.error(SystemError::Cycle, &piece.span, message, None, None);
+        let expected = Some("numbers and parameters that do not depend on it");
+        return source.error(SystemError::Cycle, &piece.span, message, expected, None);
     }
     let hint = reason
         .contains("not rational")
         .then(|| "parameters have exact rational values; leave it symbolic and use `--set`".to_string());
-    source.error(SystemError::BadValue, &piece.span, message, None, hint)
+    source.error(SystemError::BadValue, &piece.span, message, Some("an exact rational value"), hint)
 }
 
 /// The `let` names of the top level, each with its formula in coordinates, momenta and parameters.
@@ -457,7 +473,8 @@ fn expand_lets(source: &Source, file: &File, names: &Names) -> Result<BTreeMap<S
         let Some(at) = waiting.iter().position(|(_, formula, ..)| is_ready(formula)) else {
             let (name, _, place, _) = &waiting[0];
             let message = format!("the definition of `{name}` goes round in a circle");
-            return Err(source.error(SystemError::Cycle, &place.span, message, None, None));
+            let expected = Some("a definition by other names");
+            return Err(source.error(SystemError::Cycle, &place.span, message, expected, None));
         };
         let (name, formula, _, piece) = waiting.remove(at);
         let formula = substitute_within_limits(source, piece, &formula, &lets)?;
@@ -506,7 +523,7 @@ fn unknown_name(
     knows_h: bool,
 ) -> SystemError {
     let hint = match (unknown.name(), knows_h) {
-        ("H", false) => Some("the Hamiltonian is not defined here".to_string()),
+        ("H", false) => Some("the Hamiltonian cannot be used before it is defined".to_string()),
         (name, _) => did_you_mean(name, names.kinds.keys().map(Symbol::name)),
     };
     let place = source.word_in(piece, unknown);
@@ -557,13 +574,15 @@ fn check_denominators<'a>(
             parameters.iter().position(|p| used.contains(&p.name) && p.value == Some(Rational::ZERO));
         let span = match at_fault.map(|at| &file.parameters[at]) {
             Some((name, value)) => value.as_ref().unwrap_or(name).span.clone(),
-            None => piece.span.clone(),
+            None => source.part_of(piece, &part.to_string()),
         };
         let message = match at_fault {
             Some(at) => format!("division by zero: `{part}` with `{}` = 0", parameters[at].name),
             None => format!("division by zero: `{part}`"),
         };
-        return Err(source.error(SystemError::BadValue, &span, message, None, None));
+        let expected =
+            Some(if at_fault.is_some() { "a value other than 0" } else { "a denominator other than 0" });
+        return Err(source.error(SystemError::BadValue, &span, message, expected, None));
     }
     Ok(())
 }
@@ -592,7 +611,7 @@ fn count(
     let value = exact_value(&formula, &BTreeMap::new()).ok().filter(Rational::is_int);
     let whole = value.and_then(|value| usize::try_from(value.numerator().clone()).ok());
     whole.filter(|n| (least..=10_000_000).contains(n)).ok_or_else(|| {
-        let message = format!("`{}` is no such number", piece.text);
+        let message = format!("`{}` is out of range", piece.text);
         let expected = format!("a whole number from {least} to 10000000");
         source.error(SystemError::BadValue, &piece.span, message, Some(&expected), None)
     })

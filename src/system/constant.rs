@@ -40,7 +40,7 @@ pub fn exact_value(formula: &Expr, values: &BTreeMap<Symbol, Rational>) -> Resul
         Expr::Quotient(numerator, denominator) => {
             let divisor = exact_value(denominator, values)?;
             if divisor.is_zero() {
-                return Err(format!("division by zero: `{denominator}` is 0"));
+                return Err(format!("division by zero in `{formula}`"));
             }
             exact_value(numerator, values)? / divisor
         }
@@ -79,7 +79,7 @@ fn exact_power(base: Rational, exponent: &Rational, formula: &Expr) -> Result<Ra
         return Err(format!("the exponent of `{formula}` is too large"));
     };
     if base.is_zero() && times < 0 {
-        return Err(format!("division by zero: `{formula}`"));
+        return Err(format!("division by zero in `{formula}`"));
     }
     let base = exact_root(base, root).ok_or_else(|| format!("`{formula}` is not rational"))?;
     let size = base.numerator().bit_len().max(base.denominator().bit_len());

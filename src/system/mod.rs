@@ -254,8 +254,9 @@ fn read_text(path: &str) -> Result<String, SystemError> {
 
 /// The text of the bytes of a file, or why they are none.
 pub fn text_of_bytes(bytes: Vec<u8>) -> Result<String, String> {
-    if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
-        return Err(format!("it is a binary file, not text (a NUL byte at byte {at})"));
+    let is_text = |byte: u8| byte >= b' ' || byte.is_ascii_whitespace();
+    if let Some(at) = bytes.iter().position(|&byte| !is_text(byte)) {
+        return Err(format!("it is a binary file, not text (byte {at} is {:#04x})", bytes[at]));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -18,7 +18,11 @@ pub fn read_recipe(
     sample: &Range<usize>,
     statements: &[Located],
 ) -> Result<Vec<RecipeStep>, SystemError> {
-    let mut reader = Reader { source, scope, defined: BTreeSet::new() };
+    let later = statements.iter().filter_map(|located| match &located.statement {
+        Statement::Draw(name, ..) | Statement::Let(name, _) => Some(symbol(name)),
+        _ => None,
+    });
+    let mut reader = Reader { source, scope, defined: BTreeSet::new(), named: later.collect() };
     let steps = statements.iter().map(|located| reader.step(located)).collect::<Result<Vec<_>, _>>()?;
     match scope.names.variables().find(|name| !reader.defined.contains(*name)) {
         None => Ok(steps),
@@ -35,6 +39,8 @@ struct Reader<'a> {
     scope: &'a Scope<'a>,
     /// What the steps so far gave a value.
     defined: BTreeSet<Symbol>,
+    /// What any step gives a value.
+    named: BTreeSet<Symbol>,
 }
 
 impl Reader<'_> {
@@ -141,7 +147,7 @@ impl Reader<'_> {
             let hint = Some(format!("move this line below the one that gives `{missing}` its value"));
             return Err(self.source.error(SystemError::Recipe, &place, message, None, hint));
         }
-        if needs_value(used) {
+        if needs_value(used) || self.named.contains(used) {
             let message = format!("`{used}` has no value yet");
             let hint = Some(format!("move this line below the one that gives `{used}` its value"));
             return Err(self.source.error(SystemError::Recipe, &place, message, None, hint));
@@ -178,6 +184,10 @@ impl Reader<'_> {
                 _ => return Ok(()),
             },
         };
-        Err(self.source.error(SystemError::BadValue, &piece.span, problem, None, None))
+        let expected = match distribution {
+            DistributionName::Uniform => "the lower bound first",
+            DistributionName::Normal => "a number not below 0",
+        };
+        Err(self.source.error(SystemError::BadValue, &piece.span, problem, Some(expected), None))
     }
 }

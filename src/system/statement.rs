@@ -264,7 +264,7 @@ impl Expected<'_> {
         let hint = if self.what == STATEMENT {
             did_you_mean(piece, KEYWORDS)
                 .or_else(|| Some(format!("the statements are {}, H = …", KEYWORDS.join(", "))))
-        } else if piece == "=" && KEYWORDS.contains(&keyword) {
+        } else if piece == "=" && KEYWORDS.contains(&keyword) && !["let", "known"].contains(&keyword) {
             Some(format!("write `{keyword} …`, without `=`"))
         } else {
             None
