@@ -216,9 +216,25 @@ impl Element {
     }
 
     /// An enclosure of the value where variables and parameters, in the field's order, lie in the given
-    /// intervals; `None` where it is not defined or not seen to be.
+    /// intervals; `None` where the formulas of the field are not defined or not seen to be.
     pub fn enclosure(&self, at: &[Interval]) -> Option<Interval> {
-        witness::Evaluation::at(&self.field.tower, at).value(&self.value)
+        Element::enclosures([self], at)?.pop()
+    }
+
+    /// [`enclosure`](Self::enclosure) of many elements of one field.
+    pub fn enclosures<'a>(
+        elements: impl IntoIterator<Item = &'a Element>,
+        at: &[Interval],
+    ) -> Option<Vec<Interval>> {
+        let mut elements = elements.into_iter().peekable();
+        let Some(first) = elements.peek() else { return Some(Vec::new()) };
+        let field = first.field.clone();
+        let mut evaluation = witness::Evaluation::at(&field.tower, at);
+        if !evaluation.is_in_domain() {
+            return None;
+        }
+        let value = |e: &Element| Arc::ptr_eq(&e.field, &field).then(|| evaluation.value(&e.value)).flatten();
+        elements.map(value).collect()
     }
 
     /// The function as a formula, written from its canonical form.

@@ -30,8 +30,6 @@ pub struct GeneratorDescription {
     /// An expression in the function and simpler ones that is identically zero, for generators that are
     /// algebraic over those before: `s^2 - (x^2 + y^2)`, with `s` the name.
     pub relation: Option<Expr>,
-    /// What is assumed of the point at which identities are claimed: `x^2 + y^2 > 0`.
-    pub assumption: Option<String>,
 }
 
 impl Field {
@@ -108,37 +106,45 @@ impl Field {
         let names: Vec<String> = tower.generators().map(|_| name()).collect();
         let describe = |(position, (_, generator)): (usize, (usize, &Generator))| {
             let own = Expr::symbol(&names[position]);
-            let (relation, assumption) = match generator {
+            let relation = match generator {
                 Generator::Root { radicand, index } => {
-                    let radicand = present::express(tower, radicand);
-                    let assumption = format!("{radicand} > 0");
-                    (Some(own.to_power(Rational::from(*index)) - radicand), Some(assumption))
+                    Some(own.to_power(Rational::from(*index)) - present::express(tower, radicand))
                 }
                 Generator::Sine { .. } => {
                     let cosine = Expr::symbol(&names[position - 1]);
-                    (Some(own.to_power(2) + cosine.to_power(2) - Expr::one()), None)
+                    Some(own.to_power(2) + cosine.to_power(2) - Expr::one())
                 }
-                Generator::Sign { of } => {
-                    let assumption = format!("{} != 0", present::express(tower, of));
-                    (Some(own.to_power(2) - Expr::one()), Some(assumption))
-                }
+                Generator::Sign { .. } => Some(own.to_power(2) - Expr::one()),
                 Generator::Inverse { factor } => {
-                    let factor = present::express(tower, &factor.clone().into());
-                    let assumption = format!("{factor} != 0");
-                    (Some(own * factor - Expr::one()), Some(assumption))
+                    Some(own * present::express(tower, &factor.clone().into()) - Expr::one())
                 }
-                Generator::Logarithm { argument } => {
-                    (None, Some(format!("{} > 0", present::express(tower, argument))))
-                }
-                Generator::Exponential { base: Some(base), .. } => {
-                    (None, Some(format!("{} > 0", present::express(tower, base))))
-                }
-                _ => (None, None),
+                _ => None,
             };
             let function = present::generator_expr(tower, generator);
-            GeneratorDescription { name: names[position].clone(), function, relation, assumption }
+            GeneratorDescription { name: names[position].clone(), function, relation }
         };
         tower.generators().enumerate().map(describe).collect()
+    }
+
+    /// What is assumed of the points at which identities in this field are claimed: `x^2 + y^2 > 0` for a
+    /// root or logarithm, `x - y != 0` for a denominator.
+    pub fn assumptions(&self) -> Vec<String> {
+        let tower = &self.tower;
+        let positive = tower.domain.iter().map(|value| format!("{} > 0", present::express(tower, value)));
+        let nonzero = tower.generators().filter_map(|(_, generator)| match generator {
+            Generator::Inverse { factor } if !matches!(factor.variables().as_slice(), &[v] if factor.len() == 1 && matches!(tower.generator(v), Some(Generator::Exponential { .. } | Generator::Pi))) => {
+                Some(format!("{} != 0", present::express(tower, &factor.clone().into())))
+            }
+            Generator::Sign { of } => Some(format!("{} != 0", present::express(tower, of))),
+            _ => None,
+        });
+        let mut assumptions: Vec<String> = Vec::new();
+        for assumption in positive.chain(nonzero) {
+            if !assumptions.contains(&assumption) {
+                assumptions.push(assumption);
+            }
+        }
+        assumptions
     }
 
     /// The number of the variable in the order of [`variables`](Self::variables).

@@ -25,8 +25,9 @@ use crate::expr::Symbol;
 /// What the exact algebra cannot do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AlgebraError {
-    /// An exponent above [`MAX_EXPONENT`].
-    #[error("an exponent is too large (at most {MAX_EXPONENT})")]
+    /// An exponent above [`MAX_EXPONENT`], the index of a root or the denominator of a multiple out of
+    /// bounds.
+    #[error("an exponent is too large, or a fraction of one too fine, to be expanded exactly")]
     ExponentTooLarge,
     /// A result with too many terms or digits to be formed.
     #[error("the expression is too large to be expanded exactly")]
@@ -64,3 +65,6 @@ pub enum AlgebraError {
     #[error("elements of two different fields cannot be combined")]
     DifferentFields,
 }
+
+#[cfg(test)]
+mod tests;

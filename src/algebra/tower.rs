@@ -62,11 +62,20 @@ pub(super) struct Tower {
     pub(super) factors: Vec<Factor>,
     /// Ring variable and the ring variable of its reciprocal.
     pub(super) reciprocals: Vec<(usize, usize)>,
+    /// What is positive wherever the formulas are defined: radicands, arguments of logarithms.
+    pub(super) domain: Vec<RationalPolynomial>,
 }
 
 impl Tower {
     pub(super) fn new(symbols: Vec<Symbol>, variables: usize) -> Tower {
-        Tower { symbols, variables, adjoined: Vec::new(), factors: Vec::new(), reciprocals: Vec::new() }
+        Tower {
+            symbols,
+            variables,
+            adjoined: Vec::new(),
+            factors: Vec::new(),
+            reciprocals: Vec::new(),
+            domain: Vec::new(),
+        }
     }
 
     /// The number of ring variables.

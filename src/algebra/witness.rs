@@ -27,8 +27,18 @@ impl<'a> Evaluation<'a> {
     /// At given values of the symbols.
     pub(super) fn at(tower: &'a Tower, symbols: &[Interval]) -> Evaluation<'a> {
         let mut evaluation = Evaluation::new(tower, 0);
-        evaluation.values.iter_mut().zip(symbols).for_each(|(slot, &value)| *slot = Some(Some(value)));
+        let count = tower.symbols.len();
+        evaluation.values[..count]
+            .iter_mut()
+            .zip(symbols)
+            .for_each(|(slot, &value)| *slot = Some(Some(value)));
         evaluation
+    }
+
+    /// Whether the point is seen to lie where all formulas of the field are defined.
+    pub(super) fn is_in_domain(&mut self) -> bool {
+        let tower = self.tower;
+        tower.domain.iter().all(|condition| self.value(condition).is_some_and(Interval::is_positive))
     }
 
     /// An enclosure of the value; `None` where it is not defined or not seen to be.
@@ -121,6 +131,8 @@ pub fn sample_point(number: u64, symbols: usize) -> Vec<Interval> {
 /// `true` is a proof; `false` says nothing.
 pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, points: u64) -> bool {
     (0..points).any(|point| {
-        Evaluation::new(tower, point).value(value).is_some_and(|enclosure| !enclosure.contains_zero())
+        let mut evaluation = Evaluation::new(tower, point);
+        evaluation.is_in_domain()
+            && evaluation.value(value).is_some_and(|enclosure| !enclosure.contains_zero())
     })
 }

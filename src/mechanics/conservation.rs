@@ -41,7 +41,7 @@ impl Certificate {
     /// What is assumed of a point for F to be conserved there: domains of roots and logarithms,
     /// denominators that do not vanish.
     pub fn assumptions(&self) -> Vec<String> {
-        self.generators().into_iter().filter_map(|g| g.assumption).collect()
+        self.field.assumptions()
     }
 }
 

@@ -63,7 +63,8 @@ pub(super) fn rank_of(gradients: &[Vec<Element>], space: &PhaseSpace) -> Rank {
 fn jacobian(gradients: &[Vec<Element>], point: u64) -> Option<Vec<Vec<Interval>>> {
     let field = gradients.first()?.first()?.field();
     let at = sample_point(point, field.variables().len() + field.parameters().len());
-    gradients.iter().map(|row| row.iter().map(|element| element.enclosure(&at)).collect()).collect()
+    let values = Element::enclosures(gradients.iter().flatten(), &at)?;
+    Some(values.chunks(gradients[0].len()).map(<[Interval]>::to_vec).collect())
 }
 
 /// Rows, taken in order, that are certainly linearly independent of those before: elimination with

@@ -173,6 +173,21 @@ impl<'a> Construction<'a> {
         Ok(variable)
     }
 
+    /// Notes that formulas are defined only where `value` is positive.
+    fn require_positive(&mut self, value: &RationalPolynomial) -> Result<(), Halt> {
+        if value.as_constant().is_some() || self.tower.domain.contains(value) {
+            return Ok(());
+        }
+        if !self.open {
+            let domain = super::present::express(&self.tower, value);
+            return Err(
+                AlgebraError::NotInField { function: format!("a root or logarithm of {domain}") }.into()
+            );
+        }
+        self.tower.to_mut().domain.push(value.clone());
+        Ok(())
+    }
+
     fn adjoin_derivatives(&mut self, variable: usize, generator: &Generator) -> Result<(), Halt> {
         let own = RationalPolynomial::variable(variable);
         match generator {

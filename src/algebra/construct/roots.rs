@@ -232,38 +232,66 @@ impl Construction<'_> {
         }
     }
 
-    /// |value|: the value itself where it is plainly positive, else with its sign.
+    /// |value|, factor by factor: one that is plainly positive is itself, any other has its sign.
     fn magnitude(&mut self, value: &RationalPolynomial) -> Built {
-        let numerator = value.numerator();
-        let squares_and_positive = (0..numerator.len()).all(|i| {
-            numerator.coefficient(i).is_positive()
-                && numerator.factors(i).into_iter().all(|(v, e)| {
-                    e % 2 == 0
-                        || matches!(
-                            self.tower.generator(v),
-                            Some(Generator::Exponential { .. } | Generator::Root { .. } | Generator::Pi)
-                        )
-                })
-        });
-        if squares_and_positive {
-            return Ok(value.clone());
+        let (content, mut core) = value.split_content();
+        let mut result = RationalPolynomial::constant(&content);
+        let mut factors = Vec::new();
+        for (variable, exponent) in core.monomial_content() {
+            core = core.exact_quotient(&Polynomial::monomial_of(variable, exponent)).unwrap_or(core);
+            factors.push((Polynomial::variable(variable), exponent));
         }
-        let (content, primitive) = value.split_content();
-        let of = RationalPolynomial::from(primitive.primitive_part());
-        let mut sign = None;
+        let single = self.signless_factors(&core)?;
+        factors.extend(if single.is_empty() { vec![(core.primitive_part(), 1)] } else { single });
+        for (factor, exponent) in factors {
+            let value = RationalPolynomial::from(factor);
+            let positive = exponent % 2 == 0 || self.is_plainly_positive(&value)?;
+            let power = self.tower.to_power(&value, exponent)?;
+            result = self.tower.times(&result, &power)?;
+            if !positive {
+                let sign = self.sign(&value)?;
+                result = self.tower.times(&result, &RationalPolynomial::variable(sign))?;
+            }
+        }
+        Ok(result)
+    }
+
+    /// The ring variable of the sign of a primitive polynomial; a reciprocal has that of its denominator.
+    fn sign(&mut self, value: &RationalPolynomial) -> Result<usize, Halt> {
+        let mut of = value.clone();
+        if let &[(variable, 1)] = value.numerator().factors(0).as_slice()
+            && value.numerator().len() == 1
+            && let Some(Generator::Inverse { factor }) = self.tower.generator(variable)
+        {
+            of = factor.clone().into();
+        }
         for (variable, generator) in self.tower.generators() {
             if let Generator::Sign { of: known } = generator
                 && self.tower.agree(known, &of)?
             {
-                sign = Some(variable);
+                return Ok(variable);
             }
         }
-        let sign = match sign {
-            Some(variable) => variable,
-            None => self.adjoin(Generator::Sign { of: of.clone() })?,
+        self.adjoin(Generator::Sign { of })
+    }
+
+    /// Whether the value is a product of what the domain of the formulas makes positive, and of a sum of
+    /// squares and of products of positive generators.
+    fn is_plainly_positive(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+        let mut rest = value.numerator().clone();
+        for condition in self.tower.domain.iter().map(RationalPolynomial::numerator) {
+            if let Some(quotient) = rest.exact_quotient(&condition.primitive_part()) {
+                rest = if condition.leading_is_negative() { quotient.negated() } else { quotient };
+            }
+        }
+        let positive = |v: usize| {
+            let generator = self.tower.generator(v);
+            matches!(generator, Some(Generator::Exponential { .. } | Generator::Root { .. } | Generator::Pi))
         };
-        let magnitude = self.tower.times(&RationalPolynomial::variable(sign), &of)?;
-        Ok(magnitude.scaled(&content))
+        Ok((0..rest.len()).all(|i| {
+            rest.coefficient(i).is_positive()
+                && rest.factors(i).into_iter().all(|(v, e)| e % 2 == 0 || positive(v))
+        }))
     }
 
     /// A power of the root of `base`, which is primitive, with its sign, and nothing simpler.
@@ -284,6 +312,7 @@ impl Construction<'_> {
             }
             Some(known) => known,
             None => {
+                self.require_positive(base)?;
                 let index = self.multiple(DemandKind::RootIndex, base, needed)?;
                 if index > MAX_INDEX {
                     return Err(AlgebraError::ExponentTooLarge.into());

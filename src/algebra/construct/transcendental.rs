@@ -216,6 +216,9 @@ impl Construction<'_> {
                 return Ok((variable, unit));
             }
         }
+        if let Some(base) = base {
+            self.require_positive(base)?;
+        }
         let unit = self.multiple(DemandKind::ExponentUnit, monomial, needed)?;
         let exponent = monomial.over_integer(unit);
         let variable = self.adjoin(Generator::Exponential { base: base.cloned(), exponent })?;
@@ -262,7 +265,10 @@ impl Construction<'_> {
             }
             let variable = match known {
                 Some(variable) => variable,
-                None => self.adjoin(Generator::Logarithm { argument: rest })?,
+                None => {
+                    self.require_positive(&rest)?;
+                    self.adjoin(Generator::Logarithm { argument: rest })?
+                }
             };
             sum.push(RationalPolynomial::variable(variable));
         }

@@ -14,7 +14,7 @@ use crate::algebra::AlgebraError;
 /// Bits of the largest integer the heuristic algorithm may form.
 const HEURISTIC_BITS: usize = 60_000;
 /// Terms of the largest remainder in a remainder sequence.
-const MAX_REMAINDER_TERMS: usize = 50_000;
+const MAX_REMAINDER_TERMS: usize = 4_000;
 
 impl Polynomial {
     /// The greatest common divisor over the integers, its leading coefficient positive.

@@ -12,8 +12,10 @@ use super::coefficient::Coefficients;
 use super::{GUARD, LANES, MAX_EXPONENT, Polynomial, exponent_in, lane};
 use crate::algebra::AlgebraError;
 
-/// Products of two terms that one multiplication may form.
-const MAX_PRODUCTS: u128 = 400_000_000;
+/// Products of two machine words that one multiplication may form.
+const MAX_PRODUCTS: u128 = 150_000_000;
+/// Terms, and bits of all coefficients together, of the largest power that is formed.
+const MAX_POWER: (f64, f64) = (1e6, 6e7);
 /// Cells of the largest dense box.
 const MAX_BOX: u128 = 1 << 23;
 /// Products up to which they are sorted rather than hashed.
@@ -186,7 +188,8 @@ impl Polynomial {
             1 => return other.times_term(self.monomial(0), &self.coefficient(0)),
             _ => {}
         }
-        if self.len() as u128 * other.len() as u128 > MAX_PRODUCTS {
+        let words = |p: &Polynomial| p.len() as u128 * (p.height().bit_len() as u128 / 64 + 1);
+        if words(self) * words(other) > MAX_PRODUCTS {
             return Err(AlgebraError::TooLarge);
         }
         let stride = self.stride.max(other.stride);
@@ -283,7 +286,7 @@ impl Polynomial {
         }
         let dense: f64 = self.degrees().iter().map(|&d| f64::from(d) * f64::from(exponent) + 1.0).product();
         let bits = (self.height().bit_len() + self.len().bit_len()) as f64 * f64::from(exponent);
-        if terms.min(dense) * bits > 2e9 || terms.min(dense) > 2e7 {
+        if terms.min(dense) > MAX_POWER.0 || terms.min(dense) * bits > MAX_POWER.1 {
             return Err(AlgebraError::TooLarge);
         }
         Ok(())

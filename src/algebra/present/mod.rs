@@ -2,7 +2,9 @@
 //!
 //! Terms with the same roots and reciprocals stand together over one denominator, a root over its own
 //! radicand becomes one fractional power, and terms are ordered by total degree, then by the order of
-//! the symbols.
+//! the symbols. Fractions are split into partial fractions where that is shorter.
+
+mod fractions;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use std::collections::BTreeMap;
 use dashu_base::Signed;
 use dashu_int::IBig;
 
+use super::polynomial::TermBuffer;
 use super::tower::{Generator, Tower};
 use super::{Polynomial, RationalPolynomial};
 use crate::expr::{Expr, Function, Rational};
@@ -53,18 +56,62 @@ fn fractional(base: Expr, exponent: &Rational) -> Expr {
 
 /// A value as a formula: canonical text for a canonical value.
 pub(super) fn express(tower: &Tower, value: &RationalPolynomial) -> Expr {
-    let mut groups: BTreeMap<Vec<(usize, u32)>, Vec<usize>> = BTreeMap::new();
-    let numerator = value.numerator();
-    for index in 0..numerator.len() {
-        let outer = numerator.factors(index).into_iter().filter(|&(v, _)| is_outer(tower, v)).collect();
-        groups.entry(outer).or_default().push(index);
+    let groups = grouped(tower, value.numerator());
+    let whole = write(tower, &groups, value.denominator());
+    match split(tower, &groups) {
+        Some(pieces) => {
+            let split = write(tower, &pieces, value.denominator());
+            if split.symbol_count() < whole.symbol_count() { split } else { whole }
+        }
+        None => whole,
     }
+}
+
+/// What is taken out of sums, and the polynomial that it multiplies.
+type Groups = BTreeMap<Vec<(usize, u32)>, Polynomial>;
+
+fn grouped(tower: &Tower, numerator: &Polynomial) -> Groups {
+    let mut groups: BTreeMap<Vec<(usize, u32)>, TermBuffer> = BTreeMap::new();
+    for index in 0..numerator.len() {
+        let outer: Vec<(usize, u32)> =
+            numerator.factors(index).into_iter().filter(|&(v, _)| is_outer(tower, v)).collect();
+        let mut packed = numerator.monomial(index).to_vec();
+        outer.iter().for_each(|&(v, e)| Polynomial::lower(&mut packed, v, e));
+        let group = groups.entry(outer).or_insert_with(|| TermBuffer::new(numerator.stride()));
+        group.push_packed(&packed, numerator.coefficient(index));
+    }
+    groups.into_iter().map(|(outer, buffer)| (outer, buffer.finish())).collect()
+}
+
+/// The groups in partial fractions; `None` where there is nothing to split.
+fn split(tower: &Tower, groups: &Groups) -> Option<Groups> {
+    let is_inverse = |v: usize| matches!(tower.generator(v), Some(Generator::Inverse { .. }));
+    let mut pieces = Groups::new();
+    let mut changed = false;
+    for (outer, numerator) in groups {
+        let below: Vec<(usize, u32)> = outer.iter().copied().filter(|&(v, _)| is_inverse(v)).collect();
+        let above: Vec<(usize, u32)> = outer.iter().copied().filter(|&(v, _)| !is_inverse(v)).collect();
+        for (piece, below) in fractions::partial_fractions(tower, numerator, &below).ok()? {
+            let mut outer_of_piece = above.clone();
+            outer_of_piece.extend(below);
+            outer_of_piece.sort_unstable();
+            changed |= outer_of_piece != *outer;
+            let sum = pieces.entry(outer_of_piece).or_insert_with(Polynomial::zero);
+            *sum = sum.plus(&piece);
+        }
+    }
+    changed.then_some(pieces)
+}
+
+fn write(tower: &Tower, groups: &Groups, denominator: &IBig) -> Expr {
     let mut written: Vec<(SortKey, Expr)> = Vec::new();
-    for (outer, indices) in groups {
-        let mut terms: Vec<Term> = indices.iter().map(|&i| Term::new(tower, value, i, &outer)).collect();
+    for (outer_factors, numerator) in groups {
+        let value = RationalPolynomial::new(numerator.clone(), denominator.clone());
+        let mut terms: Vec<Term> =
+            (0..numerator.len()).map(|i| Term::new(tower, &value, i, outer_factors)).collect();
         terms.sort_by(|a, b| a.key.cmp(&b.key));
         let keys: Vec<SortKey> = terms.iter().map(|t| t.key.clone()).collect();
-        let outer = Outer::new(tower, &outer);
+        let outer = Outer::new(tower, outer_factors);
         if outer.is_trivial() || terms.len() == 1 {
             for (term, key) in terms.into_iter().zip(keys) {
                 written.push((key, term.times(tower, &outer)));
@@ -74,13 +121,32 @@ pub(super) fn express(tower: &Tower, value: &RationalPolynomial) -> Expr {
         }
     }
     written.sort_by(|a, b| a.0.cmp(&b.0));
+    // `y - x` rather than `-x + y`.
+    if let Some(first) = written.iter().position(|(_, expr)| !matches!(expr, Expr::Negative(_))) {
+        written[..=first].rotate_right(1);
+    }
     Expr::sum(written.into_iter().map(|(_, expr)| expr))
+}
+
+/// The ring variable this root is a root of, if it is one of a single variable.
+fn root_of_variable(generator: &Generator) -> Option<(usize, u32)> {
+    let Generator::Root { radicand, index } = generator else { return None };
+    let numerator = radicand.numerator();
+    match numerator.factors(0).as_slice() {
+        &[(variable, 1)]
+            if *numerator == Polynomial::variable(variable) && radicand.denominator().is_one() =>
+        {
+            Some((variable, *index))
+        }
+        _ => None,
+    }
 }
 
 /// Ring variables that are taken out of sums: roots, signs, reciprocals of sums.
 fn is_outer(tower: &Tower, variable: usize) -> bool {
     match tower.generator(variable) {
-        Some(Generator::Root { .. } | Generator::Sign { .. }) => true,
+        Some(root @ Generator::Root { .. }) => root_of_variable(root).is_none(),
+        Some(Generator::Sign { .. }) => true,
         Some(Generator::Inverse { factor }) => factor.len() > 1,
         _ => false,
     }
@@ -88,31 +154,38 @@ fn is_outer(tower: &Tower, variable: usize) -> bool {
 
 /// Order of terms: by falling total degree, then lexicographically by falling exponents, the symbols
 /// before the generators.
-type SortKey = (Reverse<i64>, Vec<(usize, Reverse<i64>)>, Vec<(usize, u32)>);
+type SortKey = (Reverse<Rational>, Vec<(usize, Reverse<Rational>)>, Vec<(usize, u32)>);
 
-/// One term apart from what is taken out: a coefficient and Laurent exponents.
+/// Powers of ring variables, with any rational exponents.
+type Powers = BTreeMap<usize, Rational>;
+
+/// One term apart from what is taken out: a coefficient and powers.
 struct Term {
     coefficient: Rational,
-    exponents: BTreeMap<usize, i64>,
+    exponents: Powers,
     key: SortKey,
 }
 
 impl Term {
     fn new(tower: &Tower, value: &RationalPolynomial, index: usize, outer: &[(usize, u32)]) -> Term {
-        let mut exponents: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut exponents = Powers::new();
         for (variable, exponent) in value.numerator().factors(index) {
+            let power = Rational::from(exponent);
             match tower.generator(variable) {
-                _ if is_outer(tower, variable) => {}
                 Some(Generator::Inverse { factor }) => {
                     let of = factor.variables().first().copied().unwrap_or(variable);
-                    *exponents.entry(of).or_default() -= i64::from(exponent);
+                    *exponents.entry(of).or_default() -= power;
                 }
-                _ => *exponents.entry(variable).or_default() += i64::from(exponent),
+                Some(generator) => match root_of_variable(generator) {
+                    Some((of, n)) => *exponents.entry(of).or_default() += power / Rational::from(n),
+                    None => *exponents.entry(variable).or_default() += power,
+                },
+                None => *exponents.entry(variable).or_default() += power,
             }
         }
-        exponents.retain(|_, e| *e != 0);
-        let total = exponents.values().sum::<i64>();
-        let lexicographic = exponents.iter().map(|(&v, &e)| (v, Reverse(e))).collect();
+        exponents.retain(|_, e| !e.is_zero());
+        let total = exponents.values().fold(Rational::ZERO, |sum, e| sum + e);
+        let lexicographic = exponents.iter().map(|(&v, e)| (v, Reverse(e.clone()))).collect();
         let key = (Reverse(total), lexicographic, outer.to_vec());
         Term { coefficient: value.coefficient(index), exponents, key }
     }
@@ -120,10 +193,10 @@ impl Term {
     fn times(self, tower: &Tower, outer: &Outer) -> Expr {
         let mut fraction = Written::new(self.coefficient * Rational::from(outer.sign));
         let mut exponents = self.exponents;
-        for (&variable, &exponent) in &outer.laurent {
+        for (&variable, exponent) in &outer.powers {
             *exponents.entry(variable).or_default() += exponent;
         }
-        fraction.laurent(tower, &exponents);
+        fraction.powers(tower, &exponents);
         fraction.above.extend(outer.above.iter().cloned());
         fraction.below.extend(outer.below.iter().cloned());
         fraction.finish()
@@ -134,27 +207,27 @@ impl Term {
 fn together(tower: &Tower, mut terms: Vec<Term>, outer: &Outer) -> Expr {
     // The common Laurent monomial and the common rational come out of the sum.
     let variables: Vec<usize> = terms.iter().flat_map(|t| t.exponents.keys().copied()).collect();
-    let mut common: BTreeMap<usize, i64> = BTreeMap::new();
+    let mut common = Powers::new();
     for variable in variables {
-        let least = terms.iter().map(|t| t.exponents.get(&variable).copied().unwrap_or(0)).min().unwrap_or(0);
-        common.insert(variable, least);
+        let power = |term: &Term| term.exponents.get(&variable).cloned().unwrap_or(Rational::ZERO);
+        common.insert(variable, terms.iter().map(power).min().unwrap_or(Rational::ZERO));
     }
     let content = content_of(&terms);
     for term in &mut terms {
         for (variable, least) in &common {
             *term.exponents.entry(*variable).or_default() -= least;
         }
-        term.exponents.retain(|_, e| *e != 0);
+        term.exponents.retain(|_, e| !e.is_zero());
         term.coefficient = &term.coefficient / &content;
     }
     let mut exponents = common;
-    for (&variable, &exponent) in &outer.laurent {
+    for (&variable, exponent) in &outer.powers {
         *exponents.entry(variable).or_default() += exponent;
     }
     let mut fraction = Written::new(content * Rational::from(outer.sign));
     let trivial = Outer::trivial();
     let sum = Expr::sum(terms.into_iter().map(|term| term.times(tower, &trivial)));
-    fraction.laurent(tower, &exponents);
+    fraction.powers(tower, &exponents);
     fraction.above.push(sum);
     fraction.above.extend(outer.above.iter().cloned());
     fraction.below.extend(outer.below.iter().cloned());
@@ -186,16 +259,16 @@ struct Outer {
     above: Vec<Expr>,
     below: Vec<Expr>,
     /// Powers of ring variables that are merged with those of the terms.
-    laurent: BTreeMap<usize, i64>,
+    powers: Powers,
 }
 
 impl Outer {
     fn trivial() -> Outer {
-        Outer { sign: 1, above: Vec::new(), below: Vec::new(), laurent: BTreeMap::new() }
+        Outer { sign: 1, above: Vec::new(), below: Vec::new(), powers: Powers::new() }
     }
 
     fn is_trivial(&self) -> bool {
-        self.sign == 1 && self.above.is_empty() && self.below.is_empty() && self.laurent.is_empty()
+        self.sign == 1 && self.above.is_empty() && self.below.is_empty() && self.powers.is_empty()
     }
 
     fn new(tower: &Tower, factors: &[(usize, u32)]) -> Outer {
@@ -208,6 +281,13 @@ impl Outer {
                     below.insert(variable, exponent.into());
                 }
                 Some(Generator::Root { radicand, index }) => roots.push((radicand, *index, exponent)),
+                // sign(w) = |w|/w, the power of w joining those of the terms.
+                Some(Generator::Sign { of }) if of.numerator().len() == 1 => {
+                    outer.above.push(express(tower, of).to_power(2).call(Function::Sqrt));
+                    for (variable, power) in of.numerator().factors(0) {
+                        *outer.powers.entry(variable).or_default() -= Rational::from(power);
+                    }
+                }
                 _ => outer.above.push(expr_of(tower, variable)),
             }
         }
@@ -269,7 +349,7 @@ impl Outer {
             if both % 2 != 0 {
                 self.sign = -self.sign;
             }
-            *self.laurent.entry(cosine + 1).or_default() -= 2 * both;
+            *self.powers.entry(cosine + 1).or_default() -= Rational::from(2 * both);
         }
     }
 }
@@ -305,25 +385,26 @@ impl Written {
     }
 
     /// Adds powers of ring variables; exponentials of e are gathered into one.
-    fn laurent(&mut self, tower: &Tower, exponents: &BTreeMap<usize, i64>) {
+    fn powers(&mut self, tower: &Tower, exponents: &Powers) {
         let mut exponential = Vec::new();
-        for (&variable, &exponent) in exponents {
-            if exponent == 0 {
+        for (&variable, exponent) in exponents {
+            if exponent.is_zero() {
                 continue;
             }
-            let magnitude = Rational::from(exponent.unsigned_abs());
+            let negative = *exponent < Rational::ZERO;
+            let magnitude = if negative { -exponent.clone() } else { exponent.clone() };
             let power = match tower.generator(variable) {
                 Some(Generator::Exponential { base: None, exponent: inner }) => {
-                    exponential.push(inner.scaled(&Rational::from(exponent)));
+                    exponential.push(inner.scaled(exponent));
                     continue;
                 }
                 Some(Generator::Exponential { base: Some(base), exponent: inner }) => {
                     let inner = express(tower, &inner.scaled(&magnitude));
                     Expr::Power(express(tower, base).into(), inner.into())
                 }
-                _ => expr_of(tower, variable).to_power(magnitude),
+                _ => fractional(expr_of(tower, variable), &magnitude),
             };
-            if exponent > 0 { self.above.push(power) } else { self.below.push(power) }
+            if negative { self.below.push(power) } else { self.above.push(power) }
         }
         if !exponential.is_empty() {
             let exponent = express(tower, &RationalPolynomial::sum(&exponential));
