@@ -14,6 +14,10 @@ struct Fraction {
     below: Vec<Expr>,
 }
 
+fn is_even(exponent: &Expr) -> bool {
+    exponent.as_number().and_then(|e| Exponent::of(&e)?.as_integer()).is_some_and(|e| e % 2 == 0)
+}
+
 impl Order {
     /// The same tree up to the order of terms and factors, nested fractions and signs made flat. Sums
     /// among factors begin with their first term positive, where that takes no more symbols.
@@ -28,6 +32,12 @@ impl Order {
             Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => expr.clone(),
             Expr::Sum(_) => self.arrange_sum(expr, positive),
             Expr::Product(_) | Expr::Quotient(..) | Expr::Negative(_) => self.arrange_product(expr, positive),
+            // (b - a)^2 is (a - b)^2.
+            Expr::Power(base, exponent) if is_even(exponent) => {
+                let base = self.arrange_signs(base, positive);
+                let turned = if positive { self.turned(&base) } else { None };
+                Expr::Power(turned.unwrap_or(base).into(), exponent.clone())
+            }
             Expr::Power(..) | Expr::Call(..) => {
                 expr.map_children(|child| self.arrange_signs(child, positive))
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use egg::{EGraph, Extractor, Id, RecExpr, Runner};
+use egg::{EGraph, Extractor, FlatTerm, Id, Language, RecExpr, Runner};
 
 use super::language::{FewestSymbols, Node, Variable, add_tree};
 use super::laurent::{Atom, Exponent, Kind, Monomial, Poly};
@@ -162,9 +162,10 @@ impl Graph {
                 self.raised(base, Exponent::integer(*exponent as i32))
             }
             Form::Over(above, below) => {
-                let above = self.form(above);
+                let (above, negative) = self.signed(above);
                 let below = self.monomial(below, &Rational::ONE);
-                self.add(Node::Divide([above, below]))
+                let quotient = self.add(Node::Divide([above, below]));
+                if negative { self.add(Node::Negate(quotient)) } else { quotient }
             }
             Form::Scaled(..) => {
                 let (id, negative) = self.signed(form);
@@ -193,6 +194,16 @@ impl Graph {
                     scaled = self.add(Node::Divide([scaled, number]));
                 }
                 (scaled, negative != (*factor < Rational::ZERO))
+            }
+            Form::Sum(_) => {
+                // A sum within a form is itself a sum to be seeded.
+                let sum = form.expand();
+                let negative = sum.leading().is_some_and(|(_, c)| *c < Rational::ZERO);
+                let class = self.class_of(&if negative { sum.negated() } else { sum });
+                let written = self.form(form);
+                let written = if negative { self.add(Node::Negate(written)) } else { written };
+                self.unite(class, written, "seed: grouped");
+                (class, negative)
             }
             _ => (self.form(form), false),
         }
@@ -239,8 +250,32 @@ impl Graph {
         Extractor::new(&self.egraph, FewestSymbols).find_best(id).1
     }
 
-    /// egg's proof that two terms are equal, one line a step.
-    pub(super) fn explain(&mut self, from: &RecExpr<Node>, to: &RecExpr<Node>) -> Vec<String> {
-        self.egraph.explain_equivalence(from, to).get_flat_strings()
+    /// egg's proof that two terms are equal: each term with the rule that makes it from the one before.
+    pub(super) fn explain(
+        &mut self,
+        from: &RecExpr<Node>,
+        to: &RecExpr<Node>,
+    ) -> Vec<(Option<String>, RecExpr<Node>)> {
+        let mut explanation = self.egraph.explain_equivalence(from, to);
+        let steps = explanation.make_flat_explanation().iter();
+        steps
+            .map(|step| {
+                let mut term = RecExpr::default();
+                flat_term(step, &mut term);
+                (rule_of(step), term)
+            })
+            .collect()
     }
+}
+
+fn flat_term(term: &FlatTerm<Node>, into: &mut RecExpr<Node>) -> Id {
+    let operands: Vec<Id> = term.children.iter().map(|child| flat_term(child, into)).collect();
+    let mut operands = operands.into_iter();
+    let node = term.node.clone().map_children(|id| operands.next().unwrap_or(id));
+    into.add(node)
+}
+
+fn rule_of(term: &FlatTerm<Node>) -> Option<String> {
+    let own = term.forward_rule.or(term.backward_rule).map(|name| name.to_string());
+    own.or_else(|| term.children.iter().find_map(rule_of))
 }

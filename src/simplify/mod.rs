@@ -91,32 +91,41 @@ const MAX_SYMBOLS: usize = 20_000;
 /// ```
 pub fn compact(formula: &Expr) -> Result<Compact, SimplifyError> {
     let order = Order::of_names(&formula.symbols());
-    let found = match present(formula, &order, true) {
-        Ok(found) => found,
+    let found = match choose(formula, &order, false) {
+        Ok(choice) => choice.expr,
         Err(SimplifyError::TooLarge { .. }) => order.arrange(formula),
         Err(error) => return Err(error),
     };
     verified(formula, found, &order)
 }
 
-/// The steps from a formula to its compact form, egg's proof: one line each, with the rule or seed.
+/// The steps from a formula to its compact form, one line each, with the rule or seed that makes it:
+/// egg's proof of equality. The last line is what [`compact`] finds.
 ///
 /// # Errors
 /// As [`compact`].
 pub fn explain(formula: &Expr) -> Result<Vec<String>, SimplifyError> {
     let order = Order::of_names(&formula.symbols());
-    let mut reader = Reader::new(&order, formula)?;
-    let sum = reader.read(formula)?;
-    let mut graph = Graph::new(true);
-    let root = graph.class_of(&sum);
-    graph.seed();
-    let written = graph.tree(formula);
-    graph.unite(root, written, "normal form");
-    graph.rewrite(ITERATIONS[0]);
-    let target = graph.cheapest(root);
+    let mut choice = choose(formula, &order, true)?;
     let mut start = egg::RecExpr::default();
     language::add_tree(formula, &mut |node| start.add(node));
-    Ok(graph.explain(&start, &target))
+    let mut steps = Vec::new();
+    let mut shown = String::new();
+    for (rule, term) in choice.graph.explain(&start, &choice.term) {
+        let written = to_expr(&term).to_string();
+        match rule {
+            None => steps.push(format!("  {written}")),
+            // Some rules change how a term is built, not how it is written.
+            Some(_) if written == shown => {}
+            Some(rule) => steps.push(format!("= {written}    [{rule}]")),
+        }
+        shown = written;
+    }
+    let last = choice.expr.to_string();
+    if last != shown {
+        steps.push(format!("= {last}    [order of terms and factors]"));
+    }
+    Ok(steps)
 }
 
 /// The canonical form of a conserved quantity: the same text for `c·F + d` whatever `c`, `d` and the
@@ -133,9 +142,14 @@ pub fn canonical_law(law: &Expr, space: &PhaseSpace) -> Result<Expr, SimplifyErr
     let common = sum.common_monomial();
     let (parameters, _) = common.split(laurent::Atom::is_parameter);
     let bare = sum.times_term(&parameters.power(Exponent::integer(-1)), &Rational::ONE);
-    let (_, canonical) = bare.primitive();
+    let (_, mut canonical) = bare.primitive();
+    let mut found = presented(&canonical, &order);
+    // The first term as printed, where a compact form begins otherwise than the sum multiplied out.
+    if let Expr::Negative(opposite) = &found {
+        found = (**opposite).clone();
+        canonical = canonical.negated();
+    }
     let expanded = expanded(&canonical, &order);
-    let found = presented(&canonical, &order);
     Ok(verified(&expanded, found, &order)?.expr)
 }
 
@@ -195,24 +209,35 @@ fn presented(sum: &Poly, order: &Order) -> Expr {
     order.arrange(&to_expr(&graph.cheapest(root)))
 }
 
-/// The most compact writing of a formula, its own among those to choose from if `own` says so.
-fn present(formula: &Expr, order: &Order, own: bool) -> Result<Expr, SimplifyError> {
+/// The writing chosen for a formula, as a term of its e-graph and arranged.
+struct Choice {
+    graph: Graph,
+    term: egg::RecExpr<language::Node>,
+    expr: Expr,
+}
+
+/// The most compact writing of a formula, its own among those to choose from.
+fn choose(formula: &Expr, order: &Order, explained: bool) -> Result<Choice, SimplifyError> {
     if formula.symbol_count() > MAX_SYMBOLS {
         return Err(SimplifyError::TooLarge { what: "the formula" });
     }
     let mut reader = Reader::new(order, formula)?;
     let sum = reader.read(formula)?;
-    let mut graph = Graph::new(false);
+    let mut graph = Graph::new(explained);
     let root = graph.class_of(&sum);
     graph.seed();
     graph.rewrite(ITERATIONS[0]);
-    let canonical = order.arrange(&to_expr(&graph.cheapest(root)));
+    let term = graph.cheapest(root);
+    let expr = order.arrange(&to_expr(&term));
     let written = order.arrange(formula);
-    if !own || written.symbol_count() > 2 * canonical.symbol_count() {
-        return Ok(canonical);
+    let id = graph.tree(formula);
+    graph.unite(root, id, "normal form");
+    if written.symbol_count() > 2 * expr.symbol_count() {
+        graph.rewrite(0);
+        return Ok(Choice { graph, term, expr });
     }
     let id = graph.tree(&written);
-    graph.unite(root, id, "normal form");
+    graph.unite(root, id, "order of terms and factors");
     for inner in nested(&written) {
         let class = graph.tree(inner);
         let sum = reader.read(inner)?;
@@ -221,10 +246,13 @@ fn present(formula: &Expr, order: &Order, own: bool) -> Result<Expr, SimplifyErr
     }
     graph.seed();
     graph.rewrite(ITERATIONS[1]);
-    let chosen = order.arrange(&to_expr(&graph.cheapest(root)));
+    let other = graph.cheapest(root);
+    let other_expr = order.arrange(&to_expr(&other));
     // On a tie the canonical writing stands, whatever the formula looked like.
-    let best = [canonical, chosen, written].into_iter().min_by_key(Expr::symbol_count);
-    Ok(best.unwrap_or_else(Expr::zero))
+    if other_expr.symbol_count() < expr.symbol_count() {
+        return Ok(Choice { graph, term: other, expr: other_expr });
+    }
+    Ok(Choice { graph, term, expr })
 }
 
 /// What stands under roots, in functions and denominators.

@@ -71,3 +71,48 @@ fn a_law_has_one_text_whatever_its_scale_sign_constant_and_writing() {
         assert_eq!(law(&bodies, writing), "(qx1 - qx2)*(py1 - py2) - (qy1 - qy2)*(px1 - px2)");
     }
 }
+
+/// Hamiltonians and laws of the catalogue: one text each, from the formula as written, from the form
+/// that exact algebra gives, and from its own compact form.
+#[test]
+fn the_catalogue() {
+    let mut report = String::new();
+    for built_in in crate::system::catalogue() {
+        let system = built_in.system().unwrap();
+        let space = system.phase_space().unwrap();
+        report += &format!("{}\n", system.name);
+        if let Some(hamiltonian) = system.hamiltonian_with_values() {
+            let canonical = canonical_hamiltonian(&hamiltonian, &space).unwrap();
+            assert_eq!(canonical_hamiltonian(&canonical, &space).unwrap(), canonical);
+            report += &format!("  H = {canonical}\n");
+        }
+        for law in &system.known {
+            let formula = system.with_values(&law.formula);
+            let canonical = canonical_law(&formula, &space).unwrap();
+            assert_eq!(canonical_law(&canonical, &space).unwrap(), canonical);
+            let (_, elements) = Element::all_from(space.variables(), [&formula]).unwrap();
+            let other = canonical_law(&elements[0].to_expr(), &space).unwrap();
+            assert_eq!(other.to_string(), canonical.to_string(), "from {}", elements[0].to_expr());
+            let turned = Expr::number(Rational::from(-3)) * formula.clone() + Expr::number(Rational::from(5));
+            assert_eq!(canonical_law(&turned, &space).unwrap(), canonical);
+            report += &format!("  {} = {canonical}\n", law.name);
+        }
+    }
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn explanations_name_their_rules() {
+    let formulas = ["x^2 + 2*x*y + y^2", "sin(a)^2 + cos(a)^2", FORMULAS[0], FORMULAS[4]];
+    let report: Vec<String> = formulas.iter().flat_map(|f| explain(&parse(f).unwrap()).unwrap()).collect();
+    insta::assert_snapshot!(report.join("\n"));
+}
+
+#[test]
+fn what_is_at_fault_is_said() {
+    let error = |text: &str| compact(&parse(text).unwrap()).unwrap_err().to_string();
+    assert_eq!(error("1/(x - x)"), "a denominator of the formula is identically zero");
+    // Too large to be multiplied out: returned as it is, not as an error.
+    let large = "(a + b + c + d + e + f + g + h)^24 + 1";
+    assert_eq!(compact(&parse(large).unwrap()).map(|c| c.expr.to_string()), Ok(large.to_string()));
+}

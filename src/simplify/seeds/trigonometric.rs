@@ -4,30 +4,82 @@ use super::Form;
 use crate::expr::{Function, Rational};
 use crate::simplify::laurent::{Atom, Exponent, Kind, Monomial, Poly};
 
-/// `sin² = 1 − cos²` where the normal form's choice of sines takes more terms.
+/// `sin² = 1 − cos²` where the normal form's choice of sines takes more terms: everywhere, and for each
+/// cofactor by itself, there over a common power of the sine too (`1/sin² − 1 = cos²/sin²`).
 pub(super) fn cosines_for_sines(sum: &Poly) -> Vec<Form> {
-    let mut found = Vec::new();
+    let mut everywhere = sum.clone();
+    // Ties fall to what stands, or to the common power of the sine.
+    let mut apart = [sum.clone(), sum.clone()];
     for atom in sum.atoms() {
         let Kind::Call(Function::Sin, angle) = atom.kind() else { continue };
-        let cosine = Monomial::of(Atom::new(Kind::Call(Function::Cos, angle.clone())), Exponent::integer(2));
-        let square = Poly::constant(Rational::ONE).minus(&Poly::term(cosine, Rational::ONE));
-        let mut replaced = Poly::zero();
-        for (m, c) in sum.terms() {
-            let e = m.exponent(&atom);
-            match e.as_integer() {
-                Some(e @ 2..=8) => {
-                    let half = (e / 2) as u32;
-                    let rest = m.over(&Monomial::of(atom.clone(), Exponent::integer(2 * half as i32)));
-                    replaced = replaced.plus(&square.to_power(half).times_term(&rest, c));
-                }
-                _ => replaced.add_term(m.clone(), c.clone()),
-            }
-        }
-        if replaced.len() <= sum.len() && replaced != *sum {
-            found.push(Form::Part(replaced));
+        everywhere = replaced(&everywhere, &atom, angle);
+        apart[0] = by_cofactor(&apart[0], &atom, angle, false);
+        apart[1] = by_cofactor(&apart[1], &atom, angle, true);
+    }
+    let [first, second] = apart;
+    let mut found: Vec<Poly> = Vec::new();
+    for writing in [everywhere, first, second] {
+        if writing.len() <= sum.len() && writing != *sum && !found.contains(&writing) {
+            found.push(writing);
         }
     }
-    found
+    found.into_iter().map(Form::Part).collect()
+}
+
+/// The shortest writing of the part of each cofactor.
+fn by_cofactor(sum: &Poly, sine: &Atom, angle: &Poly, prefer_common: bool) -> Poly {
+    let own = |a: &Atom| matches!(a.kind(), Kind::Call(Function::Sin | Function::Cos, b) if b == angle);
+    let mut chosen = Poly::zero();
+    for (_, group) in sum.group_by(|m, _| m.split(own).1) {
+        let lowest = group.terms().map(|(m, _)| m.exponent(sine)).min().unwrap_or(Exponent::ZERO);
+        let depth = if lowest.is_negative() { (1 - lowest.floor()) / 2 * 2 } else { 0 };
+        let common = Monomial::of(sine.clone(), Exponent::integer(depth));
+        let above = replaced(&group.times_term(&common, &Rational::ONE), sine, angle);
+        let over = above.times_term(&common.power(Exponent::integer(-1)), &Rational::ONE);
+        let mut candidates = vec![group.clone(), replaced(&group, sine, angle), over];
+        candidates.push(with_cotangents(&group, sine, angle));
+        if prefer_common {
+            candidates.reverse();
+        }
+        let shortest = candidates.into_iter().min_by_key(Poly::len);
+        chosen = chosen.plus(&shortest.unwrap_or(group));
+    }
+    chosen
+}
+
+/// Even powers of the sine by those of the cosine.
+fn replaced(sum: &Poly, sine: &Atom, angle: &Poly) -> Poly {
+    let cosine = Atom::new(Kind::Call(Function::Cos, angle.clone()));
+    let cosine = Monomial::of(cosine, Exponent::integer(2));
+    let square = Poly::constant(Rational::ONE).minus(&Poly::term(cosine, Rational::ONE));
+    let mut replaced = Poly::zero();
+    for (m, c) in sum.terms() {
+        match m.exponent(sine).as_integer() {
+            Some(e @ 2..=8) => {
+                let half = e / 2;
+                let rest = m.over(&Monomial::of(sine.clone(), Exponent::integer(2 * half)));
+                replaced = replaced.plus(&square.to_power(half.unsigned_abs()).times_term(&rest, c));
+            }
+            _ => replaced.add_term(m.clone(), c.clone()),
+        }
+    }
+    replaced
+}
+
+/// `1/sin² = 1 + cos²/sin²`.
+fn with_cotangents(sum: &Poly, sine: &Atom, angle: &Poly) -> Poly {
+    let cosine = Atom::new(Kind::Call(Function::Cos, angle.clone()));
+    let square = |atom: &Atom| Monomial::of(atom.clone(), Exponent::integer(2));
+    let mut written = Poly::zero();
+    for (m, c) in sum.terms() {
+        if m.exponent(sine) == Exponent::integer(-2) {
+            written.add_term(m.times(&square(sine)), c.clone());
+            written.add_term(m.times(&square(&cosine)), c.clone());
+        } else {
+            written.add_term(m.clone(), c.clone());
+        }
+    }
+    written
 }
 
 /// `cos a cos b ± sin a sin b` and `sin a cos b ± cos a sin b` gathered into one function.
