@@ -151,6 +151,30 @@ impl TrajectorySet {
         }
     }
 
+    /// Each two successive points of a system of one degree of freedom as one point of two copies of it, the
+    /// way the paper makes two degrees of freedom of a measured pendulum: rows (q_{2i}, q_{2i+1}, p_{2i},
+    /// p_{2i+1}) at the time t_{2i}. None unless the set has one degree of freedom. Derivatives are to be estimated before.
+    pub fn paired_points(&self, coordinates: [Symbol; 2], momenta: [Symbol; 2]) -> Option<TrajectorySet> {
+        if self.dof() != 1 {
+            return None;
+        }
+        let pairs = |rows: &[f64]| -> Vec<f64> {
+            rows.chunks_exact(4).flat_map(|pair| [pair[0], pair[2], pair[1], pair[3]]).collect()
+        };
+        let trajectory = |one: &Trajectory| Trajectory {
+            times: one.times.chunks_exact(2).map(|pair| pair[0]).collect(),
+            states: pairs(&one.states),
+            derivatives: one.derivatives.as_deref().map(pairs),
+        };
+        Some(TrajectorySet {
+            angles: if self.angles.is_empty() { Vec::new() } else { coordinates.to_vec() },
+            coordinates: coordinates.to_vec(),
+            momenta: momenta.to_vec(),
+            trajectories: self.trajectories.iter().map(trajectory).collect(),
+            notes: self.notes.clone(),
+        })
+    }
+
     /// The names alone, without trajectories.
     fn clone_frame(&self) -> TrajectorySet {
         TrajectorySet {
@@ -207,6 +231,17 @@ mod tests {
         }
         assert_eq!(wrapped(PI), PI);
         assert_eq!(wrapped(-PI), PI);
+    }
+
+    #[test]
+    fn points_pair_up() {
+        let one = set(vec![vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0, 4.0, 40.0, 5.0, 50.0]]);
+        let names = |prefix: &str| [1, 2].map(|index| Symbol::new(format!("{prefix}{index}")));
+        let two = one.paired_points(names("q"), names("p")).unwrap();
+        assert_eq!(two.trajectories[0].states, [1.0, 2.0, 10.0, 20.0, 3.0, 4.0, 30.0, 40.0]);
+        assert_eq!(two.trajectories[0].times, [0.0, 2.0]);
+        assert_eq!(two.angle_columns(), [0, 1]);
+        assert!(two.paired_points(names("q"), names("p")).is_none());
     }
 
     #[test]

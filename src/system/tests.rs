@@ -112,3 +112,26 @@ fn the_known_laws_of_the_catalogue_are_proved_by_the_kernel() {
         }
     }
 }
+
+#[test]
+fn damaged_files_are_errors_never_panics() {
+    let junk = ["(", ")", "=", "~", "^", ",", "<", "1/0", "θ", "\n", "  ", "sample\n", "H", "@", "9e99"];
+    for (index, entry) in catalogue().iter().enumerate() {
+        let text = entry.text;
+        let places =
+            text.char_indices().map(|(at, _)| at).enumerate().filter(|(count, _)| count % 7 == index % 7);
+        for (count, at) in places {
+            let rest = &text[at..];
+            let after = rest.char_indices().nth(1).map_or("", |(next, _)| &rest[next..]);
+            for damaged in [
+                text[..at].to_string(),
+                format!("{}{after}", &text[..at]),
+                format!("{}{}{after}", &text[..at], junk[count % junk.len()]),
+            ] {
+                if let Err(error) = System::parse(&damaged, "damaged.ham") {
+                    assert!(error.render().contains("damaged.ham:"), "{error}");
+                }
+            }
+        }
+    }
+}
