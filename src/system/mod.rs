@@ -12,6 +12,8 @@ mod build;
 mod catalogue;
 mod constant;
 mod error;
+mod file;
+mod names;
 mod place;
 mod recipe;
 mod statement;

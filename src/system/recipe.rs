@@ -5,8 +5,10 @@ use std::ops::Range;
 
 use crate::expr::{Expr, Rational, Symbol};
 
-use super::build::{NameKind, Scope, Source, symbol};
+use super::build::Scope;
 use super::constant::exact_value;
+use super::file::{Source, symbol};
+use super::names::NameKind;
 use super::place::did_you_mean;
 use super::statement::{DistributionName, Located, Spanned, Statement};
 use super::{Distribution, RecipeStep, SystemError};
