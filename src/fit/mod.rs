@@ -14,12 +14,16 @@ mod grammar;
 mod hamiltonian;
 mod library;
 mod linear;
+mod shooting;
+mod smoothing;
 mod snap;
 
 pub use grammar::{Grammar, GrammarError, built_in};
 pub use hamiltonian::{Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, usable_terms};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
+pub use shooting::{Shooter, Shooting, Shot};
+pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
 pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
 
 /// Why a fit is impossible.

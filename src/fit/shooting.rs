@@ -1,0 +1,528 @@
+//! Maximum likelihood: parameters of a Hamiltonian *and* the initial states, by Gauss–Newton on the
+//! integrated trajectories (multiple shooting).
+//!
+//! For H(x; θ) the state's sensitivities obey Ṡ = F S + J∂∇H/∂θ with F = J∇²H; they are integrated along
+//! with it by Gragg's midpoint rule with extrapolation. Initial states are eliminated segment by segment
+//! (Schur complement), so that a step costs one small system in θ. The measurement noise enters where it
+//! acts, in the states: estimates are unbiased and as precise as the data allows, σ/√(points)/duration.
+//!
+//! Reference: H. G. Bock, *Recent advances in parameter identification techniques for O.D.E.*, 1983.
+
+use faer::Mat;
+
+use super::FitError;
+use super::linear::solve_symmetric;
+use super::smoothing::Path;
+use crate::expr::{Expr, Symbol, Tape};
+
+/// A Hamiltonian with free parameters, ready to be integrated with sensitivities.
+#[derive(Clone, Debug)]
+pub struct Shooter {
+    /// ∂H/∂x for every variable, of the inputs (variables, parameters).
+    tape: Tape,
+    width: usize,
+    parameters: usize,
+}
+
+/// Part of a trajectory: it is fitted with an initial state of its own.
+#[derive(Clone, Debug)]
+struct Segment {
+    times: Vec<f64>,
+    states: Vec<f64>,
+    start: Vec<f64>,
+}
+
+/// How a fit by shooting is made.
+#[derive(Clone, Debug)]
+pub struct Shooting {
+    /// Points of a segment, 2 at least.
+    pub points: usize,
+    /// Standard deviation of the noise of each column, for the weights; only ratios matter.
+    pub noise: Vec<f64>,
+    /// Most steps.
+    pub iterations: usize,
+    /// Relative accuracy of the integration.
+    pub rtol: f64,
+}
+
+/// What shooting found.
+#[derive(Clone, Debug)]
+pub struct Shot {
+    /// The parameters.
+    pub parameters: Vec<f64>,
+    /// Their standard errors, from the residuals.
+    pub standard_errors: Vec<f64>,
+    /// Root mean square of the residuals in units of `noise`, with the degrees of freedom used
+    /// subtracted: 1 when the model explains the data to its noise.
+    pub chi: f64,
+    /// Residuals counted.
+    pub residuals: usize,
+    /// Whether the steps came to rest.
+    pub converged: bool,
+}
+
+impl Shooter {
+    /// A Hamiltonian in the variables `inputs` and `parameters`.
+    ///
+    /// # Errors
+    /// Any other variable in it.
+    pub fn new(hamiltonian: &Expr, inputs: &[Symbol], parameters: &[Symbol]) -> Result<Shooter, FitError> {
+        let gradient: Vec<Expr> = inputs.iter().map(|x| hamiltonian.derivative(x)).collect();
+        let all: Vec<Symbol> = inputs.iter().chain(parameters).cloned().collect();
+        Ok(Shooter { tape: Tape::new(&gradient, &all)?, width: inputs.len(), parameters: parameters.len() })
+    }
+
+    /// Fits parameters, from `initial`, and initial states, from the data (`starts`: smoothed states of
+    /// the same shape), to the paths.
+    ///
+    /// # Errors
+    /// [`FitError::NotFinite`] when the trajectories of the initial parameters leave the domain,
+    /// [`FitError::Singular`] when the data does not determine the parameters.
+    pub fn fit(
+        &self,
+        initial: &[f64],
+        paths: &[Path],
+        starts: &[Vec<f64>],
+        how: &Shooting,
+    ) -> Result<Shot, FitError> {
+        let mut segments = cut(paths, starts, self.width, how.points);
+        let mut theta = initial.to_vec();
+        let mut state = self.assess(&theta, &segments, how)?;
+        let mut damping = 0.0;
+        let mut converged = false;
+        for _ in 0..how.iterations {
+            let step = match state.step(damping) {
+                Ok(step) => step,
+                Err(error) if damping > 1e6 => return Err(error),
+                Err(_) => {
+                    damping = if damping == 0.0 { 1e-6 } else { damping * 100.0 };
+                    continue;
+                }
+            };
+            let trial_theta: Vec<f64> = theta.iter().zip(&step.parameters).map(|(t, d)| t + d).collect();
+            let mut trial = segments.clone();
+            for (segment, shift) in trial.iter_mut().zip(&step.starts) {
+                segment.start.iter_mut().zip(shift).for_each(|(x, d)| *x += d);
+            }
+            match self.assess(&trial_theta, &trial, how) {
+                Ok(next) if next.cost <= state.cost * (1.0 + 1e-12) || next.cost < 1e-24 => {
+                    let small = step.parameters.iter().zip(&state.standard_errors()).all(|(d, e)| {
+                        d.abs() <= 0.01 * e || d.abs() < 1e-14
+                    });
+                    let stalled = next.cost > state.cost * (1.0 - 1e-6);
+                    (theta, segments, state) = (trial_theta, trial, next);
+                    damping = if damping < 1e-8 { 0.0 } else { damping / 10.0 };
+                    if (small || stalled) && damping == 0.0 {
+                        converged = true;
+                        break;
+                    }
+                }
+                _ if damping > 1e8 => {
+                    converged = true;
+                    break;
+                }
+                _ => damping = if damping == 0.0 { 1e-4 } else { damping * 10.0 },
+            }
+        }
+        Ok(Shot {
+            standard_errors: state.standard_errors(),
+            chi: state.variance().sqrt(),
+            residuals: state.residuals,
+            parameters: theta,
+            converged,
+        })
+    }
+
+    /// Residuals, normal equations and their Schur complements at these parameters and starts.
+    fn assess(&self, theta: &[f64], segments: &[Segment], how: &Shooting) -> Result<Normalised, FitError> {
+        let mut total = Normalised::new(self.parameters, self.width);
+        for group in segments.chunks(LANES) {
+            self.run_group(theta, group, how, &mut total)?;
+        }
+        Ok(total)
+    }
+
+    /// Integrates segments side by side, with a common step, and adds what they say.
+    fn run_group(
+        &self,
+        theta: &[f64],
+        group: &[Segment],
+        how: &Shooting,
+        total: &mut Normalised,
+    ) -> Result<(), FitError> {
+        let (w, m) = (self.width, self.parameters);
+        let lane = w * (1 + w + m);
+        let mut y = vec![0.0; lane * group.len()];
+        for (l, segment) in group.iter().enumerate() {
+            y[l * lane..l * lane + w].copy_from_slice(&segment.start);
+            for i in 0..w {
+                y[l * lane + w + i * (w + m) + i] = 1.0;
+            }
+        }
+        let mut blocks: Vec<SegmentBlock> = group.iter().map(|_| SegmentBlock::new(w, m)).collect();
+        let longest = group.iter().map(|s| s.times.len()).max().unwrap_or(0);
+        let mut splits = 1usize;
+        for point in 0..longest {
+            if point > 0 {
+                let intervals: Vec<f64> = group
+                    .iter()
+                    .map(|s| if point < s.times.len() { s.times[point] - s.times[point - 1] } else { 0.0 })
+                    .collect();
+                splits = self.advance(&mut y, theta, &intervals, splits, how.rtol)?;
+            }
+            for (l, segment) in group.iter().enumerate() {
+                if point >= segment.times.len() {
+                    continue;
+                }
+                let at = &y[l * lane..(l + 1) * lane];
+                for c in 0..w {
+                    let residual = (segment.states[point * w + c] - at[c]) / how.noise[c];
+                    if !residual.is_finite() {
+                        return Err(FitError::NotFinite);
+                    }
+                    let row = &at[w + c * (w + m)..w + (c + 1) * (w + m)];
+                    blocks[l].add(row, residual, how.noise[c]);
+                }
+            }
+        }
+        for block in blocks {
+            total.add(block)?;
+        }
+        Ok(())
+    }
+
+    /// Advances all lanes by their intervals in `splits` steps or more; returns the number that served.
+    fn advance(
+        &self,
+        y: &mut Vec<f64>,
+        theta: &[f64],
+        intervals: &[f64],
+        splits: usize,
+        rtol: f64,
+    ) -> Result<usize, FitError> {
+        let mut splits = splits.max(1);
+        loop {
+            let mut trial = y.clone();
+            let steps: Vec<f64> = intervals.iter().map(|h| h / splits as f64).collect();
+            let mut worst = 0.0f64;
+            for _ in 0..splits {
+                worst = worst.max(self.extrapolate(&mut trial, theta, &steps, rtol));
+                if worst.is_nan() || worst > rtol {
+                    break;
+                }
+            }
+            if worst <= rtol {
+                *y = trial;
+                let easy = worst < rtol * 1e-3 && splits > 1;
+                return Ok(if easy { splits / 2 } else { splits });
+            }
+            if splits >= 1 << 14 {
+                return Err(FitError::NotFinite);
+            }
+            splits *= 2;
+        }
+    }
+
+    /// One step of Gragg's midpoint rule with polynomial extrapolation; returns the relative error.
+    fn extrapolate(&self, y: &mut [f64], theta: &[f64], steps: &[f64], rtol: f64) -> f64 {
+        let columns = if rtol < 1e-8 { 7 } else { 4 };
+        let lane = y.len() / steps.len();
+        let mut first = vec![0.0; y.len()];
+        self.field(y, theta, &mut first);
+        let mut table: Vec<Vec<f64>> = Vec::new();
+        let (mut slope, mut error) = (vec![0.0; y.len()], f64::INFINITY);
+        for k in 0..columns {
+            let n = 2 * (k + 1);
+            let mut before = y.to_vec();
+            let mut now: Vec<f64> =
+                (0..y.len()).map(|i| y[i] + steps[i / lane] / n as f64 * first[i]).collect();
+            for _ in 1..n {
+                self.field(&now, theta, &mut slope);
+                for i in 0..y.len() {
+                    let next = before[i] + 2.0 * steps[i / lane] / n as f64 * slope[i];
+                    before[i] = now[i];
+                    now[i] = next;
+                }
+            }
+            // Neville's scheme in (1/n)².
+            let mut column = now;
+            for (j, older) in table.iter_mut().enumerate().rev() {
+                let ratio = (n as f64 / (2 * (j + 1)) as f64).powi(2) - 1.0;
+                let next: Vec<f64> = column.iter().zip(older.iter()).map(|(c, o)| c + (c - o) / ratio).collect();
+                *older = std::mem::replace(&mut column, next);
+            }
+            // From the front the table holds the most extrapolated values.
+            table.insert(0, column);
+            if k > 0 {
+                error = self.distance(&table, steps.len());
+                if error <= rtol || error.is_nan() {
+                    break;
+                }
+            }
+        }
+        y.copy_from_slice(best(&table));
+        error
+    }
+
+    /// Difference of the two best extrapolations of the states, relative to 1 + |x|, the largest.
+    fn distance(&self, table: &[Vec<f64>], lanes: usize) -> f64 {
+        let (a, b) = (best(table), second_best(table));
+        let lane = a.len() / lanes;
+        let mut worst = 0.0f64;
+        for l in 0..lanes {
+            for c in 0..self.width {
+                let (x, z) = (a[l * lane + c], b[l * lane + c]);
+                let relative = (x - z).abs() / (1.0 + x.abs());
+                worst = if relative.is_nan() { f64::NAN } else { worst.max(relative) };
+                if worst.is_nan() {
+                    return worst;
+                }
+            }
+        }
+        worst
+    }
+
+    /// Velocity of states and sensitivities, all lanes.
+    fn field(&self, y: &[f64], theta: &[f64], out: &mut [f64]) {
+        let (w, m) = (self.width, self.parameters);
+        let lane = w * (1 + w + m);
+        let lanes = y.len() / lane;
+        let mut inputs = Vec::with_capacity(lanes * (w + m));
+        for l in 0..lanes {
+            inputs.extend_from_slice(&y[l * lane..l * lane + w]);
+            inputs.extend_from_slice(theta);
+        }
+        let (values, gradients) = self.tape.gradient(&inputs);
+        let half = w / 2;
+        for l in 0..lanes {
+            let y = &y[l * lane..(l + 1) * lane];
+            let out = &mut out[l * lane..(l + 1) * lane];
+            for c in 0..w {
+                // Row c of J: ẋ_c = ± ∂H/∂x_partner.
+                let (partner, sign) = if c < half { (c + half, 1.0) } else { (c - half, -1.0) };
+                out[c] = sign * values[l * w + partner];
+                let row = &gradients[(l * w + partner) * (w + m)..(l * w + partner + 1) * (w + m)];
+                let target = &mut out[w + c * (w + m)..w + (c + 1) * (w + m)];
+                target.fill(0.0);
+                for a in 0..w {
+                    let f = sign * row[a];
+                    if f != 0.0 {
+                        let source = &y[w + a * (w + m)..w + (a + 1) * (w + m)];
+                        target.iter_mut().zip(source).for_each(|(t, s)| *t += f * s);
+                    }
+                }
+                for j in 0..m {
+                    target[w + j] += sign * row[w + j];
+                }
+            }
+        }
+    }
+}
+
+/// Segments integrated side by side.
+const LANES: usize = 16;
+
+fn best(table: &[Vec<f64>]) -> &[f64] {
+    &table[0]
+}
+
+fn second_best(table: &[Vec<f64>]) -> &[f64] {
+    &table[1.min(table.len() - 1)]
+}
+
+fn cut(paths: &[Path], starts: &[Vec<f64>], width: usize, points: usize) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    for (path, start) in paths.iter().zip(starts) {
+        let mut from = 0;
+        while from + 2 <= path.len() {
+            let mut to = (from + points.max(2)).min(path.len());
+            if path.len() - to < 2 {
+                to = path.len();
+            }
+            segments.push(Segment {
+                times: path.times[from..to].to_vec(),
+                states: path.states[from * width..to * width].to_vec(),
+                start: start[from * width..(from + 1) * width].to_vec(),
+            });
+            from = to;
+        }
+    }
+    segments
+}
+
+/// Normal equations of one segment in (start, parameters).
+struct SegmentBlock {
+    matrix: Vec<f64>,
+    right: Vec<f64>,
+    cost: f64,
+    residuals: usize,
+    size: usize,
+}
+
+impl SegmentBlock {
+    fn new(width: usize, parameters: usize) -> SegmentBlock {
+        let size = width + parameters;
+        SegmentBlock { matrix: vec![0.0; size * size], right: vec![0.0; size], cost: 0.0, residuals: 0, size }
+    }
+
+    fn add(&mut self, row: &[f64], residual: f64, noise: f64) {
+        for i in 0..self.size {
+            let a = row[i] / noise;
+            if a != 0.0 {
+                self.right[i] += a * residual;
+                for j in 0..self.size {
+                    self.matrix[i * self.size + j] += a * row[j] / noise;
+                }
+            }
+        }
+        self.cost += residual * residual;
+        self.residuals += 1;
+    }
+}
+
+/// A step of all unknowns.
+struct Step {
+    parameters: Vec<f64>,
+    starts: Vec<Vec<f64>>,
+}
+
+/// The whole problem's normal equations, initial states eliminated.
+struct Normalised {
+    /// Schur complement in the parameters and its right side.
+    matrix: Mat<f64>,
+    right: Vec<f64>,
+    /// For each segment: the solution for its start is `free − coupling · δθ`.
+    segments: Vec<(Vec<f64>, Vec<f64>)>,
+    cost: f64,
+    residuals: usize,
+    width: usize,
+}
+
+impl Normalised {
+    fn new(parameters: usize, width: usize) -> Normalised {
+        Normalised {
+            matrix: Mat::zeros(parameters, parameters),
+            right: vec![0.0; parameters],
+            segments: Vec::new(),
+            cost: 0.0,
+            residuals: 0,
+            width,
+        }
+    }
+
+    fn add(&mut self, block: SegmentBlock) -> Result<(), FitError> {
+        let (w, m, size) = (self.width, self.right.len(), block.size);
+        let at = |i: usize, j: usize| block.matrix[i * size + j];
+        // [start block | right, coupling] by Cholesky, on equilibrated rows.
+        let scale: Vec<f64> = (0..w).map(|i| at(i, i).sqrt()).collect();
+        if scale.iter().any(|s| !s.is_finite() || *s == 0.0) {
+            return Err(FitError::NotFinite);
+        }
+        let mut lower = vec![0.0; w * w];
+        for i in 0..w {
+            for j in 0..=i {
+                let dot: f64 = (0..j).map(|k| lower[i * w + k] * lower[j * w + k]).sum();
+                let value = at(i, j) / (scale[i] * scale[j]) - dot;
+                lower[i * w + j] = if i == j { value.max(1e-15).sqrt() } else { value / lower[j * w + j] };
+            }
+        }
+        let solve = |b: &mut [f64]| {
+            for i in 0..w {
+                let dot: f64 = (0..i).map(|k| lower[i * w + k] * b[k]).sum();
+                b[i] = (b[i] - dot) / lower[i * w + i];
+            }
+            for i in (0..w).rev() {
+                let dot: f64 = (i + 1..w).map(|k| lower[k * w + i] * b[k]).sum();
+                b[i] = (b[i] - dot) / lower[i * w + i];
+            }
+        };
+        let mut free: Vec<f64> = (0..w).map(|i| block.right[i] / scale[i]).collect();
+        solve(&mut free);
+        free.iter_mut().zip(&scale).for_each(|(f, s)| *f /= s);
+        let mut coupling = vec![0.0; w * m];
+        for j in 0..m {
+            let mut column: Vec<f64> = (0..w).map(|i| at(i, w + j) / scale[i]).collect();
+            solve(&mut column);
+            (0..w).for_each(|i| coupling[i * m + j] = column[i] / scale[i]);
+        }
+        for i in 0..m {
+            for j in 0..m {
+                let dot: f64 = (0..w).map(|k| at(k, w + i) * coupling[k * m + j]).sum();
+                self.matrix[(i, j)] += at(w + i, w + j) - dot;
+            }
+            let dot: f64 = (0..w).map(|k| at(k, w + i) * free[k]).sum();
+            self.right[i] += block.right[w + i] - dot;
+        }
+        self.segments.push((free, coupling));
+        self.cost += block.cost;
+        self.residuals += block.residuals;
+        Ok(())
+    }
+
+    fn step(&self, damping: f64) -> Result<Step, FitError> {
+        let m = self.right.len();
+        let damped = Mat::from_fn(m, m, |i, j| self.matrix[(i, j)] * if i == j { 1.0 + damping } else { 1.0 });
+        let parameters = if m == 0 { vec![] } else { solve_symmetric(&damped, &self.right)?.0 };
+        let starts = self
+            .segments
+            .iter()
+            .map(|(free, coupling)| {
+                (0..self.width)
+                    .map(|i| {
+                        let shift: f64 = (0..m).map(|j| coupling[i * m + j] * parameters[j]).sum();
+                        (free[i] - shift) / (1.0 + damping)
+                    })
+                    .collect()
+            })
+            .collect();
+        Ok(Step { parameters, starts })
+    }
+
+    fn variance(&self) -> f64 {
+        let free = self.residuals.saturating_sub(self.right.len() + self.width * self.segments.len());
+        self.cost / free.max(1) as f64
+    }
+
+    fn standard_errors(&self) -> Vec<f64> {
+        let m = self.right.len();
+        match solve_symmetric(&self.matrix, &vec![0.0; m]) {
+            Ok((_, diagonal)) if m > 0 => diagonal.iter().map(|d| (d * self.variance()).sqrt()).collect(),
+            _ => vec![f64::INFINITY; m],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::smoothing::{smoothed, tests_oscillators};
+    use super::*;
+    use crate::expr::parse;
+
+    fn fit(noise: f64, points: usize) -> Shot {
+        let inputs: Vec<Symbol> = ["q1", "q2", "p1", "p2"].map(Symbol::new).into();
+        let parameters: Vec<Symbol> = ["a", "b", "c", "d", "e"].map(Symbol::new).into();
+        let h = parse("a*p1^2 + b*p2^2 + c*q1^2 + d*q2^2 + e*q1*q2").unwrap();
+        let shooter = Shooter::new(&h, &inputs, &parameters).unwrap();
+        let paths = tests_oscillators(8, 200, 0.05, noise);
+        let starts: Vec<Vec<f64>> = smoothed(&paths, 4, 5).into_iter().map(|s| s.states).collect();
+        let how = Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10 };
+        shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &paths, &starts, &how).unwrap()
+    }
+
+    #[test]
+    fn parameters_from_clean_paths() {
+        let shot = fit(0.0, 20);
+        for (c, t) in shot.parameters.iter().zip([0.5, 0.5, 0.5, 2.0, 0.0]) {
+            assert!((c - t).abs() < 1e-8, "{shot:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_from_noisy_paths_are_within_their_errors() {
+        let shot = fit(0.01, 200);
+        assert!(shot.converged && (shot.chi - 1.0).abs() < 0.05, "{shot:?}");
+        for ((c, e), t) in shot.parameters.iter().zip(&shot.standard_errors).zip([0.5, 0.5, 0.5, 2.0, 0.0]) {
+            assert!((c - t).abs() < 4.0 * e && *e < 1e-3, "{shot:?}");
+        }
+    }
+}
