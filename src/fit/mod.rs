@@ -12,6 +12,7 @@
 
 mod grammar;
 mod hamiltonian;
+mod laws;
 mod library;
 mod linear;
 mod shooting;
@@ -20,6 +21,7 @@ mod snap;
 
 pub use grammar::{Grammar, GrammarError, built_in};
 pub use hamiltonian::{Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, usable_terms};
+pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
 pub use shooting::{Shooter, Shooting, Shot};
