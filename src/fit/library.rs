@@ -337,7 +337,7 @@ impl Expansion<'_> {
                 return fail(at, format!("`{symbol}` is neither a variable nor an atom"), hint);
             }
         }
-        Ok(formula.substitute(&map))
+        Ok(tidy(&formula.substitute(&map)))
     }
 
     fn terms(
@@ -493,7 +493,7 @@ impl Expansion<'_> {
                 let mut pieces = Vec::new();
                 let mut exponent = degrees.first.clone();
                 while exponent <= degrees.last && pieces.len() < MOST_TERMS {
-                    let power = base.clone().to_power(exponent.clone());
+                    let power = tidy(&base.clone().to_power(exponent.clone()));
                     let trivial = constant || exponent.is_zero();
                     pieces.push(Piece {
                         formula: if power.is_one() { vec![] } else { vec![power] },
@@ -506,6 +506,25 @@ impl Expansion<'_> {
                 pieces
             }
         })
+    }
+}
+
+/// Even powers of square roots written without them, reciprocals as quotients.
+fn tidy(expr: &Expr) -> Expr {
+    let inner = expr.map_children(tidy);
+    let Expr::Power(base, exponent) = &inner else { return inner };
+    let Some(mut exponent) = exponent.as_number() else { return inner };
+    let mut base = (**base).clone();
+    if let Expr::Call(Function::Sqrt, radicand) = &base {
+        let half = &exponent / Rational::from(2);
+        if half.is_int() {
+            (base, exponent) = ((**radicand).clone(), half);
+        }
+    }
+    if exponent < Rational::ZERO {
+        Expr::one().over(base.to_power(-exponent))
+    } else {
+        base.to_power(exponent)
     }
 }
 

@@ -1,0 +1,324 @@
+//! The Hamiltonian, from the simplest stage of the library that explains the data to its noise.
+
+use crate::expr::{Expr, Rational, Symbol};
+use crate::fit::{
+    Elimination, FitError, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate, justified_snap,
+    pointwise_system, supported_digits, usable_terms, weak_system,
+};
+
+use super::observations::Prepared;
+
+/// One term of a recovered Hamiltonian.
+#[derive(Clone, Debug)]
+pub struct RecoveredTerm {
+    /// The term, without its coefficient.
+    pub term: Expr,
+    /// The coefficient as measured.
+    pub measured: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// The coefficient as it stands in the formula.
+    pub value: Rational,
+    /// Probability that a number without reason to be rational would lie as close to a rational as
+    /// simple; `None` where no rational is justified and `value` is a decimal.
+    pub chance: Option<f64>,
+}
+
+/// A Hamiltonian found in data.
+#[derive(Clone, Debug)]
+pub struct RecoveredHamiltonian {
+    /// The formula: Σ coefficient · term.
+    pub formula: Expr,
+    /// Its terms.
+    pub terms: Vec<RecoveredTerm>,
+    /// Whether every coefficient is a justified rational and the data is explained: only then can
+    /// statements about it be proved.
+    pub exact: bool,
+    /// Whether it explains the data to its noise.
+    pub explains: bool,
+    /// rms of ẋ − J∇H on held-out data relative to that of ẋ (of the smoothed data where no velocities are given).
+    pub residual: f64,
+    /// Deviation of integrated trajectories from the data in units of its noise, where it was fitted so.
+    pub chi: Option<f64>,
+    /// The stage of the library it came from.
+    pub stage: String,
+}
+
+/// Residual (relative to ẋ) below which given velocities count as explained without noise.
+const CLEAN: f64 = 1e-7;
+
+/// Deviation, in units of the noise, up to which integrated trajectories count as explained.
+const EXPLAINED: f64 = 1.1;
+
+/// Most terms that trajectories are fitted with.
+const MOST_SHOT: usize = 36;
+
+/// What is known after all stages.
+#[derive(Clone, Debug, Default)]
+pub struct StageReport {
+    /// Name of the stage.
+    pub stage: String,
+    /// Terms in it that could be used.
+    pub terms: usize,
+    /// Terms left.
+    pub kept: usize,
+    /// Relative residual with the terms left.
+    pub residual: f64,
+    /// Deviation of integrated trajectories in units of the noise, where it was tried.
+    pub chi: Option<f64>,
+}
+
+struct Fitted {
+    stage: String,
+    terms: Vec<Expr>,
+    coefficients: Vec<f64>,
+    errors: Vec<f64>,
+    explains: bool,
+    chi: Option<f64>,
+    /// Smaller is better.
+    score: f64,
+}
+
+/// Goes through the stages. `None` when no stage has a usable term.
+pub(super) fn recover(
+    data: &Prepared,
+    library: &TermLibrary,
+    tell: &mut dyn FnMut(&StageReport),
+) -> Result<Option<RecoveredHamiltonian>, FitError> {
+    let mut best: Option<Fitted> = None;
+    for clean in [true, false] {
+        if clean && !data.velocities_given {
+            continue;
+        }
+        for stage in &library.stages {
+            let found = if clean { fit_clean(data, stage)? } else { fit_noisy(data, stage)? };
+            let Some((fitted, report)) = found else { continue };
+            tell(&report);
+            let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
+            if best.as_ref().is_none_or(|b| fitted.score < b.score) {
+                best = Some(fitted);
+            }
+            if settled {
+                return Ok(best.map(|b| snapped(&b, data)));
+            }
+        }
+    }
+    Ok(best.map(|b| snapped(&b, data)))
+}
+
+/// The terms of a stage that are finite on the data.
+fn usable(data: &Prepared, stage: &Stage) -> Result<Vec<Expr>, FitError> {
+    let terms: Vec<Expr> = stage.terms.iter().map(|t| t.formula.clone()).collect();
+    let good = usable_terms(&terms, &data.inputs, &data.samples.states)?;
+    Ok(terms.into_iter().zip(good).filter(|(_, g)| *g).map(|(t, _)| t).collect())
+}
+
+/// A stage by least squares on given velocities.
+fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageReport)>, FitError> {
+    let terms = usable(data, stage)?;
+    if terms.is_empty() || terms.len() * 3 > data.samples.len() * data.samples.width {
+        return Ok(None);
+    }
+    let system = pointwise_system(&terms, &data.inputs, &data.samples)?;
+    let all: Vec<usize> = (0..terms.len()).collect();
+    let Ok(found) = eliminate(&system, &all, 1.15, 1e-10) else { return Ok(None) };
+    let report = StageReport {
+        stage: stage.name.clone(),
+        terms: terms.len(),
+        kept: found.solution.columns.len(),
+        residual: found.residual,
+        chi: None,
+    };
+    let explains = found.residual < CLEAN;
+    let rows = system.rows() as f64;
+    let score = rows * found.residual.max(1e-12).ln() + found.solution.columns.len() as f64 * rows.ln() / 2.0;
+    let rms = found.residual * system.target_rms();
+    let fitted = Fitted {
+        stage: stage.name.clone(),
+        terms: found.solution.columns.iter().map(|&j| terms[j].clone()).collect(),
+        errors: found
+            .solution
+            .spread
+            .iter()
+            .zip(&found.solution.coefficients)
+            // Rounding in the data and in the solution.
+            .map(|(s, c)| s * rms.max(1e-11 * system.target_rms()) + 1e-10 * c.abs())
+            .collect(),
+        coefficients: found.solution.coefficients,
+        explains,
+        chi: None,
+        score,
+    };
+    Ok(Some((fitted, report)))
+}
+
+/// A stage by the weak form, then by shooting.
+fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageReport)>, FitError> {
+    let terms = usable(data, stage)?;
+    if terms.is_empty() {
+        return Ok(None);
+    }
+    let stride = data.paths.len().div_ceil(40).max(1);
+    let paths: Vec<Path> = data.paths.iter().step_by(stride).cloned().collect();
+    let smooth: Vec<_> = data.smooth.iter().step_by(stride).cloned().collect();
+    let Ok(system) = weak_system(&terms, &data.inputs, &paths, &smooth, 0.8 * data.period) else {
+        return Ok(None);
+    };
+    if system.rows() < 3 * terms.len() {
+        return Ok(None);
+    }
+    let all: Vec<usize> = (0..terms.len()).collect();
+    let Ok(found) = eliminate(&system, &all, 1.1, 1e-9) else { return Ok(None) };
+    let mut report = StageReport {
+        stage: stage.name.clone(),
+        terms: terms.len(),
+        kept: found.solution.columns.len(),
+        residual: found.residual,
+        chi: None,
+    };
+    let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
+    let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
+    let rows = system.rows() as f64;
+    let fitted = match shot {
+        Some((terms, shot)) => {
+            report.kept = terms.len();
+            report.chi = Some(shot.chi);
+            let n = shot.residuals as f64;
+            Fitted {
+                stage: stage.name.clone(),
+                coefficients: shot.parameters,
+                errors: shot.standard_errors,
+                explains: shot.chi <= EXPLAINED && shot.converged,
+                chi: Some(shot.chi),
+                score: n * shot.chi.max(1e-12).ln() + terms.len() as f64 * n.ln() / 2.0,
+                terms,
+            }
+        }
+        None => Fitted {
+            stage: stage.name.clone(),
+            errors: found.solution.spread.iter().map(|s| s * found.residual * system.target_rms()).collect(),
+            coefficients: found.solution.coefficients,
+            explains: false,
+            chi: None,
+            // Any fit of trajectories goes before.
+            score: 1e9 + rows * found.residual.max(1e-12).ln(),
+            terms: kept,
+        },
+    };
+    Ok(Some((fitted, report)))
+}
+
+/// Fits trajectories with the terms left by an elimination, drops those that are not significant, and
+/// lengthens the segments as far as the model carries. `None` when no fit comes about.
+fn shoot(data: &Prepared, terms: &[Expr], start: &Elimination) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
+    let mut terms = terms.to_vec();
+    let mut theta = start.solution.coefficients.clone();
+    let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
+    let step = data.paths[0].times[data.paths[0].len() - 1] / (data.paths[0].len() - 1) as f64;
+    let mut points = ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest);
+    let noise = data.noise.iter().zip(&data.scales).map(|(n, s)| n.max(1e-12 * s)).collect::<Vec<_>>();
+    let how = |points| Shooting { points, noise: noise.clone(), iterations: 12, rtol: integration_rtol(data) };
+    let (paths, starts) = chosen(data, 6000);
+    let mut best: Option<(Vec<Expr>, Shot)> = None;
+    loop {
+        let Some(shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how(points))? else { return Ok(best) };
+        // A longer segment must not fit much worse than the shorter ones did.
+        let carries = best.as_ref().is_none_or(|(_, b)| shot.chi <= 1.2 * b.chi.max(0.05));
+        if !carries {
+            return Ok(best);
+        }
+        let significance = |k: usize| shot.parameters[k].abs() / shot.standard_errors[k];
+        let weakest = (0..terms.len()).min_by(|&a, &b| significance(a).total_cmp(&significance(b)));
+        match weakest {
+            Some(k) if significance(k) < 4.0 && terms.len() > 1 => {
+                terms.remove(k);
+                theta = shot.parameters.clone();
+                theta.remove(k);
+                continue;
+            }
+            _ => {}
+        }
+        theta = shot.parameters.clone();
+        best = Some((terms.clone(), shot));
+        if points >= longest {
+            return Ok(best);
+        }
+        points = (points * 4).min(longest);
+    }
+}
+
+/// Accuracy of the integration that the noise calls for.
+fn integration_rtol(data: &Prepared) -> f64 {
+    (data.relative_noise() * 1e-3).clamp(1e-11, 1e-5)
+}
+
+/// Paths with about `points` points in all, evenly chosen, and their smoothed states.
+fn chosen(data: &Prepared, points: usize) -> (Vec<Path>, Vec<Vec<f64>>) {
+    let total: usize = data.paths.iter().map(Path::len).sum();
+    let stride = total.div_ceil(points).max(1);
+    let paths = data.paths.iter().step_by(stride).cloned().collect();
+    let starts = data.smooth.iter().step_by(stride).map(|s| s.states.clone()).collect();
+    (paths, starts)
+}
+
+fn fit_terms(
+    data: &Prepared,
+    terms: &[Expr],
+    theta: &[f64],
+    paths: &[Path],
+    starts: &[Vec<f64>],
+    how: &Shooting,
+) -> Result<Option<Shot>, FitError> {
+    // Names that no variable of the system has.
+    let longest = data.inputs.iter().map(|s| s.name().len()).max().unwrap_or(0);
+    let names: Vec<Symbol> =
+        (0..terms.len()).map(|k| Symbol::new(format!("{}{k}", "c".repeat(longest + 1)))).collect();
+    let model = Expr::sum(
+        terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])),
+    );
+    let shooter = Shooter::new(&model, &data.inputs, &names)?;
+    Ok(shooter.fit(theta, paths, starts, how).ok())
+}
+
+/// The fit with its coefficients snapped where that is justified.
+fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
+    let mut terms = Vec::new();
+    for ((term, &measured), &error) in fitted.terms.iter().zip(&fitted.coefficients).zip(&fitted.errors) {
+        let snap = justified_snap(measured, 3.0 * error);
+        let chance = snap.as_ref().map(|s| s.chance);
+        let value = match snap {
+            Some(snap) => snap.value,
+            None => decimal(measured, supported_digits(measured, error)),
+        };
+        terms.push(RecoveredTerm { term: term.clone(), measured, standard_error: error, value, chance });
+    }
+    let formula =
+        Expr::sum(terms.iter().map(|t| Expr::product([Expr::number(t.value.clone()), t.term.clone()])));
+    let residual = relative_residual(&terms, data);
+    let exact = fitted.explains
+        && terms.iter().all(|t| t.chance.is_some())
+        && (!data.velocities_given || fitted.chi.is_some() || residual < CLEAN);
+    RecoveredHamiltonian {
+        formula,
+        exact,
+        explains: fitted.explains,
+        residual,
+        chi: fitted.chi,
+        stage: fitted.stage.clone(),
+        terms,
+    }
+}
+
+/// rms of ẋ − J∇H relative to ẋ on the held-out samples, infinite where it cannot be evaluated.
+fn relative_residual(terms: &[RecoveredTerm], data: &Prepared) -> f64 {
+    let samples = if data.held_out.is_empty() { &data.samples } else { &data.held_out };
+    let formulas: Vec<Expr> = terms.iter().map(|t| t.term.clone()).collect();
+    let values: Vec<f64> = terms.iter().map(|t| t.value.to_f64().value()).collect();
+    match pointwise_system(&formulas, &data.inputs, samples) {
+        Ok(system) => {
+            let columns: Vec<usize> = (0..formulas.len()).collect();
+            system.rms_of(&columns, &values) / system.target_rms().max(f64::MIN_POSITIVE)
+        }
+        Err(_) => f64::INFINITY,
+    }
+}
