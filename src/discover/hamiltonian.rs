@@ -2,8 +2,8 @@
 
 use crate::expr::{Expr, Rational, Symbol};
 use crate::fit::{
-    Elimination, FitError, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate, justified_snap,
-    pointwise_system, supported_digits, usable_terms, weak_system,
+    Elimination, FitError, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
+    justified_snap, pointwise_system, supported_digits, usable_terms, weak_system,
 };
 
 use super::observations::Prepared;
@@ -49,6 +49,9 @@ const CLEAN: f64 = 1e-7;
 
 /// Deviation, in units of the noise, up to which integrated trajectories count as explained.
 const EXPLAINED: f64 = 1.1;
+
+/// Most terms of a stage that is fitted.
+const MOST_FITTED: usize = 700;
 
 /// Most terms that trajectories are fitted with.
 const MOST_SHOT: usize = 36;
@@ -116,7 +119,10 @@ fn usable(data: &Prepared, stage: &Stage) -> Result<Vec<Expr>, FitError> {
 /// A stage by least squares on given velocities.
 fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageReport)>, FitError> {
     let terms = usable(data, stage)?;
-    if terms.is_empty() || terms.len() * 3 > data.samples.len() * data.samples.width {
+    if terms.is_empty()
+        || terms.len() > MOST_FITTED
+        || terms.len() * 3 > data.samples.len() * data.samples.width
+    {
         return Ok(None);
     }
     let system = pointwise_system(&terms, &data.inputs, &data.samples)?;
@@ -129,7 +135,16 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
         residual: found.residual,
         chi: None,
     };
-    let explains = found.residual < CLEAN;
+    let held_out = match pointwise_system(&terms, &data.inputs, &data.held_out) {
+        Ok(system) if system.rows() > 0 => {
+            let misfit = system.rms_of(&found.solution.columns, &found.solution.coefficients);
+            misfit / system.target_rms().max(f64::MIN_POSITIVE)
+        }
+        // Terms that the held-out data leaves the domain of.
+        _ if !data.held_out.is_empty() => f64::INFINITY,
+        _ => 0.0,
+    };
+    let explains = found.residual < CLEAN && held_out < 100.0 * CLEAN;
     let rows = system.rows() as f64;
     let score = rows * found.residual.max(1e-12).ln() + found.solution.columns.len() as f64 * rows.ln() / 2.0;
     let rms = found.residual * system.target_rms();
@@ -155,7 +170,7 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
 /// A stage by the weak form, then by shooting.
 fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageReport)>, FitError> {
     let terms = usable(data, stage)?;
-    if terms.is_empty() {
+    if terms.is_empty() || terms.len() > MOST_FITTED {
         return Ok(None);
     }
     let stride = data.paths.len().div_ceil(40).max(1);
@@ -210,18 +225,25 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
 
 /// Fits trajectories with the terms left by an elimination, drops those that are not significant, and
 /// lengthens the segments as far as the model carries. `None` when no fit comes about.
-fn shoot(data: &Prepared, terms: &[Expr], start: &Elimination) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
+fn shoot(
+    data: &Prepared,
+    terms: &[Expr],
+    start: &Elimination,
+) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
     let step = data.paths[0].times[data.paths[0].len() - 1] / (data.paths[0].len() - 1) as f64;
     let mut points = ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest);
     let noise = data.noise.iter().zip(&data.scales).map(|(n, s)| n.max(1e-12 * s)).collect::<Vec<_>>();
-    let how = |points| Shooting { points, noise: noise.clone(), iterations: 12, rtol: integration_rtol(data) };
+    let how =
+        |points| Shooting { points, noise: noise.clone(), iterations: 12, rtol: integration_rtol(data) };
     let (paths, starts) = chosen(data, 6000);
     let mut best: Option<(Vec<Expr>, Shot)> = None;
     loop {
-        let Some(shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how(points))? else { return Ok(best) };
+        let Some(shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how(points))? else {
+            return Ok(best);
+        };
         // A longer segment must not fit much worse than the shorter ones did.
         let carries = best.as_ref().is_none_or(|(_, b)| shot.chi <= 1.2 * b.chi.max(0.05));
         if !carries {
@@ -273,9 +295,8 @@ fn fit_terms(
     let longest = data.inputs.iter().map(|s| s.name().len()).max().unwrap_or(0);
     let names: Vec<Symbol> =
         (0..terms.len()).map(|k| Symbol::new(format!("{}{k}", "c".repeat(longest + 1)))).collect();
-    let model = Expr::sum(
-        terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])),
-    );
+    let model =
+        Expr::sum(terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])));
     let shooter = Shooter::new(&model, &data.inputs, &names)?;
     Ok(shooter.fit(theta, paths, starts, how).ok())
 }

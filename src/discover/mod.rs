@@ -1,8 +1,116 @@
 //! From trajectories to laws and Hamiltonian.
+//!
+//! ```text
+//! Observations ──prepare──▶ samples, smoothed paths, noise
+//!      │                        ├─ stages of the library ──▶ RecoveredHamiltonian
+//!      └──train──▶ Network      │                                  │ exact: null space of {F, H} = 0, proved
+//!                     │         └─ eigenproblems, supported ◀──────┤ else
+//!                     └── span, flow ──▶ Evidence ◀── direct, trajectory drift
+//! ```
+//!
+//! The pipeline sees names, angles and trajectories only. What is *proved* is proved of the recovered
+//! Hamiltonian, and only where that is exact: every coefficient a justified rational, the data explained
+//! to its noise. Everything else is *supported*, with its numbers.
+
+mod evidence;
 mod hamiltonian;
+mod laws;
+mod networks;
 mod observations;
+mod saved;
+
+use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
+use crate::learn::{self, LearnError, LearnedCoordinates};
+use crate::mechanics::{
+    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Status, assess,
+};
+
+pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
+pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
+pub use saved::{load, save};
+
+/// How many cyclic coordinates the networks are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Cyclic {
+    /// As many as the data allows, by the relaxed Poisson term.
+    #[default]
+    Auto,
+    /// This many.
+    Number(usize),
+}
+
+/// Settings of a discovery.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How many cyclic coordinates.
+    pub cyclic: Cyclic,
+    /// How networks are trained; `None` goes without.
+    pub network: Option<learn::Config>,
+    /// The terms that a Hamiltonian may have; `None` is the built-in default grammar.
+    pub grammar: Option<Grammar>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { cyclic: Cyclic::Auto, network: Some(learn::Config::default()), grammar: None }
+    }
+}
+
+/// What happens in a discovery, as it happens.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// A stage of the library was fitted.
+    Stage(&'a StageReport),
+    /// The search for the Hamiltonian ended.
+    Hamiltonian(Option<&'a RecoveredHamiltonian>),
+    /// Networks are being trained, with so many steps at most for one.
+    Training {
+        /// Steps of one training.
+        steps: usize,
+    },
+    /// Laws are being searched for.
+    Laws,
+}
+
+/// Follows a discovery: its training steps, and what it comes to.
+pub trait Observer: learn::Observer {
+    /// Called at every turn.
+    fn event(&mut self, _event: Event) {}
+}
+
+impl Observer for learn::Unobserved {}
+
+/// A law that was found.
+#[derive(Clone, Debug)]
+pub struct Law {
+    /// Name, formula in canonical form, status.
+    pub quantity: ConservedQuantity,
+    /// What data and networks say about it.
+    pub evidence: Evidence,
+}
+
+/// What a discovery found.
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    /// The Hamiltonian, if any stage of the library came to one.
+    pub hamiltonian: Option<RecoveredHamiltonian>,
+    /// What data and networks say about the Hamiltonian as a law.
+    pub energy: Option<Evidence>,
+    /// Laws besides the Hamiltonian, none a function of the Hamiltonian and those before it.
+    pub laws: Vec<Law>,
+    /// What the networks learned; absent when none were trained.
+    pub network: Option<Network>,
+    /// Brackets, independence, involution, verdict; absent without a Hamiltonian.
+    pub assessment: Option<Assessment>,
+    /// Every stage that was fitted, in order.
+    pub stages: Vec<StageReport>,
+    /// Measurement noise relative to the spread of the data: an upper bound.
+    pub noise: f64,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+}
 
 /// Why a discovery is impossible.
 #[derive(Debug, thiserror::Error)]
@@ -11,20 +119,159 @@ pub enum DiscoverError {
     #[error("there are no pairs of coordinates and momenta")]
     NoVariables,
     /// Too little data.
-    #[error("{points} points are too few to find anything")]
+    #[error("{points} points in trajectories of three or more are too few to find anything")]
     TooFewPoints {
         /// How many there are.
         points: usize,
     },
     /// A numerical fit failed.
     #[error(transparent)]
-    Fit(#[from] crate::fit::FitError),
+    Fit(#[from] FitError),
+    /// The grammar does not fit the system.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
+    /// Training failed.
+    #[error(transparent)]
+    Learn(#[from] LearnError),
+    /// The recovered Hamiltonian or a law is beyond the exact algebra.
+    #[error(transparent)]
+    Mechanics(#[from] MechanicsError),
+    /// A saved run cannot be written or read.
+    #[error("`{path}`: {what}")]
+    Saved {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
 }
-/// Scratch.
-pub fn scratch(o: &Observations, tell: &mut dyn FnMut(&StageReport)) -> Result<Option<RecoveredHamiltonian>, DiscoverError> {
-    let p = observations::Prepared::new(o)?;
-    let g = crate::fit::Grammar::default_grammar().map_err(|_| DiscoverError::NoVariables)?;
-    let l = crate::fit::TermLibrary::new(&g, &p.variables).map_err(|_| DiscoverError::NoVariables)?;
-    tell(&StageReport { stage: format!("noise {:?} period {}", p.relative_noise(), p.period), ..Default::default() });
-    Ok(hamiltonian::recover(&p, &l, tell)?)
+
+/// Finds the Hamiltonian and the laws of a system from its trajectories.
+///
+/// # Errors
+/// Data that is unusable, a grammar that does not fit, training that fails.
+pub fn run(
+    observations: &Observations,
+    config: &Config,
+    observer: &mut dyn Observer,
+) -> Result<Discovery, DiscoverError> {
+    let data = observations::Prepared::new(observations)?;
+    let (hamiltonian, stages) = recover(&data, config, observer)?;
+    let network = match &config.network {
+        Some(settings) => {
+            observer.event(Event::Training { steps: settings.steps });
+            Some(networks::train(observations, &data, config.cyclic, settings, observer)?)
+        }
+        None => None,
+    };
+    conclude(&data, hamiltonian, stages, network, observer)
+}
+
+/// The same from networks trained before: no training.
+///
+/// # Errors
+/// As [`run`].
+pub fn extract(
+    observations: &Observations,
+    learned: LearnedCoordinates,
+    config: &Config,
+    observer: &mut dyn Observer,
+) -> Result<Discovery, DiscoverError> {
+    let data = observations::Prepared::new(observations)?;
+    let (hamiltonian, stages) = recover(&data, config, observer)?;
+    let poisson = learned.law_losses().or(learned.train_losses()).unwrap_or_default().poisson;
+    let trials = vec![Trial { cyclic: learned.cyclic(), poisson }];
+    let network = networks::describe(learned, &data, trials, 0.0)?;
+    conclude(&data, hamiltonian, stages, Some(network), observer)
+}
+
+fn recover(
+    data: &observations::Prepared,
+    config: &Config,
+    observer: &mut dyn Observer,
+) -> Result<(Option<RecoveredHamiltonian>, Vec<StageReport>), DiscoverError> {
+    let grammar = match &config.grammar {
+        Some(grammar) => grammar.clone(),
+        None => Grammar::default_grammar()?,
+    };
+    let library = TermLibrary::new(&grammar, &data.variables)?;
+    let mut stages = Vec::new();
+    let found = hamiltonian::recover(data, &library, &mut |report| {
+        observer.event(Event::Stage(report));
+        stages.push(report.clone());
+    })?;
+    observer.event(Event::Hamiltonian(found.as_ref()));
+    Ok((found, stages))
+}
+
+/// From the Hamiltonian to its laws, the evidence and the verdict.
+fn conclude(
+    data: &observations::Prepared,
+    mut hamiltonian: Option<RecoveredHamiltonian>,
+    stages: Vec<StageReport>,
+    network: Option<Network>,
+    observer: &mut dyn Observer,
+) -> Result<Discovery, DiscoverError> {
+    observer.event(Event::Laws);
+    let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
+    let mut notes = Vec::new();
+    if let Some(found) = &mut hamiltonian
+        && found.exact
+        && let Ok(formula) = crate::simplify::canonical_hamiltonian(&found.formula, &space)
+    {
+        found.formula = formula;
+    }
+    let exact =
+        hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
+    let mut quantities = Vec::new();
+    if let Some(exact) = &exact {
+        let formulas = laws::exact(exact, &data.variables);
+        let names = laws::names(&formulas, &space);
+        for (name, formula) in names.into_iter().zip(formulas) {
+            let status = match laws::certified(&formula, exact) {
+                Some(Conservation::Proved(certificate)) => Status::Proved(certificate),
+                _ => Status::Supported,
+            };
+            quantities.push(ConservedQuantity { name, formula, status });
+        }
+    } else {
+        if let Some(found) = &hamiltonian {
+            notes.push(if found.explains {
+                "the coefficients of H are no small rationals: nothing is proved".to_string()
+            } else {
+                "no stage of the library explains the data to its noise: nothing is proved".to_string()
+            });
+        }
+        let explained = hamiltonian.as_ref().filter(|h| h.explains).map(|h| h.formula.clone());
+        let known: Vec<_> = explained.iter().cloned().collect();
+        let found = laws::numerical(data, &known, explained.as_ref())?;
+        let shown = |law: &laws::Numerical| match law.snapped {
+            true => {
+                crate::simplify::canonical_law(&law.formula, &space).unwrap_or_else(|_| law.formula.clone())
+            }
+            false => law.formula.clone(),
+        };
+        let formulas: Vec<_> = found.iter().map(shown).collect();
+        for (name, formula) in laws::names(&formulas, &space).into_iter().zip(formulas) {
+            quantities.push(ConservedQuantity { name, formula, status: Status::Supported });
+        }
+    }
+    let learned = network.as_ref().map(|n| &n.learned);
+    let mut laws = Vec::new();
+    for quantity in &quantities {
+        let evidence = evidence::of(&quantity.formula, data, learned)?;
+        laws.push(Law { quantity: quantity.clone(), evidence });
+    }
+    let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
+    let assessment = exact.as_ref().map(|h| assess(h, &quantities)).transpose()?;
+    Ok(Discovery {
+        hamiltonian,
+        energy,
+        laws,
+        network,
+        assessment,
+        stages,
+        noise: data.relative_noise(),
+        notes,
+    })
 }

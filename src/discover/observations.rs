@@ -55,7 +55,8 @@ impl Prepared {
             return Err(DiscoverError::TooFewPoints { points: set.points() });
         }
         let (train, test) = set.split(observations.train);
-        let paths = |set: &TrajectorySet| set.trajectories.iter().filter(|t| t.points() >= 3).map(path).collect();
+        let paths =
+            |set: &TrajectorySet| set.trajectories.iter().filter(|t| t.points() >= 3).map(path).collect();
         let (paths, test_paths): (Vec<Path>, Vec<Path>) = (paths(&train), paths(&test));
         if paths.is_empty() {
             return Err(DiscoverError::TooFewPoints { points: set.points() });
@@ -105,11 +106,6 @@ impl Prepared {
     /// Noise of the noisiest column, relative to its scale.
     pub fn relative_noise(&self) -> f64 {
         self.noise.iter().zip(&self.scales).map(|(n, s)| n / s).fold(0.0, f64::max)
-    }
-
-    /// All fitted points, smoothed, with velocities given where there are any: what networks learn from.
-    pub fn states_for_training(&self) -> (&Samples, &Samples) {
-        (&self.samples, &self.held_out)
     }
 }
 

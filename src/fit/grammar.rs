@@ -131,7 +131,7 @@ pub enum StatementKind {
     /// `atom NAME = formula`.
     Atom(String, Expr),
     /// `terms product [over product]`.
-    Terms(Product, Option<Product>),
+    Terms(Box<Product>, Option<Box<Product>>),
 }
 
 /// A grammar as read: its name and statements, includes resolved.
@@ -279,7 +279,7 @@ impl Reader<'_> {
                 let numerator = self.product(over, offset)?;
                 let divisor_offset = offset + rest.len() - divisor.map_or(0, str::len);
                 let denominator = divisor.map(|text| self.product(text, divisor_offset)).transpose()?;
-                StatementKind::Terms(numerator, denominator)
+                StatementKind::Terms(Box::new(numerator), denominator.map(Box::new))
             }
             _ => {
                 let hint = if inside {

@@ -106,17 +106,17 @@ pub fn pointwise_system(terms: &[Expr], inputs: &[Symbol], samples: &Samples) ->
         let (_, gradients) = tape.gradient(&samples.states[start * width..end * width]);
         let mut rows = vec![0.0; (end - start) * width * (count + 1)];
         let mut rotated = vec![0.0; width];
-        for s in start..end {
+        for (s, weight) in (start..end).zip(&weights[start..end]) {
             let base = (s - start) * width * (count + 1);
             for j in 0..count {
                 let at = ((s - start) * count + j) * width;
                 rotate(&gradients[at..at + width], &mut rotated);
                 for c in 0..width {
-                    rows[base + c * (count + 1) + j] = rotated[c] * weights[s] / scales[c];
+                    rows[base + c * (count + 1) + j] = rotated[c] * weight / scales[c];
                 }
             }
             for c in 0..width {
-                rows[base + c * (count + 1) + count] = samples.fields[s * width + c] * weights[s] / scales[c];
+                rows[base + c * (count + 1) + count] = samples.fields[s * width + c] * weight / scales[c];
             }
         }
         system.add(&rows)?;

@@ -35,7 +35,12 @@ impl Evaluated {
     ///
     /// # Errors
     /// Formulas that cannot be compiled.
-    pub fn new(terms: &[Expr], inputs: &[Symbol], states: &[f64], scales: &[f64]) -> Result<Evaluated, FitError> {
+    pub fn new(
+        terms: &[Expr],
+        inputs: &[Symbol],
+        states: &[f64],
+        scales: &[f64],
+    ) -> Result<Evaluated, FitError> {
         let (values, mut gradients) = Tape::new(terms, inputs)?.gradient(states);
         for row in gradients.chunks_exact_mut(inputs.len()) {
             row.iter_mut().zip(scales).for_each(|(g, s)| *g *= s);
@@ -89,10 +94,13 @@ fn measure_rows(terms: &Evaluated, columns: &[usize], measure: Measure) -> Matri
     let (samples, width) = (terms.samples(), terms.width);
     match measure {
         Measure::Flow(field) => {
-            let unit: Vec<f64> = field.chunks_exact(width).flat_map(|f| {
-                let norm = f.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-                f.iter().map(move |v| v / norm)
-            }).collect();
+            let unit: Vec<f64> = field
+                .chunks_exact(width)
+                .flat_map(|f| {
+                    let norm = f.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+                    f.iter().map(move |v| v / norm)
+                })
+                .collect();
             Mat::from_fn(samples, columns.len(), |s, j| {
                 let f = &unit[s * width..(s + 1) * width];
                 terms.gradient(s, columns[j]).iter().zip(f).map(|(g, f)| g * f).sum()
@@ -172,14 +180,20 @@ fn gradient_rows(terms: &Evaluated, columns: &[usize]) -> Matrix {
 ///
 /// # Errors
 /// [`FitError::NotFinite`] when a value is not finite.
-pub fn eigenvectors(terms: &Evaluated, columns: &[usize], measure: Measure) -> Result<Vec<Candidate>, FitError> {
+pub fn eigenvectors(
+    terms: &Evaluated,
+    columns: &[usize],
+    measure: Measure,
+) -> Result<Vec<Candidate>, FitError> {
     if columns.is_empty() {
         return Ok(vec![]);
     }
     let mut factor = triangular_factor(&gradient_rows(terms, columns));
     let k = columns.len();
     let norms: Vec<f64> = (0..k)
-        .map(|j| (0..factor.nrows()).map(|i| factor[(i, j)].powi(2)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE))
+        .map(|j| {
+            (0..factor.nrows()).map(|i| factor[(i, j)].powi(2)).sum::<f64>().sqrt().max(f64::MIN_POSITIVE)
+        })
         .collect();
     for j in 0..k {
         for i in 0..factor.nrows() {
@@ -212,11 +226,14 @@ pub fn residual(terms: &Evaluated, coefficients: &[f64], measure: Measure) -> f6
     let columns: Vec<usize> = (0..terms.functions).filter(|&j| coefficients[j] != 0.0).collect();
     let norm = |rows: &Matrix| {
         (0..rows.nrows())
-            .map(|i| columns.iter().enumerate().map(|(j, &c)| rows[(i, j)] * coefficients[c]).sum::<f64>().powi(2))
+            .map(|i| {
+                columns.iter().enumerate().map(|(j, &c)| rows[(i, j)] * coefficients[c]).sum::<f64>().powi(2)
+            })
             .sum::<f64>()
             .sqrt()
     };
-    norm(&measure_rows(terms, &columns, measure)) / norm(&gradient_rows(terms, &columns)).max(f64::MIN_POSITIVE)
+    norm(&measure_rows(terms, &columns, measure))
+        / norm(&gradient_rows(terms, &columns)).max(f64::MIN_POSITIVE)
 }
 
 /// Reduced row echelon form with full pivoting of vectors that span a space: sparse where the space has
@@ -279,11 +296,11 @@ pub fn prune(
             return Ok(best);
         }
         let weight = |j: usize| {
-            let square: f64 =
-                (0..terms.samples()).flat_map(|s| terms.gradient(s, j)).map(|g| g * g).sum();
+            let square: f64 = (0..terms.samples()).flat_map(|s| terms.gradient(s, j)).map(|g| g * g).sum();
             best.coefficients[j].abs() * square.sqrt()
         };
-        let weights: Vec<f64> = (0..terms.functions).map(|j| if best.coefficients[j] != 0.0 { weight(j) } else { 0.0 }).collect();
+        let weights: Vec<f64> =
+            (0..terms.functions).map(|j| if best.coefficients[j] != 0.0 { weight(j) } else { 0.0 }).collect();
         used.sort_by(|&a, &b| weights[a].total_cmp(&weights[b]).then(b.cmp(&a)));
         let mut batch = (used.len() / 15).max(1);
         loop {
@@ -334,7 +351,8 @@ mod tests {
         let found = eigenvectors(&evaluated, &all, Measure::Flow(&fields)).unwrap();
         assert!(found[2].residual < 1e-11 && found[3].residual > 1e-3);
         // L² is a function of L, H is not.
-        let l = Evaluated::new(&[crate::expr::parse("x*py - y*px").unwrap()], &symbols(&NAMES), &states, &scales);
+        let l =
+            Evaluated::new(&[crate::expr::parse("x*py - y*px").unwrap()], &symbols(&NAMES), &states, &scales);
         let gradients = l.unwrap().gradients;
         let two = crate::expr::parse("(x*py - y*px)^2").unwrap();
         let h = crate::expr::parse("(px^2 + py^2)/2 + (x^2 + y^2)^2").unwrap();
@@ -355,7 +373,11 @@ mod tests {
         let lengths = vec![200; 20];
         let all: Vec<usize> = (0..terms.len()).collect();
         let found = eigenvectors(&evaluated, &all, Measure::Trajectory(&lengths)).unwrap();
-        assert!(found[1].residual < 0.02 && found[2].residual > 0.1, "{:?}", (found[1].residual, found[2].residual));
+        assert!(
+            found[1].residual < 0.02 && found[2].residual > 0.1,
+            "{:?}",
+            (found[1].residual, found[2].residual)
+        );
     }
 
     #[test]

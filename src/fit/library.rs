@@ -60,6 +60,9 @@ pub const MOST_TERMS: usize = 20_000;
 /// The members of an indexed atom, each with the values of its indices.
 type Family = Vec<(Vec<Symbol>, Expr)>;
 
+/// A member of a family: the values of its indices, and what its names stand for.
+type Member = (Vec<Symbol>, BTreeMap<Symbol, Expr>);
+
 /// Degrees of one expanded factor or product.
 #[derive(Clone)]
 struct Piece {
@@ -185,7 +188,7 @@ impl Expansion<'_> {
                     self.atoms.insert(Symbol::new(name), value);
                 }
                 StatementKind::Terms(numerator, denominator) => {
-                    self.terms(statement, numerator, denominator.as_ref(), &BTreeMap::new())?;
+                    self.terms(statement, numerator, denominator.as_deref(), &BTreeMap::new())?;
                 }
             }
         }
@@ -209,12 +212,7 @@ impl Expansion<'_> {
     }
 
     /// The substitutions of a family's index names, one for each member.
-    fn members(
-        &self,
-        at: &Statement,
-        indices: &[String],
-        set: &Set,
-    ) -> Result<Vec<(Vec<Symbol>, BTreeMap<Symbol, Expr>)>, GrammarError> {
+    fn members(&self, at: &Statement, indices: &[String], set: &Set) -> Result<Vec<Member>, GrammarError> {
         let suffix = indices.concat();
         let choose = |count: usize| -> Vec<Vec<usize>> {
             match indices.len() {
@@ -293,7 +291,7 @@ impl Expansion<'_> {
                         bound.insert(Symbol::new(name), value);
                     }
                     StatementKind::Terms(numerator, denominator) => {
-                        self.terms(statement, numerator, denominator.as_ref(), &bound)?;
+                        self.terms(statement, numerator, denominator.as_deref(), &bound)?;
                     }
                     _ => {}
                 }
@@ -521,6 +519,13 @@ fn tidy(expr: &Expr) -> Expr {
             (base, exponent) = ((**radicand).clone(), half);
         }
     }
+    if let Expr::Power(inner_base, inner_exponent) = &base
+        && let Some(inner_exponent) = inner_exponent.as_number()
+        && !inner_exponent.is_int()
+    {
+        exponent *= inner_exponent;
+        base = (**inner_base).clone();
+    }
     if exponent < Rational::ZERO {
         Expr::one().over(base.to_power(-exponent))
     } else {
@@ -599,6 +604,21 @@ fn trigonometric_modes(angles: &[Symbol], order: u32) -> Vec<(Vec<Expr>, u32)> {
         modes.push((vec![argument.call(Function::Sin)], weight));
     }
     modes
+}
+
+/// All monomials of degrees 1 to `degree`, for the tests of this room.
+#[cfg(test)]
+pub(super) fn tests_polynomials(names: &[&str], degree: u32) -> Vec<Expr> {
+    let one = |exponents: Vec<u32>| {
+        Expr::product(
+            names
+                .iter()
+                .zip(exponents)
+                .filter(|(_, e)| *e > 0)
+                .map(|(n, e)| Expr::symbol(n).to_power(Rational::from(e))),
+        )
+    };
+    (1..=degree).flat_map(|d| monomials(names.len(), d)).map(one).collect()
 }
 
 #[cfg(test)]
@@ -713,19 +733,4 @@ stage third
             assert!(!library.stages.is_empty() && !library.stages[0].terms.is_empty());
         }
     }
-}
-
-/// All monomials of degrees 1 to `degree`, for the tests of this room.
-#[cfg(test)]
-pub(super) fn tests_polynomials(names: &[&str], degree: u32) -> Vec<Expr> {
-    let one = |exponents: Vec<u32>| {
-        Expr::product(
-            names
-                .iter()
-                .zip(exponents)
-                .filter(|(_, e)| *e > 0)
-                .map(|(n, e)| Expr::symbol(n).to_power(Rational::from(e))),
-        )
-    };
-    (1..=degree).flat_map(|d| monomials(names.len(), d)).map(one).collect()
 }

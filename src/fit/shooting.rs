@@ -106,9 +106,11 @@ impl Shooter {
             }
             match self.assess(&trial_theta, &trial, how) {
                 Ok(next) if next.cost <= state.cost * (1.0 + 1e-12) || next.cost < 1e-24 => {
-                    let small = step.parameters.iter().zip(&state.standard_errors()).all(|(d, e)| {
-                        d.abs() <= 0.01 * e || d.abs() < 1e-14
-                    });
+                    let small = step
+                        .parameters
+                        .iter()
+                        .zip(&state.standard_errors())
+                        .all(|(d, e)| d.abs() <= 0.01 * e || d.abs() < 1e-14);
                     let stalled = next.cost > state.cost * (1.0 - 1e-6);
                     (theta, segments, state) = (trial_theta, trial, next);
                     damping = if damping < 1e-8 { 0.0 } else { damping / 10.0 };
@@ -248,7 +250,8 @@ impl Shooter {
             let mut column = now;
             for (j, older) in table.iter_mut().enumerate().rev() {
                 let ratio = (n as f64 / (2 * (j + 1)) as f64).powi(2) - 1.0;
-                let next: Vec<f64> = column.iter().zip(older.iter()).map(|(c, o)| c + (c - o) / ratio).collect();
+                let next: Vec<f64> =
+                    column.iter().zip(older.iter()).map(|(c, o)| c + (c - o) / ratio).collect();
                 *older = std::mem::replace(&mut column, next);
             }
             // From the front the table holds the most extrapolated values.
@@ -370,9 +373,8 @@ impl SegmentBlock {
             let a = row[i] / noise;
             if a != 0.0 {
                 self.right[i] += a * residual;
-                for j in 0..self.size {
-                    self.matrix[i * self.size + j] += a * row[j] / noise;
-                }
+                let target = &mut self.matrix[i * self.size..(i + 1) * self.size];
+                target.iter_mut().zip(row).for_each(|(t, r)| *t += a * r / noise);
             }
         }
         self.cost += residual * residual;
@@ -461,7 +463,8 @@ impl Normalised {
 
     fn step(&self, damping: f64) -> Result<Step, FitError> {
         let m = self.right.len();
-        let damped = Mat::from_fn(m, m, |i, j| self.matrix[(i, j)] * if i == j { 1.0 + damping } else { 1.0 });
+        let damped =
+            Mat::from_fn(m, m, |i, j| self.matrix[(i, j)] * if i == j { 1.0 + damping } else { 1.0 });
         let parameters = if m == 0 { vec![] } else { solve_symmetric(&damped, &self.right)?.0 };
         let starts = self
             .segments

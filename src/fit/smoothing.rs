@@ -41,8 +41,11 @@ pub fn noise_levels(paths: &[Path], width: usize) -> Vec<f64> {
             for start in 0..path.len().saturating_sub(order) {
                 let weights = difference_weights(&path.times[start..=start + order]);
                 for (c, sum) in sums.iter_mut().enumerate() {
-                    let value: f64 =
-                        weights.iter().enumerate().map(|(k, w)| w * path.states[(start + k) * width + c]).sum();
+                    let value: f64 = weights
+                        .iter()
+                        .enumerate()
+                        .map(|(k, w)| w * path.states[(start + k) * width + c])
+                        .sum();
                     *sum += value * value;
                 }
                 count += 1;
@@ -296,11 +299,14 @@ mod tests {
         assert!(half >= 9, "{half}");
         let after = smoothed(&noisy, 4, half);
         let rms = |f: &dyn Fn(usize, usize) -> f64| {
-            let sum: f64 = (0..4).flat_map(|k| (0..1200).map(move |i| (k, i))).map(|(k, i)| f(k, i).powi(2)).sum();
+            let sum: f64 =
+                (0..4).flat_map(|k| (0..1200).map(move |i| (k, i))).map(|(k, i)| f(k, i).powi(2)).sum();
             (sum / 4800.0).sqrt()
         };
         assert!(rms(&|k, i| after[k].states[i] - clean[k].states[i]) < 0.006);
-        assert!(rms(&|k, i| if i % 4 == 0 { after[k].fields[i] - clean[k].states[i + 2] } else { 0.0 }) < 0.02);
+        assert!(
+            rms(&|k, i| if i % 4 == 0 { after[k].fields[i] - clean[k].states[i + 2] } else { 0.0 }) < 0.02
+        );
         let exact = smoothed(&clean, 4, 3);
         let worst = (0..1200).step_by(4).map(|i| (exact[0].fields[i] - clean[0].states[i + 2]).abs());
         assert!(worst.fold(0.0, f64::max) < 1e-6);
@@ -316,8 +322,9 @@ mod tests {
             let half = if noise > 0.0 { 12 } else { 3 };
             weak_system(&terms, &inputs, &paths, &smoothed(&paths, 4, half), 3.0).unwrap()
         };
-        let columns: Vec<usize> =
-            ["q1^2", "q2^2", "p1^2", "p2^2"].map(|t| terms.iter().position(|x| x.to_string() == t).unwrap()).into();
+        let columns: Vec<usize> = ["q1^2", "q2^2", "p1^2", "p2^2"]
+            .map(|t| terms.iter().position(|x| x.to_string() == t).unwrap())
+            .into();
         let truth = [0.5, 2.0, 0.5, 0.5];
         let clean = find(0.0).solve(&columns).unwrap();
         assert!(clean.coefficients.iter().zip(truth).all(|(c, t)| (c / t - 1.0).abs() < 1e-6), "{clean:?}");
