@@ -32,7 +32,7 @@ fn is_prime(n: u32) -> bool {
     if n < 2 {
         return false;
     }
-    if let Some(&divisor) = small.iter().find(|&&d| n % d == 0) {
+    if let Some(&divisor) = small.iter().find(|&&d| n.is_multiple_of(d)) {
         return n == divisor;
     }
     let field = PrimeField::of_prime(n);

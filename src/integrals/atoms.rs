@@ -51,7 +51,6 @@ pub struct Atoms {
     pub dof: usize,
     space: PhaseSpace,
     units: Units,
-    cyclic_angles: bool,
 }
 
 /// Common denominators, found in passes over the formulas until they no longer grow.
@@ -109,15 +108,13 @@ impl Atoms {
             .collect();
         let mut formulas = vec![formula];
         formulas.extend(&extra);
-        let mut atoms = Atoms::of(space, &formulas)?;
-        atoms.cyclic_angles = true;
-        Ok(atoms)
+        Atoms::of(space, &formulas)
     }
 
     fn bare(space: &PhaseSpace, units: Units) -> Atoms {
         let dof = space.dof();
         let list = (0..dof).map(Atom::Coordinate).chain((0..dof).map(Atom::Momentum)).collect();
-        Atoms { list, dof, space: space.clone(), units, cyclic_angles: false }
+        Atoms { list, dof, space: space.clone(), units }
     }
 
     /// The formula as a Laurent polynomial in the atoms, new ones being added.
@@ -240,7 +237,7 @@ impl Atoms {
         }
         if let Some((monomial, coefficient)) = radicand.single() {
             let atoms: Vec<usize> = (0..monomial.len()).filter(|&i| monomial[i] != 0).collect();
-            if let [] = atoms[..] {
+            if atoms.is_empty() {
                 let value = coefficient.clone();
                 return self.constant_root(&value, index);
             }
@@ -517,14 +514,16 @@ impl Atoms {
         }
     }
 
-    /// Whether cyclic coordinates were made angles.
-    pub fn has_cyclic_angles(&self) -> bool {
-        self.cyclic_angles
-    }
-
     /// Whether any coordinate stands in a sine or cosine.
     pub fn has_angles(&self) -> bool {
         self.list.iter().any(|a| matches!(a, Atom::Sine(_)))
+    }
+
+    /// Whether a coordinate stands in a sine or cosine.
+    pub fn is_angle(&self, coordinate: usize) -> bool {
+        self.list.iter().any(|a| {
+            matches!(a, Atom::Sine(argument) if argument.terms.keys().any(|m| m.get(coordinate).is_some_and(|&e| e != 0)))
+        })
     }
 
     /// The atoms that an atom is defined by, itself included, all the way down.

@@ -104,7 +104,7 @@ fn cokernel(mut rows: Vec<Vec<i128>>, columns: usize) -> Option<Vec<(Vec<i64>, i
     let mut diagonal = vec![0i128; columns];
     rows.sort();
     rows.dedup();
-    for step in 0..columns {
+    for (step, entry) in diagonal.iter_mut().enumerate() {
         loop {
             rows.retain(|row| row.iter().any(|&v| v != 0));
             let smallest = rows
@@ -141,7 +141,7 @@ fn cokernel(mut rows: Vec<Vec<i128>>, columns: usize) -> Option<Vec<(Vec<i64>, i
                 for row in rows.iter_mut().chain(change.iter_mut()) {
                     row.swap(step, c);
                 }
-                diagonal[step] = pivot.abs();
+                *entry = pivot.abs();
                 break;
             }
             rows.push(pivot_row);

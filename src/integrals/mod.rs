@@ -1,17 +1,35 @@
 //! Exact search for integrals: every function in a library that commutes with H, proved.
-
-#![allow(dead_code)]
+//!
+//! ```text
+//! H ──Atoms──▶ Laurent polynomial ──Grading──▶ degrees ──Ingredients──▶ library per level of momentum degree
+//!    └─ random points over F_p ──▶ rows {term, H} ──Echelon──▶ null space ──Generators──▶ short new vectors
+//!       ──lift (CRT)──▶ rational coefficients ──prove_conserved──▶ laws ──▶ Assessment
+//! ```
+//!
+//! No symbolic product is formed until a null vector is proved: every atom (coordinate, momentum, root,
+//! sine, exponential, divisor) gets a random value in F_p that satisfies its relations, so the bracket of
+//! a term is a number. What the search proposes is proved by `mechanics`; what could not be proved is left
+//! out, and the space it came from is then not called exhaustive.
+//!
+//! [`search`] climbs from narrow libraries to wide ones. Out of its class are integrals that are not
+//! polynomial in the momenta, or only at a degree above the one asked for.
 
 mod atoms;
 mod error;
+mod generators;
 mod grading;
+mod involution;
 mod laurent;
 mod library;
+mod names;
 mod point;
+mod search;
 mod solve;
 mod span;
 #[cfg(test)]
 mod tests;
 
 pub use error::IntegralsError;
+pub use names::name_laws;
+pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, search};
 pub use span::null_space_in_library;

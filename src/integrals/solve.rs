@@ -78,8 +78,8 @@ impl Problem {
             }
             let reduced = self.reduced(prime)?;
             let mut points = Points::new(&reduced);
-            points.extend(columns.len() + EXTRA_POINTS)?;
-            let Some(null) = null_space(&reduced, &mut points, columns, None)? else { return Ok(None) };
+            points.extend(points_needed(columns.len()))?;
+            let Some(null) = null_space(reduced.field, &points.list, columns, None)? else { return Ok(None) };
             let [vector] = &null[..] else { return Ok(None) };
             // The echelon form makes the last entry 1 whenever no entry vanishes.
             let Some(scale) = vector.last().and_then(|&v| reduced.field.inverse(v)) else { return Ok(None) };
@@ -151,57 +151,62 @@ fn bracket_row(field: PrimeField, point: &Point, columns: &[Column]) -> Option<V
         .collect()
 }
 
-/// A basis modulo p of the combinations of the columns that commute with H. `None` where the deadline
-/// has passed.
+/// Points that a system of so many columns may take.
+pub fn points_needed(columns: usize) -> usize {
+    columns + 2 * EXTRA_POINTS + CHUNK
+}
+
+/// A basis modulo p of the combinations of the columns that commute with H, each vector with a 1 at its
+/// last entry. `None` where the deadline has passed. `points` holds at least [`points_needed`].
+///
+/// # Errors
+/// [`IntegralsError::NoPoint`] where the points do not settle the rank.
 pub fn null_space(
-    reduced: &Reduced<'_>,
-    points: &mut Points<'_, '_>,
+    field: PrimeField,
+    points: &[Point],
     columns: &[Column],
     deadline: Option<Instant>,
 ) -> Result<Option<Vec<Vec<u32>>>, IntegralsError> {
-    let field = reduced.field;
     let mut echelon = Echelon::new(field, columns.len());
-    let mut used = 0;
-    let mut idle = 0;
+    let (mut used, mut idle) = (0, 0);
     while idle < EXTRA_POINTS && echelon.rank() < columns.len() {
         if deadline.is_some_and(|d| Instant::now() > d) {
             return Ok(None);
         }
-        let next = (used + CHUNK.min(columns.len() + EXTRA_POINTS)).max(used + EXTRA_POINTS);
-        points.extend(next)?;
+        // First as many rows as there can be pivots, then a few that must bring nothing new.
+        let wanted = CHUNK.min((columns.len() - echelon.rank()) + EXTRA_POINTS);
+        let chunk = points.get(used..used + wanted).ok_or(IntegralsError::NoPoint)?;
+        let row = |p: &Point| bracket_row(field, p, columns);
         let rows: Option<Vec<Vec<u32>>> = if columns.len() > 200 {
-            points.list[used..next].par_iter().map(|p| bracket_row(field, p, columns)).collect()
+            chunk.par_iter().map(row).collect()
         } else {
-            points.list[used..next].iter().map(|p| bracket_row(field, p, columns)).collect()
+            chunk.iter().map(row).collect()
         };
         let rows = rows.ok_or(IntegralsError::NoPoint)?;
         let gained = echelon.insert_all(&rows);
         idle = if gained == 0 { idle + rows.len() } else { rows.len() - gained };
-        used = next;
+        used += wanted;
     }
     Ok(Some(echelon.null_space()))
 }
 
-/// The functions that are linearly independent of those before them, as indices.
+/// The functions that are linearly independent of those before them, as indices. `points` holds at
+/// least [`points_needed`].
 pub fn independent_functions(
-    reduced: &Reduced<'_>,
-    points: &mut Points<'_, '_>,
+    field: PrimeField,
+    points: &[Point],
     functions: &[&Monomial],
 ) -> Result<Vec<usize>, IntegralsError> {
-    let field = reduced.field;
     let mut echelon = Echelon::new(field, functions.len());
-    let mut idle = 0;
-    let mut used = 0;
+    let (mut used, mut idle) = (0, 0);
     while idle < EXTRA_POINTS && echelon.rank() < functions.len() {
-        let next = used + CHUNK.min(functions.len() + EXTRA_POINTS);
-        points.extend(next)?;
-        let rows: Vec<Vec<u32>> = points.list[used..next]
-            .iter()
-            .map(|p| functions.iter().map(|f| p.value(field, f)).collect())
-            .collect();
+        let wanted = CHUNK.min((functions.len() - echelon.rank()) + EXTRA_POINTS);
+        let chunk = points.get(used..used + wanted).ok_or(IntegralsError::NoPoint)?;
+        let rows: Vec<Vec<u32>> =
+            chunk.iter().map(|p| functions.iter().map(|f| p.value(field, f)).collect()).collect();
         let gained = echelon.insert_all(&rows);
         idle = if gained == 0 { idle + rows.len() } else { rows.len() - gained };
-        used = next;
+        used += wanted;
     }
     Ok(echelon.pivots().to_vec())
 }

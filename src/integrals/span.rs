@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::IntegralsError;
 use super::atoms::Atoms;
 use super::laurent::Laurent;
-use super::solve::{Column, Points, Problem, blocks, null_space};
+use super::solve::{Column, Points, Problem, blocks, null_space, points_needed};
 use crate::expr::{Expr, Rational};
 use crate::mechanics::{Conservation, Hamiltonian, prove_all};
 
@@ -47,7 +47,8 @@ fn solve_block(
     let selected: Vec<Column> = block.iter().map(|&k| columns[k].clone()).collect();
     let reduced = problem.reduced(0)?;
     let mut points = Points::new(&reduced);
-    let null = null_space(&reduced, &mut points, &selected, None)?.unwrap_or_default();
+    points.extend(points_needed(selected.len()))?;
+    let null = null_space(reduced.field, &points.list, &selected, None)?.unwrap_or_default();
     let mut found = Vec::new();
     for vector in null {
         let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();

@@ -1,0 +1,332 @@
+//! The generating set: integrals that are not polynomials in the earlier ones, as short as they can be had.
+
+use std::collections::BTreeSet;
+
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::IntegralsError;
+use super::grading::Degree;
+use super::laurent::{Laurent, Monomial};
+use super::point::{Point, Reduced};
+use super::solve::{Column, Points, Problem};
+use crate::algebra::modular::PrimeField;
+use crate::algebra::null_space::Echelon;
+use crate::expr::Rational;
+
+/// The most products of earlier laws that are formed at once.
+const MAX_PRODUCTS: usize = 4_000;
+/// Random column orders in which short vectors are looked for.
+const MAX_ORDERS: usize = 40;
+
+/// A law among the generators.
+#[derive(Clone, Debug)]
+pub struct Law {
+    /// The formula in the atoms.
+    pub polynomial: Laurent,
+    /// Its degree in the momenta as they stand.
+    pub momentum_degree: u32,
+    degree: Degree,
+    image: Vec<(Monomial, u32)>,
+    values: Vec<u32>,
+    gradient: Vec<u32>,
+}
+
+/// H and the laws found so far, over one prime.
+#[derive(Clone, Debug)]
+pub struct Generators {
+    /// H first.
+    pub laws: Vec<Law>,
+}
+
+impl Generators {
+    /// H alone.
+    pub fn new(
+        problem: &Problem,
+        reduced: &Reduced<'_>,
+        points: &mut Points<'_, '_>,
+    ) -> Result<Generators, IntegralsError> {
+        let mut generators = Generators { laws: Vec::new() };
+        generators.push(problem, reduced, points, problem.hamiltonian.clone())?;
+        Ok(generators)
+    }
+
+    /// Adds a law.
+    pub fn push(
+        &mut self,
+        problem: &Problem,
+        reduced: &Reduced<'_>,
+        points: &mut Points<'_, '_>,
+        polynomial: Laurent,
+    ) -> Result<(), IntegralsError> {
+        points.extend(1)?;
+        let dof = problem.atoms.dof;
+        let field = reduced.field;
+        let image: Option<Vec<(Monomial, u32)>> =
+            polynomial.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect();
+        let image = image.ok_or(IntegralsError::NoPoint)?;
+        let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
+        let gradient = reduced.function(&image, &points.list[0]).1;
+        let degree = polynomial.terms.keys().next().map(|m| problem.grading.degree(m)).unwrap_or_default();
+        let momentum_degree = polynomial.terms.keys().map(momentum).max().unwrap_or(0);
+        self.laws.push(Law { polynomial, momentum_degree, degree, image, values: Vec::new(), gradient });
+        Ok(())
+    }
+
+    /// The rank of the Jacobian of all laws at a random point: how many are functionally independent.
+    pub fn independent(&self, field: PrimeField) -> usize {
+        let width = self.laws.first().map_or(0, |l| l.gradient.len());
+        let mut echelon = Echelon::new(field, width);
+        self.laws.iter().filter(|l| echelon.insert(&l.gradient).is_some()).count()
+    }
+
+    /// Products of the laws, as exponents, of momentum degree at most `bound`; only those of the degree
+    /// where one is given.
+    pub fn products(&self, problem: &Problem, bound: u32, degree: Option<&Degree>) -> Vec<Vec<u32>> {
+        let mut found = Vec::new();
+        let zero = problem.grading.degree(&[]);
+        let mut stack: Vec<(usize, u32, Vec<u32>, Degree)> = vec![(0, bound, Vec::new(), zero)];
+        let mut steps = 0;
+        while let Some((next, room, exponents, sum)) = stack.pop() {
+            steps += 1;
+            if steps > 50 * MAX_PRODUCTS || found.len() >= MAX_PRODUCTS {
+                break;
+            }
+            let Some(law) = self.laws.get(next) else {
+                let wanted = degree.is_none_or(|d| *d == sum);
+                if wanted && exponents.iter().any(|&e| e > 0) {
+                    found.push(exponents);
+                }
+                continue;
+            };
+            let cost = law.momentum_degree.max(1);
+            let mut total = sum;
+            for power in 0..=room / cost {
+                let mut longer = exponents.clone();
+                longer.push(power);
+                stack.push((next + 1, room - power * cost, longer, total.clone()));
+                total = problem.grading.sum(&total, &law.degree);
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn extend_values(&mut self, field: PrimeField, points: &[Point]) {
+        for law in &mut self.laws {
+            for point in &points[law.values.len().min(points.len())..] {
+                law.values.push(value_of(field, &law.image, point));
+            }
+        }
+    }
+
+    fn product_values(&self, field: PrimeField, exponents: &[u32], count: usize) -> Vec<u32> {
+        let mut values = vec![1; count];
+        for (law, &exponent) in self.laws.iter().zip(exponents) {
+            for _ in 0..exponent {
+                values.iter_mut().zip(&law.values).for_each(|(v, &w)| *v = field.multiply(*v, w));
+            }
+        }
+        values
+    }
+
+    /// Integrals in a null space that generate it over the earlier laws, in short form, with rational
+    /// coefficients. `degree` is that of the columns, where they share one. The second value says
+    /// whether all could be lifted to the rationals.
+    pub fn new_in(
+        &mut self,
+        problem: &Problem,
+        reduced: &Reduced<'_>,
+        points: &mut Points<'_, '_>,
+        columns: &[Column],
+        null: &[Vec<u32>],
+        bound: u32,
+    ) -> Result<(Vec<Laurent>, bool), IntegralsError> {
+        let field = reduced.field;
+        let degrees: BTreeSet<Degree> =
+            columns.iter().flat_map(|c| c.terms.keys().map(|m| problem.grading.degree(m))).collect();
+        let degree = if degrees.len() == 1 { degrees.first() } else { None };
+        let products = self.products(problem, bound, degree);
+        let count = products.len() + null.len() + 8;
+        points.extend(count)?;
+        let chosen_points = &points.list[..count];
+        self.extend_values(field, chosen_points);
+
+        let mut known = Echelon::new(field, count);
+        // The constant function is an integral that generates nothing.
+        if degree.is_none_or(|d| *d == problem.grading.degree(&[])) {
+            known.insert(&vec![1; count]);
+        }
+        for exponents in &products {
+            known.insert(&self.product_values(field, exponents, count));
+        }
+        let values = ColumnValues::of(field, columns, chosen_points).ok_or(IntegralsError::NoPoint)?;
+        let mut all = known.clone();
+        let fresh = null.iter().filter(|v| all.insert(&values.combine(field, v)).is_some()).count();
+        if fresh == 0 {
+            return Ok((Vec::new(), true));
+        }
+
+        let mut candidates = short_vectors(field, columns, null, problem.atoms.dof);
+        candidates.sort_by_cached_key(|v| cost(columns, v, problem.atoms.dof));
+        let mut chosen = Vec::new();
+        let mut complete = true;
+        for vector in candidates {
+            if chosen.len() == fresh {
+                break;
+            }
+            let row = values.combine(field, &vector);
+            let before = known.clone();
+            if known.insert(&row).is_none() {
+                continue;
+            }
+            let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+            let selected: Vec<Column> = support.iter().map(|&k| columns[k].clone()).collect();
+            let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
+            match problem.lift(&selected, &image)? {
+                Some(coefficients) => chosen.push(sum_of(&selected, &coefficients)),
+                None => known = before,
+            }
+        }
+        complete &= chosen.len() == fresh;
+        Ok((chosen, complete))
+    }
+
+    /// Whether the law of that index is a polynomial in the others.
+    pub fn is_redundant(
+        &mut self,
+        problem: &Problem,
+        reduced: &Reduced<'_>,
+        points: &mut Points<'_, '_>,
+        index: usize,
+    ) -> Result<bool, IntegralsError> {
+        let law = self.laws[index].clone();
+        let degrees: BTreeSet<Degree> =
+            law.polynomial.terms.keys().map(|m| problem.grading.degree(m)).collect();
+        let degree = if degrees.len() == 1 { degrees.first() } else { None };
+        let products: Vec<Vec<u32>> = self
+            .products(problem, law.momentum_degree.max(1), degree)
+            .into_iter()
+            .filter(|exponents| exponents[index] == 0)
+            .collect();
+        let count = products.len() + 8;
+        points.extend(count)?;
+        let field = reduced.field;
+        self.extend_values(field, &points.list[..count]);
+        let mut known = Echelon::new(field, count);
+        known.insert(&vec![1; count]);
+        for exponents in &products {
+            known.insert(&self.product_values(field, exponents, count));
+        }
+        Ok(known.insert(&self.laws[index].values[..count]).is_none())
+    }
+}
+
+/// The value of Σ coefficient·monomial.
+pub fn value_of(field: PrimeField, image: &[(Monomial, u32)], point: &Point) -> u32 {
+    image.iter().fold(0, |sum, (m, c)| field.add(sum, field.multiply(*c, point.value(field, m))))
+}
+
+/// Values of columns at points.
+struct ColumnValues(Vec<Vec<u32>>);
+
+impl ColumnValues {
+    fn of(field: PrimeField, columns: &[Column], points: &[Point]) -> Option<ColumnValues> {
+        let images: Option<Vec<Vec<(Monomial, u32)>>> = columns
+            .iter()
+            .map(|c| c.terms.iter().map(|(m, v)| Some((m.clone(), field.from_rational(v)?))).collect())
+            .collect();
+        let images = images?;
+        Some(ColumnValues(
+            points.iter().map(|p| images.iter().map(|i| value_of(field, i, p)).collect()).collect(),
+        ))
+    }
+
+    fn combine(&self, field: PrimeField, vector: &[u32]) -> Vec<u32> {
+        let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+        let value = |row: &Vec<u32>| {
+            support.iter().fold(0, |sum, &k| field.add(sum, field.multiply(vector[k], row[k])))
+        };
+        self.0.iter().map(value).collect()
+    }
+}
+
+fn sum_of(columns: &[Column], coefficients: &[Rational]) -> Laurent {
+    let scaled = columns.iter().zip(coefficients).map(|(column, c)| column.scaled(c));
+    scaled.fold(Laurent::default(), |sum, term| sum.plus(&term))
+}
+
+/// Vectors of the space with few entries: those of its reduced echelon forms under many column orders.
+/// Each is the only one, up to a factor, with its support.
+pub fn short_vectors(field: PrimeField, columns: &[Column], null: &[Vec<u32>], dof: usize) -> Vec<Vec<u32>> {
+    let width = columns.len();
+    let mut found: BTreeSet<Vec<u32>> = BTreeSet::new();
+    let weight: Vec<(i32, i32)> = columns
+        .iter()
+        .map(|c| {
+            let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).sum::<i32>();
+            let size = |m: &Monomial| m.iter().map(|e| e.abs()).sum::<i32>();
+            (c.terms.keys().map(momentum).max().unwrap_or(0), c.terms.keys().map(size).max().unwrap_or(0))
+        })
+        .collect();
+    let mut order: Vec<usize> = (0..width).collect();
+    order.sort_by_key(|&k| (std::cmp::Reverse(weight[k]), k));
+    let work = null.len() * null.len() * width;
+    let orders = if null.len() == 1 { 1 } else { (60_000_000 / work.max(1)).clamp(2, MAX_ORDERS) };
+    let mut random = ChaCha8Rng::seed_from_u64(width as u64);
+    for trial in 0..orders {
+        match trial {
+            0 => {}
+            1 => order.reverse(),
+            2 => order.sort_by_key(|&k| (std::cmp::Reverse(weight[k].0), weight[k].1, k)),
+            _ if trial % 2 == 0 => order.shuffle(&mut random),
+            _ => {
+                let noise: Vec<i32> = (0..width).map(|_| random.random_range(0..4)).collect();
+                order.sort_by_key(|&k| (std::cmp::Reverse(weight[k].0 + noise[k]), k));
+            }
+        }
+        let mut echelon = null.to_vec();
+        reduce_fully(field, &mut echelon, &order);
+        found.extend(echelon.into_iter().filter(|v| v.iter().any(|&e| e != 0)));
+        if trial == 1 {
+            order.reverse();
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Reduced echelon form with pivots sought in the given order of columns.
+fn reduce_fully(field: PrimeField, rows: &mut [Vec<u32>], order: &[usize]) {
+    let mut rank = 0;
+    for &column in order {
+        let Some(pivot) = (rank..rows.len()).find(|&r| rows[r][column] != 0) else { continue };
+        rows.swap(rank, pivot);
+        let inverse = field.inverse(rows[rank][column]).unwrap_or(0);
+        rows[rank].iter_mut().for_each(|v| *v = field.multiply(*v, inverse));
+        let pivot_row = rows[rank].clone();
+        for (r, row) in rows.iter_mut().enumerate() {
+            let factor = row[column];
+            if r != rank && factor != 0 {
+                for (v, &p) in row.iter_mut().zip(&pivot_row) {
+                    if p != 0 {
+                        *v = field.subtract(*v, field.multiply(factor, p));
+                    }
+                }
+            }
+        }
+        rank += 1;
+        if rank == rows.len() {
+            break;
+        }
+    }
+}
+
+/// What makes a law simple: low momentum degree, few terms, low degrees.
+pub fn cost(columns: &[Column], vector: &[u32], dof: usize) -> (i32, usize, i32, Vec<usize>) {
+    let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+    let monomials = || support.iter().flat_map(|&k| columns[k].terms.keys());
+    let momentum = monomials().map(|m| m.iter().skip(dof).take(dof).sum::<i32>()).max().unwrap_or(0);
+    let size = monomials().map(|m| m.iter().map(|e| e.abs()).sum::<i32>()).sum();
+    (momentum, monomials().count(), size, support)
+}

@@ -1,0 +1,291 @@
+//! Polynomials in the laws that commute where the laws themselves do not: L² beside Lz.
+
+use super::IntegralsError;
+use super::atoms::Atoms;
+use super::generators::{cost, short_vectors};
+use super::laurent::{Laurent, Monomial};
+use super::point::{Point, Reduced, bracket_of_gradients};
+use super::solve::{Column, Points, Problem, coprime};
+use crate::algebra::ZeroTest;
+use crate::algebra::modular::{PrimeField, rational_reconstruction};
+use crate::algebra::null_space::Echelon;
+use crate::expr::{Expr, Rational};
+use crate::mechanics::{Assessment, Conservation, ConservedQuantity, Hamiltonian, Status, prove_conserved};
+use crate::simplify::canonical_law;
+
+/// The most products of laws that a combination is sought among.
+const MAX_PRODUCTS: usize = 240;
+/// Sets of commuting laws to start from.
+const MAX_STARTS: usize = 24;
+/// Candidates tried at each step.
+const MAX_CANDIDATES: usize = 4;
+/// Momentum degrees of the products that are tried in turn.
+const DEGREES: [u32; 3] = [2, 4, 6];
+
+/// Combinations Σ c·(products of H and the laws) that, joined to some of the laws, make a larger set of
+/// independent functions in involution than the laws alone; none where that cannot be had.
+pub fn commuting_combinations(
+    hamiltonian: &Hamiltonian,
+    laws: &[ConservedQuantity],
+    assessment: &Assessment,
+) -> Result<Vec<ConservedQuantity>, IntegralsError> {
+    let formulas: Vec<&Expr> =
+        std::iter::once(hamiltonian.formula()).chain(laws.iter().map(|l| &l.formula)).collect();
+    let mut atoms = Atoms::of(hamiltonian.space(), &formulas)?;
+    let polynomials: Vec<Laurent> = formulas.iter().map(|f| atoms.expand(f)).collect::<Result<_, _>>()?;
+    let problem = Problem::new(atoms, polynomials[0].clone())?;
+    let reduced = problem.reduced(0)?;
+    let mut points = Points::new(&reduced);
+    let starts = starts(assessment, hamiltonian.space().dof());
+    for degree in DEGREES {
+        let Some(products) = products(&problem, &polynomials, degree) else { break };
+        points.extend(products.len() + 12)?;
+        let Some(basis) = Basis::of(&reduced, &points.list, &polynomials, products) else { break };
+        let mut best: Vec<Vec<u32>> = Vec::new();
+        for start in &starts {
+            let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| basis.law(k)).collect();
+            let Some(vectors) = vectors else { continue };
+            let extended = basis.extend(&vectors, hamiltonian.space().dof());
+            if extended.len() > assessment.involutive.len() && extended.len() > best.len() {
+                best = extended;
+            }
+            if best.len() >= hamiltonian.space().dof() {
+                break;
+            }
+        }
+        if best.len() >= hamiltonian.space().dof() || (degree == DEGREES[2] && !best.is_empty()) {
+            return basis.quantities(&best, &formulas, hamiltonian, laws);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Maximal sets of pairwise commuting laws with H, largest first.
+fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
+    let count = assessment.brackets.len();
+    let commute = |a: usize, b: usize| assessment.brackets[a][b].test == ZeroTest::Zero;
+    let mut found: Vec<Vec<usize>> = Vec::new();
+    let mut stack: Vec<(Vec<usize>, usize)> = vec![(vec![0], 1)];
+    let mut steps = 0;
+    while let Some((set, next)) = stack.pop() {
+        steps += 1;
+        if steps > 4_000 {
+            break;
+        }
+        if set.len() < dof {
+            for k in (next..count).rev() {
+                if set.iter().all(|&s| commute(s, k)) {
+                    let mut larger = set.clone();
+                    larger.push(k);
+                    stack.push((larger, k + 1));
+                }
+            }
+        }
+        found.push(set);
+    }
+    found.sort_by_key(|s| (std::cmp::Reverse(s.len()), s.clone()));
+    // The last is H alone, from which anything may be built.
+    let alone = found.pop();
+    found.truncate(MAX_STARTS);
+    found.extend(alone);
+    found
+}
+
+/// Exponents of products of the functions up to a momentum degree; `None` where they are too many.
+fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
+    let dof = problem.atoms.dof;
+    let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
+    let degree = |p: &Laurent| p.terms.keys().map(momentum).max().unwrap_or(0).max(1);
+    let degrees: Vec<u32> = polynomials.iter().map(degree).collect();
+    let mut all: Vec<(Vec<u32>, u32)> = vec![(Vec::new(), 0)];
+    for d in &degrees {
+        let mut longer = Vec::new();
+        for (exponents, used) in &all {
+            // A law of higher degree still counts by itself.
+            let room = if *used == 0 { bound.max(*d) } else { bound };
+            for power in 0..=(room.saturating_sub(*used)) / d {
+                let mut next = exponents.clone();
+                next.push(power);
+                longer.push((next, used + power * d));
+            }
+        }
+        if longer.len() > MAX_PRODUCTS {
+            return None;
+        }
+        all = longer;
+    }
+    Some(all.into_iter().map(|(e, _)| e).filter(|e| e.iter().any(|&p| p > 0)).collect())
+}
+
+/// Products of laws with their gradients at points.
+struct Basis {
+    field: PrimeField,
+    products: Vec<Vec<u32>>,
+    /// gradients[point][product].
+    gradients: Vec<Vec<Vec<u32>>>,
+    columns: Vec<Column>,
+}
+
+impl Basis {
+    fn of(
+        reduced: &Reduced<'_>,
+        points: &[Point],
+        polynomials: &[Laurent],
+        products: Vec<Vec<u32>>,
+    ) -> Option<Basis> {
+        let field = reduced.field;
+        let images: Option<Vec<Vec<(Monomial, u32)>>> = polynomials
+            .iter()
+            .map(|p| p.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect())
+            .collect();
+        let images = images?;
+        let gradients = points[..products.len() + 12]
+            .iter()
+            .map(|point| {
+                let laws: Vec<(u32, Vec<u32>)> = images.iter().map(|i| reduced.function(i, point)).collect();
+                products.iter().map(|e| product_gradient(field, &laws, e)).collect()
+            })
+            .collect();
+        let columns = products
+            .iter()
+            .map(|e| Laurent::term(e.iter().map(|&p| p as i32).collect(), Rational::ONE))
+            .collect();
+        Some(Basis { field, products, gradients, columns })
+    }
+
+    /// The unit vector of a law.
+    fn law(&self, index: usize) -> Option<Vec<u32>> {
+        let place = self.products.iter().position(|e| e.iter().sum::<u32>() == 1 && e[index] == 1)?;
+        let mut vector = vec![0; self.products.len()];
+        vector[place] = 1;
+        Some(vector)
+    }
+
+    fn gradient(&self, vector: &[u32], point: usize) -> Vec<u32> {
+        let field = self.field;
+        let mut sum = vec![0; self.gradients[point][0].len()];
+        for (&c, gradient) in vector.iter().zip(&self.gradients[point]).filter(|(c, _)| **c != 0) {
+            sum.iter_mut().zip(gradient).for_each(|(s, &g)| *s = field.add(*s, field.multiply(c, g)));
+        }
+        sum
+    }
+
+    fn independent(&self, vectors: &[Vec<u32>]) -> bool {
+        let mut echelon = Echelon::new(self.field, self.gradients[0][0].len());
+        vectors.iter().all(|v| echelon.insert(&self.gradient(v, 0)).is_some())
+    }
+
+    /// The largest set found by adding combinations that commute with all before them.
+    fn extend(&self, set: &[Vec<u32>], dof: usize) -> Vec<Vec<u32>> {
+        if !self.independent(set) {
+            return Vec::new();
+        }
+        let mut best = set.to_vec();
+        if set.len() >= dof {
+            return best;
+        }
+        let mut candidates = short_vectors(self.field, &self.columns, &self.commutant(set), 0);
+        candidates.sort_by_cached_key(|v| (self.degree(v), cost(&self.columns, v, 0)));
+        let mut tried = 0;
+        for candidate in candidates {
+            let mut larger = set.to_vec();
+            larger.push(candidate);
+            if !self.independent(&larger) {
+                continue;
+            }
+            let extended = self.extend(&larger, dof);
+            if extended.len() > best.len() {
+                best = extended;
+            }
+            tried += 1;
+            if best.len() >= dof || tried == MAX_CANDIDATES {
+                break;
+            }
+        }
+        best
+    }
+
+    fn degree(&self, vector: &[u32]) -> u32 {
+        let used = self.products.iter().zip(vector).filter(|(_, c)| **c != 0);
+        used.map(|(e, _)| e.iter().sum()).max().unwrap_or(0)
+    }
+
+    /// The combinations that commute with all of the set.
+    fn commutant(&self, set: &[Vec<u32>]) -> Vec<Vec<u32>> {
+        let mut echelon = Echelon::new(self.field, self.products.len());
+        for point in 0..self.gradients.len() {
+            for vector in set {
+                let other = self.gradient(vector, point);
+                let row: Vec<u32> = self.gradients[point]
+                    .iter()
+                    .map(|g| bracket_of_gradients(self.field, g, &other))
+                    .collect();
+                echelon.insert(&row);
+            }
+        }
+        echelon.null_space()
+    }
+
+    /// The combinations among the vectors as proved quantities; none where a proof fails.
+    fn quantities(
+        &self,
+        vectors: &[Vec<u32>],
+        formulas: &[&Expr],
+        hamiltonian: &Hamiltonian,
+        laws: &[ConservedQuantity],
+    ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
+        let mut found: Vec<ConservedQuantity> = Vec::new();
+        for vector in vectors {
+            let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+            if let [one] = support[..]
+                && self.products[one].iter().sum::<u32>() == 1
+            {
+                continue;
+            }
+            let modulus = self.field.modulus().into();
+            let coefficients: Option<Vec<Rational>> =
+                support.iter().map(|&k| rational_reconstruction(&vector[k].into(), &modulus)).collect();
+            let Some(coefficients) = coefficients.map(coprime) else { return Ok(Vec::new()) };
+            let terms = support.iter().zip(&coefficients).map(|(&k, c)| {
+                let powers = formulas.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
+                Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
+            });
+            let formula = Expr::sum(terms);
+            let formula = canonical_law(&formula, hamiltonian.space()).unwrap_or(formula);
+            let Conservation::Proved(certificate) = prove_conserved(&formula, hamiltonian)? else {
+                return Ok(Vec::new());
+            };
+            let square = support.iter().all(|&k| {
+                self.products[k]
+                    .iter()
+                    .enumerate()
+                    .all(|(i, &e)| e == 0 || (e == 2 && i > 0 && laws[i - 1].name.starts_with('L')))
+            });
+            let total = square && coefficients.windows(2).all(|w| w[0] == w[1]);
+            let base = if total { "Lsquared" } else { "C" };
+            let taken = |name: &str| laws.iter().chain(&found).any(|l| l.name == name);
+            let name = std::iter::once(base.to_string())
+                .chain((1..).map(|n| format!("{base}{n}")))
+                .find(|n| !taken(n))
+                .unwrap_or_default();
+            found.push(ConservedQuantity { name, formula, status: Status::Proved(certificate) });
+        }
+        Ok(found)
+    }
+}
+
+fn product_gradient(field: PrimeField, laws: &[(u32, Vec<u32>)], exponents: &[u32]) -> Vec<u32> {
+    let mut sum = vec![0; laws[0].1.len()];
+    for (index, &exponent) in exponents.iter().enumerate() {
+        if exponent == 0 {
+            continue;
+        }
+        let mut factor = field.reduce(u64::from(exponent));
+        for (other, &power) in exponents.iter().enumerate() {
+            let power = if other == index { power - 1 } else { power };
+            factor = field.multiply(factor, field.power(laws[other].0, u64::from(power)));
+        }
+        sum.iter_mut().zip(&laws[index].1).for_each(|(s, &g)| *s = field.add(*s, field.multiply(factor, g)));
+    }
+    sum
+}

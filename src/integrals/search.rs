@@ -1,0 +1,519 @@
+//! The ladder of searches, from the narrowest library to the widest.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::IntegralsError;
+use super::atoms::Atoms;
+use super::generators::Generators;
+use super::grading::Degree;
+use super::involution::commuting_combinations;
+use super::laurent::{Laurent, Monomial, monomial_product};
+use super::library::{Ingredients, Reach};
+use super::names::name_laws;
+use super::point::Reduced;
+use super::solve::{Column, Points, Problem, blocks, independent_functions, null_space, points_needed};
+use crate::expr::{Expr, Rational};
+use crate::mechanics::{
+    Assessment, Certificate, Conservation, ConservedQuantity, Hamiltonian, Status, assess, prove_conserved,
+};
+use crate::simplify::canonical_law;
+
+/// How far to search.
+#[derive(Clone, Debug)]
+pub struct SearchConfig {
+    /// The largest degree in the momenta.
+    pub momentum_degree: u32,
+    /// A bound on the weight of the coefficients of highest momentum degree; by default none but that
+    /// of the momentum degree itself.
+    pub coefficient_degree: Option<u32>,
+    /// When to stop and return what was found.
+    pub time_limit: Duration,
+    /// The most unknowns of one linear system; larger ones are left out, and this is said.
+    pub max_unknowns: usize,
+    /// Threads; by default those of the pool in use.
+    pub threads: Option<usize>,
+    /// Terms to search in, in place of those derived from the Hamiltonian.
+    pub library: Option<Vec<Expr>>,
+}
+
+impl Default for SearchConfig {
+    fn default() -> SearchConfig {
+        SearchConfig {
+            momentum_degree: 4,
+            coefficient_degree: None,
+            time_limit: Duration::from_secs(60),
+            max_unknowns: 3_000,
+            threads: None,
+            library: None,
+        }
+    }
+}
+
+/// Why a search ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StopReason {
+    /// There are 2·dof − 1 independent laws: no more are possible.
+    Settled,
+    /// Every library up to the momentum degree was searched.
+    LadderComplete,
+    /// The time limit was reached.
+    TimeLimit,
+}
+
+/// One space of functions that was searched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SearchedSpace {
+    /// The number of unknown coefficients.
+    pub terms: usize,
+    /// The degree in the momenta.
+    pub momentum_degree: u32,
+    /// The weight of the coefficients of highest momentum degree; those of lower momentum degree reach
+    /// as far as the terms of H take them.
+    pub coefficient_degree: u32,
+    /// The dimension of the space of integrals in it, constants not counted.
+    pub integrals: usize,
+    /// Whether every integral in this space is a polynomial in the laws found.
+    pub exhaustive: bool,
+}
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub struct SearchOutcome {
+    /// Generators of all integrals found, H not among them, each proved.
+    pub laws: Vec<ConservedQuantity>,
+    /// Polynomials in H and the laws that complete a largest set in involution, where the laws
+    /// themselves do not hold one; each proved.
+    pub combinations: Vec<ConservedQuantity>,
+    /// The spaces searched, in order.
+    pub searched: Vec<SearchedSpace>,
+    /// Why the search ended.
+    pub stop: StopReason,
+    /// Brackets, independence, involution and verdict of H, `laws` and `combinations`, in this order.
+    pub assessment: Assessment,
+}
+
+impl SearchOutcome {
+    /// The widest space that was searched exhaustively: highest momentum degree first, then coefficients.
+    pub fn widest(&self) -> Option<&SearchedSpace> {
+        let exhaustive = self.searched.iter().filter(|s| s.exhaustive);
+        exhaustive.max_by_key(|s| (s.momentum_degree, s.coefficient_degree, s.terms))
+    }
+}
+
+/// All integrals polynomial in the momenta within a growing library, from the Hamiltonian alone.
+///
+/// Deterministic but for the time limit: the same Hamiltonian gives the same laws whatever the number of
+/// threads. What is returned is proved; what is not returned may still exist outside the spaces listed.
+///
+/// # Errors
+/// A Hamiltonian outside the class, or constant.
+pub fn search(hamiltonian: &Hamiltonian, config: &SearchConfig) -> Result<SearchOutcome, IntegralsError> {
+    match config.threads.and_then(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build().ok()) {
+        Some(pool) => pool.install(|| Search::run(hamiltonian, config)),
+        None => Search::run(hamiltonian, config),
+    }
+}
+
+struct Search<'a> {
+    hamiltonian: &'a Hamiltonian,
+    config: &'a SearchConfig,
+    deadline: Instant,
+    found: Vec<(Expr, Certificate)>,
+    searched: Vec<SearchedSpace>,
+    stop: StopReason,
+}
+
+/// The libraries, in the order they are tried in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Pass {
+    /// The Hamiltonian's own ingredients.
+    Own,
+    /// Cyclic coordinates as angles, or half angles where there are angles.
+    Angles,
+    /// Polynomial factors for coordinates inside exponentials.
+    PolynomialExponentials,
+}
+
+impl Search<'_> {
+    fn run(hamiltonian: &Hamiltonian, config: &SearchConfig) -> Result<SearchOutcome, IntegralsError> {
+        let mut search = Search {
+            hamiltonian,
+            config,
+            deadline: Instant::now() + config.time_limit,
+            found: Vec::new(),
+            searched: Vec::new(),
+            stop: StopReason::LadderComplete,
+        };
+        if let Some(terms) = &config.library {
+            search.in_library(terms)?;
+        } else {
+            for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials] {
+                search.pass(pass)?;
+                if search.stop != StopReason::LadderComplete {
+                    break;
+                }
+            }
+        }
+        search.outcome()
+    }
+
+    /// The atoms of a pass; `None` where it adds nothing.
+    fn atoms(&self, pass: Pass) -> Result<Option<Atoms>, IntegralsError> {
+        let (space, formula) = (self.hamiltonian.space(), self.hamiltonian.formula());
+        let own = Atoms::of(space, &[formula])?;
+        let symbols = formula.symbols();
+        let cyclic: Vec<usize> =
+            (0..space.dof()).filter(|&i| !symbols.contains(&space.coordinates()[i])).collect();
+        let angular = own.has_angles();
+        match pass {
+            Pass::Own if angular && !cyclic.is_empty() => {
+                Ok(Some(Atoms::with_angles(space, formula, &cyclic, 1)?))
+            }
+            Pass::Own => Ok(Some(own)),
+            Pass::Angles if angular => {
+                let angles: Vec<usize> =
+                    (0..space.dof()).filter(|&i| cyclic.contains(&i) || own.is_angle(i)).collect();
+                Ok(Some(Atoms::with_angles(space, formula, &angles, 2)?))
+            }
+            Pass::Angles if !cyclic.is_empty() => Ok(Some(Atoms::with_angles(space, formula, &cyclic, 1)?)),
+            Pass::Angles => Ok(None),
+            Pass::PolynomialExponentials => {
+                let mut own = own;
+                let energy = own.expand(formula)?;
+                let wider = Ingredients::of(&own, &energy).has_exponential_coordinates();
+                Ok(wider.then_some(own))
+            }
+        }
+    }
+
+    fn pass(&mut self, pass: Pass) -> Result<(), IntegralsError> {
+        let Some(mut atoms) = self.atoms(pass)? else { return Ok(()) };
+        let energy = atoms.expand(self.hamiltonian.formula())?;
+        if energy.as_constant().is_some() {
+            return Err(IntegralsError::ConstantHamiltonian);
+        }
+        let known: Vec<Laurent> =
+            self.found.iter().map(|(f, _)| atoms.expand(f)).collect::<Result<_, _>>()?;
+        let ingredients = Ingredients::of(&atoms, &energy);
+        let problem = Problem::new(atoms, energy)?;
+        let reduced = problem.reduced(0)?;
+        let mut stage = Stage::new(&problem, &reduced, known)?;
+        if stage.settled() {
+            self.stop = StopReason::Settled;
+            return Ok(());
+        }
+        let mut seen: BTreeSet<Vec<Monomial>> = BTreeSet::new();
+        for reach in self.ladder(&ingredients, pass) {
+            if Instant::now() > self.deadline {
+                self.stop = StopReason::TimeLimit;
+                return Ok(());
+            }
+            let Some((terms, classes)) = stage.classes(&ingredients, reach)? else { continue };
+            let progress = stage.solve(self, classes, reach, &mut seen)?;
+            self.searched.push(SearchedSpace {
+                terms,
+                momentum_degree: reach.momentum_degree,
+                coefficient_degree: reach.weight,
+                integrals: progress.integrals,
+                exhaustive: progress.exhaustive,
+            });
+            if stage.settled() {
+                self.stop = StopReason::Settled;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reaches in the order they are tried in: momentum degree 1 first, then by the sum of degree and weight.
+    fn ladder(&self, ingredients: &Ingredients, pass: Pass) -> Vec<Reach> {
+        let largest = |degree: u32| {
+            let bound = ingredients.largest_weight(degree);
+            self.config.coefficient_degree.map_or(bound, |most| bound.min(most))
+        };
+        let degrees = 1..=self.config.momentum_degree;
+        let polynomial_exponentials = pass == Pass::PolynomialExponentials;
+        let reach = |momentum_degree, weight| Reach { momentum_degree, weight, polynomial_exponentials };
+        let mut ladder: Vec<Reach> = (0..=largest(1)).map(|weight| reach(1, weight)).collect();
+        let most = degrees.clone().map(largest).max().unwrap_or(0);
+        let mut rest: Vec<(u32, u32)> = degrees
+            .skip(1)
+            .flat_map(|degree| (0..=most.min(largest(degree))).map(move |weight| (degree, weight)))
+            .collect();
+        rest.sort_by_key(|&(degree, weight)| (degree + weight, degree));
+        ladder.extend(rest.into_iter().map(|(degree, weight)| reach(degree, weight)));
+        ladder
+    }
+
+    /// The search in given terms.
+    fn in_library(&mut self, terms: &[Expr]) -> Result<(), IntegralsError> {
+        let formulas: Vec<&Expr> = std::iter::once(self.hamiltonian.formula()).chain(terms).collect();
+        let mut atoms = Atoms::of(self.hamiltonian.space(), &formulas)?;
+        let energy = atoms.expand(self.hamiltonian.formula())?;
+        let expanded: Vec<Column> = terms.iter().map(|t| atoms.expand(t)).collect::<Result<_, _>>()?;
+        let mut columns: Vec<Column> = Vec::new();
+        for column in expanded {
+            if column.as_constant().is_none() && !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        let dof = atoms.dof;
+        let degree = columns
+            .iter()
+            .flat_map(|c| c.terms.keys())
+            .map(|m| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum())
+            .max()
+            .unwrap_or(0);
+        let coefficient_degree = columns
+            .iter()
+            .flat_map(|c| c.terms.keys())
+            .map(|m| m.iter().take(dof).map(|&e| e.max(0) as u32).sum())
+            .max()
+            .unwrap_or(0);
+        let problem = Problem::new(atoms, energy)?;
+        let reduced = problem.reduced(0)?;
+        let mut stage = Stage::new(&problem, &reduced, Vec::new())?;
+        let classes: Vec<Vec<Column>> = blocks(&problem.grading, &columns)
+            .into_iter()
+            .map(|block| block.into_iter().map(|k| columns[k].clone()).collect())
+            .collect();
+        let reach =
+            Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
+        let progress = stage.solve(self, classes, reach, &mut BTreeSet::new())?;
+        self.searched.push(SearchedSpace {
+            terms: columns.len(),
+            momentum_degree: degree,
+            coefficient_degree,
+            integrals: progress.integrals,
+            exhaustive: progress.exhaustive,
+        });
+        if stage.settled() {
+            self.stop = StopReason::Settled;
+        } else if Instant::now() > self.deadline {
+            self.stop = StopReason::TimeLimit;
+        }
+        Ok(())
+    }
+
+    /// Proves a candidate and keeps it; whether it was proved.
+    fn keep(&mut self, formula: Expr) -> Result<bool, IntegralsError> {
+        let Conservation::Proved(certificate) = prove_conserved(&formula, self.hamiltonian)? else {
+            return Ok(false);
+        };
+        self.found.push((formula, certificate));
+        Ok(true)
+    }
+
+    fn outcome(self) -> Result<SearchOutcome, IntegralsError> {
+        let formulas = self.without_redundant()?;
+        let space = self.hamiltonian.space();
+        let mut proved: Vec<(Expr, Certificate)> = Vec::new();
+        for (formula, certificate) in formulas {
+            let short = canonical_law(&formula, space).unwrap_or_else(|_| formula.clone());
+            match prove_conserved(&short, self.hamiltonian) {
+                Ok(Conservation::Proved(own)) => proved.push((short, own)),
+                _ => proved.push((formula, certificate)),
+            }
+        }
+        let names = name_laws(&proved.iter().map(|(f, _)| f.clone()).collect::<Vec<_>>(), space);
+        let quantity = |(name, (formula, certificate)): (String, (Expr, Certificate))| ConservedQuantity {
+            name,
+            formula,
+            status: Status::Proved(certificate),
+        };
+        let laws: Vec<ConservedQuantity> = names.into_iter().zip(proved).map(quantity).collect();
+        let mut assessment = assess(self.hamiltonian, &laws)?;
+        let mut combinations = Vec::new();
+        if assessment.involutive.len() < space.dof() {
+            combinations = commuting_combinations(self.hamiltonian, &laws, &assessment)?;
+            if !combinations.is_empty() {
+                let all: Vec<ConservedQuantity> = laws.iter().chain(&combinations).cloned().collect();
+                let wider = assess(self.hamiltonian, &all)?;
+                if wider.involutive.len() > assessment.involutive.len() {
+                    assessment = wider;
+                } else {
+                    combinations.clear();
+                }
+            }
+        }
+        Ok(SearchOutcome { laws, combinations, searched: self.searched, stop: self.stop, assessment })
+    }
+
+    /// The laws found, less those that are polynomials in the others; simplest first.
+    fn without_redundant(&self) -> Result<Vec<(Expr, Certificate)>, IntegralsError> {
+        let formulas: Vec<&Expr> =
+            std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(|f| &f.0)).collect();
+        let mut atoms = Atoms::of(self.hamiltonian.space(), &formulas)?;
+        let energy = atoms.expand(self.hamiltonian.formula())?;
+        let known: Vec<Laurent> =
+            self.found.iter().map(|(f, _)| atoms.expand(f)).collect::<Result<_, _>>()?;
+        let problem = Problem::new(atoms, energy)?;
+        let reduced = problem.reduced(0)?;
+        let mut stage = Stage::new(&problem, &reduced, known)?;
+        let mut kept: Vec<usize> = (0..self.found.len()).collect();
+        for index in (0..self.found.len()).rev() {
+            let place = kept.iter().position(|&k| k == index).unwrap_or(0) + 1;
+            if stage.generators.is_redundant(&problem, &reduced, &mut stage.points, place)? {
+                stage.generators.laws.remove(place);
+                kept.retain(|&k| k != index);
+            }
+        }
+        let mut laws: Vec<(u32, usize)> = kept
+            .iter()
+            .enumerate()
+            .map(|(at, &k)| (stage.generators.laws[at + 1].momentum_degree, k))
+            .collect();
+        laws.sort();
+        Ok(laws.into_iter().map(|(_, k)| self.found[k].clone()).collect())
+    }
+}
+
+/// One library's problem with the laws known so far.
+struct Stage<'p> {
+    problem: &'p Problem,
+    reduced: &'p Reduced<'p>,
+    points: Points<'p, 'p>,
+    generators: Generators,
+}
+
+/// The number of terms of a space, and the terms by degree.
+type Classes = (usize, Vec<Vec<Column>>);
+
+/// What a search of one space brought.
+struct Progress {
+    integrals: usize,
+    exhaustive: bool,
+}
+
+impl<'p> Stage<'p> {
+    fn new(
+        problem: &'p Problem,
+        reduced: &'p Reduced<'p>,
+        known: Vec<Laurent>,
+    ) -> Result<Stage<'p>, IntegralsError> {
+        let mut points = Points::new(reduced);
+        let mut generators = Generators::new(problem, reduced, &mut points)?;
+        for polynomial in known {
+            generators.push(problem, reduced, &mut points, polynomial)?;
+        }
+        Ok(Stage { problem, reduced, points, generators })
+    }
+
+    fn settled(&self) -> bool {
+        self.generators.independent(self.reduced.field) + 1 >= 2 * self.problem.atoms.dof
+    }
+
+    /// The number of terms within reach and the terms by degree; `None` where they are too many.
+    fn classes(
+        &mut self,
+        ingredients: &Ingredients,
+        reach: Reach,
+    ) -> Result<Option<Classes>, IntegralsError> {
+        let Some(levels) = ingredients.functions(reach) else { return Ok(None) };
+        let depth = reach.momentum_degree;
+        let mut terms = Vec::new();
+        for (level, functions) in levels.iter().enumerate() {
+            let functions = self.independent(functions)?;
+            for momenta in ingredients.momentum_monomials(depth - level as u32) {
+                terms.extend(functions.iter().map(|f| monomial_product(&momenta, f)));
+            }
+        }
+        let constant =
+            |m: &Monomial| m.iter().enumerate().all(|(i, &e)| e == 0 || self.problem.atoms.is_constant(i));
+        terms.retain(|m| !constant(m));
+        let count = terms.len();
+        let mut by_degree: std::collections::BTreeMap<Degree, Vec<Column>> = Default::default();
+        for term in terms {
+            let degree = self.problem.grading.degree(&term);
+            by_degree.entry(degree).or_default().push(Laurent::term(term, Rational::ONE));
+        }
+        Ok(Some((count, by_degree.into_values().collect())))
+    }
+
+    /// The functions without those that depend linearly on simpler ones.
+    fn independent(&mut self, functions: &[Monomial]) -> Result<Vec<Monomial>, IntegralsError> {
+        let dof = self.problem.atoms.dof;
+        if functions.iter().all(|f| f.len() <= dof) {
+            return Ok(functions.to_vec());
+        }
+        let mut by_degree: std::collections::BTreeMap<Degree, Vec<&Monomial>> = Default::default();
+        for function in functions {
+            by_degree.entry(self.problem.grading.degree(function)).or_default().push(function);
+        }
+        let largest = by_degree.values().map(Vec::len).max().unwrap_or(0);
+        self.points.extend(points_needed(largest))?;
+        let (field, points) = (self.reduced.field, &self.points.list);
+        let classes: Vec<Vec<&Monomial>> = by_degree.into_values().collect();
+        let pick = |class: &Vec<&Monomial>| -> Result<Vec<Monomial>, IntegralsError> {
+            let kept = independent_functions(field, points, class)?;
+            Ok(kept.into_iter().map(|k| class[k].clone()).collect())
+        };
+        let kept: Vec<Vec<Monomial>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
+        let mut kept: Vec<Monomial> = kept.into_iter().flatten().collect();
+        kept.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
+        Ok(kept)
+    }
+
+    /// Solves class by class and keeps what is new.
+    fn solve(
+        &mut self,
+        search: &mut Search<'_>,
+        classes: Vec<Vec<Column>>,
+        reach: Reach,
+        seen: &mut BTreeSet<Vec<Monomial>>,
+    ) -> Result<Progress, IntegralsError> {
+        let mut progress = Progress { integrals: 0, exhaustive: true };
+        let (small, large): (Vec<_>, Vec<_>) =
+            classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
+        progress.exhaustive &= large.is_empty();
+        let fresh: Vec<Vec<Column>> = small
+            .into_iter()
+            .filter(|class| {
+                let key: Vec<Monomial> = class.iter().flat_map(|c| c.terms.keys().cloned()).collect();
+                seen.insert(key)
+            })
+            .collect();
+        let largest = fresh.iter().map(Vec::len).max().unwrap_or(0);
+        self.points.extend(points_needed(largest))?;
+        let (field, points, deadline) = (self.reduced.field, &self.points.list, search.deadline);
+        let solve = |class: &Vec<Column>| null_space(field, points, class, Some(deadline));
+        let spaces: Vec<Option<Vec<Vec<u32>>>> = fresh.par_iter().map(solve).collect::<Result<_, _>>()?;
+        for (class, null) in fresh.iter().zip(spaces) {
+            let Some(null) = null else {
+                progress.exhaustive = false;
+                continue;
+            };
+            progress.integrals += null.len();
+            if !null.is_empty() {
+                progress.exhaustive &= self.take(search, class, &null, reach)?;
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Adds the generators in a null space; whether all of it is accounted for.
+    fn take(
+        &mut self,
+        search: &mut Search<'_>,
+        class: &[Column],
+        null: &[Vec<u32>],
+        reach: Reach,
+    ) -> Result<bool, IntegralsError> {
+        let (problem, reduced) = (self.problem, self.reduced);
+        let bound = reach.momentum_degree;
+        let (new, mut complete) =
+            self.generators.new_in(problem, reduced, &mut self.points, class, null, bound)?;
+        for polynomial in new {
+            let formula = problem.atoms.to_expr(&polynomial);
+            if search.keep(formula)? {
+                self.generators.push(problem, reduced, &mut self.points, polynomial)?;
+            } else {
+                complete = false;
+            }
+        }
+        Ok(complete)
+    }
+}
