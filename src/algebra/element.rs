@@ -180,7 +180,7 @@ impl Element {
 
     /// Whether the canonical form is 0, which proves that the function vanishes identically.
     pub fn is_zero_form(&self) -> bool {
-        self.value.is_zero() || self.canonical().is_ok_and(RationalPolynomial::is_zero)
+        self.value.is_zero() || self.field.tower.vanishes(&self.value).unwrap_or(false)
     }
 
     /// Whether no term is left even before a canonical form is sought.
@@ -206,12 +206,13 @@ impl Element {
         if witness::is_somewhere_nonzero(tower, &self.value, FIRST_POINTS) {
             return ZeroTest::NonZero;
         }
-        match self.canonical() {
-            Ok(form) if form.is_zero() => ZeroTest::Zero,
-            Ok(form) if witness::is_somewhere_nonzero(tower, form, witness::POINTS) => ZeroTest::NonZero,
-            Ok(_) => ZeroTest::Unknown,
-            Err(_) if witness::is_somewhere_nonzero(tower, &self.value, witness::POINTS) => ZeroTest::NonZero,
-            Err(_) => ZeroTest::Unknown,
+        if self.is_zero_form() {
+            return ZeroTest::Zero;
+        }
+        let form = self.canonical().unwrap_or(&self.value);
+        match witness::is_somewhere_nonzero(tower, form, witness::POINTS) {
+            true => ZeroTest::NonZero,
+            false => ZeroTest::Unknown,
         }
     }
 

@@ -5,6 +5,7 @@ mod element;
 mod field;
 pub mod interval;
 pub mod modular;
+mod normal_form;
 pub mod null_space;
 pub mod polynomial;
 mod present;

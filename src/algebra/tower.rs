@@ -2,10 +2,8 @@
 //!
 //! Everything is a polynomial over the rationals in ring variables: first the symbols, then the
 //! generators in order of their making. A reciprocal is a ring variable of its own, so that products and
-//! sums never need a common denominator; only [`Tower::canonical`] forms one, and only among terms that
-//! agree in everything that occurs in no denominator.
-
-use std::collections::BTreeMap;
+//! sums never need a common denominator; only the canonical form (`normal_form`) has one, and only among
+//! terms that agree in everything that occurs in no denominator.
 
 use dashu_int::IBig;
 
@@ -49,7 +47,7 @@ pub(super) struct Factor {
     pub(super) inverse: usize,
     pub(super) polynomial: Polynomial,
     /// A variable that occurs in it, to as low a degree as any.
-    main: usize,
+    pub(super) main: usize,
 }
 
 /// Symbols and generators. The symbols come first; of these the first `variables` are differentiated by.
@@ -159,7 +157,11 @@ impl Tower {
     }
 
     /// x · (1/x) = 1, term by term.
-    fn cancel(&self, value: RationalPolynomial, degrees: &[u32]) -> Result<RationalPolynomial, AlgebraError> {
+    pub(super) fn cancel(
+        &self,
+        value: RationalPolynomial,
+        degrees: &[u32],
+    ) -> Result<RationalPolynomial, AlgebraError> {
         let occurs = |v: usize| degrees.get(v).is_some_and(|&d| d > 0);
         let pairs: Vec<(usize, usize)> =
             self.reciprocals.iter().copied().filter(|&(x, u)| occurs(x) && occurs(u)).collect();
@@ -182,114 +184,6 @@ impl Tower {
             buffer.push_packed(&packed, numerator.coefficient(index));
         }
         Ok(RationalPolynomial::new(buffer.finish(), value.denominator().clone()))
-    }
-
-    /// The canonical form: relations applied and, among the terms that agree in everything that occurs in
-    /// no denominator, one common denominator with as low powers of its factors as can be.
-    ///
-    /// Unique as far as the relations present all polynomial relations between the generators: two
-    /// values with the same denominators' exponents have the same numerator, and the exponent of each
-    /// factor is least by itself because the factors are pairwise coprime.
-    pub(super) fn canonical(&self, value: &RationalPolynomial) -> Result<RationalPolynomial, AlgebraError> {
-        let value = self.reduce(value.clone())?;
-        let degrees = value.numerator().degrees();
-        if !self.factors.iter().any(|f| degrees.get(f.inverse).is_some_and(|&d| d > 0)) {
-            return Ok(value);
-        }
-        let numerator = value.numerator();
-        let stride = numerator.stride();
-        // Lanes of the variables that occur in denominators, and of all their reciprocals.
-        let mut involved = vec![0u64; stride];
-        for factor in &self.factors {
-            Polynomial::mark(&mut involved, factor.inverse);
-            factor.polynomial.variables().into_iter().for_each(|v| Polynomial::mark(&mut involved, v));
-        }
-        for &(x, u) in &self.reciprocals {
-            if Polynomial::is_marked(&involved, x) {
-                Polynomial::mark(&mut involved, u);
-            }
-        }
-        let mut classes: BTreeMap<Vec<u64>, TermBuffer> = BTreeMap::new();
-        for index in 0..numerator.len() {
-            let monomial = numerator.monomial(index);
-            let outer: Vec<u64> = monomial.iter().zip(&involved).map(|(m, i)| m & !i).collect();
-            let inner: Vec<u64> = monomial.iter().zip(&involved).map(|(m, i)| m & i).collect();
-            let class = classes.entry(outer).or_insert_with(|| TermBuffer::new(stride));
-            class.push_packed(&inner, numerator.coefficient(index));
-        }
-        let mut parts = Vec::with_capacity(classes.len());
-        for (outer, class) in classes {
-            let fraction = self.least_fraction(class.finish())?;
-            let fraction = self.cancel(fraction.clone().into(), &fraction.degrees())?;
-            parts.push(fraction.numerator().times_packed(&outer)?);
-        }
-        Ok(RationalPolynomial::new(Polynomial::sum(&parts), value.denominator().clone()))
-    }
-
-    /// Terms in denominators' variables and reciprocals brought over the least common denominator,
-    /// which is given back as a product of reciprocals.
-    fn least_fraction(&self, terms: Polynomial) -> Result<Polynomial, AlgebraError> {
-        let present: Vec<&Factor> = self.factors.iter().filter(|f| terms.contains(f.inverse)).collect();
-        if present.is_empty() {
-            return Ok(terms);
-        }
-        let (mut numerator, exponents) = self.cleared(&terms, &present)?;
-        // Powers of a single variable below do not matter for divisibility: multiply them away.
-        let mut laurent = Polynomial::one();
-        for &(x, u) in &self.reciprocals {
-            let below = numerator.degree(u);
-            if below > 0 {
-                numerator = self.cleared_of_variable(&numerator, x, u, below)?;
-                laurent = laurent.times(&Polynomial::monomial_of(u, below))?;
-            }
-        }
-        let mut reciprocals = laurent;
-        for (factor, exponent) in present.into_iter().zip(exponents) {
-            let mut left = exponent;
-            while left > 0
-                && !numerator.is_surely_not_divisible_by(&factor.polynomial, factor.main)
-                && let Some(quotient) = numerator.exact_quotient(&factor.polynomial)
-            {
-                numerator = quotient;
-                left -= 1;
-            }
-            reciprocals = reciprocals.times(&Polynomial::monomial_of(factor.inverse, left))?;
-        }
-        numerator.times(&reciprocals)
-    }
-
-    /// `terms` without the reciprocals of `factors`, multiplied by the powers of the factors returned.
-    pub(super) fn cleared(
-        &self,
-        terms: &Polynomial,
-        factors: &[&Factor],
-    ) -> Result<(Polynomial, Vec<u32>), AlgebraError> {
-        let mut terms = terms.clone();
-        let mut exponents = Vec::new();
-        for factor in factors {
-            let parts = terms.coefficients_in(factor.inverse);
-            exponents.push(parts.len() as u32 - 1);
-            terms = Polynomial::zero();
-            for part in parts {
-                terms = terms.times(&factor.polynomial)?.plus(&part);
-            }
-        }
-        Ok((terms, exponents))
-    }
-
-    /// `terms · x^power` without the reciprocal `u` of `x`, which occurs at most to that power.
-    pub(super) fn cleared_of_variable(
-        &self,
-        terms: &Polynomial,
-        x: usize,
-        u: usize,
-        power: u32,
-    ) -> Result<Polynomial, AlgebraError> {
-        let mut sum = Vec::new();
-        for (below, part) in terms.coefficients_in(u).into_iter().enumerate() {
-            sum.push(part.times(&Polynomial::monomial_of(x, power - below as u32))?);
-        }
-        Ok(Polynomial::sum(&sum))
     }
 
     /// The derivative by the symbol number `by`, one of the variables.
@@ -353,7 +247,7 @@ impl Tower {
 
     /// Whether two values are equal as canonical forms.
     pub(super) fn agree(&self, a: &RationalPolynomial, b: &RationalPolynomial) -> Result<bool, AlgebraError> {
-        Ok(a == b || self.canonical(&a.minus(b))?.is_zero())
+        Ok(a == b || self.vanishes(&a.minus(b))?)
     }
 
     /// For `value` with relation-bearing ring variable `variable` as the highest: a cofactor and the norm,
