@@ -1,20 +1,34 @@
-//! liouville: finds the laws of a dynamical system and proves them.
+//! liouville finds the laws of a dynamical system and proves them.
+//!
+//! A Hamiltonian system with $n$ degrees of freedom moves by $\dot q_i = \partial H/\partial p_i$,
+//! $\dot p_i = -\partial H/\partial q_i$. A function $F(q, p)$ is conserved exactly when its Poisson
+//! bracket $\{F, H\} = \sum_i \partial_{q_i} F\, \partial_{p_i} H - \partial_{p_i} F\, \partial_{q_i} H$
+//! vanishes, and the system is integrable in the sense of Liouville when $n$ independent such functions
+//! are in involution, $\{F_i, F_j\} = 0$. liouville finds such functions from trajectories or from $H$
+//! itself, and proves the brackets by exact algebra.
+//!
+//! A formula has three representations: [`expr::Expr`], the tree as written; `algebra::Element`, the
+//! canonical form in which equality is decided; [`expr::Tape`], for numbers in double precision.
+
+pub mod expr;
 
 pub mod algebra;
-#[cfg(feature = "cli")]
-pub mod cli;
+pub mod mechanics;
+
+pub mod flow;
+pub mod simplify;
+pub mod system;
+
 #[cfg(feature = "learn")]
 pub mod discover;
 #[cfg(feature = "learn")]
 pub mod experiments;
-pub mod expr;
 #[cfg(feature = "learn")]
 pub mod fit;
-pub mod flow;
 pub mod integrals;
 #[cfg(feature = "learn")]
 pub mod learn;
-pub mod mechanics;
+
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod report;
-pub mod simplify;
-pub mod system;

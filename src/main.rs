@@ -1,2 +1,5 @@
 //! The `liouville` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    liouville::cli::run()
+}

@@ -1,1 +1,135 @@
-//! Room `cli`.
+//! The command line: definitions, one file a command, and the only room that prints.
+//!
+//! Results go to standard output; progress, notes and errors to standard error. A command returns an
+//! [`Exit`] or a [`Failure`]; nothing below this room prints or ends the process.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod bracket;
+#[cfg(feature = "learn")]
+mod discover;
+#[cfg(feature = "learn")]
+mod extract;
+mod input;
+mod integrals;
+mod output;
+#[cfg(feature = "learn")]
+mod progress;
+mod simplify;
+mod simulate;
+mod systems;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use input::Failure;
+use output::Output;
+
+/// How a run ended, as the exit status of the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Done: 0.
+    Done,
+    /// A question was answered "no": 1.
+    No,
+    /// The user's input is at fault: 2.
+    BadInput,
+    /// A limit was reached before the end: 3.
+    Limit,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::No => 1,
+            Exit::BadInput => 2,
+            Exit::Limit => 3,
+        })
+    }
+}
+
+/// Finds the laws of a dynamical system, from trajectories or a Hamiltonian, and proves them.
+#[derive(Parser, Debug)]
+#[command(
+    name = "liouville",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  liouville discover charged-particle\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville systems\n\nExit status: 0 done; 1 the answer is no; 2 the input is at fault; 3 a limit was reached."
+)]
+struct Arguments {
+    #[command(flatten)]
+    output: Output,
+
+    /// Threads to use [default: all]. The result does not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    #[cfg(feature = "learn")]
+    Discover(discover::Discover),
+    Integrals(integrals::Integrals),
+    Verify(verify::Verify),
+    Bracket(bracket::Bracket),
+    Simplify(simplify::Simplify),
+    Simulate(simulate::Simulate),
+    #[cfg(feature = "learn")]
+    Extract(extract::Extract),
+    Systems(systems::Systems),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Some(threads) = arguments.threads {
+        // Fails only where a pool exists already, which nothing before this line makes.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    }
+    let output = arguments.output;
+    let result = match arguments.command {
+        #[cfg(feature = "learn")]
+        Command::Discover(command) => command.run(&output, arguments.threads),
+        Command::Integrals(command) => command.run(&output),
+        Command::Verify(command) => command.run(&output),
+        Command::Bracket(command) => command.run(&output),
+        Command::Simplify(command) => command.run(&output),
+        Command::Simulate(command) => command.run(&output),
+        #[cfg(feature = "learn")]
+        Command::Extract(command) => command.run(&output),
+        Command::Systems(command) => command.run(&output),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprint!("{}", failure.text);
+            failure.exit.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn definitions_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Example"), "{} has no example:\n{help}", command.get_name());
+        }
+    }
+}

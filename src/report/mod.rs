@@ -1,1 +1,282 @@
-//! Room `report`.
+//! What is told to the user: one [`Record`] and its renderings.
+//!
+//! A [`Record`] holds text and numbers only, in the shape of the JSON document that users' scripts
+//! read. It is filled from the results of the other rooms (`build`) and rendered as JSON (by serde),
+//! as text for a terminal, as Markdown, or as bare formulas in LaTeX or SymPy. Pure: nothing is
+//! printed or written here.
+//!
+//! Numbers that cannot be had are absent from the JSON, not null and not zero.
+
+mod build;
+mod markdown;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// The version of the JSON document.
+pub const SCHEMA: u32 = 1;
+
+/// How a record is rendered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// The laws as LaTeX, one a line.
+    Latex,
+    /// The laws as Python for SymPy, one a line.
+    Sympy,
+    /// The JSON document.
+    Json,
+    /// A Markdown page.
+    Markdown,
+}
+
+/// The result of `discover`, `integrals` or `verify`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The system asked about.
+    pub system: SystemRecord,
+    /// The Hamiltonian, given or recovered.
+    pub hamiltonian: HamiltonianRecord,
+    /// A generating set of laws, H not among them.
+    pub laws: Vec<LawRecord>,
+    /// The Poisson brackets of H and the laws, H first, each in canonical form.
+    pub brackets: Vec<Vec<String>>,
+    /// How many of H and the laws are functionally independent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub independent: Option<usize>,
+    /// Names of a largest subset in involution.
+    pub involutive: Vec<String>,
+    /// `integrable`, `superintegrable`, `maximally superintegrable` or `undecided`.
+    pub verdict: String,
+    /// What the exact search went through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched: Option<SearchedRecord>,
+    /// What was learned from data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkRecord>,
+    /// The data that was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
+    /// Numerical hints on regular or chaotic motion; never a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<HintRecord>,
+    /// The options in force.
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// The seed of all random choices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Remarks on the input or the result, each a sentence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The version of liouville.
+    pub version: String,
+}
+
+/// The system asked about.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SystemRecord {
+    /// Its name.
+    pub name: String,
+    /// The coordinates, in order.
+    pub coordinates: Vec<String>,
+    /// The momenta, in the order of their coordinates.
+    pub momenta: Vec<String>,
+    /// Exact values of the parameters that have one.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// The Hamiltonian of a record.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct HamiltonianRecord {
+    /// The formula.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// The same in LaTeX.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latex: Option<String>,
+    /// The same for SymPy.
+    #[serde(skip)]
+    pub sympy: Option<String>,
+    /// `given`, `recovered` or `none`.
+    pub source: String,
+    /// Whether a recovered one has exact coefficients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<bool>,
+    /// Relative residual of Hamilton's equations on held-out data, of a recovered one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residual: Option<f64>,
+    /// Where the data was simulated: whether the recovered one equals that of the system file up to a constant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agrees_with_file: Option<bool>,
+}
+
+/// One conserved quantity.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LawRecord {
+    /// Its name by type: P…, L…, E…, A…, K….
+    pub name: String,
+    /// The formula in canonical form.
+    pub formula: String,
+    /// The same in LaTeX.
+    pub latex: String,
+    /// The same for SymPy.
+    #[serde(skip)]
+    pub sympy: String,
+    /// `proved`, `supported`; in `verify` also `refuted` and `unknown`.
+    pub status: String,
+    /// {law, H} in canonical form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bracket_with_h: Option<String>,
+    /// Degree in the momenta, where the law is polynomial in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub momentum_degree: Option<usize>,
+    /// Degree in coordinates and momenta together, where the law is a polynomial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub degree: Option<usize>,
+    /// Numerical evidence from data.
+    #[serde(skip_serializing_if = "EvidenceRecord::is_empty")]
+    pub evidence: EvidenceRecord,
+}
+
+/// Numerical evidence for a law: relative residuals, smaller is better.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct EvidenceRecord {
+    /// How far the law's gradient leaves the span of the learned coordinates' gradients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span_residual: Option<f64>,
+    /// Change of the law along the learned vector field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_residual: Option<f64>,
+    /// Change of the law along the time derivatives of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direct_residual: Option<f64>,
+    /// Drift of the law along held-out trajectories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trajectory_drift: Option<f64>,
+}
+
+impl EvidenceRecord {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == EvidenceRecord::default()
+    }
+}
+
+/// What an exact search went through.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SearchedRecord {
+    /// Terms in the largest library.
+    pub terms: usize,
+    /// Highest degree in the momenta.
+    pub momentum_degree: usize,
+    /// Highest degree of the coefficients.
+    pub coefficient_degree: usize,
+    /// Whether all integrals in the spaces named were found.
+    pub exhaustive: bool,
+    /// The spaces, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spaces: Vec<String>,
+    /// Why the search ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    /// Wall time in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// What the networks learned.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct NetworkRecord {
+    /// The number of cyclic coordinates.
+    pub cyclic: usize,
+    /// The terms of the loss on held-out data.
+    pub losses: BTreeMap<String, f64>,
+    /// Training steps.
+    pub steps: usize,
+    /// Wall time of training in seconds. Left out of the JSON, which repeats to the byte.
+    #[serde(skip)]
+    pub seconds: Option<f64>,
+    /// The paper's multinomial fits of the learned coordinates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coordinates: Vec<CoordinateRecord>,
+}
+
+/// A multinomial fit of one learned coordinate.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CoordinateRecord {
+    /// The fitted formula, its coefficients in decimals.
+    pub formula: String,
+    /// The degree that was chosen.
+    pub degree: usize,
+    /// Mean squared error by degree, from 1 up.
+    pub mse: Vec<f64>,
+}
+
+/// The data that was used.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct DataRecord {
+    /// `simulated` or the file's name.
+    pub source: String,
+    /// Trajectories.
+    pub trajectories: usize,
+    /// Points in all trajectories together.
+    pub points: usize,
+    /// `given` or `estimated`.
+    pub derivatives: String,
+    /// The noise level found in the data, relative to the rms of each column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<f64>,
+}
+
+/// A numerical hint on the motion, labelled as evidence.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct HintRecord {
+    /// `regular`, `chaotic` or `unclear`.
+    pub motion: String,
+    /// The largest Lyapunov exponent on the sampled orbits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lyapunov_exponent: Option<f64>,
+    /// The smallest smaller-alignment index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alignment_index: Option<f64>,
+    /// How many orbits were followed.
+    pub orbits: usize,
+}
+
+impl Record {
+    /// The record in that format, ending in a line break.
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Text => text::page(self),
+            Format::Markdown => markdown::page(self),
+            Format::Json => {
+                // A record holds no map with keys other than strings, so this cannot fail.
+                let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+                json.push('\n');
+                json
+            }
+            Format::Latex => self.formulas(|h| h.latex.as_deref(), |law| &law.latex),
+            Format::Sympy => self.formulas(|h| h.sympy.as_deref(), |law| &law.sympy),
+        }
+    }
+
+    fn formulas<'a>(
+        &'a self,
+        hamiltonian: impl Fn(&'a HamiltonianRecord) -> Option<&'a str>,
+        law: impl Fn(&'a LawRecord) -> &'a str,
+    ) -> String {
+        let first = hamiltonian(&self.hamiltonian).map(|formula| format!("H = {formula}\n"));
+        let rest = self.laws.iter().map(|l| format!("{} = {}\n", l.name, law(l)));
+        first.into_iter().chain(rest).collect()
+    }
+
+    /// The names of the rows and columns of the matrix of brackets.
+    fn bracket_names(&self) -> Vec<&str> {
+        std::iter::once("H").chain(self.laws.iter().map(|law| law.name.as_str())).collect()
+    }
+}

@@ -1,0 +1,52 @@
+//! `liouville bracket`
+
+use clap::Args;
+
+use super::input::{self, SystemArguments};
+use super::{Exit, Failure, output::Output};
+use crate::algebra::ZeroTest;
+use crate::mechanics::bracket_of;
+use crate::simplify::canonical_value;
+
+/// The Poisson bracket {F, G} of two functions, in canonical form.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  liouville bracket spherical-pendulum 'qx*py - qy*px' 'qx^2 + qy^2'")]
+pub(super) struct Bracket {
+    #[command(flatten)]
+    system: SystemArguments,
+
+    /// The first function; `H` is the Hamiltonian.
+    #[arg(value_name = "F", allow_hyphen_values = true)]
+    first: String,
+
+    /// The second function; `H` is the Hamiltonian.
+    #[arg(value_name = "G", allow_hyphen_values = true)]
+    second: String,
+}
+
+impl Bracket {
+    pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        let system = self.system.load()?;
+        let space = input::phase_space(&system)?;
+        let read = |text: &str| match text.trim() {
+            "H" if !system.variables().iter().any(|v| v.name() == "H") => {
+                Ok(input::hamiltonian(&system)?.formula().clone())
+            }
+            other => input::law(other, &system).map(|(_, formula)| formula),
+        };
+        let (f, g) = (read(&self.first)?, read(&self.second)?);
+        let bracket = bracket_of(&f, &g, &space).map_err(|error| Failure::input(error, None))?;
+        let value = canonical_value(&bracket.value).unwrap_or(bracket.value);
+        let vanishes = match bracket.test {
+            ZeroTest::Zero => "yes",
+            ZeroTest::NonZero => "no",
+            ZeroTest::Unknown => "unknown",
+        };
+        let document = serde_json::json!({
+            "f": f.to_string(), "g": g.to_string(),
+            "bracket": value.to_string(), "latex": value.to_latex(), "vanishes": vanishes,
+        });
+        output.formula(&value, document);
+        Ok(Exit::Done)
+    }
+}

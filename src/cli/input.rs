@@ -1,0 +1,152 @@
+//! What the user names on the command line: systems and formulas.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Exit;
+use crate::expr::{Expr, ParseError, Rational, Symbol, is_name, parse};
+use crate::mechanics::{Hamiltonian, PhaseSpace};
+use crate::system::{Diagnostic, Place, System, SystemError, did_you_mean, render_without_place};
+
+/// Why a command ended without a result: what is printed on standard error, and the exit status.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The message, ready to print.
+    pub text: String,
+    /// The exit status.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// Input at fault, without a place.
+    pub(super) fn input(message: impl std::fmt::Display, hint: Option<&str>) -> Failure {
+        Failure { text: render_without_place(&message.to_string(), hint), exit: Exit::BadInput }
+    }
+
+    /// A limit that was reached.
+    pub(super) fn limit(message: impl std::fmt::Display, hint: Option<&str>) -> Failure {
+        Failure { text: render_without_place(&message.to_string(), hint), exit: Exit::Limit }
+    }
+}
+
+impl From<SystemError> for Failure {
+    fn from(error: SystemError) -> Failure {
+        Failure { text: error.render(), exit: Exit::BadInput }
+    }
+}
+
+/// A system named on the command line.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SystemArguments {
+    /// A `.ham` file or the name of a built-in system (see `liouville systems`).
+    #[arg(value_name = "SYSTEM")]
+    pub(super) system: String,
+
+    /// Give a parameter another value, exactly: `--set m=3/2`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl SystemArguments {
+    /// The system with the parameters that were set.
+    pub(super) fn load(&self) -> Result<System, Failure> {
+        let mut system = System::load(&self.system)?;
+        for setting in &self.set {
+            let (name, value) = assignment(setting)?;
+            system = system.with_parameter(name, value)?;
+        }
+        Ok(system)
+    }
+}
+
+fn assignment(setting: &str) -> Result<(&str, Rational), Failure> {
+    let hint = "write NAME=VALUE with an exact value, such as --set m=3/2";
+    let (name, text) = setting
+        .split_once('=')
+        .ok_or_else(|| Failure::input(format!("`--set {setting}` has no `=`"), Some(hint)))?;
+    let value = parse(text).map_err(|error| formula_failure("--set", text, error))?;
+    let value = value
+        .as_number()
+        .ok_or_else(|| Failure::input(format!("`{text}` is not a rational number"), Some(hint)))?;
+    Ok((name.trim(), value))
+}
+
+/// The Hamiltonian of a system, its parameters at their values.
+pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
+    let space = phase_space(system)?;
+    let formula = system.hamiltonian_with_values().ok_or_else(|| {
+        Failure::input(
+            format!("the system `{}` has no Hamiltonian", system.name),
+            Some("`liouville discover` finds one from data"),
+        )
+    })?;
+    Hamiltonian::new(formula, space).map_err(|error| Failure::input(error, None))
+}
+
+/// The phase space of a system.
+pub(super) fn phase_space(system: &System) -> Result<PhaseSpace, Failure> {
+    PhaseSpace::new(system.coordinates.clone(), system.momenta.clone())
+        .map_err(|error| Failure::input(error, None))
+}
+
+/// Reads a formula of the system's coordinates, momenta and parameters; parameters with a value are
+/// replaced by it. A law may be given with its name, `L = qx*py - qy*px`; the name is returned.
+pub(super) fn law(text: &str, system: &System) -> Result<(Option<String>, Expr), Failure> {
+    let (name, offset) = match text.split_once('=') {
+        Some((name, _)) if is_name(name.trim()) => (Some(name.trim().to_owned()), text.find('=').unwrap_or(0) + 1),
+        _ => (None, 0),
+    };
+    let shifted = |mut error: ParseError| {
+        error.span = error.span.start + offset..error.span.end + offset;
+        formula_failure("the formula", text, error)
+    };
+    let formula = parse(&text[offset..]).map_err(shifted)?;
+    let known: Vec<&Symbol> = system
+        .coordinates
+        .iter()
+        .chain(&system.momenta)
+        .chain(system.parameters.iter().map(|parameter| &parameter.name))
+        .collect();
+    if let Some(unknown) = formula.symbols().iter().find(|symbol| !known.contains(symbol)) {
+        let at = offset + word_position(&text[offset..], unknown.name());
+        let near = did_you_mean(unknown.name(), known.iter().map(|symbol| symbol.name()));
+        let names: Vec<&str> = known.iter().map(|symbol| symbol.name()).collect();
+        return Err(failure_at(Diagnostic {
+            message: format!("unknown name `{unknown}`"),
+            place: Place::new("the formula".into(), text.into(), at..at + unknown.name().len()),
+            expected: Some(format!("a name of the system `{}`", system.name)),
+            hint: near.or_else(|| Some(format!("its names are {}", names.join(", ")))),
+        }));
+    }
+    Ok((name, system.with_values(&formula)))
+}
+
+/// Reads a formula whose variables are free.
+pub(super) fn formula(text: &str) -> Result<Expr, Failure> {
+    parse(text).map_err(|error| formula_failure("the formula", text, error))
+}
+
+/// Where `word` stands as a whole word.
+fn word_position(text: &str, word: &str) -> usize {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let whole = |at: &usize| {
+        !text[..*at].chars().next_back().is_some_and(part)
+            && !text[*at + word.len()..].chars().next().is_some_and(part)
+    };
+    text.match_indices(word).map(|(at, _)| at).find(whole).unwrap_or(0)
+}
+
+fn formula_failure(source_name: &str, text: &str, error: ParseError) -> Failure {
+    let text: Arc<str> = text.into();
+    failure_at(Diagnostic {
+        message: error.message,
+        place: Place::new(source_name.into(), text, error.span),
+        expected: None,
+        hint: error.hint,
+    })
+}
+
+fn failure_at(diagnostic: Diagnostic) -> Failure {
+    Failure { text: diagnostic.render(), exit: Exit::BadInput }
+}

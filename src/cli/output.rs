@@ -1,0 +1,88 @@
+//! Where and how results are printed.
+
+use std::io::{IsTerminal, Write};
+
+use clap::{Args, ValueEnum};
+
+use crate::expr::Expr;
+use crate::report::{Format, Record};
+
+/// The options on output, common to all commands.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Output {
+    /// Print one JSON document and nothing else on standard output.
+    #[arg(long, global = true, conflicts_with = "format")]
+    json: bool,
+
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    format: FormatName,
+
+    /// No progress and no notes on standard error.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum FormatName {
+    Text,
+    Latex,
+    Sympy,
+    Json,
+    Markdown,
+}
+
+impl Output {
+    /// The format asked for.
+    pub(super) fn format(&self) -> Format {
+        if self.json {
+            return Format::Json;
+        }
+        match self.format {
+            FormatName::Text => Format::Text,
+            FormatName::Latex => Format::Latex,
+            FormatName::Sympy => Format::Sympy,
+            FormatName::Json => Format::Json,
+            FormatName::Markdown => Format::Markdown,
+        }
+    }
+
+    /// Whether progress may be shown.
+    pub(super) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether standard error is a terminal that a progress bar may be drawn on.
+    pub(super) fn terminal(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Prints to standard output. A closed pipe is no error: the reader has seen enough.
+    pub(super) fn print(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Prints a line to standard error, unless quiet.
+    pub(super) fn note(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+
+    /// Prints a record in the format asked for.
+    pub(super) fn record(&self, record: &Record) {
+        self.print(&record.render(self.format()));
+    }
+
+    /// Prints one formula: bare in text, LaTeX and SymPy, in `document` for JSON.
+    pub(super) fn formula(&self, formula: &Expr, document: serde_json::Value) {
+        let line = match self.format() {
+            Format::Text | Format::Markdown => formula.to_string(),
+            Format::Latex => formula.to_latex(),
+            Format::Sympy => formula.to_sympy(),
+            Format::Json => serde_json::to_string_pretty(&document).unwrap_or_default(),
+        };
+        self.print(&format!("{line}\n"));
+    }
+}

@@ -1,0 +1,54 @@
+//! The record as a Markdown page.
+
+use super::{Record, text};
+
+/// The whole record as Markdown with LaTeX formulas.
+pub(super) fn page(record: &Record) -> String {
+    let system = &record.system;
+    let mut page = format!("# {}\n\n", system.name);
+    page += &format!("Coordinates {}; momenta {}.", code(&system.coordinates), code(&system.momenta));
+    for (name, value) in &system.parameters {
+        page += &format!(" `{name} = {value}`.");
+    }
+    page += "\n\n## Hamiltonian\n\n";
+    match &record.hamiltonian.latex {
+        Some(latex) => page += &format!("$$H = {latex}$$\n\n{}", record.hamiltonian.source),
+        None => page += "No closed form was recovered",
+    }
+    if let Some(residual) = record.hamiltonian.residual {
+        page += &format!(", residual {}", text::short(residual));
+    }
+    page += ".\n\n## Laws\n\n";
+    if record.laws.is_empty() {
+        page += "None besides H was found.\n\n";
+    } else {
+        page += "| law | formula | status | evidence |\n| --- | --- | --- | --- |\n";
+        for law in &record.laws {
+            let evidence = text::evidence(&law.evidence);
+            page += &format!("| {} | ${}$ | {} | {evidence} |\n", law.name, law.latex, law.status);
+        }
+        page += "\n## Poisson brackets\n\n";
+        let names = record.bracket_names();
+        page += &format!("| | {} |\n|{}\n", names.join(" | "), " --- |".repeat(names.len() + 1));
+        for (name, row) in names.iter().zip(&record.brackets) {
+            page += &format!("| **{name}** | {} |\n", row.join(" | "));
+        }
+        page.push('\n');
+    }
+    page += &format!("## Verdict\n\n{}", record.verdict);
+    if let Some(independent) = record.independent {
+        page += &format!("; {independent} independent");
+    }
+    if !record.involutive.is_empty() {
+        page += &format!("; in involution: {}", record.involutive.join(", "));
+    }
+    page += ".\n";
+    for note in &record.notes {
+        page += &format!("\n> {note}\n");
+    }
+    page
+}
+
+fn code(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
