@@ -1,0 +1,61 @@
+//! `liouville verify`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::input::{self, SystemArguments};
+use super::{Exit, Failure, output::Output};
+use crate::report::{Claim, Record};
+
+/// Check claimed laws: is {F, H} = 0? Also their independence, involution and the verdict.
+///
+/// Prints {F, H} in canonical form for each function and exits with 1 if some bracket does not vanish.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville verify two-body 'P = px1 + px2' 'L = (qx1 - qx2)*(py1 - py2) - (qy1 - qy2)*(px1 - px2)'"
+)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    system: SystemArguments,
+
+    /// Functions of the system's coordinates and momenta, each with or without a name (`L = …`).
+    /// Without any, the `known` laws of the system are checked.
+    #[arg(value_name = "F", allow_hyphen_values = true)]
+    formulas: Vec<String>,
+
+    /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        let system = self.system.load()?;
+        let hamiltonian = input::hamiltonian(&system)?;
+        let mut claims = Vec::new();
+        for text in &self.formulas {
+            let (name, formula) = input::law(text, &system)?;
+            claims.push(Claim { name, formula });
+        }
+        if self.formulas.is_empty() {
+            for known in &system.known {
+                claims.push(Claim { name: Some(known.name.clone()), formula: system.with_values(&known.formula) });
+            }
+        }
+        if claims.is_empty() {
+            return Err(Failure::input(
+                "there is nothing to verify",
+                Some("give one or more functions, such as 'qx*py - qy*px'"),
+            ));
+        }
+        let record = Record::of_claims(&system, &hamiltonian, &claims)
+            .map_err(|error| Failure::input(error, None))?;
+        if let Some(path) = &self.certificate {
+            input::write(path, &record.certificate())?;
+        }
+        output.record(&record);
+        let all = record.laws.iter().all(|law| law.status == "proved");
+        Ok(if all { Exit::Done } else { Exit::No })
+    }
+}
