@@ -1,0 +1,129 @@
+//! The program as a user meets it: output, exit status, and the examples of its help.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn liouville(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_liouville")).args(arguments).output().expect("the program runs")
+}
+
+/// Standard output, standard error and exit status as one text.
+fn transcript(arguments: &[&str]) -> String {
+    let output = liouville(arguments);
+    let status = output.status.code().expect("an exit status");
+    assert_ne!(status, 101, "a panic: {}", String::from_utf8_lossy(&output.stderr));
+    format!(
+        "$ liouville {}\n{}{}[exit status {status}]\n",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    )
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("liouville-cli-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    folder
+}
+
+#[test]
+fn verify_answers_no_with_the_bracket() {
+    insta::assert_snapshot!(transcript(&["verify", "spherical-pendulum", "qx*py + qy*px"]));
+}
+
+#[test]
+fn verify_answers_yes_with_the_verdict() {
+    insta::assert_snapshot!(transcript(&["verify", "spherical-pendulum", "L = qx*py - qy*px"]));
+}
+
+#[test]
+fn verify_checks_the_known_laws() {
+    for system in ["two-body", "three-body", "coupled-oscillator", "charged-particle"] {
+        let output = liouville(&["verify", system, "--quiet"]);
+        assert_eq!(output.status.code(), Some(0), "{system}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn brackets_and_simplified_formulas() {
+    let runs: [&[&str]; 7] = [
+        &["bracket", "spherical-pendulum", "qx*py - qy*px", "qx^2 + qy^2"],
+        &["bracket", "two-body", "px1 + px2", "H"],
+        &["simplify", "x^2 - 2*x*y + y^2"],
+        &["simplify", "sin(a)^2 + cos(a)^2"],
+        &["simplify", "x1^2 - 2*x1*x2 + x2^2 + y1^2 - 2*y1*y2 + y2^2"],
+        &["simplify", "--format", "latex", "1/sqrt(x^2 + y^2)"],
+        &[
+            "simplify",
+            "px1*qy1 - px1*qy2 - px2*qy1 + px2*qy2 - py1*qx1 + py1*qx2 + py2*qx1 - py2*qx2",
+        ],
+    ];
+    insta::assert_snapshot!(runs.map(transcript).join("\n"));
+}
+
+#[test]
+fn bad_input_is_said_clearly() {
+    let runs: [&[&str]; 12] = [
+        &["verify", "spherical-pendulum", "qx*py +"],
+        &["verify", "spherical-pendulum", "qx*pz"],
+        &["verify", "sphercal-pendulum", "qx"],
+        &["verify", "real-oscillator", "p1"],
+        &["verify", "charged-particle", "--set", "m=0", "qx"],
+        &["verify", "charged-particle", "--set", "mass=1", "qx"],
+        &["verify", "charged-particle", "--set", "m", "qx"],
+        &["bracket", "charged-particle", "qx", "1/(qx - qx)"],
+        &["simplify", "x/(sin(y)^2 + cos(y)^2 - 1)"],
+        &["simplify", "x^1000000000000"],
+        &["simulate", "charged-particle", "-o", "data.txt"],
+        &["simulate", "real-pendulum", "-o", "data.csv"],
+    ];
+    insta::assert_snapshot!(runs.map(transcript).join("\n"));
+}
+
+#[test]
+fn one_json_document_on_standard_output() {
+    for arguments in [
+        vec!["verify", "charged-particle", "qx*py - qy*px", "--json"],
+        vec!["systems", "--json"],
+        vec!["bracket", "charged-particle", "qx", "px", "--json"],
+        vec!["simplify", "x + x", "--json"],
+    ] {
+        let output = liouville(&arguments);
+        assert_eq!(output.status.code(), Some(0));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+        assert!(document.is_object() || document.is_array());
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("null"));
+    }
+}
+
+#[test]
+fn simulated_data_repeats_to_the_byte() {
+    let folder = scratch("simulate");
+    let write = |name: &str, threads: &str| {
+        let path = folder.join(name);
+        let text = path.to_str().expect("a path in UTF-8");
+        let run = liouville(&["simulate", "charged-particle", "-o", text, "--seed", "7", "--threads", threads]);
+        assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+        std::fs::read(path).expect("the file written")
+    };
+    assert_eq!(write("one.csv", "1"), write("two.csv", "2"));
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+/// Every example in the help runs and ends well.
+#[test]
+fn examples_of_the_help_work() {
+    let folder = scratch("help");
+    for command in ["verify", "bracket", "simplify", "simulate", "systems", "integrals"] {
+        let help = String::from_utf8(liouville(&[command, "--help"]).stdout).expect("text");
+        let examples: Vec<&str> = help.lines().filter_map(|l| l.trim().strip_prefix("liouville ")).collect();
+        assert!(!examples.is_empty(), "{command} has no example");
+        for example in examples {
+            let line = format!("{} {example}", env!("CARGO_BIN_EXE_liouville"));
+            let run = Command::new("sh").args(["-c", &line]).current_dir(&folder).output().expect("a shell");
+            let code = run.status.code();
+            assert!(matches!(code, Some(0)), "{example}: {code:?} {}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
