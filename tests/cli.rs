@@ -53,10 +53,7 @@ fn brackets_and_simplified_formulas() {
         &["simplify", "sin(a)^2 + cos(a)^2"],
         &["simplify", "x1^2 - 2*x1*x2 + x2^2 + y1^2 - 2*y1*y2 + y2^2"],
         &["simplify", "--format", "latex", "1/sqrt(x^2 + y^2)"],
-        &[
-            "simplify",
-            "px1*qy1 - px1*qy2 - px2*qy1 + px2*qy2 - py1*qx1 + py1*qx2 + py2*qx1 - py2*qx2",
-        ],
+        &["simplify", "px1*qy1 - px1*qy2 - px2*qy1 + px2*qy2 - py1*qx1 + py1*qx2 + py2*qx1 - py2*qx2"],
     ];
     insta::assert_snapshot!(runs.map(transcript).join("\n"));
 }
@@ -102,7 +99,8 @@ fn simulated_data_repeats_to_the_byte() {
     let write = |name: &str, threads: &str| {
         let path = folder.join(name);
         let text = path.to_str().expect("a path in UTF-8");
-        let run = liouville(&["simulate", "charged-particle", "-o", text, "--seed", "7", "--threads", threads]);
+        let run =
+            liouville(&["simulate", "charged-particle", "-o", text, "--seed", "7", "--threads", threads]);
         assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
         std::fs::read(path).expect("the file written")
     };
