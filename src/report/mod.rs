@@ -8,12 +8,15 @@
 //! Numbers that cannot be had are absent from the JSON, not null and not zero.
 
 mod build;
+mod certificate;
 mod markdown;
 mod text;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use build::Claim;
 
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 1;
@@ -73,6 +76,9 @@ pub struct Record {
     /// Remarks on the input or the result, each a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The generators of the field in which the brackets were formed, with relations and assumptions.
+    #[serde(skip)]
+    pub generators: Vec<String>,
     /// The version of liouville.
     pub version: String,
 }
@@ -88,6 +94,9 @@ pub struct SystemRecord {
     pub momenta: Vec<String>,
     /// Exact values of the parameters that have one.
     pub parameters: BTreeMap<String, String>,
+    /// The parameters that are kept symbolic.
+    #[serde(skip)]
+    pub symbolic: Vec<String>,
 }
 
 /// The Hamiltonian of a record.
