@@ -108,6 +108,27 @@ fn simulated_data_repeats_to_the_byte() {
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
 
+/// The certificate is a program of its own: SymPy checks it where Python is at hand.
+#[test]
+fn certificates_are_checked_by_sympy() {
+    let sympy = Command::new("python3").args(["-c", "import sympy"]).output();
+    if !sympy.is_ok_and(|found| found.status.success()) {
+        eprintln!("skipped: no Python with SymPy here");
+        return;
+    }
+    let folder = scratch("certificate");
+    for system in ["two-body", "charged-particle", "lagrange-top", "toda-lattice", "coupled-oscillator"] {
+        let path = folder.join(format!("{system}.py"));
+        let text = path.to_str().expect("a path in UTF-8");
+        assert_eq!(liouville(&["verify", system, "--certificate", text]).status.code(), Some(0), "{system}");
+        let check = Command::new("python3").arg(&path).output().expect("Python runs");
+        let said = String::from_utf8_lossy(&check.stdout);
+        assert!(check.status.success() && said.contains("checked"), "{system}: {said}");
+        assert!(!said.contains("FAILED"), "{system}: {said}");
+    }
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
 /// Every example in the help runs and ends well.
 #[test]
 fn examples_of_the_help_work() {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Exit;
 use crate::expr::{Expr, ParseError, Rational, Symbol, is_name, parse};
+use crate::flow::FlowError;
 use crate::mechanics::{Hamiltonian, PhaseSpace};
 use crate::system::{Diagnostic, Place, System, SystemError, did_you_mean, render_without_place};
 
@@ -32,6 +33,12 @@ impl Failure {
 
 impl From<SystemError> for Failure {
     fn from(error: SystemError) -> Failure {
+        Failure { text: error.render(), exit: Exit::BadInput }
+    }
+}
+
+impl From<FlowError> for Failure {
+    fn from(error: FlowError) -> Failure {
         Failure { text: error.render(), exit: Exit::BadInput }
     }
 }
@@ -81,7 +88,7 @@ pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
             Some("`liouville discover` finds one from data"),
         )
     })?;
-    Hamiltonian::new(formula, space).map_err(|error| Failure::input(error, None))
+    Ok(Hamiltonian::new(formula, space))
 }
 
 /// The phase space of a system.
@@ -125,6 +132,11 @@ pub(super) fn law(text: &str, system: &System) -> Result<(Option<String>, Expr),
 /// Reads a formula whose variables are free.
 pub(super) fn formula(text: &str) -> Result<Expr, Failure> {
     parse(text).map_err(|error| formula_failure("the formula", text, error))
+}
+
+/// Writes a file that the user asked for.
+pub(super) fn write(path: &str, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| Failure::input(format!("cannot write `{path}`: {error}"), None))
 }
 
 /// Where `word` stands as a whole word.

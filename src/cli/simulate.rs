@@ -1,7 +1,5 @@
 //! `liouville simulate`
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::input::SystemArguments;
@@ -17,7 +15,7 @@ pub(super) struct Simulate {
 
     /// The file to write: `.csv` or `.npz`.
     #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    output: String,
 
     /// Seed of the initial states and the noise.
     #[arg(long, default_value_t = 0)]
@@ -35,25 +33,22 @@ pub(super) struct Simulate {
 impl Simulate {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         let system = self.system.load()?;
-        if !(self.noise.is_finite() && self.noise >= 0.0) {
-            return Err(Failure::input("`--noise` must be a number that is not negative", None));
-        }
         let config = SimulationConfig {
             seed: self.seed,
             noise: self.noise,
-            derivatives: !self.no_derivatives && self.noise == 0.0,
+            derivatives: self.no_derivatives.then_some(false),
             ..SimulationConfig::default()
         };
-        let simulation = simulate(&system, &config)?;
-        for note in &simulation.notes {
+        let data = simulate(&system, &config)?;
+        for note in &data.notes {
             output.note(note);
         }
-        write_data(&self.output, &simulation.trajectories)?;
-        let points: usize = simulation.trajectories.trajectories.iter().map(|t| t.times.len()).sum();
+        write_data(&self.output, &data)?;
         output.note(&format!(
-            "wrote {} trajectories, {points} points to {}",
-            simulation.trajectories.trajectories.len(),
-            self.output.display()
+            "wrote {} trajectories, {} points to {}",
+            data.trajectories.len(),
+            data.points(),
+            self.output
         ));
         Ok(Exit::Done)
     }

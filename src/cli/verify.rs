@@ -1,7 +1,5 @@
 //! `liouville verify`
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::input::{self, SystemArguments};
@@ -26,7 +24,7 @@ pub(super) struct Verify {
 
     /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
     #[arg(long, value_name = "FILE")]
-    certificate: Option<PathBuf>,
+    certificate: Option<String>,
 }
 
 impl Verify {
