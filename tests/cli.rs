@@ -71,7 +71,7 @@ fn bad_input_is_said_clearly() {
         &["bracket", "charged-particle", "qx", "1/(qx - qx)"],
         &["simplify", "x/(sin(y)^2 + cos(y)^2 - 1)"],
         &["simplify", "x^1000000000000"],
-        &["simulate", "charged-particle", "-o", "data.txt"],
+        &["bracket", "charged-particle", "-qx*py", "1/(2 - 2)"],
         &["simulate", "real-pendulum", "-o", "data.csv"],
     ];
     insta::assert_snapshot!(runs.map(transcript).join("\n"));

@@ -22,13 +22,12 @@ const ROOMS: [&str; 13] = [
 ];
 
 /// Rooms that may use a crate that is kept to one place.
-const KEPT: [(&str, &[&str]); 6] = [
+const KEPT: [(&str, &[&str]); 5] = [
     ("faer", &["fit"]),
     ("candle_core", &["learn"]),
-    ("candle_nn", &["learn"]),
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
-    ("miette", &["cli"]),
+    ("nom", &["expr", "system", "fit", "flow"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

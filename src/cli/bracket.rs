@@ -6,7 +6,7 @@ use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
 use crate::algebra::ZeroTest;
 use crate::mechanics::bracket_of;
-use crate::simplify::canonical_value;
+use crate::simplify::canonical_value_in;
 
 /// The Poisson bracket {F, G} of two functions, in canonical form.
 #[derive(Args, Debug)]
@@ -16,11 +16,11 @@ pub(super) struct Bracket {
     system: SystemArguments,
 
     /// The first function; `H` is the Hamiltonian.
-    #[arg(value_name = "F", allow_hyphen_values = true)]
+    #[arg(value_name = "F")]
     first: String,
 
     /// The second function; `H` is the Hamiltonian.
-    #[arg(value_name = "G", allow_hyphen_values = true)]
+    #[arg(value_name = "G")]
     second: String,
 }
 
@@ -36,7 +36,7 @@ impl Bracket {
         };
         let (f, g) = (read(&self.first)?, read(&self.second)?);
         let bracket = bracket_of(&f, &g, &space).map_err(|error| Failure::input(error, None))?;
-        let value = canonical_value(&bracket.value).unwrap_or(bracket.value);
+        let value = canonical_value_in(&bracket.value, &space).unwrap_or(bracket.value);
         let vanishes = match bracket.test {
             ZeroTest::Zero => "yes",
             ZeroTest::NonZero => "no",

@@ -101,7 +101,9 @@ pub(super) fn phase_space(system: &System) -> Result<PhaseSpace, Failure> {
 /// replaced by it. A law may be given with its name, `L = qx*py - qy*px`; the name is returned.
 pub(super) fn law(text: &str, system: &System) -> Result<(Option<String>, Expr), Failure> {
     let (name, offset) = match text.split_once('=') {
-        Some((name, _)) if is_name(name.trim()) => (Some(name.trim().to_owned()), text.find('=').unwrap_or(0) + 1),
+        Some((name, _)) if is_name(name.trim()) => {
+            (Some(name.trim().to_owned()), text.find('=').unwrap_or(0) + 1)
+        }
         _ => (None, 0),
     };
     let shifted = |mut error: ParseError| {
@@ -136,7 +138,8 @@ pub(super) fn formula(text: &str) -> Result<Expr, Failure> {
 
 /// Writes a file that the user asked for.
 pub(super) fn write(path: &str, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::input(format!("cannot write `{path}`: {error}"), None))
+    std::fs::write(path, text)
+        .map_err(|error| Failure::input(format!("cannot write `{path}`: {error}"), None))
 }
 
 /// Where `word` stands as a whole word.

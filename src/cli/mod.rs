@@ -6,20 +6,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bracket;
-#[cfg(feature = "learn")]
-mod discover;
-#[cfg(feature = "learn")]
-mod extract;
 mod input;
-mod integrals;
 mod output;
-#[cfg(feature = "learn")]
-mod progress;
 mod simplify;
 mod simulate;
 mod systems;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -74,36 +68,28 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    #[cfg(feature = "learn")]
-    Discover(discover::Discover),
-    Integrals(integrals::Integrals),
+    //Integrals
     Verify(verify::Verify),
     Bracket(bracket::Bracket),
     Simplify(simplify::Simplify),
     Simulate(simulate::Simulate),
-    #[cfg(feature = "learn")]
-    Extract(extract::Extract),
     Systems(systems::Systems),
 }
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(std::env::args_os().map(formula_or_flag));
     if let Some(threads) = arguments.threads {
         // Fails only where a pool exists already, which nothing before this line makes.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
     let output = arguments.output;
     let result = match arguments.command {
-        #[cfg(feature = "learn")]
-        Command::Discover(command) => command.run(&output, arguments.threads),
-        Command::Integrals(command) => command.run(&output),
+        //I
         Command::Verify(command) => command.run(&output),
         Command::Bracket(command) => command.run(&output),
         Command::Simplify(command) => command.run(&output),
         Command::Simulate(command) => command.run(&output),
-        #[cfg(feature = "learn")]
-        Command::Extract(command) => command.run(&output),
         Command::Systems(command) => command.run(&output),
     };
     match result {
@@ -113,6 +99,19 @@ pub fn run() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// A formula may begin with a minus: a space before it keeps it from being read as flags.
+fn formula_or_flag(argument: OsString) -> OsString {
+    let is_formula = argument.to_str().is_some_and(|text| {
+        text.starts_with('-') && !text.starts_with("--") && text.contains(['*', '^', '+', '/', '(', ' '])
+    });
+    if !is_formula {
+        return argument;
+    }
+    let mut spaced = OsString::from(" ");
+    spaced.push(argument);
+    spaced
 }
 
 #[cfg(test)]

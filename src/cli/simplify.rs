@@ -7,10 +7,12 @@ use crate::simplify;
 
 /// Write a formula in its canonical and most compact form.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  liouville simplify 'x^2 - 2*x*y + y^2'\n  liouville simplify --explain 'sin(a)^2 + cos(a)^2'")]
+#[command(
+    after_help = "Examples:\n  liouville simplify 'x^2 - 2*x*y + y^2'\n  liouville simplify --explain 'sin(a)^2 + cos(a)^2'"
+)]
 pub(super) struct Simplify {
     /// The formula; its variables are free.
-    #[arg(value_name = "F", allow_hyphen_values = true)]
+    #[arg(value_name = "F")]
     formula: String,
 
     /// Show the steps from the formula to its compact form.

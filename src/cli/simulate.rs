@@ -8,7 +8,9 @@ use crate::flow::{SimulationConfig, simulate, write_data};
 
 /// Sample initial states of a system and integrate its equations of motion.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  liouville simulate two-body -o two-body.csv\n  liouville simulate charged-particle -o noisy.npz --noise 0.01 --seed 3")]
+#[command(
+    after_help = "Examples:\n  liouville simulate two-body -o two-body.csv\n  liouville simulate charged-particle -o noisy.npz --noise 0.01 --seed 3"
+)]
 pub(super) struct Simulate {
     #[command(flatten)]
     system: SystemArguments,

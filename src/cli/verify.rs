@@ -19,7 +19,7 @@ pub(super) struct Verify {
 
     /// Functions of the system's coordinates and momenta, each with or without a name (`L = …`).
     /// Without any, the `known` laws of the system are checked.
-    #[arg(value_name = "F", allow_hyphen_values = true)]
+    #[arg(value_name = "F")]
     formulas: Vec<String>,
 
     /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
@@ -38,7 +38,10 @@ impl Verify {
         }
         if self.formulas.is_empty() {
             for known in &system.known {
-                claims.push(Claim { name: Some(known.name.clone()), formula: system.with_values(&known.formula) });
+                claims.push(Claim {
+                    name: Some(known.name.clone()),
+                    formula: system.with_values(&known.formula),
+                });
             }
         }
         if claims.is_empty() {
@@ -47,8 +50,8 @@ impl Verify {
                 Some("give one or more functions, such as 'qx*py - qy*px'"),
             ));
         }
-        let record = Record::of_claims(&system, &hamiltonian, &claims)
-            .map_err(|error| Failure::input(error, None))?;
+        let record =
+            Record::of_claims(&system, &hamiltonian, &claims).map_err(|error| Failure::input(error, None))?;
         if let Some(path) = &self.certificate {
             input::write(path, &record.certificate())?;
         }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{EvidenceRecord, HamiltonianRecord, LawRecord, Record, SCHEMA, SystemRecord};
 use crate::expr::{Expr, Rational, Symbol};
 use crate::mechanics::{
-    Assessment, Certificate, ConservedQuantity, Conservation, Hamiltonian, MechanicsError, PhaseSpace, Status, Verdict,
-    assess, prove_conserved,
+    Assessment, Certificate, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace,
+    Status, Verdict, assess, prove_conserved,
 };
-use crate::simplify::canonical_value;
+use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
 
 /// A function that the user says is conserved.
@@ -54,8 +54,7 @@ impl Record {
         hamiltonian: &Hamiltonian,
         claims: &[Claim],
     ) -> Result<Record, MechanicsError> {
-        let mut record =
-            Record::open(SystemRecord::of(system), HamiltonianRecord::given(hamiltonian.formula()));
+        let mut record = Record::open(SystemRecord::of(system), HamiltonianRecord::given(hamiltonian));
         let taken: BTreeSet<&str> = claims.iter().filter_map(|claim| claim.name.as_deref()).collect();
         let mut free = (1..).map(|n| format!("F{n}")).filter(|name| !taken.contains(name.as_str()));
         let mut proved = Vec::new();
@@ -74,16 +73,18 @@ impl Record {
                 Conservation::Refuted { bracket } => ("refuted", bracket),
                 Conservation::Unknown { bracket } => ("unknown", bracket),
             };
-            let bracket = canonical_value(&bracket).unwrap_or(bracket);
+            let bracket = canonical_value_in(&bracket, hamiltonian.space()).unwrap_or(bracket);
             record.laws.push(LawRecord {
                 bracket_with_h: Some(bracket.to_string()),
                 ..LawRecord::new(&name, &claim.formula, hamiltonian.space(), status)
             });
         }
         if proved.len() == claims.len() {
-            record.set_assessment(&assess(hamiltonian, &proved)?);
+            record.set_assessment(&assess(hamiltonian, &proved)?, hamiltonian.space());
         } else {
-            record.notes.push("only conserved functions are compared; remove the others for a verdict".into());
+            record
+                .notes
+                .push("only conserved functions are compared; remove the others for a verdict".into());
         }
         Ok(record)
     }
@@ -101,8 +102,9 @@ impl Record {
     }
 
     /// Brackets, independence, involution and verdict.
-    pub(super) fn set_assessment(&mut self, assessment: &Assessment) {
-        let text = |value: &Expr| canonical_value(value).unwrap_or_else(|_| value.clone()).to_string();
+    pub(super) fn set_assessment(&mut self, assessment: &Assessment, space: &PhaseSpace) {
+        let text =
+            |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone()).to_string();
         self.brackets =
             assessment.brackets.iter().map(|row| row.iter().map(|b| text(&b.value)).collect()).collect();
         self.independent = Some(assessment.independent.rank);
@@ -116,21 +118,30 @@ impl SystemRecord {
     /// What a record says of a system.
     pub fn of(system: &System) -> SystemRecord {
         let names = |symbols: &[Symbol]| symbols.iter().map(|s| s.name().to_owned()).collect();
-        let valued = system.parameters.iter().filter_map(|p| Some((p.name.name().to_owned(), p.value.as_ref()?.to_string())));
+        let valued = system
+            .parameters
+            .iter()
+            .filter_map(|p| Some((p.name.name().to_owned(), p.value.as_ref()?.to_string())));
         SystemRecord {
             name: system.name.clone(),
             coordinates: names(&system.coordinates),
             momenta: names(&system.momenta),
             parameters: valued.collect(),
-            symbolic: system.parameters.iter().filter(|p| p.value.is_none()).map(|p| p.name.name().to_owned()).collect(),
+            symbolic: system
+                .parameters
+                .iter()
+                .filter(|p| p.value.is_none())
+                .map(|p| p.name.name().to_owned())
+                .collect(),
         }
     }
 }
 
 impl HamiltonianRecord {
     /// One that the user gave.
-    pub fn given(formula: &Expr) -> HamiltonianRecord {
-        let shown = canonical_value(formula).unwrap_or_else(|_| formula.clone());
+    pub fn given(hamiltonian: &Hamiltonian) -> HamiltonianRecord {
+        let shown = canonical_hamiltonian(hamiltonian.formula(), hamiltonian.space())
+            .unwrap_or_else(|_| hamiltonian.formula().clone());
         HamiltonianRecord {
             formula: Some(shown.to_string()),
             latex: Some(shown.to_latex()),
