@@ -162,6 +162,7 @@ fn formula_failure(source_name: &str, text: &str, error: ParseError) -> Failure 
     })
 }
 
-fn failure_at(diagnostic: Diagnostic) -> Failure {
+/// An error at its place in the user's input.
+pub(super) fn failure_at(diagnostic: Diagnostic) -> Failure {
     Failure { text: diagnostic.render(), exit: Exit::BadInput }
 }

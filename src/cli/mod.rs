@@ -6,8 +6,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bracket;
+#[cfg(feature = "learn")]
+mod discover;
+#[cfg(feature = "learn")]
+mod extract;
 mod input;
+mod integrals;
 mod output;
+#[cfg(feature = "learn")]
+mod progress;
 mod simplify;
 mod simulate;
 mod systems;
@@ -69,10 +76,15 @@ struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     //Integrals
+    #[cfg(feature = "learn")]
+    Discover(Box<discover::Discover>),
+    Integrals(integrals::Integrals),
     Verify(verify::Verify),
     Bracket(bracket::Bracket),
     Simplify(simplify::Simplify),
     Simulate(simulate::Simulate),
+    #[cfg(feature = "learn")]
+    Extract(extract::Extract),
     Systems(systems::Systems),
 }
 
@@ -86,10 +98,15 @@ pub fn run() -> ExitCode {
     let output = arguments.output;
     let result = match arguments.command {
         //I
+        #[cfg(feature = "learn")]
+        Command::Discover(command) => command.run(&output, arguments.threads),
+        Command::Integrals(command) => command.run(&output),
         Command::Verify(command) => command.run(&output),
         Command::Bracket(command) => command.run(&output),
         Command::Simplify(command) => command.run(&output),
         Command::Simulate(command) => command.run(&output),
+        #[cfg(feature = "learn")]
+        Command::Extract(command) => command.run(&output),
         Command::Systems(command) => command.run(&output),
     };
     match result {

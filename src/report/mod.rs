@@ -9,7 +9,10 @@
 
 mod build;
 mod certificate;
+#[cfg(feature = "learn")]
+mod discovery;
 mod markdown;
+mod search;
 mod text;
 
 use std::collections::BTreeMap;
@@ -17,6 +20,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use build::Claim;
+#[cfg(feature = "learn")]
+pub use discovery::DiscoverySource;
 
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 1;
@@ -193,9 +198,6 @@ pub struct SearchedRecord {
     /// Why the search ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
-    /// Wall time in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
 }
 
 /// What the networks learned.

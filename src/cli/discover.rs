@@ -1,0 +1,204 @@
+//! `liouville discover`
+
+use std::path::Path;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use super::input::{self, SystemArguments};
+use super::progress::Reporter;
+use super::{Exit, Failure, output::Output};
+use crate::discover::{self, Config, Cyclic, Observations};
+use crate::fit::{self, Grammar};
+use crate::flow::{ColumnMap, SimulationConfig, TrajectorySet, read_data, simulate};
+use crate::learn;
+use crate::report::{DiscoverySource, Format, Record};
+use crate::system::{Diagnostic, Place, System};
+
+/// Find the Hamiltonian and the conserved quantities from trajectories, and prove them.
+///
+/// Without `--data` the system is simulated; its Hamiltonian is then used for nothing else, and the
+/// report says whether the recovered one equals it.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  liouville discover charged-particle\n  liouville discover spherical-pendulum --seed 3 --json\n  liouville discover coupled-oscillator --out run --steps 2000"
+)]
+pub(super) struct Discover {
+    #[command(flatten)]
+    system: SystemArguments,
+
+    /// Trajectories: a CSV, an NPZ, or a Schmidt–Lipson text file.
+    #[arg(long, value_name = "FILE")]
+    data: Option<String>,
+
+    /// Rename columns of the data: `x1=q1,v1=p1`.
+    #[arg(long, value_name = "MAP", requires = "data")]
+    columns: Option<String>,
+
+    /// The terms that may be used, in place of the built-in default grammar.
+    #[arg(long, value_name = "FILE")]
+    grammar: Option<String>,
+
+    /// Print the term library in use and end.
+    #[arg(long)]
+    show_grammar: bool,
+
+    /// How many cyclic coordinates the networks learn: a number, or `auto`.
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = cyclic)]
+    cyclic: Cyclic,
+
+    /// Seed of initial states, noise and networks.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Training steps; 0 goes without networks.
+    #[arg(long, value_name = "K")]
+    steps: Option<usize>,
+
+    /// The loss the networks are trained with.
+    #[arg(long, value_enum, default_value = "relaxed")]
+    loss: LossName,
+
+    /// Noise of the simulated measurements, relative to the rms of each column.
+    #[arg(long, value_name = "SIGMA", default_value_t = 0.0, conflicts_with = "data")]
+    noise: f64,
+
+    /// Save observations, networks and report here, for `liouville extract`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum LossName {
+    Relaxed,
+    Paper,
+}
+
+fn cyclic(text: &str) -> Result<Cyclic, String> {
+    match text {
+        "auto" => Ok(Cyclic::Auto),
+        _ => text.parse().map(Cyclic::Number).map_err(|_| "expected a number or `auto`".to_owned()),
+    }
+}
+
+impl Discover {
+    pub(super) fn run(&self, output: &Output, threads: Option<u16>) -> Result<Exit, Failure> {
+        if self.show_grammar {
+            return self.print_grammar(output);
+        }
+        let started = Instant::now();
+        let system = self.system.load()?;
+        let grammar = self.grammar.as_deref().map(read_grammar).transpose()?;
+        self.check_cyclic(&system)?;
+        let data = self.observe(&system)?;
+        for note in &data.notes {
+            output.note(note);
+        }
+        let observations =
+            Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
+        let config = Config { cyclic: self.cyclic, network: self.networks(threads), grammar };
+        let discovery = discover::run(&observations, &config, &mut Reporter::new(output))
+            .map_err(|error| Failure::input(error, None))?;
+        let source = DiscoverySource {
+            data: self.data.clone().unwrap_or_else(|| "simulated".to_owned()),
+            made_by: if self.data.is_none() { system.hamiltonian_with_values() } else { None },
+        };
+        let mut record = Record::of_discovery(&system, &observations.trajectories, &discovery, &source)
+            .map_err(|error| Failure::input(error, None))?;
+        record.seed = Some(self.seed);
+        record.settings = self.settings(&config);
+        if let Some(folder) = &self.out {
+            let learned = discovery.network.as_ref().map(|network| &network.learned);
+            discover::save(Path::new(folder), &observations, learned)
+                .map_err(|error| Failure::input(error, None))?;
+            input::write(&format!("{folder}/record.json"), &record.render(Format::Json))?;
+            output.note(&format!("saved in {folder}; read the formulas again with `liouville extract {folder}`"));
+        }
+        output.record(&record);
+        output.note(&format!("{:.1} s", started.elapsed().as_secs_f64()));
+        Ok(Exit::Done)
+    }
+
+    fn check_cyclic(&self, system: &System) -> Result<(), Failure> {
+        match self.cyclic {
+            Cyclic::Number(n) if n == 0 || n > system.dof() => Err(Failure::input(
+                format!("`--cyclic {n}`: the system has {} degrees of freedom", system.dof()),
+                Some("give a number from 1 to that, or `auto`"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn observe(&self, system: &System) -> Result<TrajectorySet, Failure> {
+        if let Some(path) = &self.data {
+            let map = self.columns.as_deref().map_or(Ok(ColumnMap::default()), ColumnMap::parse)?;
+            return Ok(read_data(path, system, &map)?);
+        }
+        let config = SimulationConfig { seed: self.seed, noise: self.noise, ..SimulationConfig::default() };
+        Ok(simulate(system, &config)?)
+    }
+
+    fn networks(&self, threads: Option<u16>) -> Option<learn::Config> {
+        let default = learn::Config::default();
+        let steps = self.steps.unwrap_or(default.steps);
+        let available = || std::thread::available_parallelism().map_or(1, usize::from);
+        let loss = match self.loss {
+            LossName::Relaxed => learn::Loss::Relaxed,
+            LossName::Paper => learn::Loss::Paper { beta: 1.0 },
+        };
+        let threads = threads.map_or_else(available, usize::from);
+        (steps > 0).then_some(learn::Config { steps, loss, threads, seed: self.seed, ..default })
+    }
+
+    fn settings(&self, config: &Config) -> std::collections::BTreeMap<String, serde_json::Value> {
+        let cyclic = match self.cyclic {
+            Cyclic::Auto => serde_json::json!("auto"),
+            Cyclic::Number(n) => serde_json::json!(n),
+        };
+        let steps = config.network.as_ref().map_or(0, |network| network.steps);
+        let loss = match self.loss {
+            LossName::Relaxed => "relaxed",
+            LossName::Paper => "paper",
+        };
+        [
+            ("cyclic", cyclic),
+            ("grammar", serde_json::json!(self.grammar.as_deref().unwrap_or("default"))),
+            ("loss", serde_json::json!(loss)),
+            ("noise", serde_json::json!(self.noise)),
+            ("steps", serde_json::json!(steps)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    fn print_grammar(&self, output: &Output) -> Result<Exit, Failure> {
+        match &self.grammar {
+            Some(path) => {
+                read_grammar(path)?;
+                output.print(&read_text(path)?);
+            }
+            None => output.print(fit::built_in("default.grammar").unwrap_or_default()),
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Reads a grammar; files that it includes are looked for beside it.
+pub(super) fn read_grammar(path: &str) -> Result<Grammar, Failure> {
+    let text = read_text(path)?;
+    let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
+    let mut load = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    Grammar::parse(&text, path, &mut load).map_err(|error| {
+        let included = if error.source_name == path { text } else { load(&error.source_name).unwrap_or_default() };
+        input::failure_at(Diagnostic {
+            message: error.message,
+            place: Place::new(error.source_name.into(), included.into(), error.span),
+            expected: None,
+            hint: error.hint,
+        })
+    })
+}
+
+fn read_text(path: &str) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::input(format!("cannot read `{path}`: {error}"), None))
+}

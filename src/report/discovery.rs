@@ -1,0 +1,183 @@
+//! Records from a discovery.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, LawRecord, NetworkRecord, Record,
+    SystemRecord,
+};
+use crate::algebra::{Element, ZeroTest};
+use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
+use crate::expr::{Expr, Symbol};
+use crate::flow::TrajectorySet;
+use crate::mechanics::{MechanicsError, PhaseSpace, Status};
+use crate::system::System;
+
+/// Fractions of more digits than this are measured numbers, and printed in decimals.
+const EXACT_DIGITS: usize = 8;
+/// Significant digits of measured numbers.
+const DIGITS: usize = 6;
+/// Digits of learned coefficients.
+const LEARNED_DIGITS: usize = 4;
+
+/// Where the trajectories of a discovery came from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DiscoverySource {
+    /// `simulated`, or the name of a file.
+    pub data: String,
+    /// The Hamiltonian that made simulated data, for comparison alone.
+    pub made_by: Option<Expr>,
+}
+
+impl Record {
+    /// What `discover` found.
+    ///
+    /// # Errors
+    /// A phase space that does not pair up.
+    pub fn of_discovery(
+        system: &System,
+        data: &TrajectorySet,
+        discovery: &Discovery,
+        source: &DiscoverySource,
+    ) -> Result<Record, MechanicsError> {
+        let mut of = SystemRecord::of(system);
+        if source.made_by.is_none() {
+            // Without the file's Hamiltonian its parameters stand for nothing.
+            of.parameters.clear();
+        }
+        Record::of_found(of, data, discovery, source)
+    }
+
+    /// What `extract` found in a saved run.
+    ///
+    /// # Errors
+    /// A phase space that does not pair up.
+    pub fn of_extraction(
+        folder: &str,
+        data: &TrajectorySet,
+        discovery: &Discovery,
+    ) -> Result<Record, MechanicsError> {
+        let names = |symbols: &[Symbol]| symbols.iter().map(|s| s.name().to_owned()).collect();
+        let system = SystemRecord {
+            name: folder.trim_end_matches('/').to_owned(),
+            coordinates: names(&data.coordinates),
+            momenta: names(&data.momenta),
+            parameters: BTreeMap::new(),
+            symbolic: Vec::new(),
+        };
+        let source = DiscoverySource { data: "saved run".to_owned(), made_by: None };
+        Record::of_found(system, data, discovery, &source)
+    }
+
+    fn of_found(
+        system: SystemRecord,
+        data: &TrajectorySet,
+        discovery: &Discovery,
+        source: &DiscoverySource,
+    ) -> Result<Record, MechanicsError> {
+        let space = PhaseSpace::new(data.coordinates.clone(), data.momenta.clone())?;
+        let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source, &space));
+        for law in &discovery.laws {
+            let status = match &law.quantity.status {
+                Status::Proved(certificate) => {
+                    record.add_generators(certificate);
+                    "proved"
+                }
+                Status::Supported => "supported",
+            };
+            let formula = &law.quantity.formula;
+            record.laws.push(LawRecord {
+                formula: formula.to_decimal_text(EXACT_DIGITS, DIGITS),
+                bracket_with_h: (status == "proved").then(|| "0".to_owned()),
+                evidence: evidence(&law.evidence),
+                ..LawRecord::new(&law.quantity.name, formula, &space, status)
+            });
+        }
+        if let Some(assessment) = &discovery.assessment {
+            record.set_assessment(assessment, &space);
+        }
+        record.network = discovery.network.as_ref().map(network);
+        record.data = Some(DataRecord {
+            source: source.data.clone(),
+            trajectories: data.trajectories.len(),
+            points: data.points(),
+            derivatives: if data.has_derivatives() { "given" } else { "estimated" }.to_owned(),
+            noise: (discovery.noise > 1e-6).then_some(discovery.noise),
+        });
+        record.notes.extend(discovery.notes.iter().cloned());
+        Ok(record)
+    }
+}
+
+fn hamiltonian(
+    found: Option<&RecoveredHamiltonian>,
+    source: &DiscoverySource,
+    space: &PhaseSpace,
+) -> HamiltonianRecord {
+    let Some(found) = found else {
+        return HamiltonianRecord {
+            formula: None,
+            latex: None,
+            sympy: None,
+            source: "none".to_owned(),
+            exact: None,
+            residual: None,
+            agrees_with_file: None,
+        };
+    };
+    let formula = &found.formula;
+    let text = if found.exact { formula.to_string() } else { formula.to_decimal_text(EXACT_DIGITS, DIGITS) };
+    let agrees = |file: &Expr| found.exact && differ_by_a_constant(formula, file, space);
+    HamiltonianRecord {
+        formula: Some(text),
+        latex: Some(formula.to_latex()),
+        sympy: Some(formula.to_sympy()),
+        source: "recovered".to_owned(),
+        exact: Some(found.exact),
+        residual: found.residual.is_finite().then_some(found.residual),
+        agrees_with_file: source.made_by.as_ref().map(agrees),
+    }
+}
+
+/// Whether f − g is shown to be constant: all its partial derivatives vanish.
+fn differ_by_a_constant(f: &Expr, g: &Expr, space: &PhaseSpace) -> bool {
+    let difference = f.clone() - g.clone();
+    let Ok((_, elements)) = Element::all_from(space.variables(), [&difference]) else { return false };
+    let vanishes = |variable: &Symbol| {
+        elements[0].derivative(variable).is_ok_and(|slope| slope.zero_test() == ZeroTest::Zero)
+    };
+    space.variables().iter().all(vanishes)
+}
+
+fn evidence(found: &Evidence) -> EvidenceRecord {
+    let finite = |value: Option<f64>| value.filter(|v| v.is_finite());
+    EvidenceRecord {
+        span_residual: finite(found.span_residual),
+        flow_residual: finite(found.flow_residual),
+        direct_residual: finite(found.direct),
+        trajectory_drift: finite(found.trajectory_drift),
+    }
+}
+
+fn network(found: &Network) -> NetworkRecord {
+    let losses = &found.losses;
+    NetworkRecord {
+        cyclic: found.cyclic,
+        losses: BTreeMap::from([
+            ("hamiltonian".to_owned(), losses.hamiltonian),
+            ("poisson".to_owned(), losses.poisson),
+            ("cyclic".to_owned(), losses.cyclic),
+        ]),
+        steps: found.steps,
+        seconds: Some(found.seconds),
+        coordinates: found
+            .coordinates
+            .iter()
+            .map(|fit| CoordinateRecord {
+                formula: fit.formula.to_decimal_text(0, LEARNED_DIGITS),
+                degree: fit.degree as usize,
+                mse: fit.mse.clone(),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,65 @@
+//! Records from the exact search.
+
+use super::{HamiltonianRecord, LawRecord, Record, SearchedRecord, SystemRecord};
+use crate::integrals::{SearchOutcome, SearchedSpace, StopReason};
+use crate::mechanics::{Hamiltonian, MechanicsError, Status};
+use crate::system::System;
+
+impl Record {
+    /// What `integrals` found: proved generators, what was searched, the verdict.
+    ///
+    /// # Errors
+    /// None that the search itself would not have met.
+    pub fn of_search(
+        system: &System,
+        hamiltonian: &Hamiltonian,
+        found: &SearchOutcome,
+    ) -> Result<Record, MechanicsError> {
+        let mut record = Record::open(SystemRecord::of(system), HamiltonianRecord::given(hamiltonian));
+        for law in found.laws.iter().chain(&found.combinations) {
+            let status = match &law.status {
+                Status::Proved(certificate) => {
+                    record.add_generators(certificate);
+                    "proved"
+                }
+                Status::Supported => "supported",
+            };
+            record.laws.push(LawRecord {
+                bracket_with_h: Some("0".to_owned()),
+                ..LawRecord::new(&law.name, &law.formula, hamiltonian.space(), status)
+            });
+        }
+        if !found.combinations.is_empty() {
+            let names: Vec<&str> = found.combinations.iter().map(|law| law.name.as_str()).collect();
+            record.notes.push(format!(
+                "polynomials in the laws before, listed because they are in involution: {}",
+                names.join(", ")
+            ));
+        }
+        record.set_assessment(&found.assessment, hamiltonian.space());
+        record.searched = found.widest().map(|widest| SearchedRecord {
+            terms: found.searched.iter().map(|space| space.terms).max().unwrap_or(0),
+            momentum_degree: widest.momentum_degree as usize,
+            coefficient_degree: widest.coefficient_degree as usize,
+            exhaustive: widest.exhaustive,
+            spaces: found.searched.iter().map(sentence).collect(),
+            stopped: Some(
+                match found.stop {
+                    StopReason::Settled => "settled: no more independent integrals are possible",
+                    StopReason::LadderComplete => "every space up to the momentum degree was searched",
+                    StopReason::TimeLimit => "the time limit was reached",
+                }
+                .to_owned(),
+            ),
+        });
+        Ok(record)
+    }
+}
+
+fn sentence(space: &SearchedSpace) -> String {
+    let kind = if space.exhaustive { "all" } else { "not all" };
+    format!(
+        "momentum degree {}, coefficients to degree {}: {} terms, {kind} {} integrals",
+        space.momentum_degree, space.coefficient_degree, space.terms, space.integrals
+    )
+}
