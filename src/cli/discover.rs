@@ -112,7 +112,9 @@ impl Discover {
             discover::save(Path::new(folder), &observations, learned)
                 .map_err(|error| Failure::input(error, None))?;
             input::write(&format!("{folder}/record.json"), &record.render(Format::Json))?;
-            output.note(&format!("saved in {folder}; read the formulas again with `liouville extract {folder}`"));
+            output.note(&format!(
+                "saved in {folder}; read the formulas again with `liouville extract {folder}`"
+            ));
         }
         output.record(&record);
         output.note(&format!("{:.1} s", started.elapsed().as_secs_f64()));
@@ -189,7 +191,8 @@ pub(super) fn read_grammar(path: &str) -> Result<Grammar, Failure> {
     let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
     let mut load = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
     Grammar::parse(&text, path, &mut load).map_err(|error| {
-        let included = if error.source_name == path { text } else { load(&error.source_name).unwrap_or_default() };
+        let included =
+            if error.source_name == path { text } else { load(&error.source_name).unwrap_or_default() };
         input::failure_at(Diagnostic {
             message: error.message,
             place: Place::new(error.source_name.into(), included.into(), error.span),
@@ -200,5 +203,6 @@ pub(super) fn read_grammar(path: &str) -> Result<Grammar, Failure> {
 }
 
 fn read_text(path: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::input(format!("cannot read `{path}`: {error}"), None))
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::input(format!("cannot read `{path}`: {error}"), None))
 }

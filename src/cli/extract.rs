@@ -11,9 +11,7 @@ use crate::report::Record;
 
 /// Read the formulas again from a saved run (`discover --out DIR`), without training.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Example:\n  liouville discover charged-particle --out run && liouville extract run"
-)]
+#[command(after_help = "Example:\n  liouville discover charged-particle --out run && liouville extract run")]
 pub(super) struct Extract {
     /// The folder of the run.
     #[arg(value_name = "DIR")]

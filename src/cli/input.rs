@@ -24,11 +24,6 @@ impl Failure {
     pub(super) fn input(message: impl std::fmt::Display, hint: Option<&str>) -> Failure {
         Failure { text: render_without_place(&message.to_string(), hint), exit: Exit::BadInput }
     }
-
-    /// A limit that was reached.
-    pub(super) fn limit(message: impl std::fmt::Display, hint: Option<&str>) -> Failure {
-        Failure { text: render_without_place(&message.to_string(), hint), exit: Exit::Limit }
-    }
 }
 
 impl From<SystemError> for Failure {

@@ -92,7 +92,7 @@ impl Integrals {
         };
         let library = crate::fit::TermLibrary::new(&grammar, &variables)
             .map_err(|error| Failure::input(error, None))?;
-        Ok(Some(library.all_terms()))
+        Ok(Some(library.all_terms().into_iter().map(|term| term.formula).collect()))
     }
 
     #[cfg(not(feature = "learn"))]
@@ -129,7 +129,8 @@ fn hint(system: &System, hamiltonian: &Hamiltonian) -> Option<HintRecord> {
     let starts: Vec<f64> =
         data.trajectories.iter().flat_map(|orbit| &orbit.states[..orbit.width()]).copied().collect();
     let space = hamiltonian.space();
-    let found = stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts).ok()??;
+    let found =
+        stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts).ok()??;
     Some(HintRecord {
         motion: found.motion.name().to_owned(),
         lyapunov_exponent: Some(found.lyapunov_exponent),

@@ -47,11 +47,6 @@ impl Output {
         }
     }
 
-    /// Whether progress may be shown.
-    pub(super) fn quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Whether standard error is a terminal that a progress bar may be drawn on.
     pub(super) fn terminal(&self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()

@@ -94,7 +94,12 @@ impl Record {
         for generator in certificate.generators() {
             let mut line = format!("{} = {}", generator.name, generator.function);
             line += &generator.relation.map_or(String::new(), |relation| format!(", where {relation} = 0"));
-            line += &generator.assumption.map_or(String::new(), |assumed| format!(", assuming {assumed}"));
+            if !self.generators.contains(&line) {
+                self.generators.push(line);
+            }
+        }
+        for assumption in certificate.assumptions() {
+            let line = format!("assuming {assumption}");
             if !self.generators.contains(&line) {
                 self.generators.push(line);
             }

@@ -57,9 +57,9 @@ impl Record {
 }
 
 fn sentence(space: &SearchedSpace) -> String {
-    let kind = if space.exhaustive { "all" } else { "not all" };
+    let kind = if space.exhaustive { "all found" } else { "some may be missing" };
     format!(
-        "momentum degree {}, coefficients to degree {}: {} terms, {kind} {} integrals",
+        "momentum degree {}, coefficients to degree {}: {} terms, {} integrals ({kind})",
         space.momentum_degree, space.coefficient_degree, space.terms, space.integrals
     )
 }
