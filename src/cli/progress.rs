@@ -36,7 +36,7 @@ impl learn::Observer for Reporter<'_> {
             progress.losses.hamiltonian, progress.losses.poisson, progress.losses.cyclic
         );
         if self.output.terminal() {
-            if progress.step % 10 == 0 || progress.step == progress.steps {
+            if progress.step.is_multiple_of(10) || progress.step == progress.steps {
                 self.bar.set_length(progress.steps as u64);
                 self.bar.set_position(progress.step as u64);
                 self.bar.set_message(losses);
