@@ -1,6 +1,8 @@
 //! Every law stated in a system file is proved, slightly wrong ones are refuted, and every verdict agrees
 //! with what is proved. Further files: `LIOUVILLE_SYSTEMS=folder`.
 
+#![allow(clippy::print_stdout)] // The measurements print.
+
 use std::path::PathBuf;
 use std::time::Instant;
 

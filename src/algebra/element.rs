@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::construct::{Construction, Halt};
 use super::field::Field;
 use super::interval::Interval;
-use super::{AlgebraError, RationalPolynomial, present, witness};
+use super::{AlgebraError, RationalPolynomial, present, rank, witness};
 use crate::expr::{Expr, Rational, Symbol};
 
 /// Points at which a function is evaluated before its canonical form is sought.
@@ -236,6 +236,25 @@ impl Element {
         }
         let value = |e: &Element| Arc::ptr_eq(&e.field, &field).then(|| evaluation.value(&e.value)).flatten();
         elements.map(value).collect()
+    }
+
+    /// The rows of a matrix of elements that are linearly independent over the functions of the field of
+    /// those before them, as far as this is certain from one point: a greedy choice whose independence is
+    /// proved. Rational functions are evaluated modulo a prime, others by interval arithmetic; `None` where
+    /// the functions are not seen to be defined at that point.
+    pub fn independent_rows(rows: &[Vec<Element>], point: u64) -> Option<Vec<usize>> {
+        let width = rows.iter().map(Vec::len).max()?.max(1);
+        let field = &rows.iter().flatten().next()?.field;
+        if rows.iter().any(|r| r.len() != width || r.iter().any(|e| !Arc::ptr_eq(&e.field, field))) {
+            return None;
+        }
+        let values = rows.iter().flatten().map(|e| &e.value);
+        if let Some(residues) = witness::residues(&field.tower, values, point) {
+            return Some(rank::rows_of_residues(residues.chunks(width)));
+        }
+        let at = witness::sample_point(point, field.tower.symbols.len());
+        let values = Element::enclosures(rows.iter().flatten(), &at)?;
+        Some(rank::rows_of_intervals(values.chunks(width)))
     }
 
     /// The function as a formula, written from its canonical form.

@@ -384,18 +384,21 @@ fn parabolic_coordinates_in_a_plane() {
     // Two roots whose radicands multiply to y²; the law of the separation in ξ = √(r + x), η = y/ξ.
     let energy = "(px^2+py^2)/2 + (a + b*sqrt(r+x) + c*sqrt(r-x))/r";
     let law = format!("(px*sqrt(r+x) + py*y/sqrt(r+x))^2/2 + 2*b*sqrt(r+x) + a - ({energy})*(r+x)");
-    let with_radius = |text: &str| formula(&text.replace('r', "sqrt(x^2 + y^2)").replace("sqsqrt(x^2 + y^2)t", "sqrt"));
+    let with_radius =
+        |text: &str| formula(&text.replace('r', "sqrt(x^2 + y^2)").replace("sqsqrt(x^2 + y^2)t", "sqrt"));
     let (energy, law) = (with_radius(energy), with_radius(&law));
     let names = symbols(VARIABLES);
     let (_, e) = Element::all_from(&names, [&energy, &law]).unwrap();
     let d = |k: usize, v: usize| e[k].derivative(&names[v]).unwrap();
-    let bracket = &(&(&(&d(1, 0) * &d(0, 2)) - &(&d(1, 2) * &d(0, 0))) + &(&d(1, 1) * &d(0, 3))) - &(&d(1, 3) * &d(0, 1));
+    let bracket = &(&(&(&d(1, 0) * &d(0, 2)) - &(&d(1, 2) * &d(0, 0))) + &(&d(1, 1) * &d(0, 3)))
+        - &(&d(1, 3) * &d(0, 1));
     assert_eq!(bracket.zero_test(), ZeroTest::Zero);
     assert_eq!(d(1, 2).zero_test(), ZeroTest::NonZero);
 }
 
 #[test]
 #[ignore = "a search for slow or failing formulas: run with --ignored --nocapture"]
+#[allow(clippy::print_stdout)]
 fn search_for_slow_formulas() {
     let mut slow: Vec<(std::time::Duration, String)> = Vec::new();
     for depth in 2..6 {

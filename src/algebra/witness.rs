@@ -1,6 +1,7 @@
 //! Rigorous evaluation at rational points: the proof that a function does not vanish.
 
 use super::interval::Interval;
+use super::polynomial::residue;
 use super::tower::{Generator, Tower};
 use super::{Polynomial, RationalPolynomial};
 
@@ -125,6 +126,43 @@ fn coordinate(point: u64, symbol: usize) -> f64 {
 /// coordinates that are positive at every third point and of both signs at the others.
 pub fn sample_point(number: u64, symbols: usize) -> Vec<Interval> {
     (0..symbols).map(|symbol| Interval::exact(coordinate(number, symbol))).collect()
+}
+
+/// Values modulo the prime 2^61 − 1 at the pseudo-random point of that number, for values that are
+/// rational functions of the symbols; `None` where other functions occur or a denominator vanishes.
+///
+/// This is a ring homomorphism on such functions, so a determinant that does not vanish in it does not
+/// vanish identically.
+pub(super) fn residues<'a>(
+    tower: &Tower,
+    values: impl IntoIterator<Item = &'a RationalPolynomial>,
+    point: u64,
+) -> Option<Vec<u64>> {
+    let count = tower.symbols.len();
+    let mut at: Vec<u64> = (0..count).map(|symbol| residue::sample(point + 7, symbol)).collect();
+    let mut rational = vec![true; count];
+    for (variable, generator) in tower.generators() {
+        let (mut value, mut known) = (0, false);
+        if let Generator::Inverse { factor } = generator
+            && factor.variables().into_iter().all(|v| v < count)
+        {
+            value = factor.residue_at(&at);
+            if value == 0 {
+                return None;
+            }
+            (value, known) = (residue::inverse(value), true);
+        }
+        debug_assert_eq!(variable, at.len());
+        at.push(value);
+        rational.push(known);
+    }
+    let value = |value: &RationalPolynomial| {
+        let denominator = residue::residue_of(value.denominator());
+        let plain = value.numerator().variables().into_iter().all(|v| rational[v]);
+        (plain && denominator != 0)
+            .then(|| residue::multiply(value.numerator().residue_at(&at), residue::inverse(denominator)))
+    };
+    values.into_iter().map(value).collect()
 }
 
 /// Whether some of the first `points` points is one where the function is defined and seen not to vanish.

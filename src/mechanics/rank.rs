@@ -1,14 +1,13 @@
-//! Functional independence: the rank of the Jacobian, bounded from below by interval arithmetic.
+//! Functional independence: the rank of the Jacobian, bounded from below at rational points.
 
 use super::{MechanicsError, PhaseSpace};
-use crate::algebra::{Element, Interval, sample_point};
+use crate::algebra::Element;
 use crate::expr::Expr;
 
 /// Points at which the Jacobian is tried.
-const POINTS: u64 = 24;
-/// Entries that are smaller relative to their column are no pivots: their enclosures decide nothing.
-const SMALLEST_PIVOT: f64 = 1e-9;
-
+const POINTS: u64 = 48;
+/// Points without a better rank after which the search ends.
+const ENOUGH: u32 = 6;
 /// How many of the functions are independent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rank {
@@ -44,50 +43,19 @@ pub(super) fn gradients(
 pub(super) fn rank_of(gradients: &[Vec<Element>], space: &PhaseSpace) -> Rank {
     let mut best: Vec<usize> = Vec::new();
     let most = gradients.len().min(2 * space.dof());
+    let mut unchanged = 0;
     for point in 0..POINTS {
-        if best.len() == most {
+        if best.len() == most || unchanged == ENOUGH {
             break;
         }
-        let Some(rows) = jacobian(gradients, point) else { continue };
-        let independent = independent_rows(rows);
+        let Some(independent) = Element::independent_rows(gradients, point) else { continue };
         // Longer is better; among equals the lexicographically first.
         let better =
             independent.len() > best.len() || (independent.len() == best.len() && independent < best);
+        unchanged = if better { 0 } else { unchanged + 1 };
         if better {
             best = independent;
         }
     }
     Rank { rank: best.len(), independent: best }
-}
-
-fn jacobian(gradients: &[Vec<Element>], point: u64) -> Option<Vec<Vec<Interval>>> {
-    let field = gradients.first()?.first()?.field();
-    let at = sample_point(point, field.variables().len() + field.parameters().len());
-    let values = Element::enclosures(gradients.iter().flatten(), &at)?;
-    Some(values.chunks(gradients[0].len()).map(<[Interval]>::to_vec).collect())
-}
-
-/// Rows, taken in order, that are certainly linearly independent of those before: elimination with
-/// pivots whose enclosures exclude zero.
-fn independent_rows(rows: Vec<Vec<Interval>>) -> Vec<usize> {
-    let mut independent = Vec::new();
-    let mut basis: Vec<(usize, Vec<Interval>)> = Vec::new();
-    for (index, mut row) in rows.into_iter().enumerate() {
-        let size = row.iter().map(|x| x.mignitude()).fold(0.0, f64::max);
-        for (pivot, pivot_row) in &basis {
-            let factor = row[*pivot].over(pivot_row[*pivot]);
-            for (entry, by) in row.iter_mut().zip(pivot_row) {
-                *entry = entry.minus(factor.times(*by));
-            }
-            row[*pivot] = Interval::ZERO;
-        }
-        let pivot = (0..row.len()).max_by(|&a, &b| row[a].mignitude().total_cmp(&row[b].mignitude()));
-        if let Some(pivot) = pivot
-            && row[pivot].mignitude() > SMALLEST_PIVOT * size
-        {
-            independent.push(index);
-            basis.push((pivot, row));
-        }
-    }
-    independent
 }

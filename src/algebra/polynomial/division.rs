@@ -10,6 +10,9 @@ use super::multiply::Kronecker;
 use super::{GUARD, Polynomial, exponent_in, residue};
 use crate::algebra::AlgebraError;
 
+/// Cells of the largest dense box.
+const MAX_BOX: u128 = 1 << 22;
+
 /// Integers that a division works with: `None` where they overflow.
 trait Scalar: Clone {
     fn zero() -> Self;
@@ -97,7 +100,12 @@ impl Polynomial {
             (&self.coefficients, &divisor.coefficients),
             (Coefficients::Machine(_), Coefficients::Machine(_))
         ) {
-            match self.heap_division::<i128>(divisor, &kronecker, &room) {
+            let dense = kronecker.size <= MAX_BOX && kronecker.size <= 64 * self.len() as u128;
+            let outcome = match dense {
+                true => self.dense_division(divisor, &kronecker, &room),
+                false => self.heap_division::<i128>(divisor, &kronecker, &room),
+            };
+            match outcome {
                 Outcome::Exact(quotient) => return Some(quotient),
                 Outcome::NotDivisible => return None,
                 Outcome::Overflow => {}
@@ -132,6 +140,51 @@ impl Polynomial {
             return None;
         };
         Some(Polynomial { stride: self.stride, words, coefficients }.normalised())
+    }
+
+    /// Division in a box with a cell for every monomial.
+    fn dense_division(&self, divisor: &Polynomial, kronecker: &Kronecker, room: &[u32]) -> Outcome {
+        let (Coefficients::Machine(above), Coefficients::Machine(below)) =
+            (&self.coefficients, &divisor.coefficients)
+        else {
+            return Outcome::Overflow;
+        };
+        let mut cells = vec![0i128; kronecker.size as usize];
+        for (monomial, &value) in self.monomials().zip(above) {
+            cells[kronecker.key(monomial) as usize] = value.into();
+        }
+        let keys: Vec<usize> = divisor.monomials().map(|m| kronecker.key(m) as usize).collect();
+        let lead: Vec<u32> = (0..room.len()).map(|v| exponent_in(divisor.monomial(0), v)).collect();
+        let (mut words, mut coefficients) = (Vec::new(), Coefficients::default());
+        let mut scratch = Vec::new();
+        for key in (0..cells.len()).rev() {
+            let value = cells[key];
+            if value == 0 {
+                continue;
+            }
+            scratch.clear();
+            kronecker.decode(key as u128, self.stride, &mut scratch);
+            let fits = |v: usize| {
+                exponent_in(&scratch, v).checked_sub(lead[v]).is_some_and(|difference| difference <= room[v])
+            };
+            let leading = i128::from(below[0]);
+            if value % leading != 0 || !(0..room.len()).all(fits) {
+                return Outcome::NotDivisible;
+            }
+            let Ok(quotient) = i64::try_from(value / leading) else { return Outcome::Overflow };
+            let shift = key - keys[0];
+            for (&at, &coefficient) in keys.iter().zip(below) {
+                let cell = &mut cells[shift + at];
+                // A product of two machine words is below 2^126: the difference is checked.
+                match cell.checked_sub(i128::from(quotient) * i128::from(coefficient)) {
+                    Some(difference) => *cell = difference,
+                    None => return Outcome::Overflow,
+                }
+            }
+            kronecker.decode(shift as u128, self.stride, &mut words);
+            coefficients.push(quotient.into());
+        }
+        Outcome::Exact(Polynomial { stride: self.stride, words, coefficients }.normalised())
     }
 
     /// Division with a heap of pending products (Johnson 1974; Monagan and Pearce 2007).

@@ -9,7 +9,7 @@ mod coefficient;
 mod division;
 mod gcd;
 mod multiply;
-mod residue;
+pub(crate) mod residue;
 
 use std::fmt;
 

@@ -6,9 +6,9 @@ use super::Polynomial;
 use super::coefficient::Coefficients;
 
 /// The prime 2^61 − 1.
-pub(super) const PRIME: u64 = (1 << 61) - 1;
+pub(crate) const PRIME: u64 = (1 << 61) - 1;
 
-pub(super) fn multiply(a: u64, b: u64) -> u64 {
+pub(crate) fn multiply(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     let folded = (product as u64 & PRIME) + (product >> 61) as u64;
     if folded >= PRIME { folded - PRIME } else { folded }
@@ -32,7 +32,7 @@ fn power(mut base: u64, mut exponent: u64) -> u64 {
 }
 
 /// Fixed pseudo-random residues: the point number `salt`, coordinate `variable` (splitmix64).
-pub(super) fn sample(salt: u64, variable: usize) -> u64 {
+pub(crate) fn sample(salt: u64, variable: usize) -> u64 {
     let mut z = (salt << 32 | variable as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -43,11 +43,7 @@ impl Coefficients {
     fn residue(&self, index: usize) -> u64 {
         match self {
             Coefficients::Machine(values) => values[index].rem_euclid(PRIME as i64) as u64,
-            Coefficients::Big(values) => {
-                let remainder: IBig = &values[index] % IBig::from(PRIME);
-                let remainder = i64::try_from(remainder).unwrap_or(0);
-                remainder.rem_euclid(PRIME as i64) as u64
-            }
+            Coefficients::Big(values) => residue_of(&values[index]),
         }
     }
 }
@@ -58,12 +54,7 @@ impl Polynomial {
     pub(super) fn image(&self, main: usize, salt: u64) -> Vec<u64> {
         let tables: Vec<(usize, Vec<u64>)> = (self.degrees().into_iter().enumerate())
             .filter(|&(v, degree)| degree > 0 && v != main)
-            .map(|(v, degree)| {
-                let value = sample(salt, v);
-                let mut powers = vec![1];
-                (0..degree as usize).for_each(|k| powers.push(multiply(powers[k], value)));
-                (v, powers)
-            })
+            .map(|(v, degree)| (v, power_table(sample(salt, v), degree)))
             .collect();
         let mut image = Vec::new();
         for index in 0..self.len() {
@@ -82,6 +73,50 @@ impl Polynomial {
         }
         trim(image)
     }
+}
+
+impl Polynomial {
+    /// The value modulo [`PRIME`] at residues of the variables.
+    pub(crate) fn residue_at(&self, values: &[u64]) -> u64 {
+        let tables: Vec<(usize, Vec<u64>)> = (self.degrees().into_iter().enumerate())
+            .filter(|&(_, degree)| degree > 0)
+            .map(|(v, degree)| (v, power_table(values[v], degree)))
+            .collect();
+        let mut sum = 0;
+        for index in 0..self.len() {
+            let mut term = self.coefficients.residue(index);
+            for (variable, powers) in &tables {
+                let exponent = self.exponent(index, *variable) as usize;
+                if exponent > 0 {
+                    term = multiply(term, powers[exponent]);
+                }
+            }
+            sum = add(sum, term);
+        }
+        sum
+    }
+}
+
+fn power_table(value: u64, degree: u32) -> Vec<u64> {
+    let mut powers = vec![1];
+    (0..degree as usize).for_each(|k| powers.push(multiply(powers[k], value)));
+    powers
+}
+
+/// 1/value modulo [`PRIME`], for a value that is not 0.
+pub(crate) fn inverse(value: u64) -> u64 {
+    power(value, PRIME - 2)
+}
+
+/// The residue of an integer.
+pub(crate) fn residue_of(value: &IBig) -> u64 {
+    let remainder = i64::try_from(value % IBig::from(PRIME)).unwrap_or(0);
+    remainder.rem_euclid(PRIME as i64) as u64
+}
+
+/// a − b·c modulo [`PRIME`].
+pub(crate) fn subtract_product(a: u64, b: u64, c: u64) -> u64 {
+    add(a, PRIME - multiply(b, c))
 }
 
 fn trim(mut image: Vec<u64>) -> Vec<u64> {

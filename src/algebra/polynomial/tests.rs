@@ -149,6 +149,7 @@ fn sizes_out_of_reach_are_refused_at_once() {
 
 #[test]
 #[ignore = "a measurement: run with --ignored --nocapture"]
+#[allow(clippy::print_stderr)]
 fn square_of_the_twelfth_power() {
     let variables: Vec<Polynomial> = (0..4).map(Polynomial::variable).chain([Polynomial::one()]).collect();
     let power = Polynomial::sum(&variables).to_power(12).unwrap();

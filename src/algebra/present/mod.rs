@@ -7,7 +7,7 @@
 mod fractions;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dashu_base::Signed;
 use dashu_int::IBig;
@@ -206,7 +206,7 @@ impl Term {
 /// Several terms over what they have in common.
 fn together(tower: &Tower, mut terms: Vec<Term>, outer: &Outer) -> Expr {
     // The common Laurent monomial and the common rational come out of the sum.
-    let variables: Vec<usize> = terms.iter().flat_map(|t| t.exponents.keys().copied()).collect();
+    let variables: BTreeSet<usize> = terms.iter().flat_map(|t| t.exponents.keys().copied()).collect();
     let mut common = Powers::new();
     for variable in variables {
         let power = |term: &Term| term.exponents.get(&variable).cloned().unwrap_or(Rational::ZERO);
