@@ -1,11 +1,12 @@
 //! The e-graph of one formula: sums as classes, seeds united with them, light rules, extraction.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use egg::{EGraph, Extractor, FlatTerm, Id, Language, RecExpr, Runner};
+use egg::{EGraph, FlatTerm, Id, Language, RecExpr, Runner};
 
-use super::language::{FewestSymbols, Node, Variable, add_tree};
+use super::language::{Cost, Node, Variable, add_tree};
 use super::laurent::{Atom, Exponent, Kind, Monomial, Poly};
 use super::rules::rewrites;
 use super::seeds::{Form, forms};
@@ -14,9 +15,9 @@ use crate::expr::{Expr, Function, Rational};
 /// Terms of sums that are seeded, counted over all sums of a formula.
 const SEEDED_TERMS: usize = 2000;
 /// Nodes beyond which no further sum is seeded.
-const SEEDED_NODES: usize = 12_000;
+const SEEDED_NODES: usize = 6_000;
 /// Nodes beyond which the rules stop.
-const NODE_LIMIT: usize = 20_000;
+const NODE_LIMIT: usize = 10_000;
 
 /// An e-graph that knows which class each sum is.
 pub(super) struct Graph {
@@ -247,7 +248,52 @@ impl Graph {
 
     /// The cheapest term of a class.
     pub(super) fn cheapest(&self, id: Id) -> RecExpr<Node> {
-        Extractor::new(&self.egraph, FewestSymbols).find_best(id).1
+        // Classes in the order of their birth, operands mostly first, so that few passes settle all costs.
+        let mut classes: Vec<Id> = self.egraph.classes().map(|class| class.id).collect();
+        classes.sort_unstable();
+        let mut best: Vec<Option<(Arc<Cost>, &Node)>> = vec![None; self.egraph.nodes().len()];
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for &class in &classes {
+                for node in &self.egraph[class].nodes {
+                    let known =
+                        |id: &Id| best[usize::from(self.egraph.find(*id))].as_ref().map(|(c, _)| c.clone());
+                    let Some(operands) = node.children().iter().map(known).collect() else { continue };
+                    let cost = Arc::new(Cost::of(node, operands));
+                    let slot = &mut best[usize::from(class)];
+                    if slot.as_ref().is_none_or(|(known, _)| cost < *known) {
+                        *slot = Some((cost, node));
+                        changed = true;
+                    }
+                }
+            }
+        }
+        let mut term = RecExpr::default();
+        let mut placed = BTreeMap::new();
+        self.place(self.egraph.find(id), &best, &mut placed, &mut term);
+        term
+    }
+
+    /// Appends the best term of a class, shared parts once.
+    fn place(
+        &self,
+        class: Id,
+        best: &[Option<(Arc<Cost>, &Node)>],
+        placed: &mut BTreeMap<Id, Id>,
+        term: &mut RecExpr<Node>,
+    ) -> Id {
+        if let Some(id) = placed.get(&class) {
+            return *id;
+        }
+        let node = match &best[usize::from(class)] {
+            Some((_, node)) => (*node).clone(),
+            None => Node::number(0),
+        };
+        let node = node.map_children(|child| self.place(self.egraph.find(child), best, placed, term));
+        let id = term.add(node);
+        placed.insert(class, id);
+        id
     }
 
     /// egg's proof that two terms are equal: each term with the rule that makes it from the one before.

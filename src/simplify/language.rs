@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use egg::{CostFunction, Id, Language, RecExpr, define_language};
+use egg::{Id, Language, RecExpr, define_language};
 
 use crate::expr::{Expr, Function, Rational, Symbol};
 
@@ -167,7 +167,7 @@ pub(super) fn to_expr(term: &RecExpr<Node>) -> Expr {
 /// itself in a fixed order, so that ties break the same way everywhere.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Cost {
-    pub(super) symbols: usize,
+    symbols: usize,
     depth: usize,
     operator: Node,
     operands: Vec<Arc<Cost>>,
@@ -193,17 +193,9 @@ impl PartialOrd for Cost {
     }
 }
 
-/// The cost function of [`Cost`].
-pub(super) struct FewestSymbols;
-
-impl CostFunction<Node> for FewestSymbols {
-    type Cost = Arc<Cost>;
-
-    fn cost<C>(&mut self, node: &Node, mut costs: C) -> Arc<Cost>
-    where
-        C: FnMut(Id) -> Arc<Cost>,
-    {
-        let operands: Vec<Arc<Cost>> = node.children().iter().map(|id| costs(*id)).collect();
+impl Cost {
+    /// That of a node, from those of its operands.
+    pub(super) fn of(node: &Node, operands: Vec<Arc<Cost>>) -> Cost {
         let own = match node {
             Node::Constant(Constant(value)) => 1 + 2 * usize::from(!value.is_int()),
             _ => 1,
@@ -211,6 +203,6 @@ impl CostFunction<Node> for FewestSymbols {
         let symbols = operands.iter().map(|c| c.symbols).fold(own, usize::saturating_add);
         let depth = 1 + operands.iter().map(|c| c.depth).max().unwrap_or(0);
         let operator = node.clone().map_children(|_| Id::from(0));
-        Arc::new(Cost { symbols, depth, operator, operands })
+        Cost { symbols, depth, operator, operands }
     }
 }

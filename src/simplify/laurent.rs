@@ -385,6 +385,10 @@ impl Poly {
         self.terms.iter()
     }
 
+    pub(super) fn contains(&self, monomial: &Monomial) -> bool {
+        self.terms.contains_key(monomial)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.terms.len()
     }
@@ -549,18 +553,24 @@ impl Poly {
         let first_coefficient = rational_root(coefficient, k)?;
         let inverse = Exponent::new(1, i64::from(k))?;
         let first = lead.power(inverse);
-        if !exact(&first) || !self.terms.keys().all(exact) {
+        let last_is_power = self.terms.last_key_value().is_some_and(|(m, c)| {
+            exact(&m.power(inverse)) && (k % 2 == 1 || *c > Rational::ZERO) && rational_root(c, k).is_some()
+        });
+        if !exact(&first) || !last_is_power || !self.terms.keys().all(exact) {
             return None;
         }
         // r = f + g: the next term of self - rᵏ is k f^(k-1) times the next term of r.
         let slope = first.power(Exponent::integer(k as i32 - 1));
         let slope_coefficient = Rational::from(k) * power(&first_coefficient, k - 1);
         let mut root = Poly::term(first, first_coefficient);
-        for _ in 0..self.len() {
+        let entire = self.terms.keys().all(Monomial::is_entire);
+        // A k-th power has at least k (terms - 1) + 1 terms, unless many cancel.
+        for _ in 0..=self.len() / k as usize {
             let rest = self.minus(&root.to_power(k));
             let Some((m, c)) = rest.leading() else { return Some(root) };
             let next = m.over(&slope);
-            if !exact(&next) || root.terms.contains_key(&next) {
+            let fits = exact(&next) && (!entire || next.is_entire());
+            if !fits || root.terms.contains_key(&next) || rest.len() > 4 * self.len() + 16 {
                 return None;
             }
             root.add_term(next, c / &slope_coefficient);

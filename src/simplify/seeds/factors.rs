@@ -6,11 +6,18 @@ use crate::simplify::laurent::{Atom, Exponent, Kind, Monomial, Poly};
 
 /// `rᵏ` and, with content, `c·rᵏ`.
 pub(super) fn perfect_power(sum: &Poly) -> Vec<Form> {
-    let (content, primitive) = sum.primitive();
-    let root = [2u32, 3, 5].into_iter().find_map(|k| primitive.root(k).map(|r| (r, k)));
-    root.map(|(root, k)| Form::scaled(content, Form::Power(Box::new(Form::Part(root)), k)))
-        .into_iter()
-        .collect()
+    let (content, mut root) = sum.primitive();
+    let mut exponent = 1;
+    while let Some((k, next)) = [2u32, 3, 5, 7].into_iter().find_map(|k| root.root(k).map(|r| (k, r))) {
+        if next.len() < 2 {
+            break;
+        }
+        (root, exponent) = (next, exponent * k);
+    }
+    if exponent == 1 {
+        return Vec::new();
+    }
+    vec![Form::scaled(content, Form::Power(Box::new(Form::Part(root)), exponent))]
 }
 
 fn variables(sum: &Poly) -> Vec<Atom> {
@@ -21,16 +28,26 @@ fn variables(sum: &Poly) -> Vec<Atom> {
 /// `(x ± y)·Q`, `(x ± 1)·Q`; and `(x − y)·Q + R` with fewer terms in all.
 pub(super) fn linear_factors(sum: &Poly) -> Vec<Form> {
     let variables = variables(sum);
-    if sum.len() < 2 || variables.len() > 10 {
+    if !(2..=250).contains(&sum.len()) || variables.len() > 10 {
         return Vec::new();
     }
-    let one = Poly::constant(Rational::ONE);
+    let one = Monomial::one();
     let mut found = Vec::new();
     for (i, a) in variables.iter().enumerate() {
-        let a = Poly::atom(a.clone());
-        let partners = variables[i + 1..].iter().map(|b| Poly::atom(b.clone())).chain([one.clone()]);
-        for b in partners {
-            for divisor in [a.minus(&b), a.plus(&b)] {
+        let power = |m: &Monomial| m.exponent(a).as_integer().unwrap_or(0);
+        let with: Vec<&Monomial> = sum.terms().map(|(m, _)| m).filter(|m| power(m) != 0).collect();
+        let linear = with.iter().all(|m| power(m) == 1);
+        let a = Monomial::of(a.clone(), Exponent::ONE);
+        let partners = variables[i + 1..].iter().map(|b| Monomial::of(b.clone(), Exponent::ONE));
+        for b in partners.chain([one.clone()]) {
+            // The remainder is the sum with b for a: where few terms meet, nothing is gained.
+            let exchange = b.over(&a);
+            let meeting = with.iter().filter(|m| sum.contains(&m.times(&exchange))).count();
+            if linear && 2 * meeting < with.len() {
+                continue;
+            }
+            for sign in [-Rational::ONE, Rational::ONE] {
+                let divisor = Poly::from_terms([(a.clone(), Rational::ONE), (b.clone(), sign)]);
                 found.extend(by_divisor(sum, &divisor));
             }
         }

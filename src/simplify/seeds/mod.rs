@@ -81,17 +81,21 @@ impl Form {
 /// Names as they appear in explanations.
 type Seed = (&'static str, fn(&Poly) -> Vec<Form>);
 
-const CHEAP: &[Seed] = &[
+/// Those that write a sum as one product.
+const PRODUCTS: &[Seed] = &[
     ("seed: content", content),
+    ("seed: perfect power", factors::perfect_power),
     ("seed: common monomial", split::common_monomial),
+    ("seed: factors", factors::linear_factors),
+];
+
+const SPLITS: &[Seed] = &[
     ("seed: terms grouped", split::groups),
     ("seed: collected", split::collected),
     ("seed: Horner", split::horner),
 ];
 
 const THOROUGH: &[Seed] = &[
-    ("seed: perfect power", factors::perfect_power),
-    ("seed: factors", factors::linear_factors),
     ("seed: own atoms", factors::own_atoms),
     ("seed: squares", squares::sums_of_squares),
     ("seed: pair differences", squares::pair_differences),
@@ -102,21 +106,27 @@ const THOROUGH: &[Seed] = &[
 /// Forms that are equal by an identity which [`equals`] does not know.
 const BY_IDENTITY: &[Seed] = &[("seed: sum of angles", trigonometric::angle_sums)];
 
-/// Sums longer than this get the cheap seeds only.
+/// Sums longer than this get [`PRODUCTS`] and [`SPLITS`] only.
 const THOROUGH_TERMS: usize = 60;
+/// Sums longer than this are only factored, where they factor.
+const FACTORED_TERMS: usize = 24;
 
 /// Every form found for the sum, each checked to equal it, with the name of its seed.
 pub(super) fn forms(sum: &Poly) -> Vec<(&'static str, Form)> {
     let mut found = Vec::new();
-    let thorough = if sum.len() <= THOROUGH_TERMS { THOROUGH } else { &[] };
-    for (name, seed) in CHEAP.iter().chain(thorough) {
-        for form in seed(sum) {
-            if equals(&form, sum) {
-                found.push((*name, form));
-            }
+    let mut collect = |seeds: &[Seed]| {
+        for (name, seed) in seeds {
+            let equal = seed(sum).into_iter().filter(|form| equals(form, sum));
+            found.extend(equal.map(|form| (*name, form)));
         }
+        !found.is_empty()
+    };
+    if collect(PRODUCTS) && sum.len() > FACTORED_TERMS {
+        return found;
     }
+    collect(SPLITS);
     if sum.len() <= THOROUGH_TERMS {
+        collect(THOROUGH);
         for (name, seed) in BY_IDENTITY {
             found.extend(seed(sum).into_iter().map(|form| (*name, form)));
         }
