@@ -96,7 +96,7 @@ pub fn compact(formula: &Expr) -> Result<Compact, SimplifyError> {
         Err(SimplifyError::TooLarge { .. }) => order.arrange(formula),
         Err(error) => return Err(error),
     };
-    verified(formula, found, &order)
+    checked(formula, &found.clone(), found)
 }
 
 /// The steps from a formula to its compact form, one line each, with the rule or seed that makes it:
@@ -137,20 +137,21 @@ pub fn explain(formula: &Expr) -> Result<Vec<String>, SimplifyError> {
 /// As [`compact`].
 pub fn canonical_law(law: &Expr, space: &PhaseSpace) -> Result<Expr, SimplifyError> {
     let order = Order::of_phase_space(space.coordinates(), space.momenta());
-    let mut reader = Reader::new(&order, law)?;
-    let sum = without_constant(&reader.read(law)?);
-    let common = sum.common_monomial();
-    let (parameters, _) = common.split(laurent::Atom::is_parameter);
-    let bare = sum.times_term(&parameters.power(Exponent::integer(-1)), &Rational::ONE);
-    let (_, mut canonical) = bare.primitive();
+    let sum = Reader::new(&order, law)?.read(law)?;
+    let order = order.completed(&law.symbols());
+    let (varying, constant) = split_constant(&sum);
+    let (parameters, _) = varying.common_monomial().split(laurent::Atom::is_parameter);
+    let bare = varying.times_term(&parameters.power(Exponent::integer(-1)), &Rational::ONE);
+    let (mut scale, canonical) = bare.primitive();
     let mut found = presented(&canonical, &order);
     // The first term as printed, where a compact form begins otherwise than the sum multiplied out.
-    if let Expr::Negative(opposite) = &found {
-        found = (**opposite).clone();
-        canonical = canonical.negated();
+    if let Expr::Negative(opposite) = found {
+        found = (*opposite).clone();
+        scale = -scale;
     }
-    let expanded = expanded(&canonical, &order);
-    Ok(verified(&expanded, found, &order)?.expr)
+    let factor = expanded(&Poly::term(parameters, scale), &order);
+    let restored = factor * found.clone() + expanded(&constant, &order);
+    Ok(checked(law, &restored, found)?.expr)
 }
 
 /// The canonical form of a quantity whose scale has a meaning, such as a bracket.
@@ -178,19 +179,20 @@ pub fn canonical_hamiltonian(hamiltonian: &Expr, space: &PhaseSpace) -> Result<E
 }
 
 fn in_order(value: &Expr, order: &Order, drop_constant: bool) -> Result<Expr, SimplifyError> {
-    let mut reader = Reader::new(order, value)?;
-    let sum = reader.read(value)?;
-    let sum = if drop_constant { without_constant(&sum) } else { sum };
+    let sum = Reader::new(order, value)?.read(value)?;
     let order = order.completed(&value.symbols());
-    let expanded = expanded(&sum, &order);
-    let found = presented(&sum, &order);
-    Ok(verified(&expanded, found, &order)?.expr)
+    let (kept, dropped) = if drop_constant { split_constant(&sum) } else { (sum, Poly::zero()) };
+    let found = presented(&kept, &order);
+    let restored = found.clone() + expanded(&dropped, &order);
+    Ok(checked(value, &restored, found)?.expr)
 }
 
-/// The sum without its terms in no variable at all.
-fn without_constant(sum: &Poly) -> Poly {
+/// The terms with variables in them, and those without.
+fn split_constant(sum: &Poly) -> (Poly, Poly) {
     let is_constant = |m: &Monomial| m.factors().iter().all(|(atom, _)| atom.is_parameter());
-    Poly::from_terms(sum.terms().filter(|(m, _)| !is_constant(m)).map(|(m, c)| (m.clone(), c.clone())))
+    let owned = |(m, c): (&Monomial, &Rational)| (m.clone(), c.clone());
+    let (constant, varying): (Vec<_>, Vec<_>) = sum.terms().partition(|(m, _)| is_constant(m));
+    (Poly::from_terms(varying.into_iter().map(owned)), Poly::from_terms(constant.into_iter().map(owned)))
 }
 
 /// The sum with all its terms written out.
@@ -273,25 +275,22 @@ fn nested(formula: &Expr) -> Vec<&Expr> {
     found
 }
 
-/// `found` where exact algebra shows it equal to `formula`; else the canonical form of `algebra` or, where
-/// there is none, the formula.
-fn verified(formula: &Expr, found: Expr, order: &Order) -> Result<Compact, SimplifyError> {
-    if found == *formula {
+/// `found` where exact algebra shows `restored`, what `found` says the formula is, equal to it; else the
+/// canonical form that `algebra` gives it or, where there is none, the formula.
+fn checked(formula: &Expr, restored: &Expr, found: Expr) -> Result<Compact, SimplifyError> {
+    if restored == formula {
         return Ok(Compact { expr: found, proved_equal: true });
     }
-    let symbols: BTreeSet<Symbol> = formula.symbols().union(&found.symbols()).cloned().collect();
+    let symbols: BTreeSet<Symbol> = formula.symbols().union(&restored.symbols()).cloned().collect();
     let variables: Vec<Symbol> = symbols.into_iter().collect();
-    match Element::all_from(&variables, [formula, &found]) {
+    match Element::all_from(&variables, [formula, restored]) {
         Ok((_, elements)) => {
             let equal = match elements.as_slice() {
                 [a, b] => a.minus(b)?.is_zero_form(),
                 _ => false,
             };
-            if equal {
-                return Ok(Compact { expr: found, proved_equal: true });
-            }
-            let canonical = elements.first().map_or_else(|| formula.clone(), Element::to_expr);
-            Ok(Compact { expr: order.arrange(&canonical), proved_equal: true })
+            let canonical = || elements.first().map_or_else(|| formula.clone(), Element::to_expr);
+            Ok(Compact { expr: if equal { found } else { canonical() }, proved_equal: true })
         }
         Err(AlgebraError::TooLarge | AlgebraError::ExponentTooLarge) => {
             Ok(Compact { expr: formula.clone(), proved_equal: false })
