@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::IntegralsError;
+use super::atoms::Atom;
 use super::grading::Degree;
 use super::laurent::{Laurent, Monomial};
 use super::point::{Point, Reduced};
@@ -38,7 +39,30 @@ pub struct Law {
 pub struct Generators {
     /// H first.
     pub laws: Vec<Law>,
+    /// Constants that are no rational numbers: an integral may be multiplied by their powers.
+    constants: Vec<Constant>,
 }
+
+/// A constant atom.
+#[derive(Clone, Debug)]
+struct Constant {
+    atom: usize,
+    degree: Degree,
+    /// The powers to be considered.
+    powers: std::ops::RangeInclusive<i32>,
+}
+
+/// A product of powers of laws and constants.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Product {
+    laws: Vec<u32>,
+    constants: Vec<i32>,
+}
+
+/// The largest power of a law of momentum degree 0 in a product.
+const MAX_POWER: u32 = 3;
+/// The largest power of a parameter in a product, of either sign.
+const MAX_PARAMETER_POWER: i32 = 3;
 
 impl Generators {
     /// H alone.
@@ -47,7 +71,16 @@ impl Generators {
         reduced: &Reduced<'_>,
         points: &mut Points<'_, '_>,
     ) -> Result<Generators, IntegralsError> {
-        let mut generators = Generators { laws: Vec::new() };
+        let atoms = &problem.atoms;
+        let constants = (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)).map(|atom| Constant {
+            atom,
+            degree: problem.grading.degree(&unit(atom)),
+            powers: match atoms.list[atom] {
+                Atom::Root { index, .. } => 0..=index as i32 - 1,
+                _ => -MAX_PARAMETER_POWER..=MAX_PARAMETER_POWER,
+            },
+        });
+        let mut generators = Generators { laws: Vec::new(), constants: constants.collect() };
         generators.push(problem, reduced, points, problem.hamiltonian.clone())?;
         Ok(generators)
     }
@@ -81,12 +114,30 @@ impl Generators {
         self.laws.iter().filter(|l| echelon.insert(&l.gradient).is_some()).count()
     }
 
-    /// Products of the laws, as exponents, of momentum degree at most `bound`; only those of the degree
-    /// where one is given.
-    pub fn products(&self, problem: &Problem, bound: u32, degree: Option<&Degree>) -> Vec<Vec<u32>> {
+    /// Products of the laws of momentum degree at most `bound`; only those of the degree where one is
+    /// given. The empty product is among them, as it is an integral too.
+    fn products(
+        &self,
+        problem: &Problem,
+        bound: u32,
+        degree: Option<&Degree>,
+        without: Option<usize>,
+    ) -> Vec<Product> {
         let mut found = Vec::new();
         let zero = problem.grading.degree(&[]);
-        let mut stack: Vec<(usize, u32, Vec<u32>, Degree)> = vec![(0, bound, Vec::new(), zero)];
+        let mut factors: Vec<(Vec<i32>, Degree)> = vec![(Vec::new(), zero)];
+        for constant in &self.constants {
+            let longer = factors.iter().flat_map(|(exponents, sum)| {
+                constant.powers.clone().map(move |power| {
+                    let mut next = exponents.clone();
+                    next.push(power);
+                    (next, problem.grading.sum(sum, &problem.grading.multiple(&constant.degree, power)))
+                })
+            });
+            factors = longer.take(MAX_PRODUCTS).collect();
+        }
+        let mut stack: Vec<(usize, u32, Vec<u32>, Degree)> =
+            vec![(0, bound, Vec::new(), problem.grading.degree(&[]))];
         let mut steps = 0;
         while let Some((next, room, exponents, sum)) = stack.pop() {
             steps += 1;
@@ -94,15 +145,21 @@ impl Generators {
                 break;
             }
             let Some(law) = self.laws.get(next) else {
-                let wanted = degree.is_none_or(|d| *d == sum);
-                if wanted && exponents.iter().any(|&e| e > 0) {
-                    found.push(exponents);
+                for (constants, extra) in &factors {
+                    if degree.is_none_or(|d| *d == problem.grading.sum(&sum, extra)) {
+                        found.push(Product { laws: exponents.clone(), constants: constants.clone() });
+                    }
                 }
                 continue;
             };
-            let cost = law.momentum_degree.max(1);
+            let cost = law.momentum_degree;
+            let most = match without {
+                Some(index) if index == next => 0,
+                _ if cost == 0 => bound.max(MAX_POWER),
+                _ => room / cost,
+            };
             let mut total = sum;
-            for power in 0..=room / cost {
+            for power in 0..=most {
                 let mut longer = exponents.clone();
                 longer.push(power);
                 stack.push((next + 1, room - power * cost, longer, total.clone()));
@@ -121,11 +178,19 @@ impl Generators {
         }
     }
 
-    fn product_values(&self, field: PrimeField, exponents: &[u32], count: usize) -> Vec<u32> {
-        let mut values = vec![1; count];
-        for (law, &exponent) in self.laws.iter().zip(exponents) {
+    fn product_values(&self, field: PrimeField, product: &Product, points: &[Point]) -> Vec<u32> {
+        let mut values = vec![1; points.len()];
+        for (law, &exponent) in self.laws.iter().zip(&product.laws) {
             for _ in 0..exponent {
                 values.iter_mut().zip(&law.values).for_each(|(v, &w)| *v = field.multiply(*v, w));
+            }
+        }
+        for (constant, &exponent) in self.constants.iter().zip(&product.constants) {
+            if exponent != 0 {
+                let mut power = unit(constant.atom);
+                power[constant.atom] = exponent;
+                let all = values.iter_mut().zip(points);
+                all.for_each(|(v, p)| *v = field.multiply(*v, p.value(field, &power)));
             }
         }
         values
@@ -147,19 +212,15 @@ impl Generators {
         let degrees: BTreeSet<Degree> =
             columns.iter().flat_map(|c| c.terms.keys().map(|m| problem.grading.degree(m))).collect();
         let degree = if degrees.len() == 1 { degrees.first() } else { None };
-        let products = self.products(problem, bound, degree);
+        let products = self.products(problem, bound, degree, None);
         let count = products.len() + null.len() + 8;
         points.extend(count)?;
         let chosen_points = &points.list[..count];
         self.extend_values(field, chosen_points);
 
         let mut known = Echelon::new(field, count);
-        // The constant function is an integral that generates nothing.
-        if degree.is_none_or(|d| *d == problem.grading.degree(&[])) {
-            known.insert(&vec![1; count]);
-        }
-        for exponents in &products {
-            known.insert(&self.product_values(field, exponents, count));
+        for product in &products {
+            known.insert(&self.product_values(field, product, chosen_points));
         }
         let values = ColumnValues::of(field, columns, chosen_points).ok_or(IntegralsError::NoPoint)?;
         let mut all = known.clone();
@@ -205,22 +266,23 @@ impl Generators {
         let degrees: BTreeSet<Degree> =
             law.polynomial.terms.keys().map(|m| problem.grading.degree(m)).collect();
         let degree = if degrees.len() == 1 { degrees.first() } else { None };
-        let products: Vec<Vec<u32>> = self
-            .products(problem, law.momentum_degree.max(1), degree)
-            .into_iter()
-            .filter(|exponents| exponents[index] == 0)
-            .collect();
+        let products = self.products(problem, law.momentum_degree.max(1), degree, Some(index));
         let count = products.len() + 8;
         points.extend(count)?;
         let field = reduced.field;
         self.extend_values(field, &points.list[..count]);
         let mut known = Echelon::new(field, count);
-        known.insert(&vec![1; count]);
-        for exponents in &products {
-            known.insert(&self.product_values(field, exponents, count));
+        for product in &products {
+            known.insert(&self.product_values(field, product, &points.list[..count]));
         }
         Ok(known.insert(&self.laws[index].values[..count]).is_none())
     }
+}
+
+fn unit(atom: usize) -> Monomial {
+    let mut monomial = vec![0; atom + 1];
+    monomial[atom] = 1;
+    monomial
 }
 
 /// The value of Σ coefficient·monomial.

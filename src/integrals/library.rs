@@ -49,6 +49,8 @@ pub struct Ingredients {
     /// Whether momenta stand inside roots or divisors.
     momenta_inside: bool,
     exponentials: Vec<bool>,
+    /// Products of roots of constants other than 1.
+    irrational: Vec<Monomial>,
 }
 
 /// The most functions a level may have.
@@ -106,6 +108,7 @@ impl Ingredients {
             kinetic: if constant_kinetic { Vec::new() } else { kinetic.into_iter().collect() },
             kinetic_weight,
             momenta_inside,
+            irrational: irrational_factors(atoms),
             exponentials: atoms.list.iter().map(|a| matches!(a, Atom::Exponential(_))).collect(),
         }
     }
@@ -218,6 +221,13 @@ impl Ingredients {
                 return None;
             }
         }
+        if !self.irrational.is_empty() {
+            let multiples: Vec<Monomial> = functions
+                .iter()
+                .flat_map(|f| self.irrational.iter().map(|r| monomial_product(f, r)))
+                .collect();
+            functions.extend(multiples);
+        }
         let mut functions: Vec<Monomial> = functions.into_iter().collect();
         functions.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
         Some(functions)
@@ -231,6 +241,31 @@ impl Ingredients {
     }
 }
 
+/// Products of powers of the roots of constants, 1 not among them.
+fn irrational_factors(atoms: &Atoms) -> Vec<Monomial> {
+    let mut factors = vec![Monomial::new()];
+    for (index, atom) in atoms.list.iter().enumerate() {
+        if let Atom::Root { index: k, .. } = atom
+            && atoms.is_constant(index)
+        {
+            let power = |e: i32| {
+                let mut monomial = vec![0; index + 1];
+                monomial[index] = e;
+                monomial
+            };
+            factors = factors
+                .iter()
+                .flat_map(|f| (0..*k as i32).map(|e| monomial_product(f, &power(e))).collect::<Vec<_>>())
+                .collect();
+        }
+        if factors.len() > 32 {
+            break;
+        }
+    }
+    factors.retain(|f| !f.is_empty());
+    factors
+}
+
 fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
     let mut rest = monomial.clone();
     rest.iter_mut().skip(dof).take(dof).for_each(|e| *e = 0);
@@ -241,8 +276,11 @@ fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
 fn singular_part(atoms: &Atoms, coefficient: &Monomial) -> Monomial {
     let mut singular = coefficient.clone();
     for (index, exponent) in singular.iter_mut().enumerate() {
-        if matches!(atoms.list[index], Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_)) {
-            *exponent = (*exponent).min(0);
+        match atoms.list[index] {
+            Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_) => *exponent = (*exponent).min(0),
+            // Roots of constants are factors of every function as it is.
+            Atom::Root { .. } if atoms.is_constant(index) => *exponent = 0,
+            _ => {}
         }
     }
     monomial_product(&singular, &[])

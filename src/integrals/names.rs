@@ -98,7 +98,7 @@ impl Form<'_> {
             _ => names.iter().map(|n| stem(n.name())).collect(),
         };
         let mut stems = stems.into_iter();
-        let axis = stems.next().map(|s| s.trim_start_matches('p').trim_start_matches('_').to_string());
+        let axis = stems.next().map(|s| s.strip_prefix('p').unwrap_or(s).trim_start_matches('_').to_string());
         Some(if stems.next().is_some() { String::new() } else { axis.unwrap_or_default() })
     }
 
