@@ -7,8 +7,20 @@
 //! are in involution, $\{F_i, F_j\} = 0$. liouville finds such functions from trajectories or from $H$
 //! itself, and proves the brackets by exact algebra.
 //!
-//! A formula has three representations: [`expr::Expr`], the tree as written; `algebra::Element`, the
+//! A formula has three representations: [`expr::Expr`], the tree as written; [`algebra::Element`], the
 //! canonical form in which equality is decided; [`expr::Tape`], for numbers in double precision.
+//!
+//! ```
+//! use liouville::{expr::parse, mechanics::prove_conserved, system::System};
+//!
+//! let system = System::load("spherical-pendulum")?;
+//! let formula = system.hamiltonian_with_values().expect("this system has one");
+//! let hamiltonian = liouville::mechanics::Hamiltonian::new(formula, system.phase_space()?);
+//!
+//! assert!(prove_conserved(&parse("qx*py - qy*px")?, &hamiltonian)?.is_proved());
+//! assert!(!prove_conserved(&parse("qx*py + qy*px")?, &hamiltonian)?.is_proved());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod expr;
 
@@ -21,8 +33,6 @@ pub mod system;
 
 #[cfg(feature = "learn")]
 pub mod discover;
-#[cfg(feature = "learn")]
-pub mod experiments;
 #[cfg(feature = "learn")]
 pub mod fit;
 pub mod integrals;

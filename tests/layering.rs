@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a room imports only from those before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 12] = [
     "expr",
     "algebra",
     "mechanics",
@@ -16,7 +16,6 @@ const ROOMS: [&str; 13] = [
     "fit",
     "learn",
     "discover",
-    "experiments",
     "report",
     "cli",
 ];
