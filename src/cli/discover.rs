@@ -143,12 +143,12 @@ impl Discover {
     fn networks(&self, threads: Option<u16>) -> Option<learn::Config> {
         let default = learn::Config::default();
         let steps = self.steps.unwrap_or(default.steps);
-        let available = || std::thread::available_parallelism().map_or(1, usize::from);
         let loss = match self.loss {
             LossName::Relaxed => learn::Loss::Relaxed,
             LossName::Paper => learn::Loss::Paper { beta: 1.0 },
         };
-        let threads = threads.map_or_else(available, usize::from);
+        // Networks of this size gain little from a second thread, and lose much on a busy machine.
+        let threads = threads.map_or(1, usize::from);
         (steps > 0).then_some(learn::Config { steps, loss, threads, seed: self.seed, ..default })
     }
 

@@ -65,7 +65,7 @@ struct Arguments {
     #[command(flatten)]
     output: Output,
 
-    /// Threads to use [default: all]. The result does not depend on it.
+    /// Threads to use [default: all, one for training]. The result does not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 
