@@ -127,6 +127,9 @@ impl Construction<'_> {
             return Err(AlgebraError::OutsideClass { function, reason }.into());
         }
         if let Some((inner, multiplicity)) = self.odd_power(core)? {
+            if !exponent.denominator().is_one() {
+                self.require_positive(&inner)?;
+            }
             return self.rational_power(&inner, &(exponent * Rational::from(multiplicity)));
         }
         if exponent.denominator().is_one() {
