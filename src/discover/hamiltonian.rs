@@ -2,8 +2,8 @@
 
 use crate::expr::{Expr, Rational, Symbol};
 use crate::fit::{
-    Elimination, FitError, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
-    justified_snap, pointwise_system, supported_digits, usable_terms, weak_system,
+    Elimination, FitError, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
+    justified_snap, pointwise_system, sharpest, supported_digits, usable_terms, weak_system,
 };
 
 use super::observations::Prepared;
@@ -50,6 +50,9 @@ const CLEAN: f64 = 1e-7;
 /// Deviation, in units of the noise, up to which integrated trajectories count as explained.
 const EXPLAINED: f64 = 1.1;
 
+/// Relative noise above which states with given velocities are fitted as trajectories too.
+const NOISY: f64 = 1e-3;
+
 /// Most terms of a stage that is fitted.
 const MOST_FITTED: usize = 700;
 
@@ -90,7 +93,8 @@ pub(super) fn recover(
 ) -> Result<Option<RecoveredHamiltonian>, FitError> {
     let mut best: Option<Fitted> = None;
     for clean in [true, false] {
-        if clean && !data.velocities_given {
+        // Given velocities are fitted as they are, unless the states are noisy.
+        if clean != data.velocities_given && (clean || data.relative_noise() < NOISY) {
             continue;
         }
         for stage in &library.stages {
@@ -167,9 +171,11 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     Ok(Some((fitted, report)))
 }
 
-/// A stage by the weak form, then by shooting.
+/// A stage by the weak form, then by shooting: with the terms before the sharpest jump of the residual,
+/// and with all that the elimination leaves if those do not explain the data.
 fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageReport)>, FitError> {
-    let terms = usable(data, stage)?;
+    let Some((terms, data)) = usable_paths(data, stage)? else { return Ok(None) };
+    let data = &data;
     if terms.is_empty() || terms.len() > MOST_FITTED {
         return Ok(None);
     }
@@ -183,17 +189,40 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
         return Ok(None);
     }
     let all: Vec<usize> = (0..terms.len()).collect();
-    let Ok(found) = eliminate(&system, &all, 1.1, 1e-9) else { return Ok(None) };
+    let Ok(broad) = eliminate(&system, &all, 1.1, 1e-10) else { return Ok(None) };
+    let narrow = sharpest(&system, &broad, 2 * MOST_SHOT)?;
+    let mut best: Option<(Fitted, StageReport)> = None;
+    for found in [narrow, broad] {
+        let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
+        let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
+        let candidate = weigh(stage, terms.len(), &system, &found, kept, shot);
+        let done = candidate.0.explains;
+        if best.as_ref().is_none_or(|(b, _)| candidate.0.score < b.score) {
+            best = Some(candidate);
+        }
+        if done {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+/// A fit with its score, by trajectories where these were fitted, else by the weak form.
+fn weigh(
+    stage: &Stage,
+    count: usize,
+    system: &Normal,
+    found: &Elimination,
+    kept: Vec<Expr>,
+    shot: Option<(Vec<Expr>, Shot)>,
+) -> (Fitted, StageReport) {
     let mut report = StageReport {
         stage: stage.name.clone(),
-        terms: terms.len(),
-        kept: found.solution.columns.len(),
+        terms: count,
+        kept: kept.len(),
         residual: found.residual,
         chi: None,
     };
-    let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
-    let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
-    let rows = system.rows() as f64;
     let fitted = match shot {
         Some((terms, shot)) => {
             report.kept = terms.len();
@@ -203,7 +232,7 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
                 stage: stage.name.clone(),
                 coefficients: shot.parameters,
                 errors: shot.standard_errors,
-                explains: shot.chi <= EXPLAINED && shot.converged,
+                explains: shot.chi <= EXPLAINED,
                 chi: Some(shot.chi),
                 score: n * shot.chi.max(1e-12).ln() + terms.len() as f64 * n.ln() / 2.0,
                 terms,
@@ -212,66 +241,101 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
         None => Fitted {
             stage: stage.name.clone(),
             errors: found.solution.spread.iter().map(|s| s * found.residual * system.target_rms()).collect(),
-            coefficients: found.solution.coefficients,
+            coefficients: found.solution.coefficients.clone(),
             explains: false,
             chi: None,
             // Any fit of trajectories goes before.
-            score: 1e9 + rows * found.residual.max(1e-12).ln(),
+            score: 1e9 + system.rows() as f64 * found.residual.max(1e-12).ln(),
             terms: kept,
         },
     };
-    Ok(Some((fitted, report)))
+    (fitted, report)
+}
+
+/// The terms of a stage that are finite on most smoothed paths, with the data cut down to the paths
+/// where they all are: noise may carry a state across the edge of a term's domain.
+fn usable_paths(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Prepared)>, FitError> {
+    let terms: Vec<Expr> = stage.terms.iter().map(|t| t.formula.clone()).collect();
+    if terms.is_empty() || terms.len() > MOST_FITTED {
+        return Ok(None);
+    }
+    let finite: Vec<Vec<bool>> = data
+        .smooth
+        .iter()
+        .map(|path| usable_terms(&terms, &data.inputs, &path.states))
+        .collect::<Result<_, _>>()?;
+    let paths = finite.len();
+    let share = |j: usize| finite.iter().filter(|f| f[j]).count() as f64 / paths as f64;
+    let always = |j: usize| share(j) == 1.0;
+    let mostly: Vec<usize> = (0..terms.len()).filter(|&j| share(j) >= 0.5).collect();
+    let good: Vec<usize> = (0..paths).filter(|&k| mostly.iter().all(|&j| finite[k][j])).collect();
+    let (columns, kept) = if good.len() * 5 >= paths * 2 {
+        (mostly, good)
+    } else {
+        ((0..terms.len()).filter(|&j| always(j)).collect(), (0..paths).collect())
+    };
+    let mut part = data.clone();
+    part.paths = kept.iter().map(|&k| data.paths[k].clone()).collect();
+    part.smooth = kept.iter().map(|&k| data.smooth[k].clone()).collect();
+    Ok(Some((columns.into_iter().map(|j| terms[j].clone()).collect(), part)))
 }
 
 /// Fits trajectories with the terms left by an elimination, drops those that are not significant, and
 /// lengthens the segments as far as the model carries. `None` when no fit comes about.
-fn shoot(
-    data: &Prepared,
-    terms: &[Expr],
-    start: &Elimination,
-) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
+fn shoot(data: &Prepared, terms: &[Expr], start: &Elimination) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
-    let step = data.paths[0].times[data.paths[0].len() - 1] / (data.paths[0].len() - 1) as f64;
+    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
+    let step = span.fold(0.0, f64::max);
     let mut points = ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest);
-    let noise = data.noise.iter().zip(&data.scales).map(|(n, s)| n.max(1e-12 * s)).collect::<Vec<_>>();
-    let how =
-        |points| Shooting { points, noise: noise.clone(), iterations: 12, rtol: integration_rtol(data) };
-    let (paths, starts) = chosen(data, 6000);
+    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
+    let noise: Vec<f64> = data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect();
+    let mut rtol = (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
+    // A first look decides with few points whether the model is worth more.
+    let mut looked = false;
     let mut best: Option<(Vec<Expr>, Shot)> = None;
     loop {
-        let Some(shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how(points))? else {
-            return Ok(best);
-        };
+        let (paths, starts) = chosen(data, if looked { 6000 } else { 1200 });
+        let how = Shooting { points, noise: noise.clone(), iterations: if looked { 12 } else { 6 }, rtol };
+        let Some(mut shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how)? else { return Ok(best) };
+        // Integration must be finer than what it is to resolve.
+        let wanted = (shot.chi * data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
+        if wanted < 0.1 * rtol {
+            rtol = wanted;
+            theta = shot.parameters;
+            continue;
+        }
+        let accuracy = |k: usize| 30.0 * rtol * shot.parameters.iter().fold(shot.parameters[k].abs(), |m, c| m.max(c.abs()));
+        shot.standard_errors = (0..terms.len()).map(|k| shot.standard_errors[k].max(accuracy(k))).collect();
+        if !looked && shot.chi > 3.0 * EXPLAINED {
+            return Ok(Some((terms, shot)));
+        }
         // A longer segment must not fit much worse than the shorter ones did.
-        let carries = best.as_ref().is_none_or(|(_, b)| shot.chi <= 1.2 * b.chi.max(0.05));
-        if !carries {
+        if best.as_ref().is_some_and(|(_, b)| shot.chi > 1.2 * b.chi.max(0.05)) {
             return Ok(best);
         }
         let significance = |k: usize| shot.parameters[k].abs() / shot.standard_errors[k];
         let weakest = (0..terms.len()).min_by(|&a, &b| significance(a).total_cmp(&significance(b)));
+        theta = shot.parameters.clone();
         match weakest {
             Some(k) if significance(k) < 4.0 && terms.len() > 1 => {
                 terms.remove(k);
-                theta = shot.parameters.clone();
                 theta.remove(k);
                 continue;
             }
             _ => {}
         }
-        theta = shot.parameters.clone();
+        if !looked {
+            looked = true;
+            continue;
+        }
         best = Some((terms.clone(), shot));
         if points >= longest {
             return Ok(best);
         }
         points = (points * 4).min(longest);
     }
-}
-
-/// Accuracy of the integration that the noise calls for.
-fn integration_rtol(data: &Prepared) -> f64 {
-    (data.relative_noise() * 1e-3).clamp(1e-11, 1e-5)
 }
 
 /// Paths with about `points` points in all, evenly chosen, and their smoothed states.

@@ -178,6 +178,30 @@ pub fn eliminate(
     Ok(Elimination { full_residual: relative(full), residual: relative(solution.rms), next_jump, solution })
 }
 
+/// Backward elimination on to one term, from the fit with at most `most` terms, and the fit before the
+/// sharpest jump of the rms: where the data says that a needed term went.
+///
+/// # Errors
+/// As [`eliminate`].
+pub fn sharpest(system: &Normal, start: &Elimination, most: usize) -> Result<Elimination, FitError> {
+    let target = system.target_rms().max(f64::MIN_POSITIVE);
+    let mut solution = start.solution.clone();
+    while solution.columns.len() > most {
+        let batch = (solution.columns.len() - most).min(solution.columns.len() / 8 + 1);
+        solution = system.solve(&without_least_important(&solution, batch))?;
+    }
+    let mut best = Elimination { residual: solution.rms / target, next_jump: 0.0, solution: solution.clone(), ..*start };
+    while !solution.columns.is_empty() {
+        let trial = system.solve(&without_least_important(&solution, 1))?;
+        let jump = trial.rms / solution.rms.max(1e-13 * target);
+        if jump > best.next_jump {
+            best = Elimination { residual: solution.rms / target, next_jump: jump, solution, ..*start };
+        }
+        solution = trial;
+    }
+    Ok(best)
+}
+
 fn without_least_important(solution: &Solution, count: usize) -> Vec<usize> {
     let importance = |k: usize| solution.coefficients[k].abs() / solution.spread[k];
     let mut order: Vec<usize> = (0..solution.columns.len()).collect();
