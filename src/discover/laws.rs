@@ -1,48 +1,14 @@
-//! Laws: exactly, once the Hamiltonian is known exactly; else by the eigenproblems, as supported.
+//! Laws by numbers alone: the eigenproblems, degree by degree.
 
 use std::collections::BTreeSet;
 
-use crate::expr::{Expr, Function, Symbol};
+use crate::expr::{Expr, Function};
 use crate::fit::{
     Evaluated, FitError, Grammar, Measure, TermLibrary, Variables, decimal, echelon, eigenvectors,
     justified_snap, prune, residual, usable_terms,
 };
-use crate::integrals::null_space_in_library;
-use crate::mechanics::{Conservation, Hamiltonian, PhaseSpace, functional_rank, prove_conserved};
-use crate::simplify::canonical_law;
 
 use super::observations::Prepared;
-
-/// Most terms that the exact null space is taken over.
-const MOST_TERMS: usize = 900;
-
-/// Highest total degree of the terms of a law.
-const HIGHEST_DEGREE: u32 = 4;
-
-/// Generators of all laws of an exact Hamiltonian in a library made of its own ingredients: of every
-/// degree those that are no functions of H and the laws before.
-pub(super) fn exact(hamiltonian: &Hamiltonian, variables: &Variables) -> Vec<Expr> {
-    let space = hamiltonian.space();
-    let mut laws: Vec<Expr> = Vec::new();
-    for next in 1..=HIGHEST_DEGREE {
-        let terms = law_terms(hamiltonian.formula(), variables, next);
-        if laws.len() + 1 >= 2 * space.dof() || (next > 2 && terms.len() > MOST_TERMS) {
-            break;
-        }
-        let Ok(mut found) = null_space_in_library(hamiltonian, &terms) else { continue };
-        found.sort_by_cached_key(|law| (law.symbol_count(), law.to_string()));
-        for law in found {
-            let mut all = vec![hamiltonian.formula().clone()];
-            all.extend(laws.iter().cloned());
-            all.push(law.clone());
-            let grows = functional_rank(&all, space).is_ok_and(|rank| rank.rank == all.len());
-            if grows {
-                laws.push(canonical_law(&law, space).unwrap_or(law));
-            }
-        }
-    }
-    laws
-}
 
 /// Monomials up to `degree`, alone and times one of the ingredients of `formula` with the degree one less.
 pub(super) fn law_terms(formula: &Expr, variables: &Variables, degree: u32) -> Vec<Expr> {
@@ -219,82 +185,4 @@ fn assemble(terms: &[Expr], coefficients: &[f64], noise: f64) -> Option<Numerica
 /// Rows `[samples, width]` in units of the scales.
 pub(super) fn scaled(rows: &[f64], scales: &[f64]) -> Vec<f64> {
     rows.iter().enumerate().map(|(i, v)| v / scales[i % scales.len()]).collect()
-}
-
-/// The law proved, if exact algebra can.
-pub(super) fn certified(law: &Expr, hamiltonian: &Hamiltonian) -> Option<Conservation> {
-    prove_conserved(law, hamiltonian).ok()
-}
-
-/// Names that follow the types of the laws: `P…` linear momenta, `L…` angular momenta, `E…` energies of
-/// subsystems, `A…` quadratic in the momenta with a reciprocal distance (Laplace–Runge–Lenz), `K…` the
-/// rest; numbered where one letter serves for several.
-pub(super) fn names(laws: &[Expr], space: &PhaseSpace) -> Vec<String> {
-    let stems: Vec<String> = laws.iter().map(|law| stem(law, space)).collect();
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    let several = |stem: &str| stems.iter().filter(|s| s.as_str() == stem).count() > 1;
-    let mut names = Vec::new();
-    for stem in &stems {
-        let count = counts.entry(stem).or_default();
-        *count += 1;
-        names.push(if several(stem) { format!("{stem}{count}") } else { stem.clone() });
-    }
-    names
-}
-
-fn stem(law: &Expr, space: &PhaseSpace) -> String {
-    let all = law.symbols();
-    let momenta: Vec<&Symbol> = space.momenta().iter().filter(|p| all.contains(p)).collect();
-    let coordinates: Vec<&Symbol> = space.coordinates().iter().filter(|q| all.contains(q)).collect();
-    let degree_of = |symbols: &[Symbol]| polynomial_degree(law, symbols);
-    match (degree_of(space.momenta()), degree_of(space.coordinates())) {
-        (Some(1), Some(0)) => {
-            let bare = |s: &Symbol| s.name().trim_end_matches(|c: char| c.is_ascii_digit()).to_string();
-            let stems: BTreeSet<String> = momenta.iter().map(|s| bare(s)).collect();
-            let axis = stems.first().filter(|_| stems.len() == 1).and_then(|s| s.strip_prefix('p'));
-            format!("P{}", axis.unwrap_or(""))
-        }
-        (Some(1), Some(1)) => "L".into(),
-        (Some(2), _) if coordinates.len() < space.dof() && momenta.len() < space.dof() => "E".into(),
-        (Some(2), None) if law.symbols().len() > 2 && has_root(law) => "A".into(),
-        _ => "K".into(),
-    }
-}
-
-fn has_root(law: &Expr) -> bool {
-    matches!(law, Expr::Call(Function::Sqrt, _)) || law.children().any(has_root)
-}
-
-/// The degree of a formula in the symbols, if it is a polynomial in them (as written).
-fn polynomial_degree(formula: &Expr, symbols: &[Symbol]) -> Option<u32> {
-    let degree = |e: &Expr| polynomial_degree(e, symbols);
-    match formula {
-        Expr::Number(_) | Expr::Pi => Some(0),
-        Expr::Symbol(s) => Some(u32::from(symbols.contains(s))),
-        Expr::Sum(items) => items.iter().map(degree).try_fold(0, |m, d| Some(m.max(d?))),
-        Expr::Product(items) => items.iter().map(degree).try_fold(0, |m, d| Some(m + d?)),
-        Expr::Negative(a) => degree(a),
-        Expr::Quotient(a, b) => {
-            if degree(b)? == 0 {
-                degree(a)
-            } else {
-                None
-            }
-        }
-        Expr::Power(a, e) => {
-            let exponent = e.as_number().filter(|n| n.is_int());
-            match (degree(a)?, exponent.and_then(|n| u32::try_from(n.numerator().clone()).ok())) {
-                (0, _) => Some(0),
-                (d, Some(n)) => Some(d * n),
-                _ => None,
-            }
-        }
-        Expr::Call(_, a) => {
-            if degree(a)? == 0 {
-                Some(0)
-            } else {
-                None
-            }
-        }
-    }
 }

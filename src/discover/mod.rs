@@ -20,9 +20,11 @@ mod observations;
 mod saved;
 
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
+use crate::integrals::{self, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, LearnError, LearnedCoordinates};
 use crate::mechanics::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Status, assess,
+    prove_conserved,
 };
 
 pub use evidence::Evidence;
@@ -50,11 +52,13 @@ pub struct Config {
     pub network: Option<learn::Config>,
     /// The terms that a Hamiltonian may have; `None` is the built-in default grammar.
     pub grammar: Option<Grammar>,
+    /// How far the exact search goes once the Hamiltonian is exact.
+    pub search: SearchConfig,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { cyclic: Cyclic::Auto, network: Some(learn::Config::default()), grammar: None }
+        Config { cyclic: Cyclic::Auto, network: Some(learn::Config::default()), grammar: None, search: SearchConfig::default() }
     }
 }
 
@@ -104,6 +108,8 @@ pub struct Discovery {
     pub network: Option<Network>,
     /// Brackets, independence, involution, verdict; absent without a Hamiltonian.
     pub assessment: Option<Assessment>,
+    /// The spaces that the exact search covered, given an exact Hamiltonian.
+    pub searched: Vec<SearchedSpace>,
     /// Every stage that was fitted, in order.
     pub stages: Vec<StageReport>,
     /// Measurement noise relative to the spread of the data: an upper bound.
@@ -164,7 +170,7 @@ pub fn run(
         }
         None => None,
     };
-    conclude(&data, hamiltonian, stages, network, observer)
+    conclude(&data, config, hamiltonian, stages, network, observer)
 }
 
 /// The same from networks trained before: no training.
@@ -182,7 +188,7 @@ pub fn extract(
     let poisson = learned.law_losses().or(learned.train_losses()).unwrap_or_default().poisson;
     let trials = vec![Trial { cyclic: learned.cyclic(), poisson }];
     let network = networks::describe(learned, &data, trials, 0.0)?;
-    conclude(&data, hamiltonian, stages, Some(network), observer)
+    conclude(&data, config, hamiltonian, stages, Some(network), observer)
 }
 
 fn recover(
@@ -207,6 +213,7 @@ fn recover(
 /// From the Hamiltonian to its laws, the evidence and the verdict.
 fn conclude(
     data: &observations::Prepared,
+    config: &Config,
     mut hamiltonian: Option<RecoveredHamiltonian>,
     stages: Vec<StageReport>,
     network: Option<Network>,
@@ -223,39 +230,35 @@ fn conclude(
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let mut quantities = Vec::new();
-    if let Some(exact) = &exact {
-        let formulas = laws::exact(exact, &data.variables);
-        let names = laws::names(&formulas, &space);
-        for (name, formula) in names.into_iter().zip(formulas) {
-            let status = match laws::certified(&formula, exact) {
-                Some(Conservation::Proved(certificate)) => Status::Proved(certificate),
-                _ => Status::Supported,
-            };
-            quantities.push(ConservedQuantity { name, formula, status });
+    let outcome = match exact.as_ref().map(|h| integrals::search(h, &config.search)) {
+        Some(Ok(outcome)) => Some(outcome),
+        Some(Err(error)) => {
+            notes.push(format!("the exact search is not possible for this H: {error}"));
+            None
         }
-    } else {
-        if let Some(found) = &hamiltonian {
-            notes.push(if found.explains {
-                "the coefficients of H are no small rationals: nothing is proved".to_string()
-            } else {
-                "no stage of the library explains the data to its noise: nothing is proved".to_string()
-            });
-        }
-        let explained = hamiltonian.as_ref().filter(|h| h.explains).map(|h| h.formula.clone());
-        let known: Vec<_> = explained.iter().cloned().collect();
-        let found = laws::numerical(data, &known, explained.as_ref())?;
-        let shown = |law: &laws::Numerical| match law.snapped {
-            true => {
-                crate::simplify::canonical_law(&law.formula, &space).unwrap_or_else(|_| law.formula.clone())
+        None => None,
+    };
+    let (quantities, assessment, searched) = match outcome {
+        Some(outcome) => {
+            if outcome.stop == StopReason::TimeLimit {
+                notes.push("the exact search ended at its time limit".to_string());
             }
-            false => law.formula.clone(),
-        };
-        let formulas: Vec<_> = found.iter().map(shown).collect();
-        for (name, formula) in laws::names(&formulas, &space).into_iter().zip(formulas) {
-            quantities.push(ConservedQuantity { name, formula, status: Status::Supported });
+            let laws: Vec<_> = outcome.laws.into_iter().chain(outcome.combinations).collect();
+            (laws, Some(outcome.assessment), outcome.searched)
         }
-    }
+        None => {
+            if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
+                notes.push(if found.explains {
+                    "the coefficients of H are no small rationals: nothing is proved".to_string()
+                } else {
+                    "no stage of the library explains the data to its noise: nothing is proved".to_string()
+                });
+            }
+            let laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?;
+            let assessment = exact.as_ref().map(|h| assess(h, &laws)).transpose()?;
+            (laws, assessment, Vec::new())
+        }
+    };
     let learned = network.as_ref().map(|n| &n.learned);
     let mut laws = Vec::new();
     for quantity in &quantities {
@@ -263,15 +266,43 @@ fn conclude(
         laws.push(Law { quantity: quantity.clone(), evidence });
     }
     let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
-    let assessment = exact.as_ref().map(|h| assess(h, &quantities)).transpose()?;
     Ok(Discovery {
         hamiltonian,
         energy,
         laws,
         network,
         assessment,
+        searched,
         stages,
         noise: data.relative_noise(),
         notes,
     })
+}
+
+/// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
+fn supported(
+    data: &observations::Prepared,
+    hamiltonian: Option<&RecoveredHamiltonian>,
+    exact: Option<&Hamiltonian>,
+    space: &PhaseSpace,
+) -> Result<Vec<ConservedQuantity>, DiscoverError> {
+    let explained = hamiltonian.filter(|h| h.explains).map(|h| h.formula.clone());
+    let known: Vec<_> = explained.iter().cloned().collect();
+    let found = laws::numerical(data, &known, explained.as_ref())?;
+    let shown = |law: &laws::Numerical| match law.snapped {
+        true => crate::simplify::canonical_law(&law.formula, space).unwrap_or_else(|_| law.formula.clone()),
+        false => law.formula.clone(),
+    };
+    let formulas: Vec<_> = found.iter().map(shown).collect();
+    let names = integrals::name_laws(&formulas, space);
+    let mut laws = Vec::new();
+    for (name, formula) in names.into_iter().zip(formulas) {
+        let status = match exact.map(|h| prove_conserved(&formula, h)) {
+            Some(Ok(Conservation::Proved(certificate))) => Status::Proved(certificate),
+            Some(Ok(Conservation::Refuted { .. })) => continue,
+            _ => Status::Supported,
+        };
+        laws.push(ConservedQuantity { name, formula, status });
+    }
+    Ok(laws)
 }
