@@ -96,7 +96,8 @@ impl Discover {
         }
         let observations =
             Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
-        let config = Config { cyclic: self.cyclic, network: self.networks(threads), grammar };
+        let config =
+            Config { cyclic: self.cyclic, network: self.networks(threads), grammar, ..Config::default() };
         let discovery = discover::run(&observations, &config, &mut Reporter::new(output))
             .map_err(|error| Failure::input(error, None))?;
         let source = DiscoverySource {

@@ -282,7 +282,11 @@ fn usable_paths(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Pre
 
 /// Fits trajectories with the terms left by an elimination, drops those that are not significant, and
 /// lengthens the segments as far as the model carries. `None` when no fit comes about.
-fn shoot(data: &Prepared, terms: &[Expr], start: &Elimination) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
+fn shoot(
+    data: &Prepared,
+    terms: &[Expr],
+    start: &Elimination,
+) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
@@ -306,7 +310,9 @@ fn shoot(data: &Prepared, terms: &[Expr], start: &Elimination) -> Result<Option<
             theta = shot.parameters;
             continue;
         }
-        let accuracy = |k: usize| 30.0 * rtol * shot.parameters.iter().fold(shot.parameters[k].abs(), |m, c| m.max(c.abs()));
+        let accuracy = |k: usize| {
+            30.0 * rtol * shot.parameters.iter().fold(shot.parameters[k].abs(), |m, c| m.max(c.abs()))
+        };
         shot.standard_errors = (0..terms.len()).map(|k| shot.standard_errors[k].max(accuracy(k))).collect();
         if !looked && shot.chi > 3.0 * EXPLAINED {
             return Ok(Some((terms, shot)));

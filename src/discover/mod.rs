@@ -58,7 +58,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { cyclic: Cyclic::Auto, network: Some(learn::Config::default()), grammar: None, search: SearchConfig::default() }
+        Config {
+            cyclic: Cyclic::Auto,
+            network: Some(learn::Config::default()),
+            grammar: None,
+            search: SearchConfig::default(),
+        }
     }
 }
 
@@ -230,14 +235,15 @@ fn conclude(
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let outcome = match exact.as_ref().map(|h| integrals::search(h, &config.search)) {
-        Some(Ok(outcome)) => Some(outcome),
-        Some(Err(error)) => {
-            notes.push(format!("the exact search is not possible for this H: {error}"));
-            None
-        }
-        None => None,
-    };
+    let outcome =
+        match exact.as_ref().map(|h| integrals::search(h, &search_within(&config.search, space.dof()))) {
+            Some(Ok(outcome)) => Some(outcome),
+            Some(Err(error)) => {
+                notes.push(format!("the exact search is not possible for this H: {error}"));
+                None
+            }
+            None => None,
+        };
     let (quantities, assessment, searched) = match outcome {
         Some(outcome) => {
             if outcome.stop == StopReason::TimeLimit {
@@ -277,6 +283,16 @@ fn conclude(
         noise: data.relative_noise(),
         notes,
     })
+}
+
+/// The search with the momentum degree that this many degrees of freedom allow in reasonable time.
+fn search_within(search: &SearchConfig, dof: usize) -> SearchConfig {
+    let highest = match dof {
+        0..=2 => 4,
+        3 => 3,
+        _ => 2,
+    };
+    SearchConfig { momentum_degree: search.momentum_degree.min(highest), ..search.clone() }
 }
 
 /// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.

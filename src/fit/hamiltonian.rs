@@ -190,7 +190,8 @@ pub fn sharpest(system: &Normal, start: &Elimination, most: usize) -> Result<Eli
         let batch = (solution.columns.len() - most).min(solution.columns.len() / 8 + 1);
         solution = system.solve(&without_least_important(&solution, batch))?;
     }
-    let mut best = Elimination { residual: solution.rms / target, next_jump: 0.0, solution: solution.clone(), ..*start };
+    let mut best =
+        Elimination { residual: solution.rms / target, next_jump: 0.0, solution: solution.clone(), ..*start };
     while !solution.columns.is_empty() {
         let trial = system.solve(&without_least_important(&solution, 1))?;
         let jump = trial.rms / solution.rms.max(1e-13 * target);

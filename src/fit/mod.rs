@@ -20,7 +20,9 @@ mod smoothing;
 mod snap;
 
 pub use grammar::{Grammar, GrammarError, built_in};
-pub use hamiltonian::{Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, usable_terms};
+pub use hamiltonian::{
+    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, usable_terms,
+};
 pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
