@@ -5,9 +5,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use super::construct::{Construction, Halt};
-use super::field::Field;
+use super::field::{Field, is_deep};
 use super::interval::Interval;
-use super::{AlgebraError, RationalPolynomial, present, rank, witness};
+use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
 use crate::expr::{Expr, Rational, Symbol};
 
 /// Points at which a function is evaluated before its canonical form is sought.
@@ -47,7 +47,11 @@ impl Element {
     /// # Errors
     /// A formula with generators that the field does not have, a division by zero, or sizes out of reach.
     pub fn from_expr(field: &Arc<Field>, expr: &Expr) -> Result<Element, AlgebraError> {
-        let value = Construction::within(&field.tower).convert(expr).map_err(|halt| match halt {
+        if is_deep(expr) {
+            return Err(AlgebraError::TooDeep);
+        }
+        let value = work::bounded(|| Construction::within(&field.tower).convert(expr));
+        let value = value.map_err(|halt| match halt {
             Halt::Error(error) => error,
             Halt::Refine(_) => AlgebraError::NotInField { function: expr.to_string() },
         })?;
@@ -105,7 +109,8 @@ impl Element {
     /// Elements of two fields; a product too large to be formed.
     pub fn times(&self, other: &Element) -> Result<Element, AlgebraError> {
         self.join(other)?;
-        Ok(Element::new(&self.field, self.field.tower.times(&self.value, &other.value)?))
+        let value = work::bounded(|| self.field.tower.times(&self.value, &other.value))?;
+        Ok(Element::new(&self.field, value))
     }
 
     /// The sum of many elements of one field; `None` for an empty sum.
@@ -128,14 +133,15 @@ impl Element {
     pub fn divide(&self, other: &Element) -> Result<Element, AlgebraError> {
         self.join(other)?;
         let mut construction = Construction::within(&self.field.tower);
-        let inverse = construction.reciprocal(&other.value).map_err(|halt| match halt {
+        let inverse = work::bounded(|| construction.reciprocal(&other.value)).map_err(|halt| match halt {
             Halt::Error(AlgebraError::DivisionByZero { .. }) => {
                 AlgebraError::DivisionByZero { divisor: other.to_expr().to_string() }
             }
             Halt::Error(error) => error,
             Halt::Refine(_) => AlgebraError::NotInField { function: other.to_expr().to_string() },
         })?;
-        Ok(Element::new(&self.field, self.field.tower.times(&self.value, &inverse)?))
+        let value = work::bounded(|| self.field.tower.times(&self.value, &inverse))?;
+        Ok(Element::new(&self.field, value))
     }
 
     /// An integer power.
@@ -147,7 +153,7 @@ impl Element {
             let one = Element::constant(&self.field, &Rational::ONE);
             return one.divide(self)?.power(exponent.checked_neg().ok_or(AlgebraError::ExponentTooLarge)?);
         }
-        let value = self.field.tower.to_power(&self.value, exponent.unsigned_abs())?;
+        let value = work::bounded(|| self.field.tower.to_power(&self.value, exponent.unsigned_abs()))?;
         Ok(Element::new(&self.field, value))
     }
 
@@ -167,7 +173,8 @@ impl Element {
     /// A symbol that is not among the variables of the field; sizes out of reach.
     pub fn derivative(&self, by: &Symbol) -> Result<Element, AlgebraError> {
         let by = self.field.variable(by)?;
-        Ok(Element::new(&self.field, self.field.tower.derivative(&self.value, by)?))
+        let value = work::bounded(|| self.field.tower.derivative(&self.value, by))?;
+        Ok(Element::new(&self.field, value))
     }
 
     /// The canonical form: unique as far as the relations of the field are complete.
@@ -175,12 +182,13 @@ impl Element {
     /// # Errors
     /// A common denominator too large to be formed.
     pub fn canonical(&self) -> Result<&RationalPolynomial, AlgebraError> {
-        self.canonical.get_or_init(|| self.field.tower.canonical(&self.value)).as_ref().map_err(Clone::clone)
+        let canonical = || work::bounded(|| self.field.tower.canonical(&self.value));
+        self.canonical.get_or_init(canonical).as_ref().map_err(Clone::clone)
     }
 
     /// Whether the canonical form is 0, which proves that the function vanishes identically.
     pub fn is_zero_form(&self) -> bool {
-        self.value.is_zero() || self.field.tower.vanishes(&self.value).unwrap_or(false)
+        self.value.is_zero() || work::bounded(|| self.field.tower.vanishes(&self.value)).unwrap_or(false)
     }
 
     /// Whether no term is left even before a canonical form is sought.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::construct::{Construction, Demand, Halt};
 use super::tower::{Generator, Tower};
-use super::{AlgebraError, RationalPolynomial, present};
+use super::{AlgebraError, RationalPolynomial, present, work};
 use crate::expr::{Expr, Rational, Symbol};
 
 /// How often a construction may start again with finer indices.
@@ -52,6 +52,16 @@ impl Field {
         expressions: impl IntoIterator<Item = &'a Expr>,
     ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
         let expressions: Vec<&Expr> = expressions.into_iter().collect();
+        work::bounded(|| Field::build(variables, &expressions))
+    }
+
+    fn build(
+        variables: &[Symbol],
+        expressions: &[&Expr],
+    ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
+        if expressions.iter().any(|e| is_deep(e)) {
+            return Err(AlgebraError::TooDeep);
+        }
         let mut symbols: Vec<Symbol> = Vec::new();
         for variable in variables {
             if !symbols.contains(variable) {
@@ -152,4 +162,16 @@ impl Field {
         let position = self.variables().iter().position(|v| v == symbol);
         position.ok_or_else(|| AlgebraError::UnknownSymbol(symbol.clone()))
     }
+}
+
+/// Whether a formula nests more than [`MAX_DEPTH`](super::MAX_DEPTH) levels; found without recursion.
+pub(super) fn is_deep(expr: &Expr) -> bool {
+    let mut level = vec![expr];
+    for _ in 0..=super::MAX_DEPTH {
+        level = level.into_iter().flat_map(Expr::children).collect();
+        if level.is_empty() {
+            return false;
+        }
+    }
+    true
 }

@@ -51,6 +51,7 @@ mod rank;
 mod rational_polynomial;
 mod tower;
 mod witness;
+pub(crate) mod work;
 
 pub use element::{Element, ZeroTest};
 pub use field::{Field, GeneratorDescription};
@@ -62,6 +63,9 @@ pub use witness::sample_point;
 
 use crate::expr::Symbol;
 
+/// How deeply the formulas may nest that the exact algebra takes.
+pub const MAX_DEPTH: usize = 1000;
+
 /// What the exact algebra cannot do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AlgebraError {
@@ -72,6 +76,9 @@ pub enum AlgebraError {
     /// A result with too many terms or digits to be formed.
     #[error("the expression is too large to be expanded exactly")]
     TooLarge,
+    /// A formula that nests deeper than [`MAX_DEPTH`].
+    #[error("the expression nests more than {MAX_DEPTH} levels deep")]
+    TooDeep,
     /// A divisor that is identically zero.
     #[error("division by zero: `{divisor}` is identically zero")]
     DivisionByZero {

@@ -3,7 +3,7 @@
 use super::interval::Interval;
 use super::polynomial::residue;
 use super::tower::{Generator, Tower};
-use super::{Polynomial, RationalPolynomial};
+use super::{AlgebraError, Polynomial, RationalPolynomial, work};
 
 /// Points that are tried before a function is given up as undecided.
 pub(super) const POINTS: u64 = 72;
@@ -58,6 +58,7 @@ impl<'a> Evaluation<'a> {
             }
             tables.push((variable, powers));
         }
+        work::note(polynomial.len() * (8 + 2 * tables.len()));
         let mut sum = Interval::ZERO;
         for index in 0..polynomial.len() {
             let mut term = Interval::of_integer(&polynomial.coefficient(index));
@@ -168,9 +169,12 @@ pub(super) fn residues<'a>(
 /// Whether some of the first `points` points is one where the function is defined and seen not to vanish.
 /// `true` is a proof; `false` says nothing.
 pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, points: u64) -> bool {
-    (0..points).any(|point| {
+    let is_witness = |point: u64| {
         let mut evaluation = Evaluation::new(tower, point);
+        // The positive denominator is left out: the numerator alone does not underflow.
         evaluation.is_in_domain()
-            && evaluation.value(value).is_some_and(|enclosure| !enclosure.contains_zero())
-    })
+            && evaluation.polynomial(value.numerator()).is_some_and(|enclosure| !enclosure.contains_zero())
+    };
+    let found = || Ok((0..points).take_while(|_| !work::is_spent()).any(is_witness));
+    work::bounded::<_, AlgebraError>(found).unwrap_or(false)
 }

@@ -248,10 +248,14 @@ impl Construction<'_> {
         factors.extend(if single.is_empty() { vec![(core.primitive_part(), 1)] } else { single });
         for (factor, exponent) in factors {
             let value = RationalPolynomial::from(factor);
-            let positive = exponent % 2 == 0 || self.is_plainly_positive(&value)?;
-            let power = self.tower.to_power(&value, exponent)?;
+            let known = match exponent % 2 == 0 || self.is_plainly_positive(&value)? {
+                true => Some(value.clone()),
+                false if self.is_plainly_positive(&value.negated())? => Some(value.negated()),
+                false => None,
+            };
+            let power = self.tower.to_power(known.as_ref().unwrap_or(&value), exponent)?;
             result = self.tower.times(&result, &power)?;
-            if !positive {
+            if known.is_none() {
                 let sign = self.sign(&value)?;
                 result = self.tower.times(&result, &RationalPolynomial::variable(sign))?;
             }
@@ -343,7 +347,7 @@ impl Construction<'_> {
             .tower
             .generators()
             .filter_map(|(variable, generator)| match generator {
-                Generator::Root { radicand, index: 2 } if !self.tower.is_constant(radicand) => {
+                Generator::Root { radicand, index: 2 } if radicand.as_constant().is_none() => {
                     Some((variable, radicand.clone()))
                 }
                 _ => None,

@@ -29,6 +29,14 @@ impl Coefficients {
         }
     }
 
+    /// What an operation costs, in operations on machine words.
+    pub(super) fn cost(&self) -> usize {
+        match self {
+            Coefficients::Machine(_) => 1,
+            Coefficients::Big(_) => 8,
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         match self {
             Coefficients::Machine(values) => values.len(),

@@ -8,7 +8,7 @@ use dashu_int::{IBig, UBig};
 use super::coefficient::Coefficients;
 use super::multiply::Kronecker;
 use super::{GUARD, Polynomial, exponent_in, residue};
-use crate::algebra::AlgebraError;
+use crate::algebra::{AlgebraError, work};
 
 /// Cells of the largest dense box.
 const MAX_BOX: u128 = 1 << 22;
@@ -204,6 +204,11 @@ impl Polynomial {
         loop {
             let own = (next < self.len()).then(|| kronecker.key(self.monomial(next)));
             let Some(key) = own.max(pending.peek().map(|top| top.0)) else { break };
+            if work::is_spent() {
+                // The question fails, whatever is made of this.
+                return Outcome::NotDivisible;
+            }
+            work::note(1);
             let mut rest = S::zero();
             if own == Some(key) {
                 rest = above[next].clone();
@@ -212,6 +217,7 @@ impl Polynomial {
             while let Some(&(top, i, j)) = pending.peek().filter(|top| top.0 == key) {
                 debug_assert_eq!(top, key);
                 pending.pop();
+                work::note(4);
                 if rest.subtract_product(&quotient[i].1, &below[j]).is_none() {
                     return Outcome::Overflow;
                 }
@@ -246,6 +252,9 @@ impl Polynomial {
         let mut rest = self.clone();
         let mut quotient = Polynomial::zero();
         while !rest.is_zero() {
+            if work::is_spent() {
+                return None;
+            }
             let term = rest.leading_term().quotient_by_term(&lead)?;
             rest = rest.minus(&divisor.times(&term).ok()?);
             quotient = quotient.plus(&term);

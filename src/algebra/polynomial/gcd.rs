@@ -9,7 +9,7 @@ use dashu_base::{BitTest, Gcd, Signed};
 use dashu_int::IBig;
 
 use super::{Polynomial, residue};
-use crate::algebra::AlgebraError;
+use crate::algebra::{AlgebraError, work};
 
 /// Bits of the largest integer the heuristic algorithm may form.
 const HEURISTIC_BITS: usize = 60_000;
@@ -80,6 +80,7 @@ fn degree_bound(a: &Polynomial, b: &Polynomial, variable: usize) -> Option<usize
 
 /// The primitive gcd of two primitive polynomials without monomial factors.
 fn gcd_of_primitive(a: &Polynomial, b: &Polynomial) -> Result<Polynomial, AlgebraError> {
+    work::spend(a.len() + b.len())?;
     if a.is_constant() || b.is_constant() {
         return Ok(Polynomial::one());
     }
@@ -127,6 +128,9 @@ fn heuristic(a: &Polynomial, b: &Polynomial) -> Option<Polynomial> {
     let mut point: IBig = height * 2 + 29;
     let degree = a.degree(main).max(b.degree(main)) as usize;
     for _ in 0..4 {
+        if work::is_spent() {
+            return None;
+        }
         if point.bit_len() * (degree + 1) + a.height().bit_len().max(b.height().bit_len()) > HEURISTIC_BITS {
             return None;
         }

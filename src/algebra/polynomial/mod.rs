@@ -15,7 +15,7 @@ use std::fmt;
 
 use dashu_int::IBig;
 
-use super::AlgebraError;
+use super::{AlgebraError, work};
 use coefficient::Coefficients;
 pub(crate) use division::integer_root;
 
@@ -99,6 +99,7 @@ impl TermBuffer {
     /// Sorts the terms and adds those of one monomial.
     pub(crate) fn finish(self) -> Polynomial {
         let TermBuffer { stride, words, coefficients } = self;
+        work::note(4 * coefficients.len() * (coefficients.cost() + stride));
         let at = |index: usize| &words[index * stride..(index + 1) * stride];
         let mut order: Vec<u32> = (0..coefficients.len() as u32).collect();
         match stride {
@@ -244,6 +245,7 @@ impl Polynomial {
 
     /// The highest exponent of each variable; length [`variable_bound`](Self::variable_bound).
     pub fn degrees(&self) -> Vec<u32> {
+        work::note(self.words.len());
         let mut lanes = vec![0u64; self.stride];
         let mut degrees = vec![0; self.variable_bound()];
         for monomial in self.monomials() {
@@ -262,6 +264,7 @@ impl Polynomial {
 
     /// The highest exponent of `variable`.
     pub fn degree(&self, variable: usize) -> u32 {
+        work::note(self.len());
         (0..self.len()).map(|i| self.exponent(i, variable)).max().unwrap_or(0)
     }
 
@@ -341,6 +344,8 @@ impl Polynomial {
             return if subtract { other.negated() } else { other.clone() };
         }
         let stride = self.stride.max(other.stride);
+        let cost = self.coefficients.cost().max(other.coefficients.cost());
+        work::note((self.len() + other.len()) * (cost + stride));
         let (left, right) = (self.widened(stride), other.widened(stride));
         let mut words = Vec::with_capacity(left.len() + right.len());
         let mut merged = coefficient::Merge::new(&self.coefficients, &other.coefficients, subtract);
@@ -468,6 +473,7 @@ impl Polynomial {
 
     /// The coefficients of the powers of `variable`: entry k belongs to `variable^k`.
     pub fn coefficients_in(&self, variable: usize) -> Vec<Polynomial> {
+        work::note(4 * self.len() * (self.coefficients.cost() + self.stride));
         let degree = self.degree(variable) as usize;
         let Some((word, shift)) = lane(self.stride, variable) else { return vec![self.clone()] };
         let empty =
@@ -487,6 +493,7 @@ impl Polynomial {
 
     /// The polynomial as Σ part_j · variable^(n·j) with the exponent of `variable` below `n` in each part.
     pub(crate) fn split_powers(&self, variable: usize, n: u32) -> Vec<Polynomial> {
+        work::note(4 * self.len() * (self.coefficients.cost() + self.stride));
         let Some((word, shift)) = lane(self.stride, variable) else { return vec![self.clone()] };
         let empty =
             Polynomial { stride: self.stride, words: Vec::new(), coefficients: Coefficients::default() };
@@ -530,6 +537,7 @@ impl Polynomial {
 
     /// The greatest monomial that divides every term: exponents by variable.
     pub fn monomial_content(&self) -> Vec<(usize, u32)> {
+        work::note(self.len() * self.variable_bound());
         self.variables()
             .into_iter()
             .map(|v| (v, (0..self.len()).map(|i| self.exponent(i, v)).min().unwrap_or(0)))

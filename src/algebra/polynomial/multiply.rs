@@ -10,12 +10,14 @@ use dashu_int::IBig;
 
 use super::coefficient::Coefficients;
 use super::{GUARD, LANES, MAX_EXPONENT, Polynomial, exponent_in, lane};
-use crate::algebra::AlgebraError;
+use crate::algebra::{AlgebraError, work};
 
 /// Products of two machine words that one multiplication may form.
 const MAX_PRODUCTS: u128 = 150_000_000;
 /// Terms, and bits of all coefficients together, of the largest power that is formed.
 const MAX_POWER: (f64, f64) = (1e6, 6e7);
+/// The work that a term of a product stands for in what is done with it later.
+const WRITING: usize = 20;
 /// Cells of the largest dense box.
 const MAX_BOX: u128 = 1 << 23;
 /// Products up to which they are sorted rather than hashed.
@@ -189,9 +191,11 @@ impl Polynomial {
             _ => {}
         }
         let words = |p: &Polynomial| p.len() as u128 * (p.height().bit_len() as u128 / 64 + 1);
-        if words(self) * words(other) > MAX_PRODUCTS {
+        let products = words(self) * words(other);
+        if products > MAX_PRODUCTS {
             return Err(AlgebraError::TooLarge);
         }
+        work::spend(products as usize * self.coefficients.cost().max(other.coefficients.cost()))?;
         let stride = self.stride.max(other.stride);
         let (mut degrees, more) = (self.degrees(), other.degrees());
         degrees.resize(stride * LANES, 0);
@@ -224,6 +228,7 @@ impl Polynomial {
         monomial: &[u64],
         coefficient: &IBig,
     ) -> Result<Polynomial, AlgebraError> {
+        work::spend(4 * self.len() * (1 + self.stride.max(monomial.len())))?;
         let scaled = self.scaled(coefficient);
         if monomial.is_empty() || scaled.is_zero() {
             return Ok(scaled);
@@ -363,6 +368,7 @@ impl Frame {
             decode(key, &mut words);
             sum.push_to(&mut coefficients);
         }
+        work::note(WRITING * coefficients.len() * (1 + self.stride));
         Polynomial { stride: self.stride, words, coefficients }.normalised()
     }
 }

@@ -4,6 +4,7 @@ use dashu_int::IBig;
 
 use super::Polynomial;
 use super::coefficient::Coefficients;
+use crate::algebra::work;
 
 /// The prime 2^61 − 1.
 pub(crate) const PRIME: u64 = (1 << 61) - 1;
@@ -56,6 +57,9 @@ impl Polynomial {
             .filter(|&(v, degree)| degree > 0 && v != main)
             .map(|(v, degree)| (v, power_table(sample(salt, v), degree)))
             .collect();
+        if work::spend(self.len() * (1 + tables.len())).is_err() {
+            return Vec::new();
+        }
         let mut image = Vec::new();
         for index in 0..self.len() {
             let mut value = self.coefficients.residue(index);
