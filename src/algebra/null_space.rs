@@ -55,7 +55,7 @@ impl Echelon {
     /// [`insert`](Echelon::insert) in turn. Returns how many were independent.
     pub fn insert_all(&mut self, rows: &[Vec<u32>]) -> usize {
         let before = self.rank();
-        if self.rank() * self.columns < 40_000 {
+        if self.rank() * self.columns < 160_000 {
             rows.iter().for_each(|row| {
                 self.insert(row);
             });

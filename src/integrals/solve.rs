@@ -20,6 +20,8 @@ use crate::expr::Rational;
 const EXTRA_POINTS: usize = 12;
 /// Rows that are formed and inserted together.
 const CHUNK: usize = 64;
+/// Points that are worth sharing out between threads.
+const PARALLEL_POINTS: usize = 400;
 /// The most primes that coefficients are lifted over.
 const MAX_PRIMES: usize = 40;
 
@@ -127,7 +129,7 @@ impl<'a, 'b> Points<'a, 'b> {
     /// At least `count` points.
     pub fn extend(&mut self, count: usize) -> Result<(), IntegralsError> {
         let from = self.list.len() as u64;
-        let more: Result<Vec<Point>, IntegralsError> = if count > self.list.len() + 32 {
+        let more: Result<Vec<Point>, IntegralsError> = if count > self.list.len() + PARALLEL_POINTS {
             (from..count as u64).into_par_iter().map(|n| self.reduced.point(n)).collect()
         } else {
             (from..count as u64).map(|n| self.reduced.point(n)).collect()

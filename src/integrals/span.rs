@@ -26,7 +26,7 @@ pub fn null_space_in_library(hamiltonian: &Hamiltonian, terms: &[Expr]) -> Resul
     let problem = Problem::new(atoms, energy)?;
     let blocks = blocks(&problem.grading, &columns);
     let solve = |block: &Vec<usize>| solve_block(&problem, &columns, block);
-    let found: Vec<Vec<Vec<(usize, Rational)>>> = if columns.len() > 150 {
+    let found: Vec<Vec<Vec<(usize, Rational)>>> = if columns.len() > 400 {
         blocks.par_iter().map(solve).collect::<Result<_, _>>()?
     } else {
         blocks.iter().map(solve).collect::<Result<_, _>>()?
