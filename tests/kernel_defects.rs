@@ -39,6 +39,27 @@ fn a_root_that_disappears_keeps_its_domain() {
     assert!(!matches!(outcome, Conservation::Refuted { .. }), "{outcome:?}");
 }
 
+/// ((y/x)³)^(1/3) was read as x y, and so was proved to be conserved where y/x is not.
+#[test]
+fn an_odd_power_of_a_quotient_keeps_its_denominator() {
+    assert_eq!(difference("((y/x)^3)^(1/3)", "y/x"), ZeroTest::Zero);
+    assert_eq!(difference("((y/x)^3)^(1/3)", "x*y"), ZeroTest::NonZero);
+    assert_ne!(difference("sqrt((y/x)^3)", "y/x*sqrt(y/x)"), ZeroTest::NonZero);
+    let space = PhaseSpace::new(variables()[..3].to_vec(), variables()[3..].to_vec()).expect("a space");
+    let energy = Hamiltonian::new(parse("px*x - py*y").expect("a formula"), space);
+    let outcome = prove_conserved(&parse("((y/x)^3)^(1/3)").expect("a formula"), &energy).expect("an answer");
+    assert!(!outcome.is_proved(), "{outcome:?}");
+}
+
+/// The root of 1/(e^y + p) took out the root of e^(−y).
+#[test]
+fn the_reciprocal_of_a_sum_is_not_that_of_its_leading_term() {
+    let text = "sqrt(1 + 1/(exp(y) + px)^2)";
+    let roots = "sqrt((exp(y) + px)^2 + 1)/sqrt((exp(y) + px)^2)";
+    assert_ne!(difference(text, roots), ZeroTest::NonZero);
+    assert_eq!(difference(text, "exp(-y)*sqrt((exp(y) + px)^2 + 1)"), ZeroTest::NonZero);
+}
+
 /// |x − 1| was left with its sign where √(1 − x) makes it 1 − x.
 #[test]
 fn a_magnitude_that_the_domain_makes_negative_is_its_negative() {

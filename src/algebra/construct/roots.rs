@@ -82,6 +82,10 @@ impl Construction<'_> {
         let total = exponent * Rational::from(degree);
         let generator = match self.tower.generator(variable) {
             Some(Generator::Inverse { factor }) => {
+                // The reciprocal of a sum is not that of its leading term.
+                if factor.len() != 1 {
+                    return Ok(None);
+                }
                 let &[(of, 1)] = factor.factors(0).as_slice() else { return Ok(None) };
                 return match self.tower.generator(of) {
                     Some(Generator::Exponential { .. }) => {
@@ -167,7 +171,7 @@ impl Construction<'_> {
                 _ => None,
             };
             inverted &= inverse_of.is_some();
-            bases.push((inverse_of.unwrap_or(factor), degree));
+            bases.push((factor, inverse_of, degree));
             multiplicity = gcd(multiplicity, degree);
         }
         let odd = multiplicity >> multiplicity.trailing_zeros().min(31);
@@ -175,7 +179,9 @@ impl Construction<'_> {
             return Ok(None);
         }
         let mut inner = Polynomial::constant(core.leading_sign());
-        for (base, degree) in bases {
+        for (factor, inverse_of, degree) in bases {
+            // Denominators stand in for reciprocals only where nothing stands above them.
+            let base = inverse_of.filter(|_| inverted).unwrap_or(factor);
             inner = inner.times(&base.to_power(degree / odd)?)?;
         }
         let power = if inverted { -i64::from(odd) } else { i64::from(odd) };
