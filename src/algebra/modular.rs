@@ -121,15 +121,21 @@ impl PrimeField {
 
     /// The element of an integer.
     pub fn from_integer(self, value: &IBig) -> u32 {
-        let rest = value % IBig::from(self.p);
-        let rest = i64::try_from(rest).unwrap_or(0);
+        let rest = match i64::try_from(value) {
+            Ok(small) => small,
+            Err(_) => i64::try_from(value % IBig::from(self.p)).unwrap_or(0),
+        };
         rest.rem_euclid(i64::from(self.p)) as u32
     }
 
     /// The element of a rational; `None` where p divides its denominator.
     pub fn from_rational(self, value: &RBig) -> Option<u32> {
+        let numerator = self.from_integer(value.numerator());
+        if value.is_int() {
+            return Some(numerator);
+        }
         let denominator = self.from_integer(&IBig::from(value.denominator().clone()));
-        Some(self.multiply(self.from_integer(value.numerator()), self.inverse(denominator)?))
+        Some(self.multiply(numerator, self.inverse(denominator)?))
     }
 
     /// The square root of a that is itself a square; `None` where a is no square.

@@ -5,7 +5,7 @@
 //!                     reciprocal) ──Atoms::expand──▶ Laurent ──Atoms::to_expr──▶ Expr
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dashu_int::{IBig, UBig};
 
@@ -51,6 +51,10 @@ pub struct Atoms {
     pub dof: usize,
     space: PhaseSpace,
     units: Units,
+    /// Whether what was expanded before no longer fits the units.
+    outgrown: bool,
+    /// Expansions of calls, powers and quotients.
+    known: HashMap<Expr, Laurent>,
 }
 
 /// Common denominators, found in passes over the formulas until they no longer grow.
@@ -72,20 +76,22 @@ const MAX_INDEX: u32 = 60;
 const MAX_MULTIPLE: i32 = 48;
 
 impl Atoms {
-    /// The atoms of the formulas over the space.
+    /// The atoms of the formulas over the space, and the formulas expanded in them.
     ///
     /// # Errors
     /// [`IntegralsError::OutsideClass`] for a power with a variable exponent,
     /// [`IntegralsError::TooLarge`], [`IntegralsError::DivisionByZero`].
-    pub fn of(space: &PhaseSpace, formulas: &[&Expr]) -> Result<Atoms, IntegralsError> {
+    pub fn of<'e>(
+        space: &PhaseSpace,
+        formulas: impl IntoIterator<Item = &'e Expr> + Clone,
+    ) -> Result<(Atoms, Vec<Laurent>), IntegralsError> {
         let mut units = Units::default();
         for _ in 0..MAX_PASSES {
-            let mut atoms = Atoms::bare(space, units.clone());
-            for formula in formulas {
-                atoms.expand(formula)?;
-            }
-            if atoms.units == units {
-                return Ok(atoms);
+            let mut atoms = Atoms::bare(space, units);
+            let expanded: Vec<Laurent> =
+                formulas.clone().into_iter().map(|f| atoms.expand(f)).collect::<Result<_, _>>()?;
+            if !atoms.outgrown {
+                return Ok((atoms, expanded));
             }
             units = atoms.units;
         }
@@ -106,15 +112,13 @@ impl Atoms {
                 angle.over(Expr::number(Rational::from(division))).call(Function::Sin)
             })
             .collect();
-        let mut formulas = vec![formula];
-        formulas.extend(&extra);
-        Atoms::of(space, &formulas)
+        Ok(Atoms::of(space, std::iter::once(formula).chain(&extra))?.0)
     }
 
     fn bare(space: &PhaseSpace, units: Units) -> Atoms {
         let dof = space.dof();
         let list = (0..dof).map(Atom::Coordinate).chain((0..dof).map(Atom::Momentum)).collect();
-        Atoms { list, dof, space: space.clone(), units }
+        Atoms { list, dof, space: space.clone(), units, outgrown: false, known: HashMap::new() }
     }
 
     /// The formula as a Laurent polynomial in the atoms, new ones being added.
@@ -132,6 +136,19 @@ impl Atoms {
                 })
             }
             Expr::Negative(inner) => Ok(self.expand(inner)?.scaled(&-Rational::ONE)),
+            Expr::Quotient(..) | Expr::Power(..) | Expr::Call(..) => {
+                if let Some(known) = self.known.get(expr) {
+                    return Ok(known.clone());
+                }
+                let expanded = self.expand_anew(expr)?;
+                self.known.insert(expr.clone(), expanded.clone());
+                Ok(expanded)
+            }
+        }
+    }
+
+    fn expand_anew(&mut self, expr: &Expr) -> Result<Laurent, IntegralsError> {
+        match expr {
             Expr::Quotient(numerator, denominator) => {
                 let numerator = self.expand(numerator)?;
                 numerator.times(&self.reciprocal(denominator)?)
@@ -154,6 +171,7 @@ impl Atoms {
                 let (cosine, sine) = self.circular(inner)?;
                 sine.times(&self.inverse(&cosine)?)
             }
+            _ => self.expand(expr),
         }
     }
 
@@ -280,12 +298,17 @@ impl Atoms {
             return Ok(base.clone());
         }
         let key = self.to_expr(base);
-        let common = self.units.roots.entry(key).or_insert(index);
-        *common = *common / gcd(*common, index) * index;
-        if *common > MAX_INDEX {
+        let before = self.units.roots.get(&key).copied();
+        let common = before.map_or(index, |before| before / gcd(before, index) * index);
+        if common > MAX_INDEX {
             return Err(IntegralsError::TooLarge);
         }
-        let common = *common;
+        if before != Some(common) {
+            // A new root may be one of a divisor before it.
+            let divisors = || self.list.iter().any(|a| matches!(a, Atom::Divisor(_)));
+            self.outgrown |= before.is_some() || divisors();
+            self.units.roots.insert(key, common);
+        }
         let root = self.index_of(Atom::Root { base: base.clone(), index: common });
         Ok(Laurent::atom(root, (common / index) as i32))
     }
@@ -404,9 +427,8 @@ impl Atoms {
         for (monomial, coefficient) in &argument.terms {
             let plain = Laurent::term(monomial.clone(), Rational::ONE);
             let key = self.to_expr(&plain);
-            let unit = self.units.exponentials.entry(key).or_insert(UBig::ONE);
-            *unit = common_multiple(unit, coefficient.denominator());
-            let unit = Rational::from(unit.clone());
+            let (unit, grown) = grown_unit(&mut self.units.exponentials, key, coefficient);
+            self.outgrown |= grown;
             let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE * 8)?;
             let base = self.index_of(Atom::Exponential(plain.scaled(&(Rational::ONE / unit))));
             product = product.times(&Laurent::atom(base, multiple))?;
@@ -446,9 +468,8 @@ impl Atoms {
     ) -> Result<(Laurent, Laurent), IntegralsError> {
         let plain = Laurent::term(monomial.clone(), Rational::ONE);
         let key = self.to_expr(&plain);
-        let unit = self.units.angles.entry(key).or_insert(UBig::ONE);
-        *unit = common_multiple(unit, coefficient.denominator());
-        let unit = Rational::from(unit.clone());
+        let (unit, grown) = grown_unit(&mut self.units.angles, key, coefficient);
+        self.outgrown |= grown;
         let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE)?;
         let base = plain.scaled(&(Rational::ONE / unit));
         let sine = self.index_of(Atom::Sine(base.clone()));
@@ -577,9 +598,18 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn common_multiple(a: &UBig, b: &UBig) -> UBig {
-    let shared = dashu_base::ring::Gcd::gcd(a, b);
-    a / shared * b
+/// The common denominator under a key, made a multiple of the coefficient's; and whether one that was
+/// there before grew.
+fn grown_unit(units: &mut BTreeMap<Expr, UBig>, key: Expr, coefficient: &Rational) -> (Rational, bool) {
+    let before = units.get(&key);
+    let wanted = coefficient.denominator();
+    let unit = match before {
+        Some(before) => before / dashu_base::ring::Gcd::gcd(before, wanted) * wanted,
+        None => wanted.clone(),
+    };
+    let grown = before.is_some_and(|before| *before != unit);
+    units.insert(key, unit.clone());
+    (Rational::from(unit), grown)
 }
 
 fn small_integer(value: &Rational, bound: i32) -> Result<i32, IntegralsError> {

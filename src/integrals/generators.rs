@@ -10,8 +10,8 @@ use super::IntegralsError;
 use super::atoms::Atom;
 use super::grading::Degree;
 use super::laurent::{Laurent, Monomial};
-use super::point::{Point, Reduced};
-use super::solve::{Column, Points, Problem};
+use super::point::{Point, Points, Polynomial, image};
+use super::solve::{Column, Problem};
 use crate::algebra::modular::PrimeField;
 use crate::algebra::null_space::Echelon;
 use crate::expr::Rational;
@@ -29,7 +29,7 @@ pub struct Law {
     /// Its degree in the momenta as they stand.
     pub momentum_degree: u32,
     degree: Degree,
-    image: Vec<(Monomial, u32)>,
+    image: Polynomial,
     values: Vec<u32>,
     gradient: Vec<u32>,
 }
@@ -66,11 +66,7 @@ const MAX_PARAMETER_POWER: i32 = 3;
 
 impl Generators {
     /// H alone.
-    pub fn new(
-        problem: &Problem,
-        reduced: &Reduced<'_>,
-        points: &mut Points<'_, '_>,
-    ) -> Result<Generators, IntegralsError> {
+    pub fn new(problem: &Problem, points: &Points) -> Result<Generators, IntegralsError> {
         let atoms = &problem.atoms;
         let constants = (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)).map(|atom| Constant {
             atom,
@@ -81,7 +77,7 @@ impl Generators {
             },
         });
         let mut generators = Generators { laws: Vec::new(), constants: constants.collect() };
-        generators.push(problem, reduced, points, problem.hamiltonian.clone())?;
+        generators.push(problem, points, problem.hamiltonian.clone())?;
         Ok(generators)
     }
 
@@ -89,18 +85,13 @@ impl Generators {
     pub fn push(
         &mut self,
         problem: &Problem,
-        reduced: &Reduced<'_>,
-        points: &mut Points<'_, '_>,
+        points: &Points,
         polynomial: Laurent,
     ) -> Result<(), IntegralsError> {
-        points.extend(1)?;
         let dof = problem.atoms.dof;
-        let field = reduced.field;
-        let image: Option<Vec<(Monomial, u32)>> =
-            polynomial.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect();
-        let image = image.ok_or(IntegralsError::NoPoint)?;
+        let image = image(points.field(), &polynomial).ok_or(IntegralsError::NoPoint)?;
         let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
-        let gradient = reduced.function(&image, &points.list[0]).1;
+        let gradient = points.reduced.function(&image, points.get(0)?).1;
         let degree = polynomial.terms.keys().next().map(|m| problem.grading.degree(m)).unwrap_or_default();
         let momentum_degree = polynomial.terms.keys().map(momentum).max().unwrap_or(0);
         self.laws.push(Law { polynomial, momentum_degree, degree, image, values: Vec::new(), gradient });
@@ -170,7 +161,7 @@ impl Generators {
         found
     }
 
-    fn extend_values(&mut self, field: PrimeField, points: &[Point]) {
+    fn extend_values(&mut self, field: PrimeField, points: &[&Point]) {
         for law in &mut self.laws {
             for point in &points[law.values.len().min(points.len())..] {
                 law.values.push(value_of(field, &law.image, point));
@@ -178,7 +169,7 @@ impl Generators {
         }
     }
 
-    fn product_values(&self, field: PrimeField, product: &Product, points: &[Point]) -> Vec<u32> {
+    fn product_values(&self, field: PrimeField, product: &Product, points: &[&Point]) -> Vec<u32> {
         let mut values = vec![1; points.len()];
         for (law, &exponent) in self.laws.iter().zip(&product.laws) {
             for _ in 0..exponent {
@@ -202,27 +193,25 @@ impl Generators {
     pub fn new_in(
         &mut self,
         problem: &Problem,
-        reduced: &Reduced<'_>,
-        points: &mut Points<'_, '_>,
+        points: &Points,
         columns: &[Column],
         null: &[Vec<u32>],
         bound: u32,
     ) -> Result<(Vec<Laurent>, bool), IntegralsError> {
-        let field = reduced.field;
+        let field = points.field();
         let degrees: BTreeSet<Degree> =
             columns.iter().flat_map(|c| c.terms.keys().map(|m| problem.grading.degree(m))).collect();
         let degree = if degrees.len() == 1 { degrees.first() } else { None };
         let products = self.products(problem, bound, degree, None);
         let count = products.len() + null.len() + 8;
-        points.extend(count)?;
-        let chosen_points = &points.list[..count];
-        self.extend_values(field, chosen_points);
+        let points = points.range(0..count)?;
+        self.extend_values(field, &points);
 
         let mut known = Echelon::new(field, count);
         for product in &products {
-            known.insert(&self.product_values(field, product, chosen_points));
+            known.insert(&self.product_values(field, product, &points));
         }
-        let values = ColumnValues::of(field, columns, chosen_points).ok_or(IntegralsError::NoPoint)?;
+        let values = ColumnValues::of(field, columns, &points).ok_or(IntegralsError::NoPoint)?;
         let mut all = known.clone();
         let fresh = null.iter().filter(|v| all.insert(&values.combine(field, v)).is_some()).count();
         if fresh == 0 {
@@ -258,8 +247,7 @@ impl Generators {
     pub fn is_redundant(
         &mut self,
         problem: &Problem,
-        reduced: &Reduced<'_>,
-        points: &mut Points<'_, '_>,
+        points: &Points,
         index: usize,
     ) -> Result<bool, IntegralsError> {
         let law = self.laws[index].clone();
@@ -268,12 +256,12 @@ impl Generators {
         let degree = if degrees.len() == 1 { degrees.first() } else { None };
         let products = self.products(problem, law.momentum_degree.max(1), degree, Some(index));
         let count = products.len() + 8;
-        points.extend(count)?;
-        let field = reduced.field;
-        self.extend_values(field, &points.list[..count]);
+        let field = points.field();
+        let points = points.range(0..count)?;
+        self.extend_values(field, &points);
         let mut known = Echelon::new(field, count);
         for product in &products {
-            known.insert(&self.product_values(field, product, &points.list[..count]));
+            known.insert(&self.product_values(field, product, &points));
         }
         Ok(known.insert(&self.laws[index].values[..count]).is_none())
     }
@@ -294,12 +282,8 @@ pub fn value_of(field: PrimeField, image: &[(Monomial, u32)], point: &Point) -> 
 struct ColumnValues(Vec<Vec<u32>>);
 
 impl ColumnValues {
-    fn of(field: PrimeField, columns: &[Column], points: &[Point]) -> Option<ColumnValues> {
-        let images: Option<Vec<Vec<(Monomial, u32)>>> = columns
-            .iter()
-            .map(|c| c.terms.iter().map(|(m, v)| Some((m.clone(), field.from_rational(v)?))).collect())
-            .collect();
-        let images = images?;
+    fn of(field: PrimeField, columns: &[Column], points: &[&Point]) -> Option<ColumnValues> {
+        let images: Vec<Polynomial> = columns.iter().map(|c| image(field, c)).collect::<Option<_>>()?;
         Some(ColumnValues(
             points.iter().map(|p| images.iter().map(|i| value_of(field, i, p)).collect()).collect(),
         ))

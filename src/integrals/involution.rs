@@ -4,8 +4,8 @@ use super::IntegralsError;
 use super::atoms::Atoms;
 use super::generators::{cost, short_vectors};
 use super::laurent::{Laurent, Monomial};
-use super::point::{Point, Reduced, bracket_of_gradients};
-use super::solve::{Column, Points, Problem, coprime};
+use super::point::{Points, Polynomial, bracket_of_gradients, image};
+use super::solve::{Column, Problem, coprime};
 use crate::algebra::ZeroTest;
 use crate::algebra::modular::{PrimeField, rational_reconstruction};
 use crate::algebra::null_space::Echelon;
@@ -31,16 +31,13 @@ pub fn commuting_combinations(
 ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
     let formulas: Vec<&Expr> =
         std::iter::once(hamiltonian.formula()).chain(laws.iter().map(|l| &l.formula)).collect();
-    let mut atoms = Atoms::of(hamiltonian.space(), &formulas)?;
-    let polynomials: Vec<Laurent> = formulas.iter().map(|f| atoms.expand(f)).collect::<Result<_, _>>()?;
-    let problem = Problem::new(atoms, polynomials[0].clone())?;
-    let reduced = problem.reduced(0)?;
-    let mut points = Points::new(&reduced);
+    let (atoms, polynomials) = Atoms::of(hamiltonian.space(), formulas.iter().copied())?;
+    let problem = Problem::new(atoms, polynomials[0].clone());
+    let points = problem.points(0)?;
     let starts = starts(assessment, hamiltonian.space().dof());
     for degree in DEGREES {
         let Some(products) = products(&problem, &polynomials, degree) else { break };
-        points.extend(products.len() + 12)?;
-        let Some(basis) = Basis::of(&reduced, &points.list, &polynomials, products) else { break };
+        let Some(basis) = Basis::of(&points, &polynomials, products)? else { break };
         let mut best: Vec<Vec<u32>> = Vec::new();
         for start in &starts {
             let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| basis.law(k)).collect();
@@ -127,22 +124,21 @@ struct Basis {
 }
 
 impl Basis {
+    /// `None` where the prime divides a denominator.
     fn of(
-        reduced: &Reduced<'_>,
-        points: &[Point],
+        points: &Points,
         polynomials: &[Laurent],
         products: Vec<Vec<u32>>,
-    ) -> Option<Basis> {
-        let field = reduced.field;
-        let images: Option<Vec<Vec<(Monomial, u32)>>> = polynomials
-            .iter()
-            .map(|p| p.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect())
-            .collect();
-        let images = images?;
-        let gradients = points[..products.len() + 12]
-            .iter()
+    ) -> Result<Option<Basis>, IntegralsError> {
+        let field = points.field();
+        let images: Option<Vec<Polynomial>> = polynomials.iter().map(|p| image(field, p)).collect();
+        let Some(images) = images else { return Ok(None) };
+        let gradients = points
+            .range(0..products.len() + 12)?
+            .into_iter()
             .map(|point| {
-                let laws: Vec<(u32, Vec<u32>)> = images.iter().map(|i| reduced.function(i, point)).collect();
+                let laws: Vec<(u32, Vec<u32>)> =
+                    images.iter().map(|i| points.reduced.function(i, point)).collect();
                 products.iter().map(|e| product_gradient(field, &laws, e)).collect()
             })
             .collect();
@@ -150,7 +146,7 @@ impl Basis {
             .iter()
             .map(|e| Laurent::term(e.iter().map(|&p| p as i32).collect(), Rational::ONE))
             .collect();
-        Some(Basis { field, products, gradients, columns })
+        Ok(Some(Basis { field, products, gradients, columns }))
     }
 
     /// The unit vector of a law.

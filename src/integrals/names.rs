@@ -38,8 +38,8 @@ pub fn name_laws(laws: &[Expr], space: &PhaseSpace) -> Vec<String> {
 
 fn kind(law: &Expr, space: &PhaseSpace) -> (char, String) {
     let rest = ('K', String::new());
-    let Ok(mut atoms) = Atoms::of(space, &[law]) else { return rest };
-    let Ok(polynomial) = atoms.expand(law) else { return rest };
+    let Ok((atoms, mut expanded)) = Atoms::of(space, [law]) else { return rest };
+    let polynomial = expanded.remove(0);
     let form = Form { atoms: &atoms, polynomial: &polynomial, space };
     form.linear_momentum()
         .map(|axis| ('P', axis))

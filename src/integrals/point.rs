@@ -1,6 +1,8 @@
 //! Evaluation at random points over F_p: every atom gets a value that satisfies its relations, and a
 //! gradient; the bracket of a monomial with H is then a number.
 
+use std::sync::{Arc, OnceLock};
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -12,20 +14,29 @@ use crate::algebra::modular::PrimeField;
 /// Points tried before a radicand that is never a power is given up on.
 const MAX_TRIES: u64 = 200_000;
 
+/// Points that are made together.
+const CHUNK: usize = 16;
+/// The most points over one prime.
+const MAX_POINTS: usize = 1 << 16;
+
+/// Pairs of atoms whose product is the given monomial.
+pub type AtomProducts = Arc<[(usize, usize, Monomial)]>;
+
 /// The atoms and the Hamiltonian, reduced modulo a prime.
 #[derive(Clone, Debug)]
-pub struct Reduced<'a> {
+pub struct Reduced {
     /// The field.
     pub field: PrimeField,
-    atoms: &'a Atoms,
+    atoms: Arc<Atoms>,
     definitions: Vec<Option<Polynomial>>,
     hamiltonian: Polynomial,
     /// For each coordinate and momentum the index of the root drawn from it alone, if any.
     drawn: Vec<Option<(usize, u32)>>,
-    products: &'a [(usize, usize, Monomial)],
+    products: AtomProducts,
 }
 
-type Polynomial = Vec<(Monomial, u32)>;
+/// Monomials with their coefficients modulo the prime.
+pub type Polynomial = Vec<(Monomial, u32)>;
 
 /// A random point with the velocities of all atoms.
 #[derive(Clone, Debug)]
@@ -36,26 +47,27 @@ pub struct Point {
     pub inverses: Vec<u32>,
     /// {a, H}/a for every atom a.
     pub rates: Vec<u32>,
-    /// ∂a/∂z / a for every atom a and z = q then p.
-    pub logarithmic: Vec<Vec<u32>>,
+    /// ∂a/∂z / a for every atom a and z = q then p: [atoms, 2·dof].
+    logarithmic: Vec<u32>,
     /// The gradient of H.
     pub hamiltonian_gradient: Vec<u32>,
     /// The value of H.
     pub hamiltonian: u32,
 }
 
-fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
+/// The polynomial modulo the prime; `None` where the prime divides a denominator.
+pub fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
     polynomial.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect()
 }
 
-impl<'a> Reduced<'a> {
+impl Reduced {
     /// `None` where the prime divides a denominator, or a constant root does not exist in F_p.
     pub fn new(
         field: PrimeField,
-        atoms: &'a Atoms,
+        atoms: &Arc<Atoms>,
         hamiltonian: &Laurent,
-        products: &'a [(usize, usize, Monomial)],
-    ) -> Option<Reduced<'a>> {
+        products: &AtomProducts,
+    ) -> Option<Reduced> {
         let mut definitions = Vec::new();
         let mut drawn = vec![None; 2 * atoms.dof];
         for (index, atom) in atoms.list.iter().enumerate() {
@@ -73,17 +85,22 @@ impl<'a> Reduced<'a> {
                 }
             }
         }
-        Some(Reduced { field, atoms, definitions, hamiltonian: image(field, hamiltonian)?, drawn, products })
+        Some(Reduced {
+            field,
+            atoms: atoms.clone(),
+            definitions,
+            hamiltonian: image(field, hamiltonian)?,
+            drawn,
+            products: products.clone(),
+        })
     }
 
-    /// The random point of that number: the same whatever order points are asked for in.
-    ///
-    /// # Errors
-    /// [`IntegralsError::NoPoint`] where no point satisfies the relations of the roots.
-    pub fn point(&self, number: u64) -> Result<Point, IntegralsError> {
+    /// The random points of a chunk, the same whatever order chunks are asked for in; `None` where no
+    /// point satisfies the relations of the roots.
+    fn chunk(&self, number: u64) -> Option<Vec<Point>> {
         let seed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(self.field.modulus());
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        (0..MAX_TRIES).find_map(|_| self.attempt(&mut random)).ok_or(IntegralsError::NoPoint)
+        (0..CHUNK).map(|_| (0..MAX_TRIES).find_map(|_| self.attempt(&mut random))).collect()
     }
 
     fn attempt(&self, random: &mut ChaCha8Rng) -> Option<Point> {
@@ -146,23 +163,14 @@ impl<'a> Reduced<'a> {
             values,
             inverses,
             rates: Vec::new(),
-            logarithmic: Vec::with_capacity(count),
+            logarithmic: Vec::with_capacity(count * 2 * dof),
             hamiltonian_gradient: Vec::new(),
             hamiltonian: 0,
         };
         self.differentiate(&mut point)?;
         let h = &point.hamiltonian_gradient;
-        point.rates = point
-            .logarithmic
-            .iter()
-            .map(|g| {
-                (0..dof).fold(0, |sum, i| {
-                    let gain = field.multiply(g[i], h[dof + i]);
-                    let loss = field.multiply(g[dof + i], h[i]);
-                    field.add(sum, field.subtract(gain, loss))
-                })
-            })
-            .collect();
+        let rate = |g: &[u32]| bracket_of_gradients(field, g, h);
+        point.rates = point.logarithmic.chunks_exact(2 * dof).map(rate).collect();
         Some(point)
     }
 
@@ -171,37 +179,26 @@ impl<'a> Reduced<'a> {
         let width = 2 * self.atoms.dof;
         for (index, atom) in self.atoms.list.iter().enumerate() {
             let inverse = point.inverses[index];
-            let scaled =
-                |g: Vec<u32>, f: u32| -> Vec<u32> { g.iter().map(|&v| field.multiply(v, f)).collect() };
-            let gradient = match self.definitions[index].as_ref() {
-                None => {
-                    let mut unit = vec![0; width];
-                    if index < width {
-                        unit[index] = inverse;
-                    }
-                    unit
+            let Some(definition) = self.definitions[index].as_ref() else {
+                let start = point.logarithmic.len();
+                point.logarithmic.resize(start + width, 0);
+                if index < width {
+                    point.logarithmic[start + index] = inverse;
                 }
-                Some(definition) => {
-                    let (value, gradient) = self.with_gradient(definition, point);
-                    match atom {
-                        Atom::Sine(_) => scaled(gradient, field.multiply(point.values[index + 1], inverse)),
-                        Atom::Cosine(_) => {
-                            scaled(gradient, field.negate(field.multiply(point.values[index - 1], inverse)))
-                        }
-                        Atom::Exponential(_) => gradient,
-                        Atom::Logarithm(_) => {
-                            scaled(gradient, field.multiply(field.inverse(value)?, inverse))
-                        }
-                        Atom::Root { index: k, .. } => {
-                            scaled(gradient, field.inverse(field.multiply(value, *k))?)
-                        }
-                        _ => scaled(gradient, inverse),
-                    }
-                }
+                continue;
             };
-            point.logarithmic.push(gradient);
+            let (value, gradient) = self.function(definition, point);
+            let factor = match atom {
+                Atom::Sine(_) => field.multiply(point.values[index + 1], inverse),
+                Atom::Cosine(_) => field.negate(field.multiply(point.values[index - 1], inverse)),
+                Atom::Exponential(_) => 1,
+                Atom::Logarithm(_) => field.multiply(field.inverse(value)?, inverse),
+                Atom::Root { index: k, .. } => field.inverse(field.multiply(value, *k))?,
+                _ => inverse,
+            };
+            point.logarithmic.extend(gradient.into_iter().map(|v| field.multiply(v, factor)));
         }
-        let (value, gradient) = self.with_gradient(&self.hamiltonian, point);
+        let (value, gradient) = self.function(&self.hamiltonian, point);
         point.hamiltonian = value;
         point.hamiltonian_gradient = gradient;
         Some(())
@@ -214,30 +211,11 @@ impl<'a> Reduced<'a> {
         })
     }
 
-    /// Value and gradient of a polynomial in atoms whose gradients are known.
-    fn with_gradient(&self, polynomial: &Polynomial, point: &Point) -> (u32, Vec<u32>) {
-        let field = self.field;
-        let mut sum = (0, vec![0; 2 * self.atoms.dof]);
-        for (monomial, coefficient) in polynomial {
-            let value =
-                field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
-            sum.0 = field.add(sum.0, value);
-            for (atom, &exponent) in monomial.iter().enumerate() {
-                if exponent != 0 {
-                    let factor = field.multiply(value, residue(field, exponent));
-                    for (s, &g) in sum.1.iter_mut().zip(&point.logarithmic[atom]) {
-                        *s = field.add(*s, field.multiply(factor, g));
-                    }
-                }
-            }
-        }
-        sum
-    }
-
-    /// Value and gradient of Σ coefficient·monomial.
+    /// Value and gradient of Σ coefficient·monomial in atoms whose gradients are known.
     pub fn function(&self, polynomial: &[(Monomial, u32)], point: &Point) -> (u32, Vec<u32>) {
         let field = self.field;
-        let mut sum = (0, vec![0; 2 * self.atoms.dof]);
+        let width = 2 * self.atoms.dof;
+        let mut sum = (0, vec![0; width]);
         let mut factors = vec![0u32; self.atoms.list.len()];
         for (monomial, coefficient) in polynomial {
             let value =
@@ -249,7 +227,7 @@ impl<'a> Reduced<'a> {
                 }
             }
         }
-        for (factor, gradient) in factors.iter().zip(&point.logarithmic) {
+        for (factor, gradient) in factors.iter().zip(point.logarithmic.chunks_exact(width)) {
             if *factor != 0 {
                 for (s, &g) in sum.1.iter_mut().zip(gradient) {
                     *s = field.add(*s, field.multiply(*factor, g));
@@ -257,6 +235,45 @@ impl<'a> Reduced<'a> {
             }
         }
         sum
+    }
+}
+
+/// Random points over one prime, made on demand and kept; threads share them.
+#[derive(Debug)]
+pub struct Points {
+    /// What the points are of.
+    pub reduced: Reduced,
+    chunks: Box<[OnceLock<Option<Vec<Point>>>]>,
+}
+
+impl Points {
+    /// None yet.
+    pub fn new(reduced: Reduced) -> Points {
+        Points { reduced, chunks: (0..MAX_POINTS / CHUNK).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The field.
+    pub fn field(&self) -> PrimeField {
+        self.reduced.field
+    }
+
+    /// The point of that number.
+    ///
+    /// # Errors
+    /// [`IntegralsError::NoPoint`] where no point satisfies the relations of the roots, or for a number
+    /// beyond any use.
+    pub fn get(&self, number: usize) -> Result<&Point, IntegralsError> {
+        let chunk = self.chunks.get(number / CHUNK).ok_or(IntegralsError::NoPoint)?;
+        let points = chunk.get_or_init(|| self.reduced.chunk((number / CHUNK) as u64));
+        points.as_ref().map(|p| &p[number % CHUNK]).ok_or(IntegralsError::NoPoint)
+    }
+
+    /// The points of a range of numbers.
+    ///
+    /// # Errors
+    /// As [`get`](Points::get).
+    pub fn range(&self, numbers: std::ops::Range<usize>) -> Result<Vec<&Point>, IntegralsError> {
+        numbers.map(|number| self.get(number)).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ladder of searches, from the narrowest library to the widest.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -13,8 +14,8 @@ use super::involution::commuting_combinations;
 use super::laurent::{Laurent, Monomial, monomial_product};
 use super::library::{Ingredients, Reach};
 use super::names::name_laws;
-use super::point::Reduced;
-use super::solve::{Column, Points, Problem, blocks, independent_functions, null_space, points_needed};
+use super::point::Points;
+use super::solve::{Column, Problem, blocks, independent_functions, null_space};
 use crate::expr::{Expr, Rational};
 use crate::mechanics::{
     Assessment, Certificate, Conservation, ConservedQuantity, Hamiltonian, Status, assess, prove_conserved,
@@ -163,7 +164,7 @@ impl Search<'_> {
     /// The atoms of a pass; `None` where it adds nothing.
     fn atoms(&self, pass: Pass) -> Result<Option<Atoms>, IntegralsError> {
         let (space, formula) = (self.hamiltonian.space(), self.hamiltonian.formula());
-        let own = Atoms::of(space, &[formula])?;
+        let own = Atoms::of(space, [formula])?.0;
         let symbols = formula.symbols();
         let cyclic: Vec<usize> =
             (0..space.dof()).filter(|&i| !symbols.contains(&space.coordinates()[i])).collect();
@@ -198,9 +199,8 @@ impl Search<'_> {
         let known: Vec<Laurent> =
             self.found.iter().map(|(f, _)| atoms.expand(f)).collect::<Result<_, _>>()?;
         let ingredients = Ingredients::of(&atoms, &energy);
-        let problem = Problem::new(atoms, energy)?;
-        let reduced = problem.reduced(0)?;
-        let mut stage = Stage::new(&problem, &reduced, known)?;
+        let problem = Problem::new(atoms, energy);
+        let mut stage = Stage::new(&problem, known)?;
         if stage.settled() {
             self.stop = StopReason::Settled;
             return Ok(());
@@ -250,16 +250,11 @@ impl Search<'_> {
 
     /// The search in given terms.
     fn in_library(&mut self, terms: &[Expr]) -> Result<(), IntegralsError> {
-        let formulas: Vec<&Expr> = std::iter::once(self.hamiltonian.formula()).chain(terms).collect();
-        let mut atoms = Atoms::of(self.hamiltonian.space(), &formulas)?;
-        let energy = atoms.expand(self.hamiltonian.formula())?;
-        let expanded: Vec<Column> = terms.iter().map(|t| atoms.expand(t)).collect::<Result<_, _>>()?;
-        let mut columns: Vec<Column> = Vec::new();
-        for column in expanded {
-            if column.as_constant().is_none() && !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
+        let formulas = std::iter::once(self.hamiltonian.formula()).chain(terms);
+        let (atoms, mut columns) = Atoms::of(self.hamiltonian.space(), formulas)?;
+        let energy = columns.remove(0);
+        let mut seen_columns = BTreeSet::new();
+        columns.retain(|column| column.as_constant().is_none() && seen_columns.insert(column.clone()));
         let dof = atoms.dof;
         let degree = columns
             .iter()
@@ -273,9 +268,8 @@ impl Search<'_> {
             .map(|m| m.iter().take(dof).map(|&e| e.max(0) as u32).sum())
             .max()
             .unwrap_or(0);
-        let problem = Problem::new(atoms, energy)?;
-        let reduced = problem.reduced(0)?;
-        let mut stage = Stage::new(&problem, &reduced, Vec::new())?;
+        let problem = Problem::new(atoms, energy);
+        let mut stage = Stage::new(&problem, Vec::new())?;
         let classes: Vec<Vec<Column>> = blocks(&problem.grading, &columns)
             .into_iter()
             .map(|block| block.into_iter().map(|k| columns[k].clone()).collect())
@@ -344,19 +338,15 @@ impl Search<'_> {
 
     /// The laws found, less those that are polynomials in the others; simplest first.
     fn without_redundant(&self) -> Result<Vec<(Expr, Certificate)>, IntegralsError> {
-        let formulas: Vec<&Expr> =
-            std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(|f| &f.0)).collect();
-        let mut atoms = Atoms::of(self.hamiltonian.space(), &formulas)?;
-        let energy = atoms.expand(self.hamiltonian.formula())?;
-        let known: Vec<Laurent> =
-            self.found.iter().map(|(f, _)| atoms.expand(f)).collect::<Result<_, _>>()?;
-        let problem = Problem::new(atoms, energy)?;
-        let reduced = problem.reduced(0)?;
-        let mut stage = Stage::new(&problem, &reduced, known)?;
+        let formulas = std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(|f| &f.0));
+        let (atoms, mut known) = Atoms::of(self.hamiltonian.space(), formulas)?;
+        let energy = known.remove(0);
+        let problem = Problem::new(atoms, energy);
+        let mut stage = Stage::new(&problem, known)?;
         let mut kept: Vec<usize> = (0..self.found.len()).collect();
         for index in (0..self.found.len()).rev() {
             let place = kept.iter().position(|&k| k == index).unwrap_or(0) + 1;
-            if stage.generators.is_redundant(&problem, &reduced, &mut stage.points, place)? {
+            if stage.generators.is_redundant(&problem, &stage.points, place)? {
                 stage.generators.laws.remove(place);
                 kept.retain(|&k| k != index);
             }
@@ -374,8 +364,7 @@ impl Search<'_> {
 /// One library's problem with the laws known so far.
 struct Stage<'p> {
     problem: &'p Problem,
-    reduced: &'p Reduced<'p>,
-    points: Points<'p, 'p>,
+    points: Arc<Points>,
     generators: Generators,
 }
 
@@ -389,29 +378,21 @@ struct Progress {
 }
 
 impl<'p> Stage<'p> {
-    fn new(
-        problem: &'p Problem,
-        reduced: &'p Reduced<'p>,
-        known: Vec<Laurent>,
-    ) -> Result<Stage<'p>, IntegralsError> {
-        let mut points = Points::new(reduced);
-        let mut generators = Generators::new(problem, reduced, &mut points)?;
+    fn new(problem: &'p Problem, known: Vec<Laurent>) -> Result<Stage<'p>, IntegralsError> {
+        let points = problem.points(0)?;
+        let mut generators = Generators::new(problem, &points)?;
         for polynomial in known {
-            generators.push(problem, reduced, &mut points, polynomial)?;
+            generators.push(problem, &points, polynomial)?;
         }
-        Ok(Stage { problem, reduced, points, generators })
+        Ok(Stage { problem, points, generators })
     }
 
     fn settled(&self) -> bool {
-        self.generators.independent(self.reduced.field) + 1 >= 2 * self.problem.atoms.dof
+        self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
     }
 
     /// The number of terms within reach and the terms by degree; `None` where they are too many.
-    fn classes(
-        &mut self,
-        ingredients: &Ingredients,
-        reach: Reach,
-    ) -> Result<Option<Classes>, IntegralsError> {
+    fn classes(&self, ingredients: &Ingredients, reach: Reach) -> Result<Option<Classes>, IntegralsError> {
         let Some(levels) = ingredients.functions(reach) else { return Ok(None) };
         let depth = reach.momentum_degree;
         let mut terms = Vec::new();
@@ -434,7 +415,7 @@ impl<'p> Stage<'p> {
     }
 
     /// The functions without those that depend linearly on simpler ones.
-    fn independent(&mut self, functions: &[Monomial]) -> Result<Vec<Monomial>, IntegralsError> {
+    fn independent(&self, functions: &[Monomial]) -> Result<Vec<Monomial>, IntegralsError> {
         let dof = self.problem.atoms.dof;
         if functions.iter().all(|f| f.len() <= dof) {
             return Ok(functions.to_vec());
@@ -443,12 +424,9 @@ impl<'p> Stage<'p> {
         for function in functions {
             by_degree.entry(self.problem.grading.degree(function)).or_default().push(function);
         }
-        let largest = by_degree.values().map(Vec::len).max().unwrap_or(0);
-        self.points.extend(points_needed(largest))?;
-        let (field, points) = (self.reduced.field, &self.points.list);
         let classes: Vec<Vec<&Monomial>> = by_degree.into_values().collect();
         let pick = |class: &Vec<&Monomial>| -> Result<Vec<Monomial>, IntegralsError> {
-            let kept = independent_functions(field, points, class)?;
+            let kept = independent_functions(&self.points, class)?;
             Ok(kept.into_iter().map(|k| class[k].clone()).collect())
         };
         let kept: Vec<Vec<Monomial>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
@@ -476,10 +454,8 @@ impl<'p> Stage<'p> {
                 seen.insert(key)
             })
             .collect();
-        let largest = fresh.iter().map(Vec::len).max().unwrap_or(0);
-        self.points.extend(points_needed(largest))?;
-        let (field, points, deadline) = (self.reduced.field, &self.points.list, search.deadline);
-        let solve = |class: &Vec<Column>| null_space(field, points, class, Some(deadline));
+        let deadline = search.deadline;
+        let solve = |class: &Vec<Column>| null_space(&self.points, class, Some(deadline));
         let spaces: Vec<Option<Vec<Vec<u32>>>> = fresh.par_iter().map(solve).collect::<Result<_, _>>()?;
         for (class, null) in fresh.iter().zip(spaces) {
             let Some(null) = null else {
@@ -502,14 +478,13 @@ impl<'p> Stage<'p> {
         null: &[Vec<u32>],
         reach: Reach,
     ) -> Result<bool, IntegralsError> {
-        let (problem, reduced) = (self.problem, self.reduced);
+        let problem = self.problem;
         let bound = reach.momentum_degree;
-        let (new, mut complete) =
-            self.generators.new_in(problem, reduced, &mut self.points, class, null, bound)?;
+        let (new, mut complete) = self.generators.new_in(problem, &self.points, class, null, bound)?;
         for polynomial in new {
             let formula = problem.atoms.to_expr(&polynomial);
             if search.keep(formula)? {
-                self.generators.push(problem, reduced, &mut self.points, polynomial)?;
+                self.generators.push(problem, &self.points, polynomial)?;
             } else {
                 complete = false;
             }

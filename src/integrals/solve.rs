@@ -1,7 +1,7 @@
 //! The linear systems {F, H} = 0: rows are random points over F_p, columns are terms.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use dashu_int::{IBig, UBig};
@@ -11,206 +11,199 @@ use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::grading::{Degree, Grading};
 use super::laurent::{Laurent, Monomial};
-use super::point::{Point, Reduced};
+use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
 use crate::algebra::modular::{PrimeField, Residues, prime_fields};
 use crate::algebra::null_space::Echelon;
 use crate::expr::Rational;
 
 /// Points beyond the rank at which null vectors must hold.
-const EXTRA_POINTS: usize = 12;
+const EXTRA_POINTS: usize = 6;
 /// Rows that are formed and inserted together.
 const CHUNK: usize = 64;
-/// Points that are worth sharing out between threads.
-const PARALLEL_POINTS: usize = 400;
+/// Columns from which on the rows of a chunk are shared out between threads.
+const PARALLEL_COLUMNS: usize = 200;
 /// The most primes that coefficients are lifted over.
 const MAX_PRIMES: usize = 40;
+/// The most primes that are looked at for one over which all constant roots exist.
+const MAX_CANDIDATES: usize = 2048;
 
-/// A Hamiltonian taken apart: atoms, expansion, gradings, primes.
+/// A column: a term, or a sum of several.
+pub type Column = Laurent;
+
+/// A Hamiltonian taken apart: atoms, expansion, gradings, points over primes.
 #[derive(Debug)]
 pub struct Problem {
     /// The atoms.
-    pub atoms: Atoms,
+    pub atoms: Arc<Atoms>,
     /// H in the atoms.
     pub hamiltonian: Laurent,
     /// Degrees under which everything is homogeneous.
     pub grading: Grading,
-    products: Vec<(usize, usize, Monomial)>,
-    fields: Vec<PrimeField>,
+    products: AtomProducts,
+    primes: Mutex<Primes>,
+}
+
+/// The primes in use, those over which all constant roots exist, each with its points.
+#[derive(Debug, Default)]
+struct Primes {
+    found: Vec<Arc<Points>>,
+    /// Candidates looked at.
+    tried: usize,
 }
 
 impl Problem {
-    /// Takes the expansion apart. The primes are those over which all constant roots exist.
-    ///
-    /// # Errors
-    /// [`IntegralsError::NoPoint`] where there is no such prime.
-    pub fn new(atoms: Atoms, hamiltonian: Laurent) -> Result<Problem, IntegralsError> {
-        let products = root_products(&atoms);
+    /// Takes the expansion apart.
+    pub fn new(atoms: Atoms, hamiltonian: Laurent) -> Problem {
+        let products: AtomProducts = root_products(&atoms).into();
         let grading = Grading::of(&atoms, &hamiltonian, &products);
-        static PRIMES: OnceLock<Vec<PrimeField>> = OnceLock::new();
-        let suitable = |field: &PrimeField| Reduced::new(*field, &atoms, &hamiltonian, &products).is_some();
-        let first = PRIMES.get_or_init(|| prime_fields().take(MAX_PRIMES).collect());
-        let mut fields: Vec<PrimeField> = first.iter().copied().filter(suitable).collect();
-        if fields.len() < MAX_PRIMES / 2 {
-            fields = prime_fields().take(2048).filter(suitable).take(MAX_PRIMES).collect();
-        }
-        if fields.is_empty() {
-            return Err(IntegralsError::NoPoint);
-        }
-        Ok(Problem { atoms, hamiltonian, grading, products, fields })
+        Problem { atoms: Arc::new(atoms), hamiltonian, grading, products, primes: Mutex::default() }
     }
 
-    /// H over one of the primes.
-    pub fn reduced(&self, prime: usize) -> Result<Reduced<'_>, IntegralsError> {
-        let field = *self.fields.get(prime).ok_or(IntegralsError::NoPoint)?;
-        Reduced::new(field, &self.atoms, &self.hamiltonian, &self.products).ok_or(IntegralsError::NoPoint)
+    /// The points over the prime of that number.
+    ///
+    /// # Errors
+    /// [`IntegralsError::NoPoint`] where there are not so many primes.
+    pub fn points(&self, prime: usize) -> Result<Arc<Points>, IntegralsError> {
+        let mut primes = self.primes.lock().unwrap_or_else(PoisonError::into_inner);
+        let tried = primes.tried;
+        let mut candidates = prime_fields().take(MAX_CANDIDATES).skip(tried);
+        while primes.found.len() <= prime {
+            let field = candidates.next().ok_or(IntegralsError::NoPoint)?;
+            primes.tried += 1;
+            if let Some(reduced) = Reduced::new(field, &self.atoms, &self.hamiltonian, &self.products) {
+                primes.found.push(Arc::new(Points::new(reduced)));
+            }
+        }
+        Ok(primes.found[prime].clone())
     }
 
     /// The rational coefficients, coprime integers, of the integral in the span of `columns` that is
     /// `vector` modulo the first prime; `None` where there is none or it is not unique up to a factor.
     pub fn lift(&self, columns: &[Column], vector: &[u32]) -> Result<Option<Vec<Rational>>, IntegralsError> {
-        let first = *self.fields.first().ok_or(IntegralsError::NoPoint)?;
+        let first = self.points(0)?.field();
         let Some(scale) = vector.last().and_then(|&v| first.inverse(v)) else { return Ok(None) };
         let monic: Vec<u32> = vector.iter().map(|&v| first.multiply(v, scale)).collect();
-        let mut residues = Residues::new(first, &monic);
-        for prime in 1..self.fields.len() {
-            if let Some(values) = residues.rationals()
-                && self.holds(&values, columns, prime)?
+        Ok(self.lift_all(columns, &[monic])?.map(|mut all| all.swap_remove(0)))
+    }
+
+    /// The same for all integrals in the span of `columns`: `null` is the [`null_space`] over the first
+    /// prime. `None` where they cannot all be lifted.
+    pub fn lift_all(
+        &self,
+        columns: &[Column],
+        null: &[Vec<u32>],
+    ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
+        let free: Vec<Option<usize>> = null.iter().map(|v| v.iter().rposition(|&e| e != 0)).collect();
+        let first = self.points(0)?.field();
+        let mut residues: Vec<Residues> = null.iter().map(|v| Residues::new(first, v)).collect();
+        let mut lifted: Vec<Option<Vec<Rational>>> = vec![None; null.len()];
+        for prime in 1..MAX_PRIMES {
+            let points = self.points(prime)?;
+            for (values, residues) in lifted.iter_mut().zip(&residues).filter(|(values, _)| values.is_none())
             {
-                return Ok(Some(coprime(values)));
+                if let Some(rationals) = residues.rationals()
+                    && holds(&points, &rationals, columns)?
+                {
+                    *values = Some(coprime(rationals));
+                }
             }
-            let reduced = self.reduced(prime)?;
-            let mut points = Points::new(&reduced);
-            points.extend(points_needed(columns.len()))?;
-            let Some(null) = null_space(reduced.field, &points.list, columns, None)? else { return Ok(None) };
-            let [vector] = &null[..] else { return Ok(None) };
-            // The echelon form makes the last entry 1 whenever no entry vanishes.
-            let Some(scale) = vector.last().and_then(|&v| reduced.field.inverse(v)) else { return Ok(None) };
-            let monic: Vec<u32> = vector.iter().map(|&v| reduced.field.multiply(v, scale)).collect();
-            residues.extend(reduced.field, &monic);
+            if lifted.iter().all(Option::is_some) {
+                return Ok(lifted.into_iter().collect());
+            }
+            let Some(again) = null_space(&points, columns, None)? else { return Ok(None) };
+            // The same echelon form over every prime but a few, which do not count.
+            if !again.iter().map(|v| v.iter().rposition(|&e| e != 0)).eq(free.iter().copied()) {
+                continue;
+            }
+            for (residues, vector) in residues.iter_mut().zip(&again) {
+                residues.extend(points.field(), vector);
+            }
         }
         Ok(None)
     }
-
-    /// Whether the combination is conserved at some points over another prime.
-    fn holds(&self, values: &[Rational], columns: &[Column], prime: usize) -> Result<bool, IntegralsError> {
-        let reduced = self.reduced(prime)?;
-        let field = reduced.field;
-        let Some(images) = values.iter().map(|v| field.from_rational(v)).collect::<Option<Vec<u32>>>() else {
-            return Ok(false);
-        };
-        let mut points = Points::new(&reduced);
-        points.extend(2)?;
-        let rows: Vec<Option<Vec<u32>>> =
-            points.list.iter().map(|p| bracket_row(field, p, columns)).collect();
-        Ok(rows.into_iter().all(|row| {
-            row.is_some_and(|row| {
-                row.iter().zip(&images).fold(0, |s, (&a, &b)| field.add(s, field.multiply(a, b))) == 0
-            })
-        }))
-    }
 }
 
-/// A column: a term, or a sum of several.
-pub type Column = Laurent;
-
-/// Random points, made on demand and kept.
-pub struct Points<'a, 'b> {
-    reduced: &'a Reduced<'b>,
-    /// The points so far.
-    pub list: Vec<Point>,
-}
-
-impl<'a, 'b> Points<'a, 'b> {
-    /// None yet.
-    pub fn new(reduced: &'a Reduced<'b>) -> Points<'a, 'b> {
-        Points { reduced, list: Vec::new() }
-    }
-
-    /// At least `count` points.
-    pub fn extend(&mut self, count: usize) -> Result<(), IntegralsError> {
-        let from = self.list.len() as u64;
-        let more: Result<Vec<Point>, IntegralsError> = if count > self.list.len() + PARALLEL_POINTS {
-            (from..count as u64).into_par_iter().map(|n| self.reduced.point(n)).collect()
-        } else {
-            (from..count as u64).map(|n| self.reduced.point(n)).collect()
-        };
-        self.list.extend(more?);
-        Ok(())
-    }
-}
-
-/// The brackets of the columns with H at a point; `None` where p divides a denominator.
-fn bracket_row(field: PrimeField, point: &Point, columns: &[Column]) -> Option<Vec<u32>> {
-    columns
-        .iter()
-        .map(|column| {
-            column.terms.iter().try_fold(0, |sum, (monomial, coefficient)| {
-                let bracket = point.bracket(field, monomial).1;
-                let factor = if coefficient.is_one() { 1 } else { field.from_rational(coefficient)? };
-                Some(field.add(sum, field.multiply(factor, bracket)))
-            })
+/// Whether the combination of the columns is conserved at some points.
+fn holds(points: &Points, values: &[Rational], columns: &[Column]) -> Result<bool, IntegralsError> {
+    let field = points.field();
+    let sum = values.iter().zip(columns).filter(|(v, _)| !v.is_zero());
+    let Some(terms) = sum
+        .map(|(v, column)| {
+            let factor = field.from_rational(v)?;
+            let scaled = |(m, c): (Monomial, u32)| (m, field.multiply(c, factor));
+            Some(image(field, column)?.into_iter().map(scaled).collect::<Polynomial>())
         })
-        .collect()
+        .collect::<Option<Vec<Polynomial>>>()
+    else {
+        return Ok(false);
+    };
+    let conserved = |point: &Point| {
+        terms.iter().fold(0, |sum, column| field.add(sum, bracket_of(field, point, column))) == 0
+    };
+    Ok(points.range(0..2)?.into_iter().all(conserved))
 }
 
-/// Points that a system of so many columns may take.
-pub fn points_needed(columns: usize) -> usize {
-    columns + 2 * EXTRA_POINTS + CHUNK
+/// The bracket of a column with H at a point.
+fn bracket_of(field: PrimeField, point: &Point, column: &Polynomial) -> u32 {
+    column.iter().fold(0, |sum, (monomial, coefficient)| {
+        let bracket = point.bracket(field, monomial).1;
+        field.add(sum, if *coefficient == 1 { bracket } else { field.multiply(*coefficient, bracket) })
+    })
 }
 
 /// A basis modulo p of the combinations of the columns that commute with H, each vector with a 1 at its
-/// last entry. `None` where the deadline has passed. `points` holds at least [`points_needed`].
+/// last entry. `None` where the deadline has passed.
 ///
 /// # Errors
-/// [`IntegralsError::NoPoint`] where the points do not settle the rank.
+/// [`IntegralsError::NoPoint`] where points cannot be had, or p divides a denominator.
 pub fn null_space(
-    field: PrimeField,
-    points: &[Point],
+    points: &Points,
     columns: &[Column],
     deadline: Option<Instant>,
 ) -> Result<Option<Vec<Vec<u32>>>, IntegralsError> {
-    let mut echelon = Echelon::new(field, columns.len());
+    let field = points.field();
+    let images: Option<Vec<Polynomial>> = columns.iter().map(|c| image(field, c)).collect();
+    let images = images.ok_or(IntegralsError::NoPoint)?;
+    let row =
+        |point: &Point| images.iter().map(|column| bracket_of(field, point, column)).collect::<Vec<u32>>();
+    Ok(echelon_of_rows(points, columns.len(), row, deadline)?.map(|echelon| echelon.null_space()))
+}
+
+/// The functions that are linearly independent of those before them, as indices.
+pub fn independent_functions(points: &Points, functions: &[&Monomial]) -> Result<Vec<usize>, IntegralsError> {
+    let field = points.field();
+    let row = |point: &Point| functions.iter().map(|f| point.value(field, f)).collect::<Vec<u32>>();
+    let echelon = echelon_of_rows(points, functions.len(), row, None)?;
+    Ok(echelon.map(|e| e.pivots().to_vec()).unwrap_or_default())
+}
+
+/// The echelon form of the rows at as many points as settle the rank; `None` where the deadline has passed.
+fn echelon_of_rows(
+    points: &Points,
+    columns: usize,
+    row: impl Fn(&Point) -> Vec<u32> + Sync,
+    deadline: Option<Instant>,
+) -> Result<Option<Echelon>, IntegralsError> {
+    let mut echelon = Echelon::new(points.field(), columns);
     let (mut used, mut idle) = (0, 0);
-    while idle < EXTRA_POINTS && echelon.rank() < columns.len() {
+    while idle < EXTRA_POINTS && echelon.rank() < columns {
         if deadline.is_some_and(|d| Instant::now() > d) {
             return Ok(None);
         }
         // First as many rows as there can be pivots, then a few that must bring nothing new.
-        let wanted = CHUNK.min((columns.len() - echelon.rank()) + EXTRA_POINTS);
-        let chunk = points.get(used..used + wanted).ok_or(IntegralsError::NoPoint)?;
-        let row = |p: &Point| bracket_row(field, p, columns);
-        let rows: Option<Vec<Vec<u32>>> = if columns.len() > 200 {
-            chunk.par_iter().map(row).collect()
+        let wanted = CHUNK.min((columns - echelon.rank()) + EXTRA_POINTS);
+        let numbered = |number| points.get(number).map(&row);
+        let numbers = used..used + wanted;
+        let rows: Vec<Vec<u32>> = if columns > PARALLEL_COLUMNS {
+            numbers.into_par_iter().map(numbered).collect::<Result<_, _>>()?
         } else {
-            chunk.iter().map(row).collect()
+            numbers.map(numbered).collect::<Result<_, _>>()?
         };
-        let rows = rows.ok_or(IntegralsError::NoPoint)?;
         let gained = echelon.insert_all(&rows);
         idle = if gained == 0 { idle + rows.len() } else { rows.len() - gained };
         used += wanted;
     }
-    Ok(Some(echelon.null_space()))
-}
-
-/// The functions that are linearly independent of those before them, as indices. `points` holds at
-/// least [`points_needed`].
-pub fn independent_functions(
-    field: PrimeField,
-    points: &[Point],
-    functions: &[&Monomial],
-) -> Result<Vec<usize>, IntegralsError> {
-    let mut echelon = Echelon::new(field, functions.len());
-    let (mut used, mut idle) = (0, 0);
-    while idle < EXTRA_POINTS && echelon.rank() < functions.len() {
-        let wanted = CHUNK.min((functions.len() - echelon.rank()) + EXTRA_POINTS);
-        let chunk = points.get(used..used + wanted).ok_or(IntegralsError::NoPoint)?;
-        let rows: Vec<Vec<u32>> =
-            chunk.iter().map(|p| functions.iter().map(|f| p.value(field, f)).collect()).collect();
-        let gained = echelon.insert_all(&rows);
-        idle = if gained == 0 { idle + rows.len() } else { rows.len() - gained };
-        used += wanted;
-    }
-    Ok(echelon.pivots().to_vec())
+    Ok(Some(echelon))
 }
 
 /// Columns by degree; those with terms of several degrees join these into one block. Blocks and the

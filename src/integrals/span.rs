@@ -4,8 +4,7 @@ use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::Atoms;
-use super::laurent::Laurent;
-use super::solve::{Column, Points, Problem, blocks, null_space, points_needed};
+use super::solve::{Column, Problem, blocks, null_space};
 use crate::expr::{Expr, Rational};
 use crate::mechanics::{Conservation, Hamiltonian, prove_all};
 
@@ -19,11 +18,10 @@ use crate::mechanics::{Conservation, Hamiltonian, prove_all};
 /// # Errors
 /// Formulas outside the class ([`IntegralsError`]).
 pub fn null_space_in_library(hamiltonian: &Hamiltonian, terms: &[Expr]) -> Result<Vec<Expr>, IntegralsError> {
-    let formulas: Vec<&Expr> = std::iter::once(hamiltonian.formula()).chain(terms).collect();
-    let mut atoms = Atoms::of(hamiltonian.space(), &formulas)?;
-    let energy = atoms.expand(hamiltonian.formula())?;
-    let columns: Vec<Laurent> = terms.iter().map(|t| atoms.expand(t)).collect::<Result<_, _>>()?;
-    let problem = Problem::new(atoms, energy)?;
+    let formulas = std::iter::once(hamiltonian.formula()).chain(terms);
+    let (atoms, mut columns) = Atoms::of(hamiltonian.space(), formulas)?;
+    let energy = columns.remove(0);
+    let problem = Problem::new(atoms, energy);
     let blocks = blocks(&problem.grading, &columns);
     let solve = |block: &Vec<usize>| solve_block(&problem, &columns, block);
     let found: Vec<Vec<Vec<(usize, Rational)>>> = if columns.len() > 400 {
@@ -45,20 +43,13 @@ fn solve_block(
     block: &[usize],
 ) -> Result<Vec<Vec<(usize, Rational)>>, IntegralsError> {
     let selected: Vec<Column> = block.iter().map(|&k| columns[k].clone()).collect();
-    let reduced = problem.reduced(0)?;
-    let mut points = Points::new(&reduced);
-    points.extend(points_needed(selected.len()))?;
-    let null = null_space(reduced.field, &points.list, &selected, None)?.unwrap_or_default();
-    let mut found = Vec::new();
-    for vector in null {
-        let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
-        let chosen: Vec<Column> = support.iter().map(|&k| selected[k].clone()).collect();
-        let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
-        if let Some(values) = problem.lift(&chosen, &image)? {
-            found.push(support.iter().map(|&k| block[k]).zip(values).collect());
-        }
-    }
-    Ok(found)
+    let null = null_space(&*problem.points(0)?, &selected, None)?.unwrap_or_default();
+    let lifted = problem.lift_all(&selected, &null)?.unwrap_or_default();
+    let terms = |values: Vec<Rational>| {
+        let all = block.iter().copied().zip(values);
+        all.filter(|(_, v)| !v.is_zero()).collect()
+    };
+    Ok(lifted.into_iter().map(terms).collect())
 }
 
 fn combination(terms: &[Expr], vector: &[(usize, Rational)]) -> Expr {
