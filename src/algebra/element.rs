@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
+use super::polynomial::residue;
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
 use crate::expr::{Expr, Rational, Symbol};
 
@@ -263,6 +264,35 @@ impl Element {
         let at = witness::sample_point(point, field.tower.symbols.len());
         let values = Element::enclosures(rows.iter().flatten(), &at)?;
         Some(rank::rows_of_intervals(values.chunks(width)))
+    }
+
+    /// Whether Σ left·right is seen not to vanish at some point, without forming it. `true` is a proof;
+    /// `false` says nothing.
+    pub fn pairing_is_somewhere_nonzero(left: &[Element], right: &[Element]) -> bool {
+        const POINTS: u64 = 6;
+        let Some(field) = left.first().map(|e| &e.field) else { return false };
+        let all = || left.iter().chain(right);
+        if left.len() != right.len() || all().any(|e| !Arc::ptr_eq(&e.field, field)) {
+            return false;
+        }
+        (0..POINTS).any(|point| {
+            if let Some(residues) = witness::residues(&field.tower, all().map(|e| &e.value), point) {
+                let (left, right) = residues.split_at(left.len());
+                return left.iter().zip(right).fold(0, |sum, (&a, &b)| residue::subtract_product(sum, a, b))
+                    != 0;
+            }
+            let at = witness::sample_point(point, field.tower.symbols.len());
+            Element::enclosures(all(), &at).is_some_and(|values| {
+                let (left, right) = values.split_at(left.len());
+                let products = left.iter().zip(right).map(|(a, b)| a.times(*b));
+                !products.fold(Interval::ZERO, |sum, product| sum.plus(product)).contains_zero()
+            })
+        })
+    }
+
+    /// A bound on the terms of a product of the two.
+    pub fn terms_of_product(&self, other: &Element) -> usize {
+        self.value.numerator().len().saturating_mul(other.value.numerator().len())
     }
 
     /// The function as a formula, written from its canonical form.

@@ -1,6 +1,6 @@
 //! Where and how results are printed.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use clap::{Args, ValueEnum};
 
@@ -48,8 +48,9 @@ impl Output {
     }
 
     /// Whether standard error is a terminal that a progress bar may be drawn on.
+    #[cfg(feature = "learn")]
     pub(super) fn terminal(&self) -> bool {
-        !self.quiet && std::io::stderr().is_terminal()
+        !self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr())
     }
 
     /// Prints to standard output. A closed pipe is no error: the reader has seen enough.

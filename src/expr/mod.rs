@@ -221,12 +221,21 @@ impl Expr {
         }
     }
 
-    /// `-self`; a double minus is removed.
+    /// `-self`; a double minus is removed, as is a minus before the literal 0 (`-0/x` is `0/x`).
     pub fn negated(self) -> Expr {
         match self {
             Expr::Negative(inner) => Arc::unwrap_or_clone(inner),
-            zero if zero.is_zero() => zero,
+            zero if zero.starts_with_zero() => zero,
             other => Expr::Negative(Arc::new(other)),
+        }
+    }
+
+    /// Whether a minus sign before it would stand before the literal 0.
+    fn starts_with_zero(&self) -> bool {
+        match self {
+            Expr::Quotient(numerator, _) => numerator.starts_with_zero(),
+            Expr::Product(factors) => factors.first().is_some_and(Expr::starts_with_zero),
+            other => other.is_zero(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::expr::Symbol;
 use crate::system::{System, text_of_bytes};
 
 use super::assemble::{ColumnMap, assemble, finished};
@@ -10,6 +11,7 @@ use super::npz::{Array, read_archive, write_archive};
 use super::table::{read_csv, read_schmidt_lipson};
 use super::trajectories::FEWEST_POINTS;
 use super::{FlowError, Trajectory, TrajectorySet};
+use crate::expr::Symbol;
 
 /// Reads measured trajectories of a system: `.npz`, the text format of Schmidt and Lipson (`.txt`, `.dat`,
 /// or a header that begins with `%`), else CSV. Angles come out continuous along each trajectory.
@@ -45,12 +47,22 @@ pub fn of_text(
     system: &System,
     map: &ColumnMap,
 ) -> Result<TrajectorySet, FlowError> {
+    if let Some(reason) = clash_with_columns(system.coordinates.iter().chain(&system.momenta)) {
+        let hint = Some("rename it in the system file".to_string());
+        return Err(FlowError::Unreadable { path: source_name.to_string(), reason, hint });
+    }
     let has_percent = text.trim_start_matches('\u{feff}').trim_start().starts_with('%');
     let table = match has_percent || has_extension(source_name, &["txt", "dat"]) {
         true => read_schmidt_lipson(text, source_name)?,
         false => read_csv(text, source_name)?,
     };
     assemble(&table, system, map)
+}
+
+/// Why variables with the names of the first columns cannot stand in a table.
+fn clash_with_columns<'a>(mut names: impl Iterator<Item = &'a Symbol>) -> Option<String> {
+    let clash = names.find(|name| ["trajectory", "t"].contains(&name.name()))?;
+    Some(format!("`{clash}` is a variable of the system and one of the first columns, `trajectory` and `t`"))
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
@@ -67,6 +79,9 @@ pub fn write_data(path: &str, set: &TrajectorySet) -> Result<(), FlowError> {
     let bytes = match has_extension(path, &["npz"]) {
         true => to_archive(set).map_err(unwritable)?,
         false => {
+            if let Some(reason) = clash_with_columns(set.coordinates.iter().chain(&set.momenta)) {
+                return Err(unwritable(reason));
+            }
             let mut bytes = Vec::new();
             write_csv(set, &mut bytes).map_err(|error| unwritable(error.to_string()))?;
             bytes

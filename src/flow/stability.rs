@@ -5,6 +5,8 @@
 //! index SALI = min(|v̂₁ + v̂₂|, |v̂₁ − v̂₂|) of the normalised vectors falls exponentially on chaotic
 //! orbits, and not at all or by a power of time on regular ones (Skokos 2001, J. Phys. A 34, 10029).
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 use super::field::VectorField;
@@ -17,6 +19,9 @@ const CHAOTIC: f64 = 1e-8;
 const REGULAR: f64 = 1e-6;
 /// How many characteristic times an orbit is followed.
 const SPAN: usize = 1500;
+/// Evaluations of the field after which an orbit is no longer followed: close encounters and long
+/// formulas would otherwise take minutes. A count, so that every machine says the same.
+const MAX_EVALUATIONS: usize = 200_000;
 
 /// What an orbit looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,6 +97,7 @@ struct Orbit {
 fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
     let width = start.len();
     let unit = characteristic_time(field, start)?;
+    let field = &Bounded { field, left: AtomicUsize::new(MAX_EVALUATIONS) };
     let mut state = start.to_vec();
     state.extend(deviation(width, 0.0));
     state.extend(deviation(width, 1.0));
@@ -183,6 +189,29 @@ impl VectorField for VariationalField {
                     *component = gradient.iter().zip(vector).map(|(g, v)| g * v).sum();
                 }
             }
+        }
+    }
+}
+
+/// The field as long as the evaluations last, undefined after that.
+struct Bounded<'a> {
+    field: &'a VariationalField,
+    left: AtomicUsize,
+}
+
+impl VectorField for Bounded<'_> {
+    fn dimension(&self) -> usize {
+        self.field.dimension()
+    }
+
+    fn evaluate(&self, states: &[f64], out: &mut [f64]) {
+        let samples = states.len() / self.dimension().max(1);
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(samples), Ordering::Relaxed);
+        if left < samples {
+            out.fill(f64::NAN);
+        } else {
+            self.field.evaluate(states, out);
         }
     }
 }

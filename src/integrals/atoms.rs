@@ -105,13 +105,27 @@ impl Atoms {
         coordinates: &[usize],
         division: u32,
     ) -> Result<Atoms, IntegralsError> {
-        let extra: Vec<Expr> = coordinates
-            .iter()
-            .map(|&i| {
-                let angle = Expr::Symbol(space.coordinates()[i].clone());
-                angle.over(Expr::number(Rational::from(division))).call(Function::Sin)
-            })
-            .collect();
+        let angle = |q: Expr| q.over(Expr::number(Rational::from(division))).call(Function::Sin);
+        Atoms::with(space, formula, coordinates, angle)
+    }
+
+    /// The same, with the exponentials of the named coordinates added.
+    pub fn with_exponentials(
+        space: &PhaseSpace,
+        formula: &Expr,
+        coordinates: &[usize],
+    ) -> Result<Atoms, IntegralsError> {
+        Atoms::with(space, formula, coordinates, |q| q.call(Function::Exp))
+    }
+
+    fn with(
+        space: &PhaseSpace,
+        formula: &Expr,
+        coordinates: &[usize],
+        function: impl Fn(Expr) -> Expr,
+    ) -> Result<Atoms, IntegralsError> {
+        let extra: Vec<Expr> =
+            coordinates.iter().map(|&i| function(Expr::Symbol(space.coordinates()[i].clone()))).collect();
         Ok(Atoms::of(space, std::iter::once(formula).chain(&extra))?.0)
     }
 

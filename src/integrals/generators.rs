@@ -11,10 +11,9 @@ use super::atoms::Atom;
 use super::grading::Degree;
 use super::laurent::{Laurent, Monomial};
 use super::point::{Point, Points, Polynomial, image};
-use super::solve::{Column, Problem};
+use super::solve::{Column, Lifting, Problem};
 use crate::algebra::modular::PrimeField;
 use crate::algebra::null_space::Echelon;
-use crate::expr::Rational;
 
 /// The most products of earlier laws that are formed at once.
 const MAX_PRODUCTS: usize = 4_000;
@@ -220,6 +219,7 @@ impl Generators {
 
         let mut candidates = short_vectors(field, columns, null, problem.atoms.dof);
         candidates.sort_by_cached_key(|v| cost(columns, v, problem.atoms.dof));
+        let mut lifting = Lifting::new(problem, columns);
         let mut chosen = Vec::new();
         let mut complete = true;
         for vector in candidates {
@@ -231,11 +231,8 @@ impl Generators {
             if known.insert(&row).is_none() {
                 continue;
             }
-            let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
-            let selected: Vec<Column> = support.iter().map(|&k| columns[k].clone()).collect();
-            let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
-            match problem.lift(&selected, &image)? {
-                Some(coefficients) => chosen.push(sum_of(&selected, &coefficients)),
+            match lifting.lift(&vector, fresh - chosen.len())? {
+                Some(polynomial) => chosen.push(polynomial),
                 None => known = before,
             }
         }
@@ -296,11 +293,6 @@ impl ColumnValues {
         };
         self.0.iter().map(value).collect()
     }
-}
-
-fn sum_of(columns: &[Column], coefficients: &[Rational]) -> Laurent {
-    let scaled = columns.iter().zip(coefficients).map(|(column, c)| column.scaled(c));
-    scaled.fold(Laurent::default(), |sum, term| sum.plus(&term))
 }
 
 /// Vectors of the space with few entries: those of its reduced echelon forms under many column orders.

@@ -49,12 +49,16 @@ pub struct Ingredients {
     /// Whether momenta stand inside roots or divisors.
     momenta_inside: bool,
     exponentials: Vec<bool>,
+    /// Exponentials that H does not contain: factors of any function.
+    free_exponentials: Vec<usize>,
     /// Products of roots of constants other than 1.
     irrational: Vec<Monomial>,
 }
 
 /// The most functions a level may have.
 const MAX_FUNCTIONS: usize = 20_000;
+/// The largest power of an exponential that H does not contain.
+const MAX_FREE_POWER: i32 = 2;
 /// The most singular parts a level may have.
 const MAX_SINGULAR: usize = 4_000;
 
@@ -109,6 +113,7 @@ impl Ingredients {
             kinetic_weight,
             momenta_inside,
             irrational: irrational_factors(atoms),
+            free_exponentials: free_exponentials(atoms, hamiltonian),
             exponentials: atoms.list.iter().map(|a| matches!(a, Atom::Exponential(_))).collect(),
         }
     }
@@ -172,6 +177,17 @@ impl Ingredients {
             if found.len() > MAX_SINGULAR {
                 break;
             }
+        }
+        for &atom in &self.free_exponentials {
+            let power = |e: i32| {
+                let mut monomial = vec![0; atom + 1];
+                monomial[atom] = e;
+                monomial
+            };
+            let powers = (-MAX_FREE_POWER..=MAX_FREE_POWER).map(power);
+            found = powers
+                .flat_map(|p| found.iter().map(move |s| monomial_product(s, &p)).collect::<Vec<_>>())
+                .collect();
         }
         // Exponentials also with every smaller power.
         let mut queue: Vec<Monomial> = found.iter().cloned().collect();
@@ -239,6 +255,17 @@ impl Ingredients {
         let all = polynomials(&atoms, degree).unwrap_or_default();
         all.into_iter().filter(|m| m.iter().sum::<i32>() == degree as i32).collect()
     }
+}
+
+/// Exponentials that neither H nor another atom contains.
+fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
+    let used = |index: usize| {
+        std::iter::once(hamiltonian)
+            .chain((0..atoms.list.len()).filter_map(|k| atoms.definition(k)))
+            .any(|polynomial| polynomial.terms.keys().any(|m| m.get(index).is_some_and(|&e| e != 0)))
+    };
+    let all = 0..atoms.list.len();
+    all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !used(i)).collect()
 }
 
 /// Products of powers of the roots of constants, 1 not among them.

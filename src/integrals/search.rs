@@ -136,7 +136,12 @@ enum Pass {
     Angles,
     /// Polynomial factors for coordinates inside exponentials.
     PolynomialExponentials,
+    /// Exponentials of cyclic coordinates.
+    CyclicExponentials,
 }
+
+/// The highest momentum degree at which exponentials of cyclic coordinates are tried.
+const EXPONENTIALS_TO_DEGREE: u32 = 2;
 
 impl Search<'_> {
     fn run(hamiltonian: &Hamiltonian, config: &SearchConfig) -> Result<SearchOutcome, IntegralsError> {
@@ -151,7 +156,7 @@ impl Search<'_> {
         if let Some(terms) = &config.library {
             search.in_library(terms)?;
         } else {
-            for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials] {
+            for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
                 search.pass(pass)?;
                 if search.stop != StopReason::LadderComplete {
                     break;
@@ -187,6 +192,8 @@ impl Search<'_> {
                 let wider = Ingredients::of(&own, &energy).has_exponential_coordinates();
                 Ok(wider.then_some(own))
             }
+            Pass::CyclicExponentials if cyclic.is_empty() => Ok(None),
+            Pass::CyclicExponentials => Ok(Some(Atoms::with_exponentials(space, formula, &cyclic)?)),
         }
     }
 
@@ -234,7 +241,11 @@ impl Search<'_> {
             let bound = ingredients.largest_weight(degree);
             self.config.coefficient_degree.map_or(bound, |most| bound.min(most))
         };
-        let degrees = 1..=self.config.momentum_degree;
+        let highest = match pass {
+            Pass::CyclicExponentials => self.config.momentum_degree.min(EXPONENTIALS_TO_DEGREE),
+            _ => self.config.momentum_degree,
+        };
+        let degrees = 1..=highest;
         let polynomial_exponentials = pass == Pass::PolynomialExponentials;
         let reach = |momentum_degree, weight| Reach { momentum_degree, weight, polynomial_exponentials };
         let mut ladder: Vec<Reach> = (0..=largest(1)).map(|weight| reach(1, weight)).collect();
@@ -482,8 +493,11 @@ impl<'p> Stage<'p> {
         let bound = reach.momentum_degree;
         let (new, mut complete) = self.generators.new_in(problem, &self.points, class, null, bound)?;
         for polynomial in new {
-            let formula = problem.atoms.to_expr(&polynomial);
-            if search.keep(formula)? {
+            let mut kept = search.keep(problem.atoms.to_expr(&polynomial))?;
+            for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {
+                kept = kept || search.keep(problem.atoms.to_expr(&variant))?;
+            }
+            if kept {
                 self.generators.push(problem, &self.points, polynomial)?;
             } else {
                 complete = false;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::grading::{Degree, Grading};
-use super::laurent::{Laurent, Monomial};
+use super::laurent::{Laurent, Monomial, monomial_product};
 use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
 use crate::algebra::modular::{PrimeField, Residues, prime_fields};
 use crate::algebra::null_space::Echelon;
@@ -77,6 +77,38 @@ impl Problem {
         Ok(primes.found[prime].clone())
     }
 
+    /// Other ways to write a function in which products of roots were taken for what they are up to sign:
+    /// √(r + x)·√(r − x) is |y|, not y. In each, the atom in question stands in every term with the same
+    /// parity, so that the formula holds for both signs.
+    pub fn sign_variants(&self, function: &Laurent) -> Vec<Laurent> {
+        let mut variants = vec![function.clone()];
+        for (i, j, product) in self.products.iter() {
+            let Some(atom) = product.iter().position(|e| e % 2 != 0) else { continue };
+            let exponent = |m: &Monomial, at: usize| m.get(at).copied().unwrap_or(0);
+            let mut roots = vec![0; i.max(j) + 1];
+            (roots[*i], roots[*j]) = (-1, -1);
+            let one = monomial_product(product, &roots);
+            let with_parity = |variant: &Laurent, parity: i32| -> Option<Laurent> {
+                let mut rewritten = Laurent::default();
+                for (m, c) in &variant.terms {
+                    if exponent(m, atom).rem_euclid(2) == parity {
+                        rewritten.add_term(m.clone(), c);
+                    } else if exponent(m, *i) != 0 || exponent(m, *j) != 0 {
+                        rewritten.add_term(monomial_product(m, &one), c);
+                    } else {
+                        return None;
+                    }
+                }
+                Some(rewritten)
+            };
+            let more: Vec<Laurent> =
+                variants.iter().flat_map(|v| [0, 1].map(|parity| with_parity(v, parity))).flatten().collect();
+            variants.extend(more);
+        }
+        variants.remove(0);
+        variants
+    }
+
     /// The rational coefficients, coprime integers, of the integral in the span of `columns` that is
     /// `vector` modulo the first prime; `None` where there is none or it is not unique up to a factor.
     pub fn lift(&self, columns: &[Column], vector: &[u32]) -> Result<Option<Vec<Rational>>, IntegralsError> {
@@ -121,6 +153,96 @@ impl Problem {
         }
         Ok(None)
     }
+}
+
+/// The integrals in the span of some columns over one prime after another, from which short combinations
+/// of them are lifted.
+pub struct Lifting<'a> {
+    problem: &'a Problem,
+    columns: &'a [Column],
+    /// The null space over each prime from the second on.
+    spaces: Vec<Vec<Vec<u32>>>,
+}
+
+impl<'a> Lifting<'a> {
+    /// Of the integrals in the span of the columns.
+    pub fn new(problem: &'a Problem, columns: &'a [Column]) -> Lifting<'a> {
+        Lifting { problem, columns, spaces: Vec::new() }
+    }
+
+    /// The rational combination that is `vector` modulo the first prime, the only integral with its
+    /// support; `None` where it cannot be had. `expected` is how many are going to be asked for.
+    pub fn lift(&mut self, vector: &[u32], expected: usize) -> Result<Option<Laurent>, IntegralsError> {
+        let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+        let chosen: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
+        let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
+        // Elimination is cubic: many long vectors are cheaper from the space they share.
+        let cubed = |n: usize| (n as u64).pow(3);
+        let values = if expected as u64 * cubed(support.len()) <= 2 * cubed(self.columns.len()) {
+            self.problem.lift(&chosen, &image)?
+        } else {
+            self.lift_shared(&support, &image)?
+        };
+        let sum = |values: Vec<Rational>| {
+            let scaled = chosen.iter().zip(&values).map(|(column, c)| column.scaled(c));
+            scaled.fold(Laurent::default(), |sum, term| sum.plus(&term))
+        };
+        Ok(values.map(sum))
+    }
+
+    fn lift_shared(
+        &mut self,
+        support: &[usize],
+        image: &[u32],
+    ) -> Result<Option<Vec<Rational>>, IntegralsError> {
+        let first = self.problem.points(0)?.field();
+        let monic = |field: PrimeField, image: &[u32]| -> Option<Vec<u32>> {
+            let scale = image.last().and_then(|&v| field.inverse(v))?;
+            Some(image.iter().map(|&v| field.multiply(v, scale)).collect())
+        };
+        let Some(start) = monic(first, image) else { return Ok(None) };
+        let mut residues = Residues::new(first, &start);
+        let columns: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
+        for prime in 1..MAX_PRIMES {
+            let points = self.problem.points(prime)?;
+            if let Some(values) = residues.rationals()
+                && holds(&points, &values, &columns)?
+            {
+                return Ok(Some(coprime(values)));
+            }
+            if self.spaces.len() < prime {
+                let Some(space) = null_space(&points, self.columns, None)? else { return Ok(None) };
+                self.spaces.push(space);
+            }
+            let field = points.field();
+            let Some(vector) = supported_vector(field, &self.spaces[prime - 1], support) else { continue };
+            if let Some(again) = monic(field, &vector) {
+                residues.extend(field, &again);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The entries on the support of the vector of the space that vanishes elsewhere; `None` where it is not
+/// the only one up to a factor.
+fn supported_vector(field: PrimeField, space: &[Vec<u32>], support: &[usize]) -> Option<Vec<u32>> {
+    let width = space.first()?.len();
+    let outside: Vec<usize> = (0..width).filter(|k| support.binary_search(k).is_err()).collect();
+    // One row for each column outside: its entries in the vectors of the space.
+    let mut echelon = Echelon::new(field, space.len());
+    for &column in &outside {
+        if echelon.rank() + 1 == space.len() {
+            break;
+        }
+        echelon.insert(&space.iter().map(|v| v[column]).collect::<Vec<u32>>());
+    }
+    let [weights] = &echelon.null_space()[..] else { return None };
+    let combine = |column: usize| {
+        let products = space.iter().zip(weights).map(|(v, &w)| field.multiply(v[column], w));
+        products.fold(0, |sum, product| field.add(sum, product))
+    };
+    outside.iter().all(|&k| combine(k) == 0).then(|| support.iter().map(|&k| combine(k)).collect())
 }
 
 /// Whether the combination of the columns is conserved at some points.

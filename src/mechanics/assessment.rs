@@ -1,6 +1,6 @@
 //! What a set of laws says about a system: brackets, independence, involution, the verdict.
 
-use super::bracket::{Bracket, poisson_bracket};
+use super::bracket::BracketEntry;
 use super::conservation::Certificate;
 use super::rank::{Rank, gradients, rank_of};
 use super::{Hamiltonian, MechanicsError};
@@ -72,7 +72,7 @@ impl std::fmt::Display for Verdict {
 #[derive(Clone, Debug)]
 pub struct Assessment {
     /// All brackets {row, column}, H first.
-    pub brackets: Vec<Vec<Bracket>>,
+    pub brackets: Vec<Vec<BracketEntry>>,
     /// Functionally independent functions among H and the proved laws: how many, and which.
     pub independent: Rank,
     /// A largest set of independent proved functions in involution, H among them unless H is constant.
@@ -92,13 +92,13 @@ pub fn assess(hamiltonian: &Hamiltonian, laws: &[ConservedQuantity]) -> Result<A
     let space = hamiltonian.space();
     let expressions = std::iter::once(hamiltonian.formula()).chain(laws.iter().map(|l| &l.formula));
     let (_, elements) = Element::all_from(space.variables(), expressions)?;
-    let brackets = bracket_matrix(&elements, hamiltonian)?;
+    let gradients = gradients(&elements, space)?;
+    let brackets = bracket_matrix(&gradients, space.dof())?;
 
     // A certificate may be of another law or system than the one it is attached to: the bracket decides.
     let proved: Vec<usize> = (0..elements.len())
         .filter(|&k| k == 0 || (laws[k - 1].is_proved() && brackets[k][0].test == ZeroTest::Zero))
         .collect();
-    let gradients = gradients(&elements, space)?;
     let rank_among = |indices: &[usize]| {
         let rows: Vec<Vec<Element>> = indices.iter().map(|&k| gradients[k].clone()).collect();
         let rank = rank_of(&rows, space);
@@ -121,21 +121,13 @@ pub fn assess(hamiltonian: &Hamiltonian, laws: &[ConservedQuantity]) -> Result<A
     Ok(Assessment { brackets, independent, involutive, verdict })
 }
 
-/// {row, column}; the lower triangle is the negative of the upper.
-fn bracket_matrix(
-    elements: &[Element],
-    hamiltonian: &Hamiltonian,
-) -> Result<Vec<Vec<Bracket>>, MechanicsError> {
-    let zero = Bracket { value: Expr::zero(), test: ZeroTest::Zero };
-    let mut matrix = vec![vec![zero; elements.len()]; elements.len()];
-    for row in 0..elements.len() {
-        for column in row + 1..elements.len() {
-            let value = poisson_bracket(&elements[row], &elements[column], hamiltonian.space())?;
-            matrix[row][column] = Bracket::of(&value);
-            matrix[column][row] = match matrix[row][column].test {
-                ZeroTest::Zero => continue,
-                test => Bracket { value: value.negated().to_expr(), test },
-            };
+/// {row, column} from the gradients; the lower triangle is the negative of the upper.
+fn bracket_matrix(gradients: &[Vec<Element>], dof: usize) -> Result<Vec<Vec<BracketEntry>>, MechanicsError> {
+    let mut matrix = vec![vec![BracketEntry::zero(); gradients.len()]; gradients.len()];
+    for row in 0..gradients.len() {
+        for column in row + 1..gradients.len() {
+            let [entry, negative] = BracketEntry::from_gradients(&gradients[row], &gradients[column], dof)?;
+            (matrix[row][column], matrix[column][row]) = (entry, negative);
         }
     }
     Ok(matrix)

@@ -4,6 +4,9 @@ use super::{MechanicsError, PhaseSpace};
 use crate::algebra::{AlgebraError, Element, ZeroTest};
 use crate::expr::Expr;
 
+/// Products of two terms beyond which a bracket that does not vanish is not written out.
+const MAX_TERMS: usize = 30_000;
+
 /// A bracket that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Bracket {
@@ -58,5 +61,47 @@ impl Bracket {
         let test = value.zero_test();
         let value = if test == ZeroTest::Zero { Expr::zero() } else { value.to_expr() };
         Bracket { value, test }
+    }
+}
+
+/// A bracket among several laws.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BracketEntry {
+    /// Its value, from the canonical form; absent where it does not vanish and is too long to be of use.
+    pub value: Option<Expr>,
+    /// Whether it vanishes identically.
+    pub test: ZeroTest,
+}
+
+impl BracketEntry {
+    /// The literal 0.
+    pub(super) fn zero() -> BracketEntry {
+        BracketEntry { value: Some(Expr::zero()), test: ZeroTest::Zero }
+    }
+
+    /// {f, g} and its negative from the gradients, formed only where it is short or may vanish.
+    pub(super) fn from_gradients(
+        f: &[Element],
+        g: &[Element],
+        dof: usize,
+    ) -> Result<[BracketEntry; 2], AlgebraError> {
+        let conjugate: Vec<Element> =
+            g[dof..].iter().cloned().chain(g[..dof].iter().map(Element::negated)).collect();
+        let pairs = || f.iter().zip(&conjugate).filter(|(a, b)| !a.is_plainly_zero() && !b.is_plainly_zero());
+        let terms: usize = pairs().map(|(a, b)| a.terms_of_product(b)).sum();
+        if terms > MAX_TERMS && Element::pairing_is_somewhere_nonzero(f, &conjugate) {
+            let nonzero = BracketEntry { value: None, test: ZeroTest::NonZero };
+            return Ok([nonzero.clone(), nonzero]);
+        }
+        let products: Vec<Element> = pairs().map(|(a, b)| a.times(b)).collect::<Result<_, _>>()?;
+        let Some(value) = Element::sum(&products)? else {
+            return Ok([BracketEntry::zero(), BracketEntry::zero()]);
+        };
+        let Bracket { value: written, test } = Bracket::of(&value);
+        if test == ZeroTest::Zero {
+            return Ok([BracketEntry::zero(), BracketEntry::zero()]);
+        }
+        let entry = |value| BracketEntry { value: Some(value), test };
+        Ok([entry(written), entry(value.negated().to_expr())])
     }
 }

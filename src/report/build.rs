@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{EvidenceRecord, HamiltonianRecord, LawRecord, Record, SCHEMA, SystemRecord};
 use crate::expr::{Expr, Rational, Symbol};
 use crate::mechanics::{
-    Assessment, Certificate, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace,
-    Status, Verdict, assess, prove_conserved,
+    Assessment, BracketEntry, Certificate, Conservation, ConservedQuantity, Hamiltonian, MechanicsError,
+    PhaseSpace, Status, Verdict, assess, prove_conserved,
 };
 use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
+
+/// What stands for a bracket that does not vanish and was not written out.
+const TOO_LONG: &str = "not 0 (too long to print)";
 
 /// A function that the user says is conserved.
 #[derive(Clone, PartialEq, Debug)]
@@ -110,8 +113,8 @@ impl Record {
     pub(super) fn set_assessment(&mut self, assessment: &Assessment, space: &PhaseSpace) {
         let text =
             |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone()).to_string();
-        self.brackets =
-            assessment.brackets.iter().map(|row| row.iter().map(|b| text(&b.value)).collect()).collect();
+        let cell = |entry: &BracketEntry| entry.value.as_ref().map_or(TOO_LONG.to_owned(), text);
+        self.brackets = assessment.brackets.iter().map(|row| row.iter().map(|b| cell(b)).collect()).collect();
         self.independent = Some(assessment.independent.rank);
         let names = self.bracket_names();
         self.involutive = assessment.involutive.iter().map(|&index| names[index].to_owned()).collect();

@@ -46,11 +46,6 @@ impl Names {
         let lets = file.lets.iter().map(|(name, _)| (name, NameKind::Let));
         for (name, kind) in coordinates.chain(momenta).chain(parameters).chain(lets) {
             names.check_free(source, name)?;
-            if kind.is_variable() && ["t", "trajectory"].contains(&name.text.as_str()) {
-                let message = format!("`{}` cannot be {}", name.text, kind.described());
-                let hint = "`trajectory` and `t` are the first columns of data files".to_string();
-                return Err(source.error(SystemError::BadName, &name.span, message, None, Some(hint)));
-            }
             names.kinds.insert(symbol(name), kind);
         }
         let mut laws = BTreeSet::new();
