@@ -17,6 +17,8 @@ mod output;
 mod progress;
 #[cfg(feature = "learn")]
 mod reproduce;
+#[cfg(feature = "learn")]
+mod rollout;
 mod simplify;
 mod simulate;
 mod systems;
@@ -88,6 +90,8 @@ enum Command {
     #[cfg(feature = "learn")]
     Extract(extract::Extract),
     #[cfg(feature = "learn")]
+    Rollout(rollout::Rollout),
+    #[cfg(feature = "learn")]
     Reproduce(reproduce::Reproduce),
     Systems(systems::Systems),
 }
@@ -111,6 +115,8 @@ pub fn run() -> ExitCode {
         Command::Simulate(command) => command.run(&output),
         #[cfg(feature = "learn")]
         Command::Extract(command) => command.run(&output),
+        #[cfg(feature = "learn")]
+        Command::Rollout(command) => command.run(&output),
         #[cfg(feature = "learn")]
         Command::Reproduce(command) => command.run(&output, arguments.threads),
         Command::Systems(command) => command.run(&output),

@@ -18,7 +18,7 @@ use crate::learn::Progress;
 /// to the same results.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  liouville reproduce table1 --quick --systems charged-particle\n\nExperiments: table1"
+    after_help = "Examples:\n  liouville reproduce table1 --quick --systems charged-particle\n  liouville reproduce fig1\n\nExperiments:\n  table1           every model on every system: test loss, trajectory and energy error\n  table2 … table4  the weights of the paper's loss, scanned (one set of runs, shared with --out)\n  fig1             loss contours over the two masses, with the bracket's exact factor\n  fig3             predicted trajectories, their deviation, the drift of what is conserved\n  fig4             the number of cyclic coordinates of the double pendulum\n  fig5             the learned momenta as polynomials, by degree\n  formulas         the formulas that the paper prints, ours, the truth"
 )]
 pub(super) struct Reproduce {
     /// Which table or figure.

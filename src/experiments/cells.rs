@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::discover::{self, Observations};
-use crate::expr::{Expr, parse};
+use crate::expr::Expr;
 use crate::flow::{HamiltonianField, Method, VectorField};
-use crate::learn::Unobserved;
+use crate::learn::{self, Unobserved};
 
 use super::ExperimentError;
 use super::contenders::{Budget, Contender};
-use super::rollout::{LearnedField, deviations, mean, roll_out};
+use super::rollout::{LearnedField, Summary, deviations, mean, roll_out};
 use super::runs::{Store, Trained, Watcher};
 use super::tasks::Problem;
 
@@ -116,40 +116,61 @@ pub(super) fn outcome(
     store: &Store,
     watcher: &dyn Watcher,
 ) -> Result<Option<Outcome>, ExperimentError> {
+    if let Some(config) = contender.config(problem, budget) {
+        return trained_outcome(problem, contender.key(), &config, store, watcher).map(Some);
+    }
+    if contender != Contender::Recovered || !problem.is_simulated() {
+        return Ok(None);
+    }
+    kept_or(problem, contender.key(), "discover", store, watcher, || recovered(problem)).map(Some)
+}
+
+/// The outcome of a network with settings of its own, kept under the name `key`.
+pub(super) fn trained_outcome(
+    problem: &Problem,
+    key: &str,
+    config: &learn::Config,
+    store: &Store,
+    watcher: &dyn Watcher,
+) -> Result<Outcome, ExperimentError> {
+    kept_or(problem, key, &format!("{config:?}"), store, watcher, || {
+        let run = run_name(problem, key);
+        let trained = store.train(&run, &problem.data, config, None, watcher)?;
+        let parameters = config.parameters(problem.data.dof, &problem.data.angles);
+        let outcome = Outcome { seconds: trained.seconds, parameters, ..Outcome::default() };
+        errors(problem, &LearnedField(&trained.learned), outcome, false)
+    })
+}
+
+fn kept_or(
+    problem: &Problem,
+    key: &str,
+    settings: &str,
+    store: &Store,
+    watcher: &dyn Watcher,
+    make: impl FnOnce() -> Result<Outcome, ExperimentError>,
+) -> Result<Outcome, ExperimentError> {
     if watcher.stopped() {
         return Err(ExperimentError::Interrupted);
     }
-    let run = run_name(problem, contender.key());
-    let config = contender.config(problem, budget);
-    if config.is_none() && (contender != Contender::Recovered || !problem.is_simulated()) {
-        return Ok(None);
-    }
+    let run = run_name(problem, key);
     let extent = (problem.whole.trajectories.len(), problem.whole.points(), problem.predicted, problem.steps);
-    let settings = format!("{extent:?} {config:?}");
+    let settings = format!("{extent:?} {settings}");
     let kept = store.text(&run, FILE).and_then(|text| Outcome::from_text(&text, &settings));
     // What was not recovered may be by a later version.
     if let Some(kept) = kept
         && kept.formula.as_ref().is_none_or(|(_, exact)| *exact)
     {
-        return Ok(Some(kept));
+        return Ok(kept);
     }
-    let found = match config {
-        Some(config) => {
-            let trained = store.train(&run, &problem.data, &config, None, watcher)?;
-            let parameters = config.parameters(problem.data.dof, &problem.data.angles);
-            let outcome = Outcome { seconds: trained.seconds, parameters, ..Outcome::default() };
-            errors(problem, &LearnedField(&trained.learned), outcome, false)?
-        }
-        None => recovered(problem)?,
-    };
+    let found = make()?;
     store.keep(&run, FILE, &found.to_text(&settings))?;
-    let energy = super::rollout::Summary::of(&found.energy).mean;
-    let trajectory = super::rollout::Summary::of(&found.trajectory).mean;
+    let [trajectory, energy] = [&found.trajectory, &found.energy].map(|values| Summary::of(values).mean);
     watcher.note(&format!(
         "{run}: test loss {:.2e}, trajectory {trajectory:.2e}, energy {energy:.2e}, {:.0} s",
         found.test_loss, found.seconds
     ));
-    Ok(Some(found))
+    Ok(found)
 }
 
 /// The Hamiltonian that `discover` finds in the same data, without networks.
@@ -203,11 +224,6 @@ fn errors(
     Ok(Outcome { test_loss, trajectory, energy, laws, accurate, ..outcome })
 }
 
-/// The recovered formula of a kept outcome.
-pub(super) fn formula_of(outcome: &Outcome) -> Option<Expr> {
-    outcome.formula.as_ref().and_then(|(text, exact)| exact.then(|| parse(text).ok()).flatten())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +243,5 @@ mod tests {
         let text = outcome.to_text("a b");
         assert_eq!(Outcome::from_text(&text, "a b"), Some(outcome.clone()));
         assert_eq!(Outcome::from_text(&text, "a c"), None);
-        assert_eq!(formula_of(&outcome), parse("p^2 + q^2").ok());
     }
 }

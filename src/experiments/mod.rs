@@ -13,9 +13,18 @@
 mod cells;
 mod contenders;
 mod error;
+mod fig1;
+mod fig3;
+mod fig4;
+mod fig5;
+mod figure;
+mod formulas;
+mod laws;
 mod page;
 mod rollout;
 mod runs;
+mod saved;
+mod scan;
 mod table1;
 mod tasks;
 
@@ -24,9 +33,11 @@ use std::path::{Path, PathBuf};
 pub use error::ExperimentError;
 pub use rollout::{Deviation, LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
 pub use runs::{Unwatched, Watcher};
+pub use saved::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 
 use contenders::Budget;
 use runs::Store;
+use scan::Quantity;
 use tasks::Extent;
 
 /// A table or figure of the paper.
@@ -34,16 +45,50 @@ use tasks::Extent;
 pub enum Experiment {
     /// Test loss, trajectory and energy errors of all models on all systems.
     Table1,
+    /// Trajectory error against the weights of the loss.
+    Table2,
+    /// Energy error against the weights of the loss.
+    Table3,
+    /// Deviation of the angular momentum against the weights of the loss.
+    Table4,
+    /// Loss contours over two parameters of the model.
+    Fig1,
+    /// Predicted trajectories and their deviations over time.
+    Fig3,
+    /// The number of cyclic coordinates of the double pendulum.
+    Fig4,
+    /// The learned momenta as polynomials, by degree.
+    Fig5,
+    /// The printed formulas, ours and the truth.
+    Formulas,
 }
 
 impl Experiment {
     /// All of them, in the order of the index.
-    pub const ALL: [Experiment; 1] = [Experiment::Table1];
+    pub const ALL: [Experiment; 9] = [
+        Self::Table1,
+        Self::Table2,
+        Self::Table3,
+        Self::Table4,
+        Self::Fig1,
+        Self::Fig3,
+        Self::Fig4,
+        Self::Fig5,
+        Self::Formulas,
+    ];
 
     /// Name on the command line and of its page.
     pub fn name(self) -> &'static str {
         match self {
             Self::Table1 => "table1",
+            Self::Table2 => "table2",
+            Self::Table3 => "table3",
+            Self::Table4 => "table4",
+            Self::Fig1 => "fig1",
+            Self::Fig3 => "fig3",
+            Self::Fig4 => "fig4",
+            Self::Fig5 => "fig5",
+            Self::Formulas => "formulas",
         }
     }
 
@@ -121,6 +166,14 @@ pub fn reproduce(
 ) -> Result<Vec<String>, ExperimentError> {
     let page = match experiment {
         Experiment::Table1 => table1::run(settings, watcher)?,
+        Experiment::Table2 => scan::run(Quantity::Trajectory, settings, watcher)?,
+        Experiment::Table3 => scan::run(Quantity::Energy, settings, watcher)?,
+        Experiment::Table4 => scan::run(Quantity::AngularMomentum, settings, watcher)?,
+        Experiment::Fig1 => fig1::run(settings, watcher)?,
+        Experiment::Fig3 => fig3::run(settings, watcher)?,
+        Experiment::Fig4 => fig4::run(settings, watcher)?,
+        Experiment::Fig5 => fig5::run(settings, watcher)?,
+        Experiment::Formulas => formulas::run(settings, watcher)?,
     };
     page.write(experiment, settings, results)
 }

@@ -166,26 +166,14 @@ impl Problem {
         };
         let share = system.train.to_f64().value().clamp(0.0, 1.0);
         let (train, test) = whole.split(share);
-        let imposed: Vec<Expr> = task
-            .imposed
-            .iter()
-            .filter_map(|name| system.known.iter().find(|law| law.name == *name))
-            .map(|law| system.with_values(&law.formula))
-            .collect();
-        let samples = |set: &TrajectorySet| -> Result<Samples, ExperimentError> {
-            let states = set.states();
-            let imposed = if imposed.is_empty() {
-                Vec::new()
-            } else {
-                Tape::new(&imposed, &set.variables())?.gradient(&states).1
-            };
-            Ok(Samples { derivatives: set.derivatives().unwrap_or_default(), states, imposed })
-        };
+        let laws: Vec<(String, Expr)> =
+            system.known.iter().map(|law| (law.name.clone(), system.with_values(&law.formula))).collect();
+        let imposed = imposed_formulas(&laws, task.imposed);
         let data = TrainingData {
             dof: whole.dof(),
             angles: whole.angle_columns(),
-            train: samples(&train)?,
-            test: samples(&test)?,
+            train: samples(&train, &imposed)?,
+            test: samples(&test, &imposed)?,
         };
         Ok(Problem {
             task,
@@ -206,6 +194,18 @@ impl Problem {
         })
     }
 
+    /// The same problem with other laws imposed.
+    pub fn imposing(&self, names: &[&str]) -> Result<Problem, ExperimentError> {
+        let imposed = imposed_formulas(&self.laws, names);
+        let (train, test) = self.whole.split(self.share);
+        let data = TrainingData {
+            train: samples(&train, &imposed)?,
+            test: samples(&test, &imposed)?,
+            ..self.data.clone()
+        };
+        Ok(Problem { data, ..self.clone() })
+    }
+
     /// Whether trajectories can be predicted: measured ones that lose energy cannot by any of the models.
     pub fn is_simulated(&self) -> bool {
         self.task.source == Source::Simulated
@@ -218,6 +218,22 @@ impl Problem {
         let sum: f64 = rates.iter().zip(&self.data.test.derivatives).map(|(a, b)| (a - b).powi(2)).sum();
         sum * (2 * self.data.dof) as f64 / rates.len().max(1) as f64
     }
+}
+
+fn imposed_formulas(laws: &[(String, Expr)], names: &[&str]) -> Vec<Expr> {
+    let named = |name: &&str| laws.iter().find(|(own, _)| own == name);
+    names.iter().filter_map(named).map(|(_, law)| law.clone()).collect()
+}
+
+/// All states of a set with their velocities and the gradients of the imposed laws.
+fn samples(set: &TrajectorySet, imposed: &[Expr]) -> Result<Samples, ExperimentError> {
+    let states = set.states();
+    let imposed = if imposed.is_empty() {
+        Vec::new()
+    } else {
+        Tape::new(imposed, &set.variables())?.gradient(&states).1
+    };
+    Ok(Samples { derivatives: set.derivatives().unwrap_or_default(), states, imposed })
 }
 
 fn measured(
