@@ -122,7 +122,10 @@ pub(super) fn outcome(
     if contender != Contender::Recovered || !problem.is_simulated() {
         return Ok(None);
     }
-    kept_or(problem, contender.key(), "discover", store, watcher, || recovered(problem)).map(Some)
+    kept_or(problem, contender.key(), &format!("discover, {FINER} times finer"), store, watcher, || {
+        recovered(problem)
+    })
+    .map(Some)
 }
 
 /// The outcome of a network with settings of its own, kept under the name `key`.
@@ -192,6 +195,9 @@ fn recovered(problem: &Problem) -> Result<Outcome, ExperimentError> {
     errors(problem, &field, Outcome { formula, parameters: found.terms.len(), ..nothing }, true)
 }
 
+/// How much finer the Runge–Kutta steps of a recovered law are than those of a network, whose error hides them.
+const FINER: usize = 8;
+
 /// Test loss and roll-out errors of a field; with `accurate`, those of the better integrator beside.
 fn errors(
     problem: &Problem,
@@ -212,7 +218,8 @@ fn errors(
         let functions = (0..formulas.len()).map(|k| found.iter().map(|d| mean(&d.functions[k])).collect());
         Ok((found.iter().map(|d| mean(&d.state)).collect(), functions.collect()))
     };
-    let (trajectory, mut functions) = rolled(Method::RungeKutta4 { steps: problem.steps })?;
+    let steps = problem.steps * if accurate { FINER } else { 1 };
+    let (trajectory, mut functions) = rolled(Method::RungeKutta4 { steps })?;
     let energy = functions.remove(0);
     let laws = problem.laws.iter().map(|(name, _)| name.clone()).zip(functions).collect();
     let accurate = if accurate {

@@ -50,7 +50,7 @@ impl Budget {
 }
 
 /// Part of the steps that the symmetry terms take part in.
-const SYMMETRY_PART: f64 = 0.3;
+const SYMMETRY_PART: f64 = 0.2;
 /// Hidden layers of the deep Hamiltonian network.
 const DEEP: usize = 4;
 
@@ -85,6 +85,11 @@ impl Contender {
         let symmetry = Config {
             model: ModelKind::SymmetryControl,
             cyclic,
+            // Three layers with as many parameters as two of the full width; half the rate that suits a Hamiltonian
+            // network best, because a composition of two networks is the more sensitive.
+            depth: 3,
+            width: (budget.width * 71 / 100).max(1),
+            learning_rate: 5e-3,
             poisson_weight: 1e-3,
             cyclic_weight: 0.1,
             symmetry_part: Some(SYMMETRY_PART),
@@ -95,7 +100,9 @@ impl Contender {
             Self::Hamiltonian => Config { model: ModelKind::Hamiltonian, ..common },
             Self::DeepHamiltonian => {
                 let (dof, angles) = (problem.data.dof, &problem.data.angles);
-                let wanted = symmetry.parameters(dof, angles);
+                // That of the symmetry-control network of two full layers, and of its three within a hundredth.
+                let two = Config { depth: 2, width: budget.width, ..symmetry };
+                let wanted = two.parameters(dof, angles);
                 let deep =
                     |width| Config { model: ModelKind::Hamiltonian, depth: DEEP, width, ..common.clone() };
                 let width =
@@ -107,6 +114,8 @@ impl Contender {
                 loss: Loss::Paper { beta: 1.0 },
                 // Half the width: both networks together are then about as large as the Hamiltonian network.
                 width: (budget.width / 2).max(1),
+                depth: 2,
+                learning_rate: common.learning_rate,
                 poisson_weight: 1e-3,
                 cyclic_weight: 1e-3,
                 symmetry_part: None,

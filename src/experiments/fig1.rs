@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::expr::{Expr, Symbol, Tape};
 use crate::mechanics::bracket_of;
 
-use super::figure::{Line, Panel, contour, draw};
+use super::figure::{Corner, Line, Panel, contour, draw};
 use super::page::{Entry, Page, scientific};
 use super::runs::Watcher;
 use super::tasks::{Problem, task};
@@ -95,7 +95,7 @@ fn page(
             contours("Poisson loss {L, H}²", 3, brackets),
         ],
         marks: vec![(1.0, 1.0)],
-        legend: true,
+        legend: Some(Corner::UpperRight),
         ..Panel::default()
     };
     // Along the diagonal m1 = m2 the law says nothing, Hamilton's equations do.
@@ -106,7 +106,7 @@ fn page(
          equations (eq. 6) and the Poisson loss of the angular momentum, mean over {states} training states.\n\n\
          The paper prints {{L, H}} ~ (m1 − m2). The exact bracket, from the kernel, is\n\n\
          `{{L, H}} = {bracket}`\n\n\
-         that is (m1 − m2)/(m1 m2) times the cross product of the two momenta: the factor is 1/m2 − 1/m1, not the \
+         that is (m2 − m1)/(m1 m2) times the cross product p1 × p2: the factor is 1/m1 − 1/m2, not the \
          difference of the masses, though the line m1 = m2 on which it vanishes is the same. Largest Poisson loss on \
          that line: {}; at (1.5, 0.5): {}.\n",
         scientific(diagonal),

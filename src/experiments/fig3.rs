@@ -6,7 +6,7 @@ use crate::flow::Method;
 
 use super::cells::run_name;
 use super::contenders::Contender;
-use super::figure::{Line, Panel, draw};
+use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
 use super::rollout::{Deviation, LearnedField, Summary, deviations, roll_out};
 use super::runs::{Watcher, each};
@@ -149,7 +149,6 @@ impl Scene {
             x: "x".into(),
             y: "y".into(),
             lines: first,
-            legend: true,
             ..Panel::default()
         });
         let head: String = self.predictions.iter().map(|p| format!(" {} |", p.name)).collect();
@@ -189,6 +188,7 @@ impl Scene {
                     x: "t".into(),
                     y: quantity.clone(),
                     logarithmic: true,
+                    legend: (number == 0).then_some(Corner::LowerRight),
                     lines,
                     ..Panel::default()
                 });

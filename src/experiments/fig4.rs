@@ -5,7 +5,7 @@ use crate::learn::{Config, LearnError, LearnedCoordinates, Loss, ModelKind};
 
 use super::cells::run_name;
 use super::contenders::Contender;
-use super::figure::{Line, Panel, draw};
+use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
 use super::rollout::Summary;
 use super::runs::{Curve, Recording, Watcher, each};
@@ -144,7 +144,7 @@ fn page(curves: &[Curve], seeds: usize, settings: &Settings) -> Result<Page, Exp
         y: y.into(),
         logarithmic: true,
         lines,
-        legend: true,
+        legend: Some(Corner::UpperRight),
         ..Panel::default()
     };
     let panels = [

@@ -4,7 +4,7 @@ use crate::learn::{Config, LearnedCoordinates};
 
 use super::cells::run_name;
 use super::contenders::Contender;
-use super::figure::{Line, Panel, draw};
+use super::figure::{Corner, Line, Panel, draw};
 use super::laws::polynomial_errors;
 use super::page::{Entry, Page, scientific};
 use super::runs::{Store, Watcher, each};
@@ -99,7 +99,7 @@ fn page(seeds: &[u64], found: &[Vec<Vec<f64>>], settings: &Settings) -> Result<P
             y: "MSE".into(),
             logarithmic: true,
             lines,
-            legend: true,
+            legend: Some(Corner::UpperRight),
             ..Panel::default()
         });
     }

@@ -35,6 +35,13 @@ impl Line {
     }
 }
 
+/// A place for a legend.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Corner {
+    UpperRight,
+    LowerRight,
+}
+
 /// One coordinate system.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Panel {
@@ -46,8 +53,8 @@ pub(super) struct Panel {
     pub lines: Vec<Line>,
     /// Points to mark.
     pub marks: Vec<(f64, f64)>,
-    /// Whether the labels of the lines are shown.
-    pub legend: bool,
+    /// Where the labels of the lines are shown.
+    pub legend: Option<Corner>,
 }
 
 /// Decades below its largest value that a logarithmic axis shows at most.
@@ -162,9 +169,14 @@ impl Panel {
         chart
             .draw_series(marks.into_iter().map(|at| TriangleMarker::new(at, 7, BLACK.filled())))
             .map_err(failed)?;
-        if self.legend {
+        if let Some(corner) = self.legend {
+            let position = match corner {
+                Corner::UpperRight => SeriesLabelPosition::UpperRight,
+                Corner::LowerRight => SeriesLabelPosition::LowerRight,
+            };
             chart
                 .configure_series_labels()
+                .position(position)
                 .background_style(WHITE.mix(0.8))
                 .border_style(RGBColor(200, 200, 200))
                 .label_font(("sans-serif", 11))
@@ -231,7 +243,7 @@ mod tests {
             logarithmic: true,
             lines,
             marks: vec![(0.5, 10.0)],
-            legend: true,
+            legend: Some(Corner::LowerRight),
         };
         let svg = draw(&[panel.clone(), Panel::default(), panel], 2).unwrap();
         for word in ["<svg", "title of a panel", "time", "loss", "a line", "1e"] {
