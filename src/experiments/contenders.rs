@@ -85,10 +85,8 @@ impl Contender {
         let symmetry = Config {
             model: ModelKind::SymmetryControl,
             cyclic,
-            // Three layers with as many parameters as two of the full width; half the rate that suits a Hamiltonian
-            // network best, because a composition of two networks is the more sensitive.
-            depth: 3,
-            width: (budget.width * 71 / 100).max(1),
+            // Half the rate that suits a Hamiltonian network best: a composition of two networks is the more
+            // sensitive.
             learning_rate: 5e-3,
             poisson_weight: 1e-3,
             cyclic_weight: 0.1,
@@ -100,9 +98,7 @@ impl Contender {
             Self::Hamiltonian => Config { model: ModelKind::Hamiltonian, ..common },
             Self::DeepHamiltonian => {
                 let (dof, angles) = (problem.data.dof, &problem.data.angles);
-                // That of the symmetry-control network of two full layers, and of its three within a hundredth.
-                let two = Config { depth: 2, width: budget.width, ..symmetry };
-                let wanted = two.parameters(dof, angles);
+                let wanted = symmetry.parameters(dof, angles);
                 let deep =
                     |width| Config { model: ModelKind::Hamiltonian, depth: DEEP, width, ..common.clone() };
                 let width =
@@ -114,7 +110,6 @@ impl Contender {
                 loss: Loss::Paper { beta: 1.0 },
                 // Half the width: both networks together are then about as large as the Hamiltonian network.
                 width: (budget.width / 2).max(1),
-                depth: 2,
                 learning_rate: common.learning_rate,
                 poisson_weight: 1e-3,
                 cyclic_weight: 1e-3,

@@ -72,12 +72,16 @@ impl Curve {
     }
 }
 
+/// Numbers from the state of a training so far and the mean loss terms of its last batches.
+pub(super) type Measurement<'a> =
+    dyn Fn(&LearnedCoordinates, [f64; 3]) -> Result<Vec<f64>, LearnError> + Sync + 'a;
+
 /// What is measured along the way.
 pub(super) struct Recording<'a> {
     /// Steps between two measurements.
     pub every: usize,
     /// From the state so far and the mean loss terms of the batches since the last measurement.
-    pub measure: &'a (dyn Fn(&LearnedCoordinates, [f64; 3]) -> Result<Vec<f64>, LearnError> + Sync),
+    pub measure: &'a Measurement<'a>,
 }
 
 /// A folder of trainings; without one nothing is kept.

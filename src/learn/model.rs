@@ -359,7 +359,7 @@ impl Model {
             let mut rates = [T::ZERO; CHUNK];
             along(gradient, &chunk.field, &mut rates[..r]);
             for (rate, &weight) in rates.iter_mut().zip(&chunk.weights) {
-                *rate *= *rate * weight;
+                *rate = *rate * *rate * weight;
             }
             let mut sum = Lanes::new();
             sum.add(&rates[..r]);
