@@ -205,7 +205,7 @@ fn errors(
     outcome: Outcome,
     accurate: bool,
 ) -> Result<Outcome, ExperimentError> {
-    let test_loss = problem.test_loss(field);
+    let test_loss = problem.test_loss(field)?;
     let Some(hamiltonian) = problem.hamiltonian.clone().filter(|_| problem.is_simulated()) else {
         return Ok(Outcome { test_loss, ..outcome });
     };

@@ -139,7 +139,9 @@ pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, Ex
 }
 
 const PREFACE: &str = "\
-Test loss: the mean of |ẋ − J∇H|² on held-out data, in the units of the data. Trajectory and energy: up to 50 held-out \
+Test loss: the mean of |ẋ − J∇H|² on held-out data, in the units of the data (of measured data: in units in which q, p \
+and ẋ have the rms 1 on the training set; the paper does not say its own. The measured oscillator's velocities are \
+turned into momenta by the ratio of masses that the training data gives). Trajectory and energy: up to 50 held-out \
 trajectories predicted from their first state over the whole span by the classical Runge–Kutta method (as in the \
 paper, with steps so small that they do not matter to a network, and eight times smaller for the recovered law); the squared deviation of the state, a mean over its \
 components, and of the true energy, means over time and trajectories. Mean ± standard deviation over seeds; in \

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use crate::expr::{Expr, Tape};
+use crate::fit::Normal;
 use crate::flow::{
     ColumnMap, SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, read_data, simulate,
 };
-use crate::learn::{Samples, TrainingData};
+use crate::learn::{Samples, Scaling, TrainingData};
 use crate::system::System;
 
 use super::ExperimentError;
@@ -211,12 +212,22 @@ impl Problem {
         self.task.source == Source::Simulated
     }
 
-    /// L_HNN on the test set in the units of the data: the mean of |ẋ_field − ẋ|².
-    pub fn test_loss(&self, field: &dyn VectorField) -> f64 {
+    /// L_HNN on the test set, the mean of |ẋ_field − ẋ|²: in the units of the data, or of measured data in the units in
+    /// which q, p and ẋ have the rms 1 on the training set.
+    pub fn test_loss(&self, field: &dyn VectorField) -> Result<f64, ExperimentError> {
+        let width = 2 * self.data.dof;
+        let units = match self.task.source {
+            Source::Simulated => vec![1.0; width],
+            Source::Measured { .. } => {
+                let scaling = Scaling::of(&self.data)?;
+                scaling.factors.iter().map(|factor| factor / scaling.time).collect()
+            }
+        };
         let mut rates = vec![0.0; self.data.test.states.len()];
         field.evaluate(&self.data.test.states, &mut rates);
-        let sum: f64 = rates.iter().zip(&self.data.test.derivatives).map(|(a, b)| (a - b).powi(2)).sum();
-        sum * (2 * self.data.dof) as f64 / rates.len().max(1) as f64
+        let pairs = rates.iter().zip(&self.data.test.derivatives).enumerate();
+        let sum: f64 = pairs.map(|(at, (a, b))| ((a - b) / units[at % width]).powi(2)).sum();
+        Ok(sum * width as f64 / rates.len().max(1) as f64)
     }
 }
 
@@ -247,6 +258,7 @@ fn measured(
     if !paired {
         let mut set = read_data(&path, system, &ColumnMap::default())?;
         estimate_derivatives(&mut set);
+        velocities_to_momenta(&mut set, system.train.to_f64().value())?;
         return Ok(set);
     }
     let single = System::parse("system pendulum\ncoordinates o\nmomenta v\nangle o\n", "pendulum")?;
@@ -258,4 +270,65 @@ fn measured(
     };
     let pairs = names(&system.coordinates).zip(names(&system.momenta));
     Ok(pairs.and_then(|(q, p)| set.paired_points(q, p)).unwrap_or(set))
+}
+
+/// Turns the measured velocities of two bodies into momenta p1 = v1, p2 = μ v2: forces between them are mutual, so the
+/// ratio of masses μ is the pull of x2 on v1 over that of x1 on v2, both by least squares on the training part.
+fn velocities_to_momenta(set: &mut TrajectorySet, share: f64) -> Result<(), ExperimentError> {
+    const WIDTH: usize = 4;
+    if set.dof() != 2 {
+        return Ok(());
+    }
+    let (train, _) = set.split(share);
+    let (states, rates) = (train.states(), train.derivatives().unwrap_or_default());
+    let pull = |column: usize, on: usize| -> Result<f64, ExperimentError> {
+        let mut system = Normal::new(WIDTH + 1);
+        let pairs = states.chunks_exact(WIDTH).zip(rates.chunks_exact(WIDTH));
+        // Positions, velocities (friction) and a constant.
+        let rows: Vec<f64> =
+            pairs.flat_map(|(x, v)| x.iter().copied().chain([1.0, v[column]]).collect::<Vec<_>>()).collect();
+        system.add(&rows)?;
+        Ok(system.solve(&(0..=WIDTH).collect::<Vec<_>>())?.coefficients[on])
+    };
+    let ratio = pull(2, 1)? / pull(3, 0)?;
+    if !ratio.is_finite() || ratio <= 0.0 {
+        return Ok(());
+    }
+    for trajectory in &mut set.trajectories {
+        let columns = trajectory.derivatives.iter_mut().chain([&mut trajectory.states]);
+        columns.for_each(|values| values.iter_mut().skip(3).step_by(WIDTH).for_each(|x| *x *= ratio));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::Symbol;
+    use crate::flow::Trajectory;
+
+    /// x1″ = −3 x1 + x2, x2″ = x1/2 − 2 x2: masses 1 and 2.
+    #[test]
+    fn the_ratio_of_masses_is_read_from_the_forces() {
+        let symbols = |names: [&str; 2]| names.map(Symbol::new).to_vec();
+        let state = |k: usize| [0, 1, 2, 3].map(|c| ((7 * k + 3 * c) as f64 * 0.7).sin());
+        let rate = |x: [f64; 4]| [x[2], x[3], -3.0 * x[0] + x[1], 0.5 * x[0] - 2.0 * x[1]];
+        let trajectory = Trajectory {
+            times: (0..60).map(f64::from).collect(),
+            states: (0..60).flat_map(state).collect(),
+            derivatives: Some((0..60).flat_map(|k| rate(state(k))).collect()),
+        };
+        let mut set = TrajectorySet {
+            coordinates: symbols(["x1", "x2"]),
+            momenta: symbols(["v1", "v2"]),
+            angles: Vec::new(),
+            trajectories: vec![trajectory],
+            notes: Vec::new(),
+        };
+        let before = set.states();
+        velocities_to_momenta(&mut set, 0.8).unwrap();
+        for (a, b) in before.chunks_exact(4).zip(set.states().chunks_exact(4)) {
+            assert!((b[3] - 2.0 * a[3]).abs() < 1e-9 && b[..3] == a[..3]);
+        }
+    }
 }
