@@ -111,8 +111,7 @@ fn page(seeds: &[u64], found: &[Vec<Vec<f64>>], settings: &Settings) -> Result<P
          momenta of each degree on training states; mean squared error on held-out states. (The paper fits and measures \
          on the same states.)\n\n| seed | momentum |{head} described by degree (MSE < {DESCRIBED}) |\n| --- | --- |{} --- |\n{rows}\n\
          A P_i is any function of the conserved quantities, not one of them: a momentum that no low degree describes \
-         may still lie exactly in their span, and that, not this figure, is what `discover` tests (see \
-         [formulas.md](formulas.md)).\n",
+         may still lie exactly in their span, and that, not this figure, is what the span residual of `discover` tests.\n",
         " --- |".repeat(fitted),
     );
     Ok(Page {
@@ -121,8 +120,9 @@ fn page(seeds: &[u64], found: &[Vec<Vec<f64>>], settings: &Settings) -> Result<P
         files: vec![("fig5.csv".into(), csv), ("fig5.svg".into(), draw(&panels, seeds.len().min(3))?)],
         entries: vec![
             Entry {
-                what: "smallest MSE of a learned momentum (the paper's: total momentum, 0.03)".into(),
-                paper: Some(0.03),
+                what: "smallest MSE of a learned momentum, of unit variance (the paper's, 0.03, are in units of their own)"
+                    .into(),
+                paper: None,
                 ours: best,
             },
             Entry {

@@ -312,7 +312,8 @@ fn page(
         "Coefficients before any is rounded: largest error relative to the largest coefficient, each law held against \
          the nearest combination of the true ones. Ours are fitted on the same terms twice: to the vector field of the \
          symmetry-control network of table 1, and to the velocities of the data themselves, which is what `discover` \
-         does where the data are clean (they are exact up to rounding). Mean ± standard deviation over {seeds} seeds.\n\n\
+         does where the data are clean (they are exact up to rounding). Terms of H that do not matter are left out first, \
+         as `discover` does. Mean ± standard deviation over {seeds} seeds.\n\n\
          {table}\nWhat `discover` prints after snapping is exact (see [discover.md](discover.md)).\n\n## The formulas\n\n{texts}"
     );
     Ok(Page {

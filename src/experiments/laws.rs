@@ -4,7 +4,7 @@
 use crate::expr::{Expr, Tape};
 use crate::fit::{
     Candidate, Evaluated, FitError, Grammar, Measure, Normal, Samples, TermLibrary, Variables,
-    coordinate_scales, eigenvectors, pointwise_system,
+    coordinate_scales, eigenvectors, eliminate, pointwise_system,
 };
 
 use super::ExperimentError;
@@ -50,15 +50,20 @@ pub(super) fn conserved(
     Ok(found)
 }
 
-/// The coefficients of H = Σ c_j φ_j with the field ẋ = J∇H closest to that of the samples.
+/// The coefficients of H = Σ c_j φ_j with the field ẋ = J∇H closest to that of the samples, terms that do not matter
+/// left out as in `discover`: others than these would share the coefficients of nearly collinear ones.
 pub(super) fn hamiltonian(
     problem: &Problem,
     samples: &Samples,
     terms: &[Expr],
 ) -> Result<Vec<f64>, ExperimentError> {
     let system = pointwise_system(terms, &problem.system.variables(), samples)?;
-    let solution = system.solve(&(0..terms.len()).collect::<Vec<_>>())?;
-    Ok(solution.coefficients)
+    let solution = eliminate(&system, &(0..terms.len()).collect::<Vec<_>>(), 1.15, 1e-10)?.solution;
+    let mut coefficients = vec![0.0; terms.len()];
+    for (&column, value) in solution.columns.iter().zip(solution.coefficients) {
+        coefficients[column] = value;
+    }
+    Ok(coefficients)
 }
 
 /// The coefficients of a formula that is a combination of the terms.

@@ -145,7 +145,7 @@ turned into momenta by the ratio of masses that the training data gives). Trajec
 trajectories predicted from their first state over the whole span by the classical Runge–Kutta method (as in the \
 paper, with steps so small that they do not matter to a network, and eight times smaller for the recovered law); the squared deviation of the state, a mean over its \
 components, and of the true energy, means over time and trajectories. Mean ± standard deviation over seeds; in \
-brackets the median over all trajectories. Every seed draws its own data, the same for all models.\n\n";
+brackets the median over all trajectories. Every seed draws its own data, the same for all models. Wall times are those of one thread on a machine that others use too.\n\n";
 
 fn section(task: &Task, rows: &[Row]) -> String {
     let mut text = format!(
