@@ -33,7 +33,11 @@ fn normal_data(dof: usize) -> TrainingData {
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let mut numbers =
         |count: usize| (0..count).map(|_| StandardNormal.sample(&mut random)).collect::<Vec<f64>>();
-    let train = Samples { states: numbers(20 * BATCH * 2 * dof), derivatives: numbers(20 * BATCH * 2 * dof) };
+    let train = Samples {
+        states: numbers(20 * BATCH * 2 * dof),
+        derivatives: numbers(20 * BATCH * 2 * dof),
+        ..Samples::default()
+    };
     TrainingData { dof, angles: vec![], train, test: Samples::default() }
 }
 

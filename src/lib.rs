@@ -34,6 +34,8 @@ pub mod system;
 #[cfg(feature = "learn")]
 pub mod discover;
 #[cfg(feature = "learn")]
+pub mod experiments;
+#[cfg(feature = "learn")]
 pub mod fit;
 pub mod integrals;
 #[cfg(feature = "learn")]

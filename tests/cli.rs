@@ -133,7 +133,7 @@ fn certificates_are_checked_by_sympy() {
 #[test]
 fn examples_of_the_help_work() {
     let folder = scratch("help");
-    for command in ["verify", "bracket", "simplify", "simulate", "systems", "integrals"] {
+    for command in ["verify", "bracket", "simplify", "simulate", "systems", "integrals", "reproduce"] {
         let help = String::from_utf8(liouville(&[command, "--help"]).stdout).expect("text");
         let examples: Vec<&str> = help.lines().filter_map(|l| l.trim().strip_prefix("liouville ")).collect();
         assert!(!examples.is_empty(), "{command} has no example");

@@ -15,6 +15,10 @@ mod integrals;
 mod output;
 #[cfg(feature = "learn")]
 mod progress;
+#[cfg(feature = "learn")]
+mod reproduce;
+#[cfg(feature = "learn")]
+mod rollout;
 mod simplify;
 mod simulate;
 mod systems;
@@ -85,6 +89,10 @@ enum Command {
     Simulate(simulate::Simulate),
     #[cfg(feature = "learn")]
     Extract(extract::Extract),
+    #[cfg(feature = "learn")]
+    Rollout(rollout::Rollout),
+    #[cfg(feature = "learn")]
+    Reproduce(reproduce::Reproduce),
     Systems(systems::Systems),
 }
 
@@ -107,6 +115,10 @@ pub fn run() -> ExitCode {
         Command::Simulate(command) => command.run(&output),
         #[cfg(feature = "learn")]
         Command::Extract(command) => command.run(&output),
+        #[cfg(feature = "learn")]
+        Command::Rollout(command) => command.run(&output),
+        #[cfg(feature = "learn")]
+        Command::Reproduce(command) => command.run(&output, arguments.threads),
         Command::Systems(command) => command.run(&output),
     };
     match result {

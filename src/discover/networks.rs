@@ -60,6 +60,7 @@ pub(super) fn training_data(observations: &Observations) -> Result<TrainingData,
     let samples = |set: &TrajectorySet| Samples {
         states: set.states(),
         derivatives: set.derivatives().unwrap_or_default(),
+        ..Samples::default()
     };
     let angles = set.angle_columns();
     Ok(TrainingData { dof: set.dof(), angles, train: samples(&train), test: samples(&test) })

@@ -44,6 +44,11 @@ impl Checkpoint {
         &self.header.config
     }
 
+    /// The units in which the networks see phase space.
+    pub fn scaling(&self) -> &Scaling {
+        &self.header.scaling
+    }
+
     /// Steps done.
     pub fn step(&self) -> usize {
         self.header.step

@@ -17,6 +17,9 @@ pub struct Samples {
     pub states: Vec<f64>,
     /// ẋ.
     pub derivatives: Vec<f64>,
+    /// ∂F/∂x of functions that a [`Constrained`](super::ModelKind::Constrained) model is to commute with:
+    /// [samples, functions, 2·dof]. Empty without such functions; other models do not look at it.
+    pub imposed: Vec<f64>,
 }
 
 /// What networks learn from.
@@ -33,6 +36,11 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
+    /// How many functions a constrained model is to commute with.
+    pub fn imposed(&self) -> usize {
+        self.train.imposed.len() / self.train.states.len().max(1)
+    }
+
     fn check(&self) -> Result<(), LearnError> {
         let shape = |what| Err(LearnError::Shape { what });
         let columns = 2 * self.dof;
@@ -46,6 +54,9 @@ impl TrainingData {
             if samples.states.len() % columns != 0 || samples.states.len() != samples.derivatives.len() {
                 let (states, derivatives) = (samples.states.len(), samples.derivatives.len());
                 return shape(format!("{states} state entries and {derivatives} derivatives in the {set}"));
+            }
+            if samples.imposed.len() != samples.states.len() * self.imposed() {
+                return shape(format!("{} entries of imposed gradients in the {set}", samples.imposed.len()));
             }
             for values in [&samples.states, &samples.derivatives] {
                 if let Some(at) = values.iter().position(|x| !x.is_finite()) {
@@ -75,6 +86,9 @@ pub struct Scaling {
     pub time: f64,
     /// Whether samples are weighted by 1/(1 + |ẋ|²/(2N·0.3)), because a few fast ones would dominate.
     pub heavy_tailed: bool,
+    /// rms length of the gradient of each imposed function in scaled coordinates.
+    #[serde(default)]
+    pub imposed: Vec<f64>,
 }
 
 /// |ẋ|⁴ averages to at most twice the square of the average |ẋ|² for normal numbers; beyond this factor, a few
@@ -117,7 +131,18 @@ impl Scaling {
             v.iter().zip(&factors).map(|(v, f)| (v / f).powi(2)).sum::<f64>() / (columns as f64 * speed)
         });
         let fourth = squares.map(|s| s * s).sum::<f64>() / (states.len() / columns) as f64;
+        let (samples, count) = (states.len() / columns, data.imposed());
+        let mut imposed = vec![0.; count];
+        for (at, g) in data.train.imposed.iter().enumerate() {
+            imposed[at / columns % count] += (g * factors[at % columns]).powi(2) / samples as f64;
+        }
+        if let Some(at) = imposed.iter().position(|x| !x.is_finite() || *x == 0.) {
+            return Err(LearnError::Shape {
+                what: format!("the gradient of imposed function {at} is no vector"),
+            });
+        }
         Ok(Self {
+            imposed: imposed.into_iter().map(f64::sqrt).collect(),
             factors,
             action: length * momentum,
             time: 1. / speed.sqrt(),
@@ -143,15 +168,21 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(samples: &Samples, scaling: &Scaling, input: &InputMap) -> Self {
+    /// The samples, with the gradients of the first `imposed` imposed functions.
+    pub(crate) fn new(samples: &Samples, scaling: &Scaling, input: &InputMap, imposed: usize) -> Self {
         let d = 2 * input.dof;
         let (mut row, mut rows, mut columns) = (Vec::new(), Vec::new(), 0);
-        for (state, derivative) in samples.states.chunks_exact(d).zip(samples.derivatives.chunks_exact(d)) {
+        let pairs = samples.states.chunks_exact(d).zip(samples.derivatives.chunks_exact(d));
+        for (at, (state, derivative)) in pairs.enumerate() {
             row.clear();
             input.push_features(state.iter().zip(&scaling.factors).map(|(x, f)| x / f), &mut row);
             let features = row.len();
             row.extend(derivative.iter().zip(&scaling.factors).map(|(v, f)| v / f * scaling.time));
             row.push(scaling.weight(&row[features..]));
+            for (function, unit) in scaling.imposed.iter().take(imposed).enumerate() {
+                let gradient = &samples.imposed[(at * scaling.imposed.len() + function) * d..][..d];
+                row.extend(gradient.iter().zip(&scaling.factors).map(|(g, f)| g * f / unit));
+            }
             columns = row.len();
             rows.extend(row.iter().map(|&x| x as f32));
         }
@@ -210,7 +241,12 @@ mod tests {
     use super::*;
 
     fn data(states: Vec<f64>, derivatives: Vec<f64>, angles: Vec<usize>) -> TrainingData {
-        TrainingData { dof: 2, angles, train: Samples { states, derivatives }, test: Samples::default() }
+        TrainingData {
+            dof: 2,
+            angles,
+            train: Samples { states, derivatives, ..Samples::default() },
+            test: Samples::default(),
+        }
     }
 
     #[test]

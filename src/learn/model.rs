@@ -18,6 +18,18 @@ pub enum ModelKind {
     Hamiltonian,
     /// ẋ = J∇H with H a network of new coordinates, which are a network of x and are taught to be cyclic.
     SymmetryControl,
+    /// ẋ = J∇H with a network H(x) that is taught to commute with given functions ([`Samples::imposed`]).
+    ///
+    /// [`Samples::imposed`]: super::Samples::imposed
+    Constrained,
+}
+
+/// Shape of the hidden layers, the same in every network of a model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layers {
+    pub(crate) width: usize,
+    pub(crate) depth: usize,
+    pub(crate) activation: Activation,
 }
 
 /// How phase space enters a network: angles as cosine and sine, everything else as it is.
@@ -109,6 +121,8 @@ pub(crate) struct Model {
     /// The Hamiltonian of the new coordinates (symmetry control).
     second: Option<Network>,
     conditions: Conditions,
+    /// How many functions H is taught to commute with.
+    imposed: usize,
 }
 
 /// A chunk of samples on its way through a model: data, results and the traces for the way back.
@@ -120,6 +134,8 @@ pub(crate) struct Chunk<T> {
     pub(crate) flow: Vec<T>,
     /// [samples].
     pub(crate) weights: Vec<T>,
+    /// Gradients of the functions that H is taught to commute with: [functions, 2·dof, samples].
+    imposed: Vec<T>,
     /// ẋ of the model: [2·dof, samples].
     pub(crate) field: Vec<T>,
     /// ∂y_i/∂x_k: [2·dof, outputs, samples].
@@ -141,7 +157,7 @@ impl<T: Real> Chunk<T> {
     pub(crate) fn fill(&mut self, batch: &[T], samples: usize, from: usize) {
         let r = self.samples;
         let mut column = 0;
-        for part in [&mut self.inputs, &mut self.flow, &mut self.weights] {
+        for part in [&mut self.inputs, &mut self.flow, &mut self.weights, &mut self.imposed] {
             for row in part.chunks_exact_mut(r) {
                 row.copy_from_slice(&batch[column * samples + from..][..r]);
                 column += 1;
@@ -187,33 +203,39 @@ impl Sums {
 }
 
 impl Model {
-    pub(crate) fn new(
-        kind: ModelKind,
-        input: InputMap,
-        width: usize,
-        activation: Activation,
-        loss: Loss,
-        cyclic: usize,
-    ) -> Self {
+    pub(crate) fn new(kind: ModelKind, input: InputMap, layers: Layers, loss: Loss, cyclic: usize) -> Self {
         let dof = input.dof;
-        let network = |inputs, outputs| Network { inputs, width, outputs, activation };
+        let Layers { width, depth, activation } = layers;
+        let network = |inputs, outputs| Network { inputs, width, depth, outputs, activation };
         let features = input.features();
         let (first, second, conditions) = match kind {
             ModelKind::Baseline => (network(features, 2 * dof), None, Conditions::new(Loss::Relaxed, dof, 0)),
-            ModelKind::Hamiltonian => (network(features, 1), None, Conditions::new(Loss::Relaxed, dof, 0)),
+            ModelKind::Hamiltonian | ModelKind::Constrained => {
+                (network(features, 1), None, Conditions::new(Loss::Relaxed, dof, 0))
+            }
             ModelKind::SymmetryControl => (
                 network(features, Conditions::outputs(loss, dof, cyclic)),
                 Some(network(2 * dof - cyclic, 1)),
                 Conditions::new(loss, dof, cyclic),
             ),
         };
-        Self { kind, input, first, second, conditions }
+        Self { kind, input, first, second, conditions, imposed: 0 }
+    }
+
+    /// The model with batches that carry the gradients of `imposed` functions; only a constrained one looks at them.
+    pub(crate) fn imposing(self, imposed: usize) -> Self {
+        Self { imposed: if self.kind == ModelKind::Constrained { imposed } else { 0 }, ..self }
+    }
+
+    /// How many functions H is taught to commute with.
+    pub(crate) fn imposed(&self) -> usize {
+        self.imposed
     }
 
     pub(crate) fn blocks(&self) -> Vec<Block> {
         let mut blocks = self.first.blocks(match self.kind {
             ModelKind::Baseline => "field",
-            ModelKind::Hamiltonian => "hamiltonian",
+            ModelKind::Hamiltonian | ModelKind::Constrained => "hamiltonian",
             ModelKind::SymmetryControl => "coordinates",
         });
         blocks.extend(self.second.iter().flat_map(|n| n.blocks("hamiltonian")));
@@ -246,14 +268,14 @@ impl Model {
     pub(crate) fn energy<'a, T>(&self, chunk: &'a Chunk<T>) -> Option<&'a [T]> {
         match self.kind {
             ModelKind::Baseline => None,
-            ModelKind::Hamiltonian => Some(&chunk.first.values),
+            ModelKind::Hamiltonian | ModelKind::Constrained => Some(&chunk.first.values),
             ModelKind::SymmetryControl => chunk.second.as_ref().map(|t| t.values.as_slice()),
         }
     }
 
-    /// Columns of a batch: features, ẋ, weight of the sample.
+    /// Columns of a batch: features, ẋ, weight of the sample, gradients of the imposed functions.
     pub(crate) fn columns(&self) -> usize {
-        self.input.features() + 2 * self.input.dof + 1
+        self.input.features() + 2 * self.input.dof * (1 + self.imposed) + 1
     }
 
     pub(crate) fn scratch<T: Real>(&self) -> Scratch<T> {
@@ -269,6 +291,7 @@ impl Model {
             inputs: zeros(f),
             flow: zeros(d),
             weights: zeros(1),
+            imposed: zeros(d * self.imposed),
             field: zeros(d),
             jacobian: zeros(d * m),
             first: Trace::new(&self.first, samples),
@@ -295,7 +318,9 @@ impl Model {
         }
         match self.kind {
             ModelKind::Baseline => chunk.field.copy_from_slice(&chunk.first.values),
-            ModelKind::Hamiltonian => symplectic(&chunk.jacobian, &mut chunk.field, dof * r),
+            ModelKind::Hamiltonian | ModelKind::Constrained => {
+                symplectic(&chunk.jacobian, &mut chunk.field, dof * r);
+            }
             ModelKind::SymmetryControl => {
                 let (Some(energy), Some(trace)) = (&self.second, &mut chunk.second) else { return };
                 energy.forward(others, &chunk.first.values, r, trace, scratch, true);
@@ -329,6 +354,17 @@ impl Model {
         sum.add_products(squares, &chunk.weights);
         chunk.sums.samples = r;
         chunk.sums.hamiltonian = sum.total().to_f64();
+        chunk.sums.cyclic = 0.;
+        for gradient in chunk.imposed.chunks_exact(chunk.field.len().max(1)) {
+            let mut rates = [T::ZERO; CHUNK];
+            along(gradient, &chunk.field, &mut rates[..r]);
+            for (rate, &weight) in rates.iter_mut().zip(&chunk.weights) {
+                *rate = *rate * *rate * weight;
+            }
+            let mut sum = Lanes::new();
+            sum.add(&rates[..r]);
+            chunk.sums.cyclic += sum.total().to_f64();
+        }
         let mut products = std::mem::take(&mut chunk.sums.products);
         products.resize(n * n, 0.);
         if self.kind == ModelKind::SymmetryControl {
@@ -376,10 +412,23 @@ impl Model {
                 *bar = scale * weight * (a - b);
             }
         }
+        for gradient in chunk.imposed.chunks_exact(chunk.field.len().max(1)) {
+            let mut rates = [T::ZERO; CHUNK];
+            along(gradient, &chunk.field, &mut rates[..r]);
+            let scale = T::real(2. * cyclic);
+            for (rate, &weight) in rates.iter_mut().zip(&chunk.weights) {
+                *rate *= scale * weight;
+            }
+            for (bar, gradient) in chunk.field_bar.chunks_exact_mut(r).zip(gradient.chunks_exact(r)) {
+                for ((bar, &rate), &g) in bar.iter_mut().zip(&rates).zip(gradient) {
+                    *bar += rate * g;
+                }
+            }
+        }
         let (mut values_bar, mut jacobian_bar) = (None, None);
         match self.kind {
             ModelKind::Baseline => values_bar = Some(chunk.field_bar.as_slice()),
-            ModelKind::Hamiltonian => {
+            ModelKind::Hamiltonian | ModelKind::Constrained => {
                 // The transpose of J is −J.
                 symplectic(&chunk.field_bar, &mut chunk.jacobian_bar, dof * r);
                 chunk.jacobian_bar.iter_mut().for_each(|x| *x = -*x);
@@ -458,5 +507,16 @@ fn symplectic<T: Real>(gradient: &[T], field: &mut [T], half: usize) {
     field[..half].copy_from_slice(&gradient[half..2 * half]);
     for (field, &g) in field[half..2 * half].iter_mut().zip(gradient) {
         *field = -g;
+    }
+}
+
+/// ∇F·ẋ of one function: `gradient` and `field` are `[2·dof, samples]`.
+#[inline(always)]
+fn along<T: Real>(gradient: &[T], field: &[T], rates: &mut [T]) {
+    let r = rates.len();
+    for (gradient, field) in gradient.chunks_exact(r).zip(field.chunks_exact(r)) {
+        for ((rate, &g), &v) in rates.iter_mut().zip(gradient).zip(field) {
+            *rate += g * v;
+        }
     }
 }

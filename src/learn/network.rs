@@ -1,12 +1,13 @@
-//! A network with two hidden layers, its value and its Jacobian in one pass, with a hand-written backward pass.
+//! A network with hidden layers of equal width, its value and its Jacobian in one pass, with a hand-written backward
+//! pass.
 //!
 //! All arrays of a batch are stored feature by feature, `[feature, …, sample]`, so that every loop runs over
 //! samples and vectorises, and every product is one call on a wide matrix.
 //!
-//! For outputs y_i with i < m,
+//! For L hidden layers (two in most uses) and outputs y_i with i < m,
 //!
-//! z1 = W1ᵀx + b1,  h1 = φ(z1),  z2 = W2ᵀh1 + b2,  h2 = φ(z2),  y = W3 h2 + b3,
-//! ∂y_i/∂x = W1 (φ'(z1) ⊙ W2 (φ'(z2) ⊙ W3_i)).
+//! z_1 = W_1ᵀx + b_1,  h_l = φ(z_l),  z_{l+1} = W_{l+1}ᵀh_l + b_{l+1},  y = W_out h_L + b_out,
+//! s_L = φ'(z_L) ⊙ W_out,i,  u_l = W_{l+1} s_{l+1},  s_l = φ'(z_l) ⊙ u_l,  ∂y_i/∂x = W_1 s_1.
 //!
 //! The Jacobian is taken from the outputs backwards: m rows of width w where the forward direction needs one per
 //! input. A relaxed coordinate network has N outputs and 2N inputs, which halves the work. It is a sequence of plain
@@ -77,42 +78,25 @@ impl Block {
     }
 }
 
-/// Shape of a network `inputs → width → width → outputs`; its weights live in a flat array, in the order
-/// W1 [inputs, width], b1, W2 [width, width], b2, W3 [outputs, width], b3.
+/// Shape of a network `inputs → width → … → width → outputs` with `depth` hidden layers; its weights live in a flat
+/// array, in the order W_1 [inputs, width], b_1, W_2 [width, width], b_2, …, W_out [outputs, width], b_out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
     pub(crate) inputs: usize,
     pub(crate) width: usize,
+    pub(crate) depth: usize,
     pub(crate) outputs: usize,
     pub(crate) activation: Activation,
 }
 
-struct Weights<'a, T> {
-    w1: &'a [T],
-    b1: &'a [T],
-    w2: &'a [T],
-    b2: &'a [T],
-    w3: &'a [T],
-    b3: &'a [T],
-}
-
-struct WeightsMut<'a, T> {
-    w1: &'a mut [T],
-    b1: &'a mut [T],
-    w2: &'a mut [T],
-    b2: &'a mut [T],
-    w3: &'a mut [T],
-    b3: &'a mut [T],
-}
-
 /// What a forward pass leaves for its backward pass, and its results.
 pub(crate) struct Trace<T> {
-    h1: Vec<T>,
-    a1: Vec<T>,
-    h2: Vec<T>,
-    a2: Vec<T>,
-    /// W2 (φ'(z2) ⊙ W3_i): [width, outputs, samples].
-    u1: Vec<T>,
+    /// h_l, each [width, samples].
+    h: Vec<Vec<T>>,
+    /// φ'(z_l).
+    a: Vec<Vec<T>>,
+    /// u_l, each [width, outputs, samples], for all layers but the last.
+    u: Vec<Vec<T>>,
     /// y: [outputs, samples].
     pub(crate) values: Vec<T>,
     /// ∂y_i/∂x_k: [inputs, outputs, samples].
@@ -124,20 +108,18 @@ pub(crate) struct Scratch<T> {
     a: Vec<T>,
     b: Vec<T>,
     c: Vec<T>,
-    d: Vec<T>,
-    e: Vec<T>,
+    /// ∂L/∂z_l for each hidden layer.
+    bars: Vec<Vec<T>>,
 }
 
 impl<T: Real> Trace<T> {
     pub(crate) fn new(network: &Network, samples: usize) -> Self {
         let zeros = |n: usize| vec![T::ZERO; n * samples];
-        let (w, m) = (network.width, network.outputs);
+        let (w, m, depth) = (network.width, network.outputs, network.depth);
         Self {
-            h1: zeros(w),
-            a1: zeros(w),
-            h2: zeros(w),
-            a2: zeros(w),
-            u1: zeros(w * m),
+            h: (0..depth).map(|_| zeros(w)).collect(),
+            a: (0..depth).map(|_| zeros(w)).collect(),
+            u: (1..depth).map(|_| zeros(w * m)).collect(),
             values: zeros(m),
             jacobian: zeros(network.inputs * m),
         }
@@ -146,10 +128,11 @@ impl<T: Real> Trace<T> {
 
 impl<T: Real> Scratch<T> {
     pub(crate) fn new(networks: &[&Network], samples: usize) -> Self {
-        let most = |f: fn(&Network) -> usize| networks.iter().map(|n| f(n)).max().unwrap_or(0) * samples;
-        let (wide, narrow) = (most(|n| n.width * n.outputs), most(|n| n.width));
+        let most = |f: fn(&Network) -> usize| networks.iter().map(|n| f(n)).max().unwrap_or(0);
+        let (wide, narrow) = (most(|n| n.width * n.outputs) * samples, most(|n| n.width) * samples);
         let zeros = |n: usize| vec![T::ZERO; n];
-        Self { a: zeros(wide), b: zeros(wide), c: zeros(wide), d: zeros(narrow), e: zeros(narrow) }
+        let bars = (0..most(|n| n.depth)).map(|_| zeros(narrow)).collect();
+        Self { a: zeros(wide), b: zeros(wide), c: zeros(wide), bars }
     }
 }
 
@@ -160,15 +143,18 @@ impl Network {
 
     pub(crate) fn blocks(&self, prefix: &str) -> Vec<Block> {
         let (f, w, m) = (self.inputs, self.width, self.outputs);
-        let block = |name: &str, rows, columns| Block { name: format!("{prefix}.{name}"), rows, columns };
-        vec![
-            block("input.weight", f, w),
-            block("input.bias", 1, w),
-            block("hidden.weight", w, w),
-            block("hidden.bias", 1, w),
-            block("output.weight", m, w),
-            block("output.bias", 1, m),
-        ]
+        let mut blocks = Vec::new();
+        let mut layer = |name: &str, rows, columns, biases| {
+            blocks.push(Block { name: format!("{prefix}.{name}.weight"), rows, columns });
+            blocks.push(Block { name: format!("{prefix}.{name}.bias"), rows: 1, columns: biases });
+        };
+        layer("input", f, w, w);
+        for l in 1..self.depth {
+            let name = if l == 1 { "hidden".to_string() } else { format!("hidden{l}") };
+            layer(&name, w, w, w);
+        }
+        layer("output", m, w, m);
+        blocks
     }
 
     /// Orthogonal matrices and zero biases.
@@ -176,35 +162,41 @@ impl Network {
     /// # References
     /// Saxe, McClelland and Ganguli (2014), *Exact solutions to the nonlinear dynamics of learning*.
     pub(crate) fn initial_weights(&self, random: &mut impl Rng) -> Vec<f32> {
-        let (f, w, m) = (self.inputs, self.width, self.outputs);
         let mut weights = Vec::with_capacity(self.parameters());
-        for (rows, columns, biases) in [(f, w, w), (w, w, w), (m, w, m)] {
-            weights.extend(orthogonal(rows, columns, random).iter().map(|&x| x as f32));
-            weights.extend(std::iter::repeat_n(0., biases));
+        for layer in self.blocks("").chunks_exact(2) {
+            weights.extend(orthogonal(layer[0].rows, layer[0].columns, random).iter().map(|&x| x as f32));
+            weights.extend(std::iter::repeat_n(0., layer[1].columns));
         }
         weights
     }
 
+    /// Where the matrix of a layer lies, the output being layer `depth`; its biases follow it.
     #[inline(always)]
-    fn split<'a, T>(&self, weights: &'a [T]) -> Weights<'a, T> {
-        let (f, w, m) = (self.inputs, self.width, self.outputs);
-        let (w1, rest) = weights.split_at(f * w);
-        let (b1, rest) = rest.split_at(w);
-        let (w2, rest) = rest.split_at(w * w);
-        let (b2, rest) = rest.split_at(w);
-        let (w3, rest) = rest.split_at(m * w);
-        Weights { w1, b1, w2, b2, w3, b3: &rest[..m] }
+    fn matrix_range(&self, layer: usize) -> std::ops::Range<usize> {
+        let (f, w) = (self.inputs, self.width);
+        match layer {
+            0 => 0..f * w,
+            _ => {
+                let start = f * w + w + (layer - 1) * (w * w + w);
+                start..start + w * if layer == self.depth { self.outputs } else { w }
+            }
+        }
     }
 
     #[inline(always)]
-    fn split_mut<'a, T>(&self, weights: &'a mut [T]) -> WeightsMut<'a, T> {
-        let (f, w, m) = (self.inputs, self.width, self.outputs);
-        let (w1, rest) = weights.split_at_mut(f * w);
-        let (b1, rest) = rest.split_at_mut(w);
-        let (w2, rest) = rest.split_at_mut(w * w);
-        let (b2, rest) = rest.split_at_mut(w);
-        let (w3, rest) = rest.split_at_mut(m * w);
-        WeightsMut { w1, b1, w2, b2, w3, b3: &mut rest[..m] }
+    fn matrix<'a, T>(&self, weights: &'a [T], layer: usize) -> &'a [T] {
+        &weights[self.matrix_range(layer)]
+    }
+
+    #[inline(always)]
+    fn matrix_mut<'a, T>(&self, weights: &'a mut [T], layer: usize) -> &'a mut [T] {
+        &mut weights[self.matrix_range(layer)]
+    }
+
+    #[inline(always)]
+    fn bias_range(&self, layer: usize) -> std::ops::Range<usize> {
+        let start = self.matrix_range(layer).end;
+        start..start + if layer == self.depth { self.outputs } else { self.width }
     }
 
     /// Fills `trace.values` and, with `jacobian`, `trace.jacobian`.
@@ -222,32 +214,44 @@ impl Network {
         jacobian: bool,
     ) {
         let (f, w, m, r) = (self.inputs, self.width, self.outputs, samples);
-        let p = self.split(weights);
-        let [h1, a1, h2, a2] =
-            [&mut trace.h1, &mut trace.a1, &mut trace.h2, &mut trace.a2].map(|v| &mut v[..w * r]);
-        fill_rows(h1, p.b1, r);
-        product(h1, View::new(p.w1, f, w).transposed(), View::new(x, f, r), true);
-        self.activation.apply(h1, a1);
-        fill_rows(h2, p.b2, r);
-        product(h2, View::new(p.w2, w, w).transposed(), View::new(h1, w, r), true);
-        self.activation.apply(h2, a2);
+        for l in 0..self.depth {
+            let (before, from) = trace.h.split_at_mut(l);
+            let h = &mut from[0][..w * r];
+            fill_rows(h, &weights[self.bias_range(l)], r);
+            let (input, rows) = before.last().map_or((x, f), |h| (h, w));
+            product(
+                h,
+                View::new(self.matrix(weights, l), rows, w).transposed(),
+                View::new(input, rows, r),
+                true,
+            );
+            self.activation.apply(h, &mut trace.a[l][..w * r]);
+        }
+        let (last, out) = (self.depth - 1, self.matrix(weights, self.depth));
         let values = &mut trace.values[..m * r];
-        fill_rows(values, p.b3, r);
-        product(values, View::new(p.w3, m, w), View::new(h2, w, r), true);
+        fill_rows(values, &weights[self.bias_range(self.depth)], r);
+        product(values, View::new(out, m, w), View::new(&trace.h[last], w, r), true);
         if jacobian {
             let s = &mut scratch.a[..w * m * r];
-            slopes_times_rows(s, a2, p.w3, m, r);
-            product(&mut trace.u1, View::new(p.w2, w, w), View::new(s, w, m * r), false);
-            for ((s, u), a) in
-                s.chunks_exact_mut(m * r).zip(trace.u1.chunks_exact(m * r)).zip(a1.chunks_exact(r))
-            {
-                for (s, u) in s.chunks_exact_mut(r).zip(u.chunks_exact(r)) {
-                    for ((s, &u), &a) in s.iter_mut().zip(u).zip(a) {
-                        *s = a * u;
+            slopes_times_rows(s, &trace.a[last][..w * r], out, m, r);
+            for l in (0..last).rev() {
+                let next = View::new(self.matrix(weights, l + 1), w, w);
+                product(&mut trace.u[l], next, View::new(s, w, m * r), false);
+                let slopes = trace.a[l][..w * r].chunks_exact(r);
+                for ((s, u), a) in s.chunks_exact_mut(m * r).zip(trace.u[l].chunks_exact(m * r)).zip(slopes) {
+                    for (s, u) in s.chunks_exact_mut(r).zip(u.chunks_exact(r)) {
+                        for ((s, &u), &a) in s.iter_mut().zip(u).zip(a) {
+                            *s = a * u;
+                        }
                     }
                 }
             }
-            product(&mut trace.jacobian, View::new(p.w1, f, w), View::new(s, w, m * r), false);
+            product(
+                &mut trace.jacobian,
+                View::new(self.matrix(weights, 0), f, w),
+                View::new(s, w, m * r),
+                false,
+            );
         }
     }
 
@@ -272,76 +276,104 @@ impl Network {
         x_bar: Option<&mut [T]>,
     ) {
         let (f, w, m, r) = (self.inputs, self.width, self.outputs, samples);
-        let p = self.split(weights);
-        let g = self.split_mut(gradient);
-        let [h1, a1, h2, a2] = [&trace.h1, &trace.a1, &trace.h2, &trace.a2].map(|v| &v[..w * r]);
-        // d collects ∂L/∂z2, e collects ∂L/∂z1; first the parts through the slopes φ'.
-        let (d, e) = (&mut scratch.d[..w * r], &mut scratch.e[..w * r]);
-        d.fill(T::ZERO);
-        e.fill(T::ZERO);
+        let last = self.depth - 1;
+        // The bars collect ∂L/∂z_l; first the parts through the slopes φ'.
+        scratch.bars.iter_mut().for_each(|bar| bar[..w * r].fill(T::ZERO));
         if let Some(jacobian_bar) = jacobian_bar {
-            let [a, b, c] = [&mut scratch.a, &mut scratch.b, &mut scratch.c].map(|v| &mut v[..w * m * r]);
-            let u1 = &trace.u1[..w * m * r];
-            product(a, View::new(p.w1, f, w).transposed(), View::new(jacobian_bar, f, m * r), false);
-            // a becomes ∂L/∂u1, b the outer slopes s1; ∂L/∂φ'(z1) goes through φ'' to z1.
-            for k in 0..w {
-                let (slope, bar) = (&a1[k * r..][..r], &mut e[k * r..][..r]);
-                for i in 0..m {
-                    let at = (k * m + i) * r;
-                    let (a, b, u) = (&mut a[at..][..r], &mut b[at..][..r], &u1[at..][..r]);
-                    for ((((a, b), &u), &slope), bar) in
-                        a.iter_mut().zip(b).zip(u).zip(slope).zip(bar.iter_mut())
-                    {
-                        *b = slope * u;
-                        *bar += *a * u;
-                        *a *= slope;
-                    }
-                }
-                let value = &h1[k * r..][..r];
-                for ((bar, &slope), &value) in bar.iter_mut().zip(slope).zip(value) {
-                    *bar *= self.activation.curvature(value, slope);
-                }
-            }
-            product(g.w1, View::new(jacobian_bar, f, m * r), View::new(b, w, m * r).transposed(), true);
-            product(c, View::new(p.w2, w, w).transposed(), View::new(a, w, m * r), false);
-            for j in 0..w {
-                let (slope, bar) = (&a2[j * r..][..r], &mut d[j * r..][..r]);
-                for i in 0..m {
-                    let (c, weight) = (&c[(j * m + i) * r..][..r], p.w3[i * w + j]);
-                    for (bar, &c) in bar.iter_mut().zip(c) {
-                        *bar += weight * c;
-                    }
-                    let mut sum = Lanes::new();
-                    sum.add_products(c, slope);
-                    g.w3[i * w + j] += sum.total();
-                }
-                let value = &h2[j * r..][..r];
-                for ((bar, &slope), &value) in bar.iter_mut().zip(slope).zip(value) {
-                    *bar *= self.activation.curvature(value, slope);
-                }
-            }
-            slopes_times_rows(b, a2, p.w3, m, r);
-            product(g.w2, View::new(a, w, m * r), View::new(b, w, m * r).transposed(), true);
+            self.backward_slopes(weights, r, trace, scratch, jacobian_bar, gradient);
         }
-        let bar = &mut scratch.a[..w * r];
+        let Scratch { a: bar, bars, .. } = scratch;
+        let bar = &mut bar[..w * r];
         if let Some(values_bar) = values_bar {
-            product(g.w3, View::new(values_bar, m, r), View::new(h2, w, r).transposed(), true);
-            add_row_sums(g.b3, values_bar, r);
-            product(bar, View::new(p.w3, m, w).transposed(), View::new(values_bar, m, r), false);
-            for ((d, &bar), &slope) in d.iter_mut().zip(&*bar).zip(a2) {
+            let h = View::new(&trace.h[last], w, r).transposed();
+            product(self.matrix_mut(gradient, self.depth), View::new(values_bar, m, r), h, true);
+            add_row_sums(&mut gradient[self.bias_range(self.depth)], values_bar, r);
+            let out = View::new(self.matrix(weights, self.depth), m, w).transposed();
+            product(bar, out, View::new(values_bar, m, r), false);
+            for ((d, &bar), &slope) in bars[last].iter_mut().zip(&*bar).zip(&trace.a[last][..w * r]) {
                 *d += bar * slope;
             }
         }
-        product(g.w2, View::new(h1, w, r), View::new(d, w, r).transposed(), true);
-        add_row_sums(g.b2, d, r);
-        product(bar, View::new(p.w2, w, w), View::new(d, w, r), false);
-        for ((e, &bar), &slope) in e.iter_mut().zip(&*bar).zip(a1) {
-            *e += bar * slope;
+        for l in (1..self.depth).rev() {
+            let (before, from) = bars.split_at_mut(l);
+            let (d, e) = (&from[0][..w * r], &mut before[l - 1][..w * r]);
+            let h = View::new(&trace.h[l - 1], w, r);
+            product(self.matrix_mut(gradient, l), h, View::new(d, w, r).transposed(), true);
+            add_row_sums(&mut gradient[self.bias_range(l)], d, r);
+            product(bar, View::new(self.matrix(weights, l), w, w), View::new(d, w, r), false);
+            for ((e, &bar), &slope) in e.iter_mut().zip(&*bar).zip(&trace.a[l - 1][..w * r]) {
+                *e += bar * slope;
+            }
         }
-        product(g.w1, View::new(x, f, r), View::new(e, w, r).transposed(), true);
-        add_row_sums(g.b1, e, r);
+        let e = &bars[0][..w * r];
+        product(self.matrix_mut(gradient, 0), View::new(x, f, r), View::new(e, w, r).transposed(), true);
+        add_row_sums(&mut gradient[self.bias_range(0)], e, r);
         if let Some(x_bar) = x_bar {
-            product(x_bar, View::new(p.w1, f, w), View::new(e, w, r), false);
+            product(x_bar, View::new(self.matrix(weights, 0), f, w), View::new(e, w, r), false);
+        }
+    }
+
+    /// The part of [`backward`](Self::backward) that comes through the Jacobian: adds to `gradient`, and leaves
+    /// ∂L/∂z_l through the slopes φ'(z_l) in `scratch.bars`.
+    #[inline(always)]
+    fn backward_slopes<T: Real>(
+        &self,
+        weights: &[T],
+        r: usize,
+        trace: &Trace<T>,
+        scratch: &mut Scratch<T>,
+        jacobian_bar: &[T],
+        gradient: &mut [T],
+    ) {
+        let (f, w, m) = (self.inputs, self.width, self.outputs);
+        let last = self.depth - 1;
+        let Scratch { a, b, c, bars } = scratch;
+        let [mut a, b, mut c] = [a, b, c].map(|v| &mut v[..w * m * r]);
+        let first = View::new(self.matrix(weights, 0), f, w).transposed();
+        product(c, first, View::new(jacobian_bar, f, m * r), false);
+        // At layer l, a is ∂L/∂u_{l−1}, c is ∂L/∂s_l on its way to ∂L/∂u_l, b becomes s_l.
+        for l in 0..=last {
+            let (slopes, bars) = (&trace.a[l][..w * r], &mut bars[l][..w * r]);
+            let out = self.matrix_range(self.depth);
+            for k in 0..w {
+                let (slope, bar) = (&slopes[k * r..][..r], &mut bars[k * r..][..r]);
+                for i in 0..m {
+                    let at = (k * m + i) * r;
+                    let c = &mut c[at..][..r];
+                    if l < last {
+                        let (b, u) = (&mut b[at..][..r], &trace.u[l][at..][..r]);
+                        for ((((c, b), &u), &slope), bar) in
+                            c.iter_mut().zip(b).zip(u).zip(slope).zip(bar.iter_mut())
+                        {
+                            *b = slope * u;
+                            *bar += *c * u;
+                            *c *= slope;
+                        }
+                    } else {
+                        let weight = weights[out.start + i * w + k];
+                        for (bar, &mut c) in bar.iter_mut().zip(&mut *c) {
+                            *bar += weight * c;
+                        }
+                        let mut sum = Lanes::new();
+                        sum.add_products(c, slope);
+                        gradient[out.start + i * w + k] += sum.total();
+                    }
+                }
+                let value = &trace.h[l][k * r..][..r];
+                for ((bar, &slope), &value) in bar.iter_mut().zip(slope).zip(value) {
+                    *bar *= self.activation.curvature(value, slope);
+                }
+            }
+            if l == last {
+                slopes_times_rows(b, slopes, self.matrix(weights, self.depth), m, r);
+            }
+            let left = if l == 0 { View::new(jacobian_bar, f, m * r) } else { View::new(a, w, m * r) };
+            product(self.matrix_mut(gradient, l), left, View::new(b, w, m * r).transposed(), true);
+            if l < last {
+                std::mem::swap(&mut a, &mut c);
+                let next = View::new(self.matrix(weights, l + 1), w, w).transposed();
+                product(c, next, View::new(a, w, m * r), false);
+            }
         }
     }
 }

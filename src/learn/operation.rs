@@ -209,7 +209,7 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
 mod tests {
     use super::*;
     use crate::learn::loss::Loss;
-    use crate::learn::model::{InputMap, ModelKind};
+    use crate::learn::model::{InputMap, Layers, ModelKind};
     use crate::learn::network::Activation;
     use candle_core::Var;
     use rand::{RngExt, SeedableRng};
@@ -225,9 +225,20 @@ mod tests {
 
     /// A model with random weights and biases, on random data with one angle.
     fn case(kind: ModelKind, activation: Activation, loss: Loss, cyclic: usize) -> Case {
+        case_of_depth(kind, activation, loss, cyclic, 2)
+    }
+
+    fn case_of_depth(
+        kind: ModelKind,
+        activation: Activation,
+        loss: Loss,
+        cyclic: usize,
+        depth: usize,
+    ) -> Case {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         let input = InputMap::new(2, &[1]);
-        let model = Arc::new(Model::new(kind, input, 6, activation, loss, cyclic));
+        let layers = Layers { width: 6, depth, activation };
+        let model = Arc::new(Model::new(kind, input, layers, loss, cyclic).imposing(2));
         let mut weights: Vec<f64> =
             model.initial_weights(&mut random).iter().map(|&w| f64::from(w)).collect();
         weights.iter_mut().for_each(|w| *w += 0.3 * random.random_range(-1. ..1.));
@@ -240,6 +251,7 @@ mod tests {
             assert_eq!(column.len(), features);
             column.extend([0; 4].map(|_| random.random_range(-1. ..1.)));
             column.push(random.random_range(0.3..1.));
+            column.extend((0..4 * model.imposed()).map(|_| random.random_range(-1. ..1.)));
             column.iter().enumerate().for_each(|(k, &x)| rows[k * SAMPLES + s] = x);
         }
         let batch = Tensor::from_vec(rows, (model.columns(), SAMPLES), &Device::Cpu).unwrap();
@@ -268,6 +280,12 @@ mod tests {
             case(ModelKind::SymmetryControl, Activation::Tanh, paper, 2),
             case(ModelKind::SymmetryControl, Activation::Tanh, paper, 1),
             case(ModelKind::SymmetryControl, Activation::Softplus, paper, 0),
+            case(ModelKind::Constrained, Activation::Tanh, Loss::Relaxed, 0),
+            case_of_depth(ModelKind::Baseline, Activation::Tanh, Loss::Relaxed, 0, 3),
+            case_of_depth(ModelKind::Hamiltonian, Activation::Softplus, Loss::Relaxed, 0, 1),
+            case_of_depth(ModelKind::Hamiltonian, Activation::Tanh, Loss::Relaxed, 0, 4),
+            case_of_depth(ModelKind::SymmetryControl, Activation::Tanh, paper, 1, 3),
+            case_of_depth(ModelKind::SymmetryControl, Activation::Tanh, Loss::Relaxed, 2, 4),
         ]
     }
 

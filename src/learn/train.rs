@@ -6,7 +6,7 @@ use super::error::LearnError;
 use super::learned::LearnedCoordinates;
 use super::linear::vectorised;
 use super::loss::{CHUNK, Loss, LossTerms};
-use super::model::{InputMap, Model, ModelKind, Sums};
+use super::model::{InputMap, Layers, Model, ModelKind, Sums};
 use super::network::Activation;
 use super::operation::{Crew, LossFunction};
 use super::optimiser::{Optimiser, OptimiserKind};
@@ -28,6 +28,8 @@ pub struct Config {
     pub cyclic: usize,
     /// Width of the hidden layers.
     pub width: usize,
+    /// Number of hidden layers of each network.
+    pub depth: usize,
     /// Nonlinearity of the hidden layers.
     pub activation: Activation,
     /// What teaches the coordinates.
@@ -35,7 +37,7 @@ pub struct Config {
     /// α1, the weight of the Poisson term. Smaller values give better laws, but from 4 degrees of freedom on the
     /// gradients of some momenta may shrink to nothing at 0.01; 0.1 costs accuracy.
     pub poisson_weight: f64,
-    /// α2, the weight of the cyclic term.
+    /// α2, the weight of the cyclic term; of the brackets with the imposed functions in a constrained model.
     pub cyclic_weight: f64,
     /// How weights are fitted.
     pub optimiser: OptimiserKind,
@@ -68,6 +70,7 @@ impl Default for Config {
             model: ModelKind::SymmetryControl,
             cyclic: 1,
             width: 64,
+            depth: 2,
             activation: Activation::Tanh,
             loss: Loss::Relaxed,
             poisson_weight: 0.03,
@@ -96,6 +99,7 @@ impl Config {
         match self {
             c if c.cyclic > dof => bad("cyclic", &c.cyclic, "at most the degrees of freedom"),
             c if c.width == 0 => bad("width", &c.width, "at least 1"),
+            c if c.depth == 0 => bad("depth", &c.depth, "at least 1"),
             c if c.batch == 0 => bad("batch", &c.batch, "at least 1"),
             c if c.steps == 0 => bad("steps", &c.steps, "at least 1"),
             c if c.threads == 0 => bad("threads", &c.threads, "at least 1"),
@@ -119,14 +123,13 @@ impl Config {
     }
 
     pub(crate) fn model(&self, dof: usize, angles: &[usize]) -> Model {
-        Model::new(
-            self.model,
-            InputMap::new(dof, angles),
-            self.width,
-            self.activation,
-            self.loss,
-            self.cyclic,
-        )
+        let layers = Layers { width: self.width, depth: self.depth, activation: self.activation };
+        Model::new(self.model, InputMap::new(dof, angles), layers, self.loss, self.cyclic)
+    }
+
+    /// Number of weights of the networks.
+    pub fn parameters(&self, dof: usize, angles: &[usize]) -> usize {
+        self.model(dof, angles).parameters()
     }
 
     /// First step without the symmetry terms.
@@ -206,7 +209,7 @@ pub fn train(
 ) -> Result<LearnedCoordinates, LearnError> {
     let scaling = Scaling::of(data)?;
     config.check(data.dof)?;
-    let model = config.model(data.dof, &data.angles);
+    let model = model_for(config, data)?;
     let weights = model.initial_weights(&mut ChaCha8Rng::seed_from_u64(config.seed));
     let state = State {
         step: 0,
@@ -216,6 +219,14 @@ pub fn train(
         optimiser: Optimiser::new(config.optimiser, &model.blocks()),
     };
     Run::new(data, config.clone(), scaling, model)?.finish(state, observer)
+}
+
+/// The model of a run, with batches as wide as the data asks for.
+fn model_for(config: &Config, data: &TrainingData) -> Result<Model, LearnError> {
+    if config.model == ModelKind::Constrained && data.imposed() == 0 {
+        return Err(LearnError::Shape { what: "no imposed functions for a constrained model".into() });
+    }
+    Ok(config.model(data.dof, &data.angles).imposing(data.imposed()))
 }
 
 /// Takes up a run where `checkpoint` was made: the result has the same bits as if it had never stopped.
@@ -238,7 +249,7 @@ pub fn resume(
     }
     let config = Config { threads, ..header.config.clone() };
     config.check(data.dof)?;
-    let model = config.model(data.dof, &data.angles);
+    let model = model_for(&config, data)?;
     let mut optimiser = Optimiser::new(config.optimiser, &model.blocks());
     optimiser.restore(header.step, |name| checkpoint.array(name)).map_err(|what| unfit(&what))?;
     let state = State {
@@ -279,7 +290,7 @@ impl<'a> Run<'a> {
         scaling: Scaling,
         model: Model,
     ) -> Result<Self, LearnError> {
-        let prepared = Prepared::new(&data.train, &scaling, &model.input);
+        let prepared = Prepared::new(&data.train, &scaling, &model.input, model.imposed());
         let crew = Crew::new(config.threads)?;
         Ok(Self { data, config, scaling, model: Arc::new(model), prepared, crew })
     }
@@ -322,7 +333,7 @@ impl<'a> Run<'a> {
         let laws = state.laws.as_deref().unwrap_or(&weights);
         checkpoint.header.train_losses = self.measure(&weights, &self.prepared);
         checkpoint.header.law_losses = self.measure(laws, &self.prepared);
-        let test = Prepared::new(&self.data.test, &self.scaling, &self.model.input);
+        let test = Prepared::new(&self.data.test, &self.scaling, &self.model.input, self.model.imposed());
         checkpoint.header.test_losses = self.measure(&weights, &test);
         LearnedCoordinates::from_checkpoint(checkpoint)
     }
@@ -425,6 +436,8 @@ mod tests {
             set.states.extend([qx, qy, px, py]);
             let (u, v) = (px + qy, py - qx);
             set.derivatives.extend([2. * u, 2. * v, 2. * v - 2. * qx, -2. * u - 2. * qy]);
+            // Of the angular momentum.
+            set.imposed.extend([py, -px, -qy, qx]);
         }
         set
     }
@@ -468,6 +481,27 @@ mod tests {
             }
         }
         assert!(error < 1e-3 * size && drift < 1e-2 * rate, "{error} {size} {drift} {rate}");
+    }
+
+    /// Where velocities are noisy, an imposed law makes the field conserve it better.
+    #[test]
+    fn an_imposed_law_is_conserved_better() {
+        let mut data = TrainingData { train: charged_particle(1000, 1), ..data() };
+        let mut random = ChaCha8Rng::seed_from_u64(4);
+        data.train.derivatives.iter_mut().for_each(|v| *v += random.random_range(-0.5..0.5));
+        let drift = |model: ModelKind| {
+            let config = Config { model, cyclic_weight: 10., steps: 400, ..short() };
+            let learned = train(&data, &config, &mut Unobserved).unwrap();
+            let set = charged_particle(300, 3);
+            let field = learned.vector_field(&set.states).unwrap();
+            let rate = |(g, v): (&[f64], &[f64])| g.iter().zip(v).map(|(g, v)| g * v).sum::<f64>().powi(2);
+            set.imposed.chunks_exact(4).zip(field.chunks_exact(4)).map(rate).sum::<f64>()
+        };
+        let (free, bound) = (drift(ModelKind::Hamiltonian), drift(ModelKind::Constrained));
+        assert!(bound < 0.9 * free, "{bound} {free}");
+        let without = TrainingData { train: Samples { imposed: vec![], ..data.train.clone() }, ..data };
+        let config = Config { model: ModelKind::Constrained, ..short() };
+        assert!(matches!(train(&without, &config, &mut Unobserved), Err(LearnError::Shape { .. })));
     }
 
     #[test]
@@ -533,8 +567,14 @@ mod tests {
     #[test]
     fn an_interrupted_run_ends_with_the_same_bytes() {
         let folder = std::env::temp_dir().join(format!("liouville-learn-{}", std::process::id()));
-        for model in [ModelKind::Baseline, ModelKind::Hamiltonian, ModelKind::SymmetryControl] {
-            let config = Config { model, steps: 80, symmetry_part: Some(0.5), average: Some(0.9), ..short() };
+        for (model, depth) in [
+            (ModelKind::Baseline, 2),
+            (ModelKind::Hamiltonian, 3),
+            (ModelKind::SymmetryControl, 2),
+            (ModelKind::Constrained, 2),
+        ] {
+            let config =
+                Config { model, depth, steps: 80, symmetry_part: Some(0.5), average: Some(0.9), ..short() };
             let whole = train(&data(), &config, &mut Unobserved).unwrap();
             for after in [13, 55] {
                 let mut interrupt = Interrupt { after, kept: None };

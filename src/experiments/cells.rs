@@ -1,0 +1,254 @@
+//! One model on one system with one seed: trained, rolled out, held against the truth, and kept.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::discover::{self, Observations};
+use crate::expr::Expr;
+use crate::flow::{HamiltonianField, Method, VectorField};
+use crate::learn::{self, Unobserved};
+
+use super::ExperimentError;
+use super::contenders::{Budget, Contender};
+use super::rollout::{LearnedField, Summary, deviations, mean, roll_out};
+use super::runs::{Store, Trained, Watcher};
+use super::tasks::Problem;
+
+/// What became of a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Outcome {
+    /// Wall time of training, or of the recovery.
+    pub seconds: f64,
+    /// Weights of the networks.
+    pub parameters: usize,
+    /// In the units of the data.
+    pub test_loss: f64,
+    /// Mean squared deviation of each predicted trajectory, and of its energy.
+    pub trajectory: Vec<f64>,
+    pub energy: Vec<f64>,
+    /// Mean squared deviation of each known law.
+    pub laws: Vec<(String, Vec<f64>)>,
+    /// The recovered formula, and whether its coefficients are exact.
+    pub formula: Option<(String, bool)>,
+    /// The same errors with the accurate integrator, where it was run.
+    pub accurate: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+const FILE: &str = "outcome.txt";
+
+impl Outcome {
+    fn to_text(&self, settings: &str) -> String {
+        let numbers = |values: &[f64]| values.iter().map(|x| format!(" {x:?}")).collect::<String>();
+        let mut text = format!("settings {settings}\nparameters {}\n", self.parameters);
+        let mut line = |name: &str, values: &[f64]| text.push_str(&format!("{name}{}\n", numbers(values)));
+        line("seconds", &[self.seconds]);
+        line("test_loss", &[self.test_loss]);
+        line("trajectory", &self.trajectory);
+        line("energy", &self.energy);
+        if let Some((trajectory, energy)) = &self.accurate {
+            line("accurate_trajectory", trajectory);
+            line("accurate_energy", energy);
+        }
+        for (name, values) in &self.laws {
+            line(&format!("law:{name}"), values);
+        }
+        if let Some((formula, exact)) = &self.formula {
+            text.push_str(&format!("{} {formula}\n", if *exact { "exact" } else { "inexact" }));
+        }
+        text
+    }
+
+    /// The outcome in a text, if it was made with the same settings.
+    fn from_text(text: &str, settings: &str) -> Option<Outcome> {
+        let mut lines = text.lines();
+        if lines.next()?.strip_prefix("settings ")? != settings {
+            return None;
+        }
+        let mut outcome = Outcome::default();
+        let mut fields: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for line in lines {
+            let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match name {
+                "exact" | "inexact" => outcome.formula = Some((rest.to_string(), name == "exact")),
+                "parameters" => outcome.parameters = rest.parse().ok()?,
+                _ => {
+                    let values =
+                        rest.split_whitespace().map(|w| w.parse().ok()).collect::<Option<Vec<f64>>>()?;
+                    match name.strip_prefix("law:") {
+                        Some(law) => outcome.laws.push((law.to_string(), values)),
+                        None => drop(fields.insert(name, values)),
+                    }
+                }
+            }
+        }
+        outcome.seconds = *fields.get("seconds")?.first()?;
+        outcome.test_loss = *fields.get("test_loss")?.first()?;
+        outcome.trajectory = fields.remove("trajectory")?;
+        outcome.energy = fields.remove("energy")?;
+        outcome.accurate = fields.remove("accurate_trajectory").zip(fields.remove("accurate_energy"));
+        Some(outcome)
+    }
+}
+
+/// Name of a run in the store.
+pub(super) fn run_name(problem: &Problem, contender: &str) -> String {
+    format!("{}-{contender}-{}", problem.task.name, problem.seed)
+}
+
+/// Trains a contender, or reads it; `None` where there is nothing to train.
+pub(super) fn train(
+    problem: &Problem,
+    contender: Contender,
+    budget: Budget,
+    store: &Store,
+    watcher: &dyn Watcher,
+) -> Result<Option<Trained>, ExperimentError> {
+    let Some(config) = contender.config(problem, budget) else { return Ok(None) };
+    let run = run_name(problem, contender.key());
+    store.train(&run, &problem.data, &config, None, watcher).map(Some)
+}
+
+/// The outcome of a contender: from the store, or by training and rolling out. `None` where it does not apply.
+pub(super) fn outcome(
+    problem: &Problem,
+    contender: Contender,
+    budget: Budget,
+    store: &Store,
+    watcher: &dyn Watcher,
+) -> Result<Option<Outcome>, ExperimentError> {
+    if let Some(config) = contender.config(problem, budget) {
+        return trained_outcome(problem, contender.key(), &config, store, watcher).map(Some);
+    }
+    if contender != Contender::Recovered || !problem.is_simulated() {
+        return Ok(None);
+    }
+    kept_or(problem, contender.key(), &format!("discover, {FINER} times finer"), store, watcher, || {
+        recovered(problem)
+    })
+    .map(Some)
+}
+
+/// The outcome of a network with settings of its own, kept under the name `key`.
+pub(super) fn trained_outcome(
+    problem: &Problem,
+    key: &str,
+    config: &learn::Config,
+    store: &Store,
+    watcher: &dyn Watcher,
+) -> Result<Outcome, ExperimentError> {
+    kept_or(problem, key, &format!("{config:?}"), store, watcher, || {
+        let run = run_name(problem, key);
+        let trained = store.train(&run, &problem.data, config, None, watcher)?;
+        let parameters = config.parameters(problem.data.dof, &problem.data.angles);
+        let outcome = Outcome { seconds: trained.seconds, parameters, ..Outcome::default() };
+        errors(problem, &LearnedField(&trained.learned), outcome, false)
+    })
+}
+
+fn kept_or(
+    problem: &Problem,
+    key: &str,
+    settings: &str,
+    store: &Store,
+    watcher: &dyn Watcher,
+    make: impl FnOnce() -> Result<Outcome, ExperimentError>,
+) -> Result<Outcome, ExperimentError> {
+    if watcher.stopped() {
+        return Err(ExperimentError::Interrupted);
+    }
+    let run = run_name(problem, key);
+    let extent = (problem.whole.trajectories.len(), problem.whole.points(), problem.predicted, problem.steps);
+    let settings = format!("{extent:?} {settings}");
+    let kept = store.text(&run, FILE).and_then(|text| Outcome::from_text(&text, &settings));
+    // What was not recovered may be by a later version.
+    if let Some(kept) = kept
+        && kept.formula.as_ref().is_none_or(|(_, exact)| *exact)
+    {
+        return Ok(kept);
+    }
+    let found = make()?;
+    store.keep(&run, FILE, &found.to_text(&settings))?;
+    let [trajectory, energy] = [&found.trajectory, &found.energy].map(|values| Summary::of(values).mean);
+    watcher.note(&format!(
+        "{run}: test loss {:.2e}, trajectory {trajectory:.2e}, energy {energy:.2e}, {:.0} s",
+        found.test_loss, found.seconds
+    ));
+    Ok(found)
+}
+
+/// The Hamiltonian that `discover` finds in the same data, without networks.
+fn recovered(problem: &Problem) -> Result<Outcome, ExperimentError> {
+    let observations = Observations { trajectories: problem.whole.clone(), train: problem.share };
+    let config = discover::Config { network: None, ..discover::Config::default() };
+    let begun = Instant::now();
+    let discovery = discover::run(&observations, &config, &mut Unobserved)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let nothing = Outcome { seconds, test_loss: f64::NAN, ..Outcome::default() };
+    let Some(found) = discovery.hamiltonian else {
+        return Ok(Outcome { formula: Some((String::new(), false)), ..nothing });
+    };
+    let formula = Some((found.formula.to_string(), found.exact && found.explains));
+    if !found.explains {
+        return Ok(Outcome { formula, ..nothing });
+    }
+    let field = HamiltonianField::new(&found.formula, &problem.system.coordinates, &problem.system.momenta)?;
+    errors(problem, &field, Outcome { formula, parameters: found.terms.len(), ..nothing }, true)
+}
+
+/// How much finer the Runge–Kutta steps of a recovered law are than those of a network, whose error hides them.
+const FINER: usize = 8;
+
+/// Test loss and roll-out errors of a field; with `accurate`, those of the better integrator beside.
+fn errors(
+    problem: &Problem,
+    field: &dyn VectorField,
+    outcome: Outcome,
+    accurate: bool,
+) -> Result<Outcome, ExperimentError> {
+    let test_loss = problem.test_loss(field)?;
+    let Some(hamiltonian) = problem.hamiltonian.clone().filter(|_| problem.is_simulated()) else {
+        return Ok(Outcome { test_loss, ..outcome });
+    };
+    let truth = &problem.test.trajectories[..problem.predicted.min(problem.test.trajectories.len())];
+    let formulas: Vec<Expr> =
+        std::iter::once(hamiltonian).chain(problem.laws.iter().map(|(_, law)| law.clone())).collect();
+    let variables = problem.system.variables();
+    let rolled = |method: Method| -> Result<(Vec<f64>, Vec<Vec<f64>>), ExperimentError> {
+        let found = deviations(truth, &roll_out(field, truth, method), &formulas, &variables)?;
+        let functions = (0..formulas.len()).map(|k| found.iter().map(|d| mean(&d.functions[k])).collect());
+        Ok((found.iter().map(|d| mean(&d.state)).collect(), functions.collect()))
+    };
+    let steps = problem.steps * if accurate { FINER } else { 1 };
+    let (trajectory, mut functions) = rolled(Method::RungeKutta4 { steps })?;
+    let energy = functions.remove(0);
+    let laws = problem.laws.iter().map(|(name, _)| name.clone()).zip(functions).collect();
+    let accurate = if accurate {
+        let (trajectory, mut functions) = rolled(Method::GaussLegendre)?;
+        Some((trajectory, functions.remove(0)))
+    } else {
+        None
+    };
+    Ok(Outcome { test_loss, trajectory, energy, laws, accurate, ..outcome })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_survive_the_disk_to_the_bit() {
+        let outcome = Outcome {
+            seconds: 12.5,
+            parameters: 7,
+            test_loss: 0.1 + 0.2,
+            trajectory: vec![1e-300, f64::INFINITY, 1.0 / 3.0],
+            energy: vec![2.0, -0.0, 5e-324],
+            laws: vec![("L".into(), vec![1.5]), ("P".into(), vec![])],
+            formula: Some(("p^2 + q^2".into(), true)),
+            accurate: Some((vec![1.0], vec![2.0])),
+        };
+        let text = outcome.to_text("a b");
+        assert_eq!(Outcome::from_text(&text, "a b"), Some(outcome.clone()));
+        assert_eq!(Outcome::from_text(&text, "a c"), None);
+    }
+}

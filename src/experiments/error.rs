@@ -1,0 +1,82 @@
+//! What can go wrong in an experiment.
+
+use std::path::PathBuf;
+
+use crate::discover::DiscoverError;
+use crate::expr::TapeError;
+use crate::fit::{FitError, GrammarError};
+use crate::flow::FlowError;
+use crate::learn::LearnError;
+use crate::mechanics::MechanicsError;
+use crate::system::SystemError;
+
+/// An error of the room `experiments`.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// A system of the catalogue cannot be read.
+    #[error("{}", .0.render())]
+    System(SystemError),
+    /// Data cannot be simulated or read.
+    #[error("{}", .0.render())]
+    Flow(FlowError),
+    /// Training failed.
+    #[error(transparent)]
+    Learn(#[from] LearnError),
+    /// A discovery failed.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// A formula has no numerical value.
+    #[error(transparent)]
+    Formula(#[from] TapeError),
+    /// A fit failed.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// A term library cannot be built.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
+    /// A formula is beyond the exact algebra.
+    #[error(transparent)]
+    Mechanics(#[from] MechanicsError),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A figure cannot be drawn.
+    #[error("the figure cannot be drawn: {0}")]
+    Figure(String),
+    /// No such system in this experiment.
+    #[error("`{name}` is not among the systems of this experiment: {}", .known.join(", "))]
+    UnknownSystem {
+        /// As it was asked for.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// A saved run lacks what a roll-out needs.
+    #[error("the saved run {path} cannot be rolled out: {what}")]
+    SavedRun {
+        /// Its folder.
+        path: PathBuf,
+        /// What is missing or wrong.
+        what: String,
+    },
+    /// The watcher asked for an end; what was finished, and the state of unfinished trainings, is saved.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl From<SystemError> for ExperimentError {
+    fn from(error: SystemError) -> Self {
+        Self::System(error)
+    }
+}
+
+impl From<FlowError> for ExperimentError {
+    fn from(error: FlowError) -> Self {
+        Self::Flow(error)
+    }
+}
