@@ -6,7 +6,9 @@ use crate::fit::{
     justified_snap, pointwise_system, sharpest, supported_digits, usable_terms, weak_system,
 };
 
+use super::measured::Mechanics;
 use super::observations::Prepared;
+use super::quotient;
 
 /// One term of a recovered Hamiltonian.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub struct RecoveredHamiltonian {
     pub chi: Option<f64>,
     /// The stage of the library it came from.
     pub stage: String,
+    /// Masses and losses, where the data's momenta are velocities.
+    pub mechanics: Option<Mechanics>,
 }
 
 /// Residual (relative to ẋ) below which given velocities count as explained without noise.
@@ -80,6 +84,8 @@ struct Fitted {
     coefficients: Vec<f64>,
     errors: Vec<f64>,
     explains: bool,
+    /// Whether the terms themselves are exact: no measured number stands in them.
+    exact_terms: bool,
     chi: Option<f64>,
     /// Smaller is better.
     score: f64,
@@ -97,16 +103,22 @@ pub(super) fn recover(
         if clean != data.velocities_given && (clean || data.relative_noise() < NOISY) {
             continue;
         }
+        let fit = |stage: &Stage| if clean { fit_clean(data, stage) } else { fit_noisy(data, stage) };
         for stage in &library.stages {
-            let found = if clean { fit_clean(data, stage)? } else { fit_noisy(data, stage)? };
-            let Some((fitted, report)) = found else { continue };
-            tell(&report);
-            let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
-            if best.as_ref().is_none_or(|b| fitted.score < b.score) {
-                best = Some(fitted);
-            }
-            if settled {
-                return Ok(best.map(|b| snapped(&b, data)));
+            let resolved = quotient::resolve(data, stage, if clean { CLEAN } else { 0.0 })?;
+            let exact_terms = resolved.as_ref().is_none_or(|r| r.exact);
+            let found = [Some(stage), resolved.as_ref().map(|r| &r.stage)].into_iter().flatten();
+            for (quotients, stage) in found.enumerate() {
+                let Some((mut fitted, report)) = fit(stage)? else { continue };
+                fitted.exact_terms = quotients == 0 || exact_terms;
+                tell(&report);
+                let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
+                if best.as_ref().is_none_or(|b| fitted.score < b.score) {
+                    best = Some(fitted);
+                }
+                if settled {
+                    return Ok(best.map(|b| snapped(&b, data)));
+                }
             }
         }
     }
@@ -165,6 +177,7 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
             .collect(),
         coefficients: found.solution.coefficients,
         explains,
+        exact_terms: true,
         chi: None,
         score,
     };
@@ -233,6 +246,7 @@ fn weigh(
                 coefficients: shot.parameters,
                 errors: shot.standard_errors,
                 explains: shot.chi <= EXPLAINED,
+                exact_terms: true,
                 chi: Some(shot.chi),
                 score: n * shot.chi.max(1e-12).ln() + terms.len() as f64 * n.ln() / 2.0,
                 terms,
@@ -243,6 +257,7 @@ fn weigh(
             errors: found.solution.spread.iter().map(|s| s * found.residual * system.target_rms()).collect(),
             coefficients: found.solution.coefficients.clone(),
             explains: false,
+            exact_terms: true,
             chi: None,
             // Any fit of trajectories goes before.
             score: 1e9 + system.rows() as f64 * found.residual.max(1e-12).ln(),
@@ -387,6 +402,7 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         Expr::sum(terms.iter().map(|t| Expr::product([Expr::number(t.value.clone()), t.term.clone()])));
     let residual = relative_residual(&terms, data);
     let exact = fitted.explains
+        && fitted.exact_terms
         && terms.iter().all(|t| t.chance.is_some())
         && (!data.velocities_given || fitted.chi.is_some() || residual < CLEAN);
     RecoveredHamiltonian {
@@ -396,6 +412,7 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         residual,
         chi: fitted.chi,
         stage: fitted.stage.clone(),
+        mechanics: None,
         terms,
     }
 }

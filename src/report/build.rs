@@ -155,6 +155,7 @@ impl HamiltonianRecord {
             exact: None,
             residual: None,
             agrees_with_file: None,
+            mechanics: None,
         }
     }
 }

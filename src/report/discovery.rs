@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, LawRecord, NetworkRecord, Record,
-    SystemRecord,
+    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, LawRecord, MeasuredRecord,
+    MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
 use crate::algebra::{Element, ZeroTest};
-use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
+use crate::discover::{Discovery, Evidence, Mechanics, Network, RecoveredHamiltonian};
 use crate::expr::{Expr, Symbol};
+use crate::fit::Measured;
 use crate::flow::TrajectorySet;
 use crate::mechanics::{MechanicsError, PhaseSpace, Status};
 use crate::system::System;
@@ -96,6 +97,13 @@ impl Record {
         if let Some(assessment) = &discovery.assessment {
             record.set_assessment(assessment, &space);
         }
+        record.searched = SearchedRecord::of(&discovery.searched, discovery.stop);
+        record.hint = discovery.hint.as_ref().map(|found| HintRecord {
+            motion: found.motion.name().to_owned(),
+            lyapunov_exponent: Some(found.lyapunov_exponent),
+            alignment_index: Some(found.alignment_index),
+            orbits: found.orbits,
+        });
         record.network = discovery.network.as_ref().map(network);
         record.data = Some(DataRecord {
             source: source.data.clone(),
@@ -123,6 +131,7 @@ fn hamiltonian(
             exact: None,
             residual: None,
             agrees_with_file: None,
+            mechanics: None,
         };
     };
     let formula = &found.formula;
@@ -136,6 +145,23 @@ fn hamiltonian(
         exact: Some(found.exact),
         residual: found.residual.is_finite().then_some(found.residual),
         agrees_with_file: source.made_by.as_ref().map(agrees),
+        mechanics: found.mechanics.as_ref().map(|m| mechanics(m, space)),
+    }
+}
+
+fn mechanics(found: &Mechanics, space: &PhaseSpace) -> MechanicsRecord {
+    let by_coordinate = |values: &[Measured]| {
+        let one = |(symbol, m): (&Symbol, &Measured)| {
+            (symbol.name().to_owned(), MeasuredRecord { value: m.value, error: m.error })
+        };
+        space.coordinates().iter().zip(values).map(one).collect()
+    };
+    MechanicsRecord {
+        masses: by_coordinate(&found.masses),
+        masses_known: !found.uncoupled,
+        friction: by_coordinate(&found.friction),
+        force_residual: found.residual,
+        kinetic_ratio: found.kinetic_ratio,
     }
 }
 
@@ -178,6 +204,11 @@ fn network(found: &Network) -> NetworkRecord {
                 degree: fit.degree as usize,
                 mse: fit.mse.clone(),
             })
+            .collect(),
+        trials: found
+            .trials
+            .iter()
+            .map(|trial| TrialRecord { cyclic: trial.cyclic, poisson: trial.poisson })
             .collect(),
     }
 }
