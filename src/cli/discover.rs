@@ -129,6 +129,9 @@ impl Discover {
         };
         let mut record = Record::of_discovery(&system, &observations.trajectories, &discovery, &source)
             .map_err(|error| Failure::input(error, None))?;
+        if self.data.is_none() {
+            record.compare_known(&system, &discovery).map_err(|error| Failure::input(error, None))?;
+        }
         record.seed = Some(self.seed);
         record.settings = self.settings(&config);
         if let Some(folder) = &self.out {

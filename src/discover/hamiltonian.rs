@@ -3,7 +3,7 @@
 use crate::expr::{Expr, Rational, Symbol};
 use crate::fit::{
     Elimination, FitError, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
-    justified_snap, pointwise_system, sharpest, supported_digits, usable_terms, weak_system,
+    folded, justified_snap, pointwise_system, sharpest, supported_digits, usable_terms, weak_system,
 };
 
 use super::measured::Mechanics;
@@ -204,20 +204,58 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     let all: Vec<usize> = (0..terms.len()).collect();
     let Ok(broad) = eliminate(&system, &all, 1.1, 1e-10) else { return Ok(None) };
     let narrow = sharpest(&system, &broad, 2 * MOST_SHOT)?;
+    let small = smallest(data, &terms, &system, &narrow)?;
     let mut best: Option<(Fitted, StageReport)> = None;
-    for found in [narrow, broad] {
+    // A small fit must hold against a larger one by the trajectories: both are tried.
+    let tries = [small.map(|s| (s, false)), Some((narrow, true)), Some((broad, true))];
+    for (found, last) in tries.into_iter().flatten() {
         let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
         let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
         let candidate = weigh(stage, terms.len(), &system, &found, kept, shot);
-        let done = candidate.0.explains;
         if best.as_ref().is_none_or(|(b, _)| candidate.0.score < b.score) {
             best = Some(candidate);
         }
-        if done {
+        if last && best.as_ref().is_some_and(|(b, _)| b.explains) {
             break;
         }
     }
     Ok(best)
+}
+
+/// Largest fit whose terms are folded, and most candidates for it.
+const MOST_FOLDED: usize = 16;
+const MOST_CANDIDATES: usize = 250;
+
+/// How much worse in the weak form a folded fit may be: noise in the states blurs it.
+const FOLD: f64 = 1.15;
+
+/// The smallest fit that folding gives without loss in the weak form; of several the one that trajectories speak for.
+/// The weak form cannot tell nearly collinear terms apart, trajectories can.
+fn smallest(
+    data: &Prepared,
+    terms: &[Expr],
+    system: &Normal,
+    start: &Elimination,
+) -> Result<Option<Elimination>, FitError> {
+    if start.solution.columns.len() > MOST_FOLDED || terms.len() > MOST_CANDIDATES {
+        return Ok(None);
+    }
+    let all: Vec<usize> = (0..terms.len()).collect();
+    let levels = folded(system, &start.solution.columns, &all, FOLD * start.residual);
+    let Some(smallest) = levels.last() else { return Ok(None) };
+    let how = first_look(data);
+    let (paths, starts) = chosen(data, 1200);
+    let mut best: Option<(f64, Elimination)> = None;
+    for model in smallest.iter().filter(|model| model.residual <= FOLD * start.residual) {
+        let Ok(solution) = system.solve(&model.columns) else { continue };
+        let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
+        let shot = fit_terms(data, &formulas, &solution.coefficients, &paths, &starts, &how)?;
+        let chi = shot.map_or(f64::INFINITY, |s| s.chi);
+        if best.as_ref().is_none_or(|(b, _)| chi < *b) {
+            best = Some((chi, Elimination { residual: model.residual, solution, ..*start }));
+        }
+    }
+    Ok(best.map(|(_, found)| found))
 }
 
 /// A fit with its score, by trajectories where these were fitted, else by the weak form.
@@ -305,12 +343,7 @@ fn shoot(
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
-    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
-    let step = span.fold(0.0, f64::max);
-    let mut points = ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest);
-    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
-    let noise: Vec<f64> = data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect();
-    let mut rtol = (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
+    let Shooting { mut points, noise, mut rtol, .. } = first_look(data);
     // A first look decides with few points whether the model is worth more.
     let mut looked = false;
     let mut best: Option<(Vec<Expr>, Shot)> = None;
@@ -356,6 +389,20 @@ fn shoot(
             return Ok(best);
         }
         points = (points * 4).min(longest);
+    }
+}
+
+/// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
+fn first_look(data: &Prepared) -> Shooting {
+    let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
+    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
+    let step = span.fold(0.0, f64::max);
+    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
+    Shooting {
+        points: ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest),
+        noise: data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect(),
+        iterations: 6,
+        rtol: (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5),
     }
 }
 

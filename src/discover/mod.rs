@@ -24,6 +24,7 @@ mod saved;
 
 use std::path::PathBuf;
 
+use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
 use crate::flow::{StabilityHint, stability_hint};
 use crate::integrals::{self, SearchConfig, SearchedSpace, StopReason};
@@ -137,6 +138,17 @@ pub struct Discovery {
     pub noise: f64,
     /// What a reader should know besides.
     pub notes: Vec<String>,
+    data: observations::Prepared,
+}
+
+impl Discovery {
+    /// What data and networks say about a function of the system's variables.
+    ///
+    /// # Errors
+    /// Other variables in it.
+    pub fn evidence(&self, function: &Expr) -> Result<Evidence, DiscoverError> {
+        evidence::of(function, &self.data, self.network.as_ref().map(|n| &n.learned))
+    }
 }
 
 /// Why a discovery is impossible.
@@ -177,7 +189,7 @@ pub enum DiscoverError {
     #[error("`{path}`: {what}")]
     Saved {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What is wrong with it.
         what: String,
     },
@@ -288,8 +300,8 @@ fn conclude(
     observer: &mut dyn Observer,
 ) -> Result<Discovery, DiscoverError> {
     observer.event(Event::Laws);
-    let Recovered { data, mut hamiltonian, stages, mut notes, .. } = recovered;
-    let data = &data;
+    let Recovered { data: owned, mut hamiltonian, stages, mut notes, .. } = recovered;
+    let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
     if let Some(found) = &mut hamiltonian
         && found.exact
@@ -374,6 +386,7 @@ fn conclude(
         stages,
         noise: data.relative_noise(),
         notes,
+        data: owned,
     })
 }
 
@@ -403,7 +416,7 @@ fn alone(network: Option<&Network>) -> String {
     text
 }
 
-fn named_energies(formulas: Vec<crate::expr::Expr>) -> Vec<ConservedQuantity> {
+fn named_energies(formulas: Vec<Expr>) -> Vec<ConservedQuantity> {
     let named = |(at, formula)| ConservedQuantity {
         name: format!("E{}", at + 1),
         formula,

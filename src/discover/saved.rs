@@ -68,8 +68,11 @@ pub fn save(
         // What was kept to take the run up again has served.
         for cyclic in 0..=learned.dof() {
             let file = training_file(folder, cyclic);
-            if file.exists() {
-                std::fs::remove_file(&file).map_err(|e| fault(e.to_string()))?;
+            // A run that was killed may have left a file half written beside its place.
+            for file in [file.with_extension("safetensors.new"), file] {
+                if file.exists() {
+                    std::fs::remove_file(&file).map_err(|e| fault(e.to_string()))?;
+                }
             }
         }
     }

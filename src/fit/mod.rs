@@ -10,6 +10,7 @@
 //!                                        ──thin out──▶ coefficients ──snap──▶ Expr
 //! ```
 
+mod fold;
 mod grammar;
 mod hamiltonian;
 mod laws;
@@ -22,6 +23,7 @@ mod smoothing;
 mod snap;
 mod velocities;
 
+pub use fold::{Folded, folded};
 pub use grammar::{Grammar, GrammarError, built_in};
 pub use hamiltonian::{
     Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, usable_terms,

@@ -44,7 +44,7 @@ pub struct Mechanical {
 const BLOCKS: usize = 10;
 
 /// Relative misfit up to which q̇ counts as equal to the momenta: what smoothing leaves of measured positions.
-const SAME: f64 = 0.15;
+const SAME: f64 = 0.3;
 
 /// Whether the momenta in the data are the velocities of their coordinates.
 pub fn momenta_are_velocities(samples: &Samples) -> bool {

@@ -32,6 +32,7 @@ impl Record {
             independent: None,
             involutive: Vec::new(),
             verdict: Verdict::Undecided.to_string(),
+            known: Vec::new(),
             searched: None,
             network: None,
             data: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, LawRecord, MeasuredRecord,
+    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord, MeasuredRecord,
     MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
 use crate::algebra::{Element, ZeroTest};
@@ -11,7 +11,9 @@ use crate::discover::{Discovery, Evidence, Mechanics, Network, RecoveredHamilton
 use crate::expr::{Expr, Symbol};
 use crate::fit::Measured;
 use crate::flow::TrajectorySet;
-use crate::mechanics::{MechanicsError, PhaseSpace, Status};
+use crate::mechanics::{
+    Conservation, Hamiltonian, MechanicsError, PhaseSpace, Status, functional_rank, prove_conserved,
+};
 use crate::system::System;
 
 /// Fractions of more digits than this are measured numbers, and printed in decimals.
@@ -47,6 +49,39 @@ impl Record {
             of.parameters.clear();
         }
         Record::of_found(of, data, discovery, source)
+    }
+
+    /// The laws that the literature states for the system, held against an exact recovered Hamiltonian: proved of
+    /// it or refuted, and whether the laws found determine them. They took no part in the search.
+    ///
+    /// # Errors
+    /// Laws that the algebra cannot represent.
+    pub fn compare_known(&mut self, system: &System, discovery: &Discovery) -> Result<(), MechanicsError> {
+        let Some(found) = discovery.hamiltonian.as_ref().filter(|h| h.exact) else { return Ok(()) };
+        let space = PhaseSpace::new(system.coordinates.clone(), system.momenta.clone())?;
+        let hamiltonian = Hamiltonian::new(found.formula.clone(), space.clone());
+        let mut functions = vec![found.formula.clone()];
+        functions.extend(discovery.laws.iter().map(|law| law.quantity.formula.clone()));
+        let rank = functional_rank(&functions, &space)?.rank;
+        for law in &system.known {
+            let formula = system.with_values(&law.formula);
+            let (status, bracket) = match prove_conserved(&formula, &hamiltonian)? {
+                Conservation::Proved(_) => ("proved", Expr::zero()),
+                Conservation::Refuted { bracket } => ("refuted", bracket),
+                Conservation::Unknown { bracket } => ("unknown", bracket),
+            };
+            let with: Vec<Expr> = functions.iter().cloned().chain([formula.clone()]).collect();
+            let determined = functional_rank(&with, &space)?.rank == rank;
+            self.known.push(KnownRecord {
+                law: LawRecord {
+                    bracket_with_h: Some(bracket.to_string()),
+                    evidence: discovery.evidence(&formula).map(|e| evidence(&e)).unwrap_or_default(),
+                    ..LawRecord::new(&law.name, &formula, &space, status)
+                },
+                determined,
+            });
+        }
+        Ok(())
     }
 
     /// What `extract` found in a saved run.
@@ -98,6 +133,10 @@ impl Record {
             record.set_assessment(assessment, &space);
         }
         record.searched = SearchedRecord::of(&discovery.searched, discovery.stop);
+        if let Some(searched) = record.searched.as_mut().filter(|_| record.verdict != "undecided") {
+            // Where the laws settle the question, the way there is of no interest.
+            searched.spaces.clear();
+        }
         record.hint = discovery.hint.as_ref().map(|found| HintRecord {
             motion: found.motion.name().to_owned(),
             lyapunov_exponent: Some(found.lyapunov_exponent),
@@ -110,7 +149,7 @@ impl Record {
             trajectories: data.trajectories.len(),
             points: data.points(),
             derivatives: if data.has_derivatives() { "given" } else { "estimated" }.to_owned(),
-            noise: (discovery.noise > 1e-6).then_some(discovery.noise),
+            noise: Some(discovery.noise).filter(|noise| *noise > 1e-6 && !explained_as_given(discovery)),
         });
         record.notes.extend(discovery.notes.iter().cloned());
         Ok(record)
@@ -147,6 +186,12 @@ fn hamiltonian(
         agrees_with_file: source.made_by.as_ref().map(agrees),
         mechanics: found.mechanics.as_ref().map(|m| mechanics(m, space)),
     }
+}
+
+/// Whether H explains the velocities as they were given: the estimate of the noise from the states, an upper bound
+/// where they are sampled coarsely, then says nothing.
+fn explained_as_given(discovery: &Discovery) -> bool {
+    discovery.hamiltonian.as_ref().is_some_and(|h| h.explains && h.chi.is_none())
 }
 
 fn mechanics(found: &Mechanics, space: &PhaseSpace) -> MechanicsRecord {

@@ -61,6 +61,9 @@ pub struct Record {
     pub involutive: Vec<String>,
     /// `integrable`, `superintegrable`, `maximally superintegrable` or `undecided`.
     pub verdict: String,
+    /// What the literature states for the system, for comparison with what `discover` recovered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<KnownRecord>,
     /// What the exact search went through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched: Option<SearchedRecord>,
@@ -183,6 +186,16 @@ pub struct LawRecord {
     /// Numerical evidence from data.
     #[serde(skip_serializing_if = "EvidenceRecord::is_empty")]
     pub evidence: EvidenceRecord,
+}
+
+/// A law that the literature states.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct KnownRecord {
+    /// The law, held against the Hamiltonian of the record.
+    #[serde(flatten)]
+    pub law: LawRecord,
+    /// Whether it is a function of H and the laws found: it does not raise the number of independent ones.
+    pub determined: bool,
 }
 
 /// Numerical evidence for a law: relative residuals, smaller is better.
