@@ -34,7 +34,10 @@ pub(super) struct Found {
     pub conservative: bool,
 }
 
-/// Held-out misfit by which a broader stage must do better than a simpler one.
+/// Most terms of a potential that is fitted.
+const MOST_POTENTIALS: usize = 150;
+
+/// Share of the held-out misfit by which a larger potential must do better than a smaller one.
 const BETTER: f64 = 0.85;
 
 /// The Hamiltonian of data whose momenta are velocities, with masses and friction: from the simplest stage that
@@ -48,7 +51,7 @@ pub(super) fn recover(
         return Ok(None);
     }
     let held_out = if data.held_out.is_empty() { &data.samples } else { &data.held_out };
-    let mut best: Option<(f64, Mechanical, Vec<Expr>, String)> = None;
+    let mut tried: Vec<(f64, Mechanical, Vec<Expr>, String)> = Vec::new();
     for stage in &library.stages {
         let potentials: Vec<Expr> =
             stage.terms.iter().filter(|t| t.momentum_degree == 0).map(|t| t.formula.clone()).collect();
@@ -56,26 +59,50 @@ pub(super) fn recover(
         let checked = usable_terms(&potentials, &data.inputs, &held_out.states)?;
         let good = fitted.into_iter().zip(checked).map(|(a, b)| a && b);
         let potentials: Vec<Expr> = potentials.into_iter().zip(good).filter(|(_, g)| *g).map(|p| p.0).collect();
-        if potentials.is_empty() || potentials.len() > 150 {
-            continue;
-        }
-        let window = 0.8 * data.period;
-        let Ok(found) = mechanical(&potentials, &data.inputs, &data.paths, &data.smooth, window) else {
-            continue;
+        let coordinates = |term: &Expr| {
+            let symbols = term.symbols();
+            data.variables.coordinates.iter().filter(|q| symbols.contains(q)).count()
         };
-        let misfit = misfit(&found, &potentials, data, held_out)?;
-        tell(&StageReport {
-            stage: format!("{}, masses", stage.name),
-            terms: potentials.len(),
-            kept: found.potential.len(),
-            residual: misfit,
-            chi: None,
-        });
-        if misfit.is_finite() && best.as_ref().is_none_or(|(m, ..)| misfit < BETTER * m) {
-            best = Some((misfit, found, potentials, stage.name.clone()));
+        let apart: Vec<Expr> = potentials.iter().filter(|t| coordinates(t) < 2).cloned().collect();
+        // Without coupling first: data of one motion only may not tell a coupling from none.
+        let mut sets = vec![apart];
+        if sets[0].len() < potentials.len() {
+            sets.push(potentials);
+        }
+        for potentials in sets.into_iter().filter(|p| !p.is_empty() && p.len() <= MOST_POTENTIALS) {
+            let window = window(data);
+            let Ok(found) = mechanical(&potentials, &data.inputs, &data.paths, &data.smooth, window) else {
+                continue;
+            };
+            let misfit = misfit(&found, &potentials, data, held_out)?;
+            tell(&StageReport {
+                stage: format!("{}, {}", stage.name, if found.uncoupled { "apart" } else { "coupled" }),
+                terms: potentials.len(),
+                kept: found.potential.len(),
+                residual: misfit,
+                chi: None,
+            });
+            if misfit.is_finite() {
+                tried.push((misfit, found, potentials, stage.name.clone()));
+            }
         }
     }
-    Ok(best.map(|(misfit, found, potentials, stage)| describe(&found, &potentials, data, misfit, stage)))
+    let least = tried.iter().map(|t| t.0).fold(f64::INFINITY, f64::min);
+    let simplest = tried.into_iter().filter(|t| BETTER * t.0 <= least).min_by_key(|t| t.1.potential.len());
+    Ok(simplest.map(|(misfit, found, potentials, stage)| describe(&found, &potentials, data, misfit, stage)))
+}
+
+/// Windows of half the shortest time in which a velocity turns: longer ones average the fast motion away.
+fn window(data: &Prepared) -> f64 {
+    let half = data.inputs.len() / 2;
+    let rms = |values: &[f64], c: usize| {
+        values.iter().skip(c).step_by(2 * half).map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE)
+    };
+    let turn = |i: usize| {
+        let states: f64 = rms(&data.samples.states, half + i);
+        states / rms(&data.samples.fields, half + i)
+    };
+    0.5 * std::f64::consts::TAU * (0..half).map(turn).fold(f64::INFINITY, f64::min)
 }
 
 /// rms misfit of all velocities and accelerations, each in units of its rms.

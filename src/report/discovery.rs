@@ -16,10 +16,10 @@ use crate::mechanics::{
 };
 use crate::system::System;
 
-/// Fractions of more digits than this are measured numbers, and printed in decimals.
-const EXACT_DIGITS: usize = 8;
-/// Significant digits of measured numbers.
-const DIGITS: usize = 6;
+/// In formulas that are not exact, fractions of more digits than this are printed in decimals.
+const EXACT_DIGITS: usize = 2;
+/// Most significant digits of measured numbers, which hold no more than the data supports.
+const DIGITS: usize = 12;
 /// Digits of learned coefficients.
 const LEARNED_DIGITS: usize = 4;
 
@@ -113,6 +113,7 @@ impl Record {
     ) -> Result<Record, MechanicsError> {
         let space = PhaseSpace::new(data.coordinates.clone(), data.momenta.clone())?;
         let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source, &space));
+        let exact_digits = exact_digits(discovery.hamiltonian.as_ref());
         for law in &discovery.laws {
             let status = match &law.quantity.status {
                 Status::Proved(certificate) => {
@@ -123,7 +124,10 @@ impl Record {
             };
             let formula = &law.quantity.formula;
             record.laws.push(LawRecord {
-                formula: formula.to_decimal_text(EXACT_DIGITS, DIGITS),
+                formula: match status {
+                    "proved" => formula.to_string(),
+                    _ => formula.to_decimal_text(exact_digits, DIGITS),
+                },
                 bracket_with_h: (status == "proved").then(|| "0".to_owned()),
                 evidence: evidence(&law.evidence),
                 ..LawRecord::new(&law.quantity.name, formula, &space, status)
@@ -174,7 +178,10 @@ fn hamiltonian(
         };
     };
     let formula = &found.formula;
-    let text = if found.exact { formula.to_string() } else { formula.to_decimal_text(EXACT_DIGITS, DIGITS) };
+    let text = match found.exact {
+        true => formula.to_string(),
+        false => formula.to_decimal_text(exact_digits(Some(found)), DIGITS),
+    };
     let agrees = |file: &Expr| found.exact && differ_by_a_constant(formula, file, space);
     HamiltonianRecord {
         formula: Some(text),
@@ -186,6 +193,11 @@ fn hamiltonian(
         agrees_with_file: source.made_by.as_ref().map(agrees),
         mechanics: found.mechanics.as_ref().map(|m| mechanics(m, space)),
     }
+}
+
+/// [`EXACT_DIGITS`], but none where every number is measured.
+fn exact_digits(found: Option<&RecoveredHamiltonian>) -> usize {
+    if found.is_some_and(|h| h.mechanics.is_some()) { 0 } else { EXACT_DIGITS }
 }
 
 /// Whether H explains the velocities as they were given: the estimate of the noise from the states, an upper bound
