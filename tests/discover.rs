@@ -236,7 +236,10 @@ fn an_interrupted_run_ends_with_the_same_bytes() {
         if signal == "-INT" {
             assert_eq!(status.code(), Some(130));
             let said = rest.join("\n");
-            assert!(said.contains("the state is saved in") && said.contains("resume with: liouville"), "{said}");
+            assert!(
+                said.contains("the state is saved in") && said.contains("resume with: liouville"),
+                "{said}"
+            );
         }
     }
     assert!(run(&parts) == expected, "the resumed run prints something else");

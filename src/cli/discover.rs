@@ -100,7 +100,8 @@ impl Discover {
             Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
         let folder = self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", system.name, self.seed));
         let again = format!("resume with: {}", command_with_out(&folder));
-        let farewell = if self.out.is_some() { format!("interrupted; {again}") } else { "interrupted".into() };
+        let farewell =
+            if self.out.is_some() { format!("interrupted; {again}") } else { "interrupted".into() };
         let mut reporter = Reporter::new(output, Interrupt::watch(farewell));
         if let Some(folder) = &self.out {
             std::fs::create_dir_all(folder)
@@ -117,8 +118,9 @@ impl Discover {
             Ok(discovery) => discovery,
             Err(DiscoverError::Interrupted { step, steps, kept }) => {
                 discover::keep(Path::new(&folder), &kept).map_err(|error| Failure::input(error, None))?;
-                let text =
-                    format!("interrupted at step {step} of {steps}; the state is saved in {folder}\n{again}\n");
+                let text = format!(
+                    "interrupted at step {step} of {steps}; the state is saved in {folder}\n{again}\n"
+                );
                 return Err(Failure { text, exit: Exit::Interrupted });
             }
             Err(error) => return Err(Failure::input(error, None)),

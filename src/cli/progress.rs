@@ -63,7 +63,12 @@ impl learn::Observer for Reporter<'_> {
             let quarter = 4 * progress.step / progress.steps.max(1);
             if quarter != self.quarter {
                 self.quarter = quarter;
-                self.line(&format!("  step {}/{}: {}", progress.step, progress.steps, state(progress, first)));
+                self.line(&format!(
+                    "  step {}/{}: {}",
+                    progress.step,
+                    progress.steps,
+                    state(progress, first)
+                ));
             }
         }
         if progress.step == progress.steps {

@@ -2,8 +2,9 @@
 
 use crate::expr::{Expr, Rational, Symbol};
 use crate::fit::{
-    Elimination, FitError, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
-    folded, justified_snap, pointwise_system, sharpest, supported_digits, usable_terms, weak_system,
+    Elimination, FitError, Folded, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal,
+    eliminate, folded, justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms,
+    weak_system,
 };
 
 use super::measured::Mechanics;
@@ -204,7 +205,7 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     let all: Vec<usize> = (0..terms.len()).collect();
     let Ok(broad) = eliminate(&system, &all, 1.1, 1e-10) else { return Ok(None) };
     let narrow = sharpest(&system, &broad, 2 * MOST_SHOT)?;
-    let small = smallest(data, &terms, &system, &narrow)?;
+    let small = smallest(data, &terms, &system, &broad)?;
     let mut best: Option<(Fitted, StageReport)> = None;
     // A small fit must hold against a larger one by the trajectories: both are tried.
     let tries = [small.map(|s| (s, false)), Some((narrow, true)), Some((broad, true))];
@@ -222,7 +223,7 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     Ok(best)
 }
 
-/// Largest fit whose terms are folded, and most candidates for it.
+/// Terms from which folding starts at most, and most candidates for it.
 const MOST_FOLDED: usize = 16;
 const MOST_CANDIDATES: usize = 250;
 
@@ -237,12 +238,15 @@ fn smallest(
     system: &Normal,
     start: &Elimination,
 ) -> Result<Option<Elimination>, FitError> {
-    if start.solution.columns.len() > MOST_FOLDED || terms.len() > MOST_CANDIDATES {
+    if terms.len() > MOST_CANDIDATES {
         return Ok(None);
     }
     let all: Vec<usize> = (0..terms.len()).collect();
-    let levels = folded(system, &start.solution.columns, &all, FOLD * start.residual);
-    let Some(smallest) = levels.last() else { return Ok(None) };
+    let few = shrunk(system, start, MOST_FOLDED)?;
+    // The first steps may mend what shrinking spoiled.
+    let levels = folded(system, &few.solution.columns, &all, FOLD * few.residual.max(start.residual));
+    let good = |level: &&Vec<Folded>| level.first().is_some_and(|f| f.residual <= FOLD * start.residual);
+    let Some(smallest) = levels.iter().rev().find(good) else { return Ok(None) };
     let how = first_look(data);
     let (paths, starts) = chosen(data, 1200);
     let mut best: Option<(f64, Elimination)> = None;

@@ -38,7 +38,7 @@ pub(super) struct Found {
 const MOST_POTENTIALS: usize = 150;
 
 /// Share of the held-out misfit by which a larger potential must do better than a smaller one.
-const BETTER: f64 = 0.85;
+const BETTER: f64 = 0.8;
 
 /// The Hamiltonian of data whose momenta are velocities, with masses and friction: from the simplest stage that
 /// does about as well as any on the held-out data. `None` when the momenta are no velocities, or it fails.
@@ -58,7 +58,8 @@ pub(super) fn recover(
         let fitted = usable_terms(&potentials, &data.inputs, &data.samples.states)?;
         let checked = usable_terms(&potentials, &data.inputs, &held_out.states)?;
         let good = fitted.into_iter().zip(checked).map(|(a, b)| a && b);
-        let potentials: Vec<Expr> = potentials.into_iter().zip(good).filter(|(_, g)| *g).map(|p| p.0).collect();
+        let potentials: Vec<Expr> =
+            potentials.into_iter().zip(good).filter(|(_, g)| *g).map(|p| p.0).collect();
         let coordinates = |term: &Expr| {
             let symbols = term.symbols();
             data.variables.coordinates.iter().filter(|q| symbols.contains(q)).count()
@@ -87,8 +88,15 @@ pub(super) fn recover(
             }
         }
     }
-    let least = tried.iter().map(|t| t.0).fold(f64::INFINITY, f64::min);
-    let simplest = tried.into_iter().filter(|t| BETTER * t.0 <= least).min_by_key(|t| t.1.potential.len());
+    let least = |coupled: bool| {
+        let some = tried.iter().filter(|t| coupled || t.1.uncoupled);
+        some.map(|t| t.0).fold(f64::INFINITY, f64::min)
+    };
+    // A coupling must pay, and then each further term.
+    let coupled = least(true) < BETTER * least(false);
+    let limit = least(coupled) / BETTER;
+    let fits = tried.into_iter().filter(|t| (coupled || t.1.uncoupled) && t.0 <= limit);
+    let simplest = fits.min_by_key(|t| t.1.potential.len());
     Ok(simplest.map(|(misfit, found, potentials, stage)| describe(&found, &potentials, data, misfit, stage)))
 }
 
@@ -134,13 +142,7 @@ fn misfit(
     Ok((sum / (samples.len() * width).max(1) as f64).sqrt())
 }
 
-fn describe(
-    found: &Mechanical,
-    potentials: &[Expr],
-    data: &Prepared,
-    misfit: f64,
-    stage: String,
-) -> Found {
+fn describe(found: &Mechanical, potentials: &[Expr], data: &Prepared, misfit: f64, stage: String) -> Found {
     // A rational mass is tried only: what follows must then explain the data to its noise.
     let snapped =
         |m: &Measured| justified_snap(m.value, (3.0 * m.error).max(1e-4 * m.value)).map(|s| s.value);
@@ -262,14 +264,12 @@ pub(super) fn notes(mechanics: &Mechanics, set: &TrajectorySet) -> Vec<String> {
             list(&mechanics.masses)
         )
     }];
-    if mechanics.friction.iter().any(|g| g.value.abs() > 3.0 * g.error) {
-        let change = 100.0 * (mechanics.kinetic_ratio - 1.0);
-        notes.push(format!(
-            "energy is lost: friction {} per unit of time beside H; from the first to the last fifth of the \
-             time the mean kinetic energy changes by {change:.0} %, and H is conserved only up to this",
-            list(&mechanics.friction)
-        ));
-    }
+    let change = 100.0 * (mechanics.kinetic_ratio - 1.0);
+    notes.push(format!(
+        "friction beside H: {} per unit of time; from the first to the last fifth of the time the mean kinetic \
+         energy changes by {change:.0} %, and H is conserved only up to this",
+        list(&mechanics.friction)
+    ));
     notes.push(format!(
         "H and friction leave {:.1} % (rms) of the accelerations unexplained, averaged over windows of the \
          fitted data",

@@ -35,10 +35,10 @@ use crate::mechanics::{
 };
 
 pub use evidence::Evidence;
-pub use measured::Mechanics;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
-pub use networks::{Multinomial, Network, Trial};
+pub use measured::Mechanics;
 use networks::POISSON_LIMIT;
+pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
 pub use saved::{keep, load, save};
 
@@ -209,7 +209,12 @@ pub fn run(
         Some(settings) => {
             observer.event(Event::Training { steps: settings.steps });
             let observations = recovered.observations.as_ref().unwrap_or(observations);
-            Some(networks::train(observations, &recovered.data, (config.cyclic, settings, config.folder.as_deref()), observer)?)
+            Some(networks::train(
+                observations,
+                &recovered.data,
+                (config.cyclic, settings, config.folder.as_deref()),
+                observer,
+            )?)
         }
         None => None,
     };
@@ -276,7 +281,12 @@ fn recover(
             true => hamiltonian::recover(&data, &library, &mut tell)?.filter(|h| h.explains),
             false => None,
         };
-        notes = found.hamiltonian.mechanics.iter().flat_map(|m| measured::notes(m, &observed.trajectories)).collect();
+        notes = found
+            .hamiltonian
+            .mechanics
+            .iter()
+            .flat_map(|m| measured::notes(m, &observed.trajectories))
+            .collect();
         let mechanics = found.hamiltonian.mechanics.clone();
         hamiltonian = Some(match again {
             Some(exact) => RecoveredHamiltonian { mechanics, ..exact },
@@ -347,10 +357,11 @@ fn conclude(
                     "no stage of the library explains the data to its noise: nothing is proved".to_string()
                 });
             }
-            let energies = match hamiltonian.as_ref().filter(|h| !h.exact && (h.explains || h.mechanics.is_some())) {
-                Some(found) => modes::energies(found, data)?,
-                None => None,
-            };
+            let energies =
+                match hamiltonian.as_ref().filter(|h| !h.exact && (h.explains || h.mechanics.is_some())) {
+                    Some(found) => modes::energies(found, data)?,
+                    None => None,
+                };
             let laws = match energies {
                 Some(energies) => {
                     notes.push(energies.note);
@@ -404,7 +415,8 @@ fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared) -> Option<St
 
 /// What is said where H stands alone.
 fn alone(network: Option<&Network>) -> String {
-    let mut text = "one conserved quantity, H: no other was found (evidence, not a proof that there is none)".to_string();
+    let mut text = "one conserved quantity, H: no other was found (evidence, not a proof that there is none)"
+        .to_string();
     let asked: Vec<&Trial> = network.iter().flat_map(|n| &n.trials).collect();
     if asked.len() > 1 {
         let trial = |t: &&Trial| format!("{:.2} with {} cyclic", t.poisson, t.cyclic);

@@ -50,10 +50,7 @@ fn quadratic(
     Ok(Some(found))
 }
 
-fn mode_energies(
-    hamiltonian: &RecoveredHamiltonian,
-    data: &Prepared,
-) -> Result<Option<Energies>, FitError> {
+fn mode_energies(hamiltonian: &RecoveredHamiltonian, data: &Prepared) -> Result<Option<Energies>, FitError> {
     let n = data.inputs.len();
     let Some(parts) = quadratic(hamiltonian, data)? else { return Ok(None) };
     let solve = |coefficients: &[f64]| -> Result<Option<Vec<Mode>>, FitError> {
@@ -85,10 +82,11 @@ fn mode_energies(
     let mut formulas = Vec::new();
     for (mode, (matrix, linear)) in found.iter().zip(&squares) {
         let largest = mode.matrix.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        let sizes = matrix.iter().map(|square| square.sqrt() / largest);
+        worst = sizes.fold(worst, f64::max);
         let mut terms = Vec::new();
         let mut push = |factors: Vec<Expr>, value: f64, square: f64| {
             let error = square.sqrt().max(1e-12 * largest);
-            worst = worst.max(square.sqrt() / largest);
             if value.abs() > 3.0 * error {
                 let number = Expr::number(decimal(value, supported_digits(value, error)));
                 terms.push(Expr::product(std::iter::once(number).chain(factors)));
@@ -114,7 +112,7 @@ fn mode_energies(
     let frequencies: Vec<String> = found.iter().map(|m| format!("{:.6}", m.frequency)).collect();
     let note = format!(
         "E1 … E{} are the energies of the normal modes of H, which is their sum; angular frequencies {}; \
-         coefficients are accurate to about {:.0e} of the largest",
+         quadratic coefficients are accurate to about {:.0e} of the largest",
         found.len(),
         frequencies.join(", "),
         worst.max(1e-12)
@@ -146,7 +144,8 @@ fn parts(hamiltonian: &RecoveredHamiltonian, data: &Prepared) -> Option<Energies
         return None;
     }
     let energy = |name: usize| {
-        let own = hamiltonian.terms.iter().filter(|t| members(&t.term).first().is_some_and(|&i| set[i] == name));
+        let own =
+            hamiltonian.terms.iter().filter(|t| members(&t.term).first().is_some_and(|&i| set[i] == name));
         Expr::sum(own.map(|t| Expr::product([Expr::number(t.value.clone()), t.term.clone()])))
     };
     let note = format!("E1 … E{} are the energies of parts of H that nothing couples", names.len());

@@ -4,7 +4,9 @@ use dashu_base::Gcd;
 use dashu_int::UBig;
 
 use crate::expr::{Expr, Rational};
-use crate::fit::{Denominator, FitError, Stage, Term, decimal, denominator, justified_snap, supported_digits};
+use crate::fit::{
+    Denominator, FitError, Stage, Term, decimal, denominator, justified_snap, supported_digits,
+};
 use crate::fit::{Samples, usable_terms};
 
 use super::observations::Prepared;
@@ -30,13 +32,13 @@ pub(super) fn resolve(data: &Prepared, stage: &Stage, enough: f64) -> Result<Opt
     let above = ascending(finite(data, &data.samples, above)?);
     let below = ascending(finite(data, &data.samples, below)?);
     let formulas = |terms: &[Term]| terms.iter().map(|t| t.formula.clone()).collect::<Vec<_>>();
-    let found =
-        denominator(&formulas(&above), &formulas(&below), &data.inputs, &data.samples, enough)?;
+    let found = denominator(&formulas(&above), &formulas(&below), &data.inputs, &data.samples, enough)?;
     let Some(found) = found else { return Ok(None) };
     let (divisor, exact) = assemble(&found, &below);
     let over = |term: &Term| Term { formula: term.formula.clone().over(divisor.clone()), ..term.clone() };
-    let momenta_alone =
-        |t: &&Term| t.momentum_degree > 0 && t.formula.symbols().iter().all(|s| data.variables.momenta.contains(s));
+    let momenta_alone = |t: &&Term| {
+        t.momentum_degree > 0 && t.formula.symbols().iter().all(|s| data.variables.momenta.contains(s))
+    };
     let potentials = || above.iter().filter(|t| t.momentum_degree == 0);
     // Of terms that depend linearly on each other the earlier are kept: the plain ones.
     let mut terms: Vec<Term> = stage.terms.clone();

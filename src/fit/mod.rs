@@ -26,7 +26,7 @@ mod velocities;
 pub use fold::{Folded, folded};
 pub use grammar::{Grammar, GrammarError, built_in};
 pub use hamiltonian::{
-    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, usable_terms,
+    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, shrunk, usable_terms,
 };
 pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};

@@ -37,7 +37,8 @@ pub fn modes(hessian: &[f64], linear: &[f64]) -> Result<Option<Vec<Mode>>, FitEr
     let s = Mat::from_fn(n, n, |i, j| hessian[i * n + j]);
     let Some(root) = square_root(&s)? else { return Ok(None) };
     let half = n / 2;
-    let rotated = Mat::from_fn(n, n, |i, j| if i < half { root[(i + half, j)] } else { -root[(i - half, j)] });
+    let rotated =
+        Mat::from_fn(n, n, |i, j| if i < half { root[(i + half, j)] } else { -root[(i - half, j)] });
     let b = &root * &rotated;
     let square = b.transpose() * &b;
     let eigen = square.self_adjoint_eigen(Side::Lower).map_err(|_| FitError::NotFinite)?;
@@ -52,7 +53,8 @@ pub fn modes(hessian: &[f64], linear: &[f64]) -> Result<Option<Vec<Mode>>, FitEr
         }
         let to = to.min(n);
         // K = R P R with P the projector on the eigenspace.
-        let part = Mat::from_fn(n, to - from, |i, k| (0..n).map(|l| root[(i, l)] * u[(l, from + k)]).sum::<f64>());
+        let part =
+            Mat::from_fn(n, to - from, |i, k| (0..n).map(|l| root[(i, l)] * u[(l, from + k)]).sum::<f64>());
         let k = &part * part.transpose();
         // ½ (x − x₀)·K (x − x₀) with S x₀ = −b: the linear part is −K x₀ = K S⁻¹ b.
         let minus_centre = solve(&root, linear)?;
@@ -73,9 +75,7 @@ fn square_root(s: &Matrix) -> Result<Option<Matrix>, FitError> {
     if values[0] <= 1e-9 * values[n - 1].abs() {
         return Ok(None);
     }
-    Ok(Some(Mat::from_fn(n, n, |i, j| {
-        (0..n).map(|k| u[(i, k)] * values[k].sqrt() * u[(j, k)]).sum::<f64>()
-    })))
+    Ok(Some(Mat::from_fn(n, n, |i, j| (0..n).map(|k| u[(i, k)] * values[k].sqrt() * u[(j, k)]).sum::<f64>())))
 }
 
 /// S⁻¹ b for S = R².
@@ -97,9 +97,7 @@ mod tests {
         let half = n / 2;
         let at = |m: &[f64], i: usize, j: usize| m[i * n + j];
         let kjs = |i: usize, j: usize| -> f64 {
-            (0..half)
-                .map(|l| at(k, i, l) * at(s, l + half, j) - at(k, i, l + half) * at(s, l, j))
-                .sum()
+            (0..half).map(|l| at(k, i, l) * at(s, l + half, j) - at(k, i, l + half) * at(s, l, j)).sum()
         };
         (0..n).all(|i| (0..n).all(|j| (kjs(i, j) + kjs(j, i)).abs() < 1e-12))
     }

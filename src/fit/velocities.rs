@@ -88,10 +88,12 @@ fn pairs(
         starts.extend((0..=n - points).step_by((points / 4).max(1)).map(|start| (k, start, points)));
     }
     let gradients: Vec<Vec<f64>> = smoothed.iter().map(|s| tape.gradient(&s.states).1).collect();
+    // Rows are gathered before they are reduced: one factorisation for each block.
+    let mut gathered = vec![vec![Vec::new(); BLOCKS]; half];
     for (at, &(k, start, points)) in starts.iter().enumerate() {
         let block = at * BLOCKS / starts.len();
         let bump = Bump::new(&paths[k].times[start..start + points]);
-        for (i, pair) in found.iter_mut().enumerate() {
+        for (i, blocks) in gathered.iter_mut().enumerate() {
             let mut row = vec![0.0; count + 2];
             for p in 0..points {
                 let at = start + p;
@@ -104,7 +106,12 @@ fn pairs(
                 row[count + 1] += bump.slope[p] * v;
             }
             row.iter_mut().for_each(|value| *value /= scales[half + i]);
-            pair.blocks[block].add(&row)?;
+            blocks[block].extend(row);
+        }
+    }
+    for (pair, blocks) in found.iter_mut().zip(&gathered) {
+        for (block, rows) in pair.blocks.iter_mut().zip(blocks).filter(|(_, rows)| !rows.is_empty()) {
+            block.add(rows)?;
         }
     }
     Ok((found, starts.len()))

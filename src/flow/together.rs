@@ -34,10 +34,7 @@ impl Together {
         for variable in variables {
             let stem = variable.name().trim_end_matches(|c: char| c.is_ascii_digit());
             let number: usize = variable.name()[stem.len()..].parse().ok()?;
-            if number == 0
-                || names.iter().any(|n| n == variable.name())
-                || !names.iter().any(|n| n == stem)
-            {
+            if number == 0 || names.iter().any(|n| n == variable.name()) || !names.iter().any(|n| n == stem) {
                 return None;
             }
             let column = columns.iter().position(|c| c.name() == stem).unwrap_or_else(|| {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord, MeasuredRecord,
-    MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
+    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
+    MeasuredRecord, MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
 use crate::algebra::{Element, ZeroTest};
 use crate::discover::{Discovery, Evidence, Mechanics, Network, RecoveredHamiltonian};
