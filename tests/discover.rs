@@ -50,6 +50,208 @@ fn three_systems_from_their_trajectories() {
     insta::assert_snapshot!(runs.join("\n\n"));
 }
 
+/// The laws known for a system: proved of the recovered Hamiltonian and functions of the laws found.
+fn known_are_determined(record: &Value, names: &[&str]) {
+    let known = record["known"].as_array().expect("known laws");
+    let found: Vec<&str> = known.iter().filter_map(|law| law["name"].as_str()).collect();
+    assert_eq!(found, names);
+    for law in known {
+        assert_eq!(law["status"], "proved", "{law}");
+        assert_eq!(law["determined"], true, "{law}");
+    }
+}
+
+#[test]
+fn two_bodies() {
+    let record = record(&["discover", "two-body", "--steps", "300"]);
+    assert_eq!(record["hamiltonian"]["agrees_with_file"], true);
+    assert_eq!(record["independent"], 6);
+    known_are_determined(&record, &["Px", "Py", "L", "L_cm", "Ax", "Ay"]);
+    for law in record["laws"].as_array().expect("laws") {
+        assert_eq!(law["status"], "proved");
+        assert!(law["evidence"]["span_residual"].is_f64());
+    }
+}
+
+#[test]
+fn three_bodies() {
+    let record = record(&["discover", "three-body", "--steps", "60", "--cyclic", "6"]);
+    assert_eq!(record["hamiltonian"]["agrees_with_file"], true);
+    assert_eq!(record["independent"], 5);
+    known_are_determined(&record, &["Px", "Py", "L", "L_cm"]);
+}
+
+/// The paper found no formula: here it is, and the answer that nothing else is conserved, with its evidence.
+#[test]
+fn the_double_pendulum() {
+    let record = record(&["discover", "double-pendulum", "--steps", "1500"]);
+    assert_eq!(record["hamiltonian"]["agrees_with_file"], true);
+    assert_eq!(record["laws"].as_array().map(Vec::len), Some(0));
+    assert_eq!(record["verdict"], "undecided");
+    assert_eq!(record["searched"]["exhaustive"], true);
+    assert_eq!(record["hint"]["motion"], "chaotic");
+    let trials = record["network"]["trials"].as_array().expect("trials");
+    let poisson = |k: usize| trials[k]["poisson"].as_f64().expect("a number");
+    assert!(trials.len() == 2 && poisson(0) > 0.3 && poisson(1) < 0.1, "{trials:?}");
+    assert!(record["notes"].to_string().contains("one conserved quantity, H"));
+    insta::assert_snapshot!(summary(&record));
+}
+
+/// n quadratic laws, H among them, for every number of oscillators in the catalogue.
+#[test]
+fn chains_of_oscillators() {
+    for n in 3..=6 {
+        let system = format!("coupled-oscillator-{n}");
+        let record = record(&["discover", &system, "--steps", "40", "--cyclic", "1"]);
+        assert_eq!(record["hamiltonian"]["agrees_with_file"], true, "{system}");
+        assert_eq!(record["independent"], n, "{system}");
+        assert_eq!(record["involutive"].as_array().map(Vec::len), Some(n), "{system}");
+        let names: Vec<String> = (1..n).map(|k| format!("K{k}")).collect();
+        known_are_determined(&record, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+/// A stiffness matrix that is not rational: mode energies in decimals, and nothing is called proved.
+#[test]
+fn irrational_oscillators() {
+    let folder = scratch("irrational");
+    let file = path(&folder, "irrational.ham");
+    let text = "system irrational\ncoordinates q1, q2\nmomenta p1, p2\n\
+                H = p1^2 + p2^2 + sqrt(2)*q1^2 + q1*q2 + pi*q2^2\ntrajectories 40\npoints 200\n";
+    std::fs::write(&file, text).expect("the system file");
+    let record = record(&["discover", &file, "--steps", "40", "--cyclic", "1"]);
+    assert_eq!(record["hamiltonian"]["exact"], false);
+    let laws = record["laws"].as_array().expect("laws");
+    assert_eq!(laws.iter().map(|l| l["name"].as_str().unwrap()).collect::<Vec<_>>(), ["E1", "E2"]);
+    for law in laws {
+        assert_eq!(law["status"], "supported");
+        assert!(law["evidence"]["trajectory_drift"].as_f64().expect("a drift") < 1e-6, "{law}");
+    }
+    insta::assert_snapshot!(summary(&record));
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+/// Velocities in place of momenta: masses are learned, and exact where the data is.
+#[test]
+fn velocities_for_momenta() {
+    let folder = scratch("velocities");
+    let (file, data, masses) =
+        (path(&folder, "chain.ham"), path(&folder, "chain.csv"), path(&folder, "velocities.csv"));
+    let text = "system chain\ncoordinates a, b\nmomenta u, v\n\
+                H = u^2/2 + v^2/5 + 3*a^2 - 2*a*b + 5*b^2/2 + a^4\ntrajectories 30\npoints 200\n";
+    std::fs::write(&file, text).expect("the system file");
+    assert_eq!(liouville(&["simulate", &file, "-o", &data, "--quiet"]).1, Some(0));
+    // The second momentum divided by its mass 5/2, with its rate of change.
+    let momenta = std::fs::read_to_string(&data).expect("the data");
+    let mut lines = momenta.lines();
+    let header = lines.next().expect("a header");
+    let columns: Vec<&str> = header.split(',').collect();
+    let row = |line: &str| {
+        let scaled = line.split(',').zip(&columns).map(|(cell, name)| match *name {
+            "v" | "dv" => format!("{:?}", cell.parse::<f64>().expect("a number") / 2.5),
+            _ => cell.to_owned(),
+        });
+        scaled.collect::<Vec<_>>().join(",")
+    };
+    let text = std::iter::once(header.to_owned()).chain(lines.map(row)).collect::<Vec<_>>().join("\n");
+    std::fs::write(&masses, text).expect("the velocities");
+    let bare = path(&folder, "bare.ham");
+    std::fs::write(&bare, "system bare\ncoordinates a, b\nmomenta u, v\n").expect("the system file");
+    let record = record(&["discover", &bare, "--data", &masses, "--steps", "40", "--cyclic", "1"]);
+    let mass = record["hamiltonian"]["mechanics"]["masses"]["b"]["value"].as_f64().expect("a mass");
+    assert!((mass / 2.5 - 1.0).abs() < 1e-3, "{mass}");
+    insta::assert_snapshot!(summary(&record));
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+/// Measured data, read where it lies beside the checkout (or in the folder `LIOUVILLE_MEASURED`).
+fn measured(name: &str) -> Option<String> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/schmidt_lipson");
+    let folder = std::env::var_os("LIOUVILLE_MEASURED").map_or(beside, PathBuf::from);
+    let file = folder.join(name);
+    if !file.exists() {
+        eprintln!("skipped: there is no {}", file.display());
+        return None;
+    }
+    file.to_str().map(str::to_owned)
+}
+
+#[test]
+fn the_measured_oscillator() {
+    let Some(data) = measured("real_double_linear_h_1.txt") else { return };
+    let record = record(&["discover", "real-oscillator", "--data", &data, "--steps", "100"]);
+    let mechanics = &record["hamiltonian"]["mechanics"];
+    let ratio = mechanics["masses"]["x2"]["value"].as_f64().expect("a mass");
+    assert!((2.0..2.6).contains(&ratio), "{ratio}");
+    assert!(mechanics["friction"]["x1"]["value"].as_f64().expect("friction") > 0.0);
+    assert!(mechanics["force_residual"].as_f64().expect("a residual") < 0.15, "{mechanics}");
+    assert_eq!(record["hamiltonian"]["exact"], false);
+    let laws = record["laws"].as_array().expect("laws");
+    assert!(laws.len() == 2 && laws.iter().all(|law| law["status"] == "supported"), "{laws:?}");
+}
+
+#[test]
+fn the_measured_pendulum() {
+    let Some(data) = measured("real_pend_h_1.txt") else { return };
+    let record = record(&["discover", "real-pendulum", "--data", &data, "--steps", "100"]);
+    let mechanics = &record["hamiltonian"]["mechanics"];
+    assert_eq!(mechanics["masses_known"], false);
+    assert!(mechanics["friction"]["o1"]["value"].as_f64().expect("friction") > 0.0);
+    assert!(mechanics["kinetic_ratio"].as_f64().expect("a ratio") < 0.7);
+    let formula = record["hamiltonian"]["formula"].as_str().expect("a formula");
+    assert!(formula.contains("cos(o1)") && formula.contains("cos(o2)"), "{formula}");
+    assert_eq!(record["laws"].as_array().map(Vec::len), Some(2));
+}
+
+/// A run that is interrupted is saved, says how it goes on, and ends with the bytes of one that was not.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_with_the_same_bytes() {
+    use std::io::{BufRead, BufReader};
+    let folder = scratch("interrupted");
+    let (whole, parts) = (path(&folder, "whole"), path(&folder, "parts"));
+    let arguments = |out: &str| {
+        ["discover", "charged-particle", "--steps", "3000", "--json", "--out", out].map(str::to_owned)
+    };
+    let run = |out: &str| {
+        let arguments = arguments(out);
+        liouville(&arguments.each_ref().map(String::as_str))
+    };
+    let expected = run(&whole);
+    for signal in ["-INT", "-KILL"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_liouville"))
+            .args(arguments(&parts))
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
+        let under_way = |line: &str| line.contains("step 750/") || line.contains("taken up");
+        let reached = lines.by_ref().map_while(Result::ok).any(|line| under_way(&line));
+        assert!(reached, "training was not seen");
+        let status = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        let status = child.wait().expect("an end");
+        if signal == "-INT" {
+            assert_eq!(status.code(), Some(130));
+            let said = rest.join("\n");
+            assert!(
+                said.contains("the state is saved in") && said.contains("resume with: liouville"),
+                "{said}"
+            );
+        }
+    }
+    assert!(run(&parts) == expected, "the resumed run prints something else");
+    for file in ["record.json", "model.safetensors", "observations.json"] {
+        let read = |out: &str| std::fs::read(Path::new(out).join(file)).expect("a saved file");
+        assert!(read(&whole) == read(&parts), "{file} differs");
+    }
+    let left = std::fs::read_dir(&parts).expect("the folder").count();
+    assert_eq!(left, 3, "something was left behind");
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
 /// The extraction never reads the Hamiltonian: without it in the file the same data gives the same laws.
 #[test]
 fn a_file_without_hamiltonian_gives_the_same_laws() {

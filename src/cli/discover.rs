@@ -1,14 +1,15 @@
 //! `liouville discover`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
 use super::input::{self, SystemArguments};
+use super::interrupt::{Interrupt, command_with_out};
 use super::progress::Reporter;
 use super::{Exit, Failure, output::Output};
-use crate::discover::{self, Config, Cyclic, Observations};
+use crate::discover::{self, Config, Cyclic, DiscoverError, Observations};
 use crate::fit::{self, Grammar};
 use crate::flow::{ColumnMap, SimulationConfig, TrajectorySet, read_data, simulate};
 use crate::learn;
@@ -63,7 +64,8 @@ pub(super) struct Discover {
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, conflicts_with = "data")]
     noise: f64,
 
-    /// Save observations, networks and report here, for `liouville extract`.
+    /// Save observations, networks and report here, for `liouville extract`; a run that was interrupted
+    /// goes on from here when the same command is given again.
     #[arg(long, value_name = "DIR")]
     out: Option<String>,
 }
@@ -96,16 +98,42 @@ impl Discover {
         }
         let observations =
             Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
-        let config =
-            Config { cyclic: self.cyclic, network: self.networks(threads), grammar, ..Config::default() };
-        let discovery = discover::run(&observations, &config, &mut Reporter::new(output))
-            .map_err(|error| Failure::input(error, None))?;
+        let folder = self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", system.name, self.seed));
+        let again = format!("resume with: {}", command_with_out(&folder));
+        let farewell =
+            if self.out.is_some() { format!("interrupted; {again}") } else { "interrupted".into() };
+        let mut reporter = Reporter::new(output, Interrupt::watch(farewell));
+        if let Some(folder) = &self.out {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
+        }
+        let config = Config {
+            cyclic: self.cyclic,
+            network: self.networks(threads),
+            grammar,
+            folder: self.out.as_ref().map(PathBuf::from),
+            ..Config::default()
+        };
+        let discovery = match discover::run(&observations, &config, &mut reporter) {
+            Ok(discovery) => discovery,
+            Err(DiscoverError::Interrupted { step, steps, kept }) => {
+                discover::keep(Path::new(&folder), &kept).map_err(|error| Failure::input(error, None))?;
+                let text = format!(
+                    "interrupted at step {step} of {steps}; the state is saved in {folder}\n{again}\n"
+                );
+                return Err(Failure { text, exit: Exit::Interrupted });
+            }
+            Err(error) => return Err(Failure::input(error, None)),
+        };
         let source = DiscoverySource {
             data: self.data.clone().unwrap_or_else(|| "simulated".to_owned()),
             made_by: if self.data.is_none() { system.hamiltonian_with_values() } else { None },
         };
         let mut record = Record::of_discovery(&system, &observations.trajectories, &discovery, &source)
             .map_err(|error| Failure::input(error, None))?;
+        if self.data.is_none() {
+            record.compare_known(&system, &discovery).map_err(|error| Failure::input(error, None))?;
+        }
         record.seed = Some(self.seed);
         record.settings = self.settings(&config);
         if let Some(folder) = &self.out {

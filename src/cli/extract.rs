@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::interrupt::Interrupt;
 use super::progress::Reporter;
 use super::{Exit, Failure, output::Output};
 use crate::discover::{self, Config};
@@ -23,9 +24,13 @@ impl Extract {
         let hint = "save a run with `liouville discover SYSTEM --out DIR`";
         let fail = |error: discover::DiscoverError| Failure::input(error, Some(hint));
         let (observations, learned) = discover::load(Path::new(&self.folder)).map_err(fail)?;
-        let discovery =
-            discover::extract(&observations, learned, &Config::default(), &mut Reporter::new(output))
-                .map_err(fail)?;
+        let discovery = discover::extract(
+            &observations,
+            learned,
+            &Config::default(),
+            &mut Reporter::new(output, Interrupt::default()),
+        )
+        .map_err(fail)?;
         let record = Record::of_extraction(&self.folder, &observations.trajectories, &discovery)
             .map_err(|error| Failure::input(error, None))?;
         output.record(&record);

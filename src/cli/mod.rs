@@ -12,6 +12,8 @@ mod discover;
 mod extract;
 mod input;
 mod integrals;
+#[cfg(feature = "learn")]
+mod interrupt;
 mod output;
 #[cfg(feature = "learn")]
 mod progress;
@@ -43,6 +45,8 @@ pub enum Exit {
     BadInput,
     /// A limit was reached before the end: 3.
     Limit,
+    /// The user pressed Ctrl-C: 130, as shells have it.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -52,6 +56,7 @@ impl From<Exit> for ExitCode {
             Exit::No => 1,
             Exit::BadInput => 2,
             Exit::Limit => 3,
+            Exit::Interrupted => 130,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::interrupt::Interrupt;
 use super::output::Output;
 use crate::discover::{self, Event};
 use crate::learn::{self, Progress, Signal};
@@ -12,16 +13,19 @@ pub(super) struct Reporter<'a> {
     bar: ProgressBar,
     /// The quarter of the training that was last announced, where there is no bar.
     quarter: usize,
+    /// The step that this process began the training with, once it is known.
+    first: Option<usize>,
+    interrupt: Interrupt,
 }
 
 impl<'a> Reporter<'a> {
-    pub(super) fn new(output: &'a Output) -> Reporter<'a> {
+    pub(super) fn new(output: &'a Output, interrupt: Interrupt) -> Reporter<'a> {
         let bar = ProgressBar::hidden();
         // The template is a constant: it cannot fail to parse.
-        if let Ok(style) = ProgressStyle::with_template("training {bar:30} {pos}/{len} {msg} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("training {bar:30} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
-        Reporter { output, bar, quarter: 0 }
+        Reporter { output, bar, quarter: 0, first: None, interrupt }
     }
 
     fn line(&self, text: &str) {
@@ -29,29 +33,50 @@ impl<'a> Reporter<'a> {
     }
 }
 
+/// Losses, steps a second and the time that is left, in one line; steps before `first` were made by an earlier run.
+fn state(progress: &Progress, first: usize) -> String {
+    let losses = &progress.losses;
+    let rate = (progress.step - first) as f64 / progress.seconds.max(1e-9);
+    let left = (progress.steps - progress.step) as f64 / rate.max(1e-9);
+    format!(
+        "hamiltonian {:.1e} poisson {:.1e} cyclic {:.1e}, {rate:.0} steps/s, {left:.0} s left",
+        losses.hamiltonian, losses.poisson, losses.cyclic
+    )
+}
+
 impl learn::Observer for Reporter<'_> {
     fn step(&mut self, progress: &Progress) -> Signal {
-        let losses = format!(
-            "hamiltonian {:.1e} poisson {:.1e} cyclic {:.1e}",
-            progress.losses.hamiltonian, progress.losses.poisson, progress.losses.cyclic
-        );
+        if self.first.is_none() && progress.step > 1 {
+            self.line(&format!("  taken up after step {}", progress.step - 1));
+        }
+        let first = *self.first.get_or_insert(progress.step - 1);
         if self.output.terminal() {
             if progress.step.is_multiple_of(10) || progress.step == progress.steps {
                 self.bar.set_length(progress.steps as u64);
                 self.bar.set_position(progress.step as u64);
-                self.bar.set_message(losses);
+                self.bar.set_message(state(progress, first));
             }
             if progress.step == progress.steps {
                 self.bar.finish_and_clear();
             }
-            return Signal::Continue;
+        } else {
+            let quarter = 4 * progress.step / progress.steps.max(1);
+            if quarter != self.quarter {
+                self.quarter = quarter;
+                self.line(&format!(
+                    "  step {}/{}: {}",
+                    progress.step,
+                    progress.steps,
+                    state(progress, first)
+                ));
+            }
         }
-        let quarter = 4 * progress.step / progress.steps.max(1);
-        if quarter != self.quarter {
-            self.quarter = quarter;
-            self.line(&format!("  step {}/{}: {losses}", progress.step, progress.steps));
+        if progress.step == progress.steps {
+            // Another training may follow.
+            self.first = None;
+            self.quarter = 0;
         }
-        Signal::Continue
+        if self.interrupt.asked() { Signal::Stop } else { Signal::Continue }
     }
 }
 
@@ -67,12 +92,17 @@ impl discover::Observer for Reporter<'_> {
             Event::Training { steps } => {
                 self.line(&format!("training networks, {steps} steps"));
                 self.quarter = 0;
+                self.first = None;
+                self.interrupt.training(true);
                 if self.output.terminal() {
                     self.bar.reset();
                     self.bar.set_draw_target(ProgressDrawTarget::stderr());
                 }
             }
-            Event::Laws => self.line("searching for laws"),
+            Event::Laws => {
+                self.interrupt.training(false);
+                self.line("searching for laws");
+            }
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use crate::expr::{Expr, Rational, Symbol};
 use crate::fit::{
-    Elimination, FitError, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
-    justified_snap, pointwise_system, sharpest, supported_digits, usable_terms, weak_system,
+    Elimination, FitError, Folded, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal,
+    eliminate, folded, justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms,
+    weak_system,
 };
 
+use super::measured::Mechanics;
 use super::observations::Prepared;
+use super::quotient;
 
 /// One term of a recovered Hamiltonian.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ pub struct RecoveredHamiltonian {
     pub chi: Option<f64>,
     /// The stage of the library it came from.
     pub stage: String,
+    /// Masses and losses, where the data's momenta are velocities.
+    pub mechanics: Option<Mechanics>,
 }
 
 /// Residual (relative to ẋ) below which given velocities count as explained without noise.
@@ -80,6 +85,8 @@ struct Fitted {
     coefficients: Vec<f64>,
     errors: Vec<f64>,
     explains: bool,
+    /// Whether the terms themselves are exact: no measured number stands in them.
+    exact_terms: bool,
     chi: Option<f64>,
     /// Smaller is better.
     score: f64,
@@ -97,16 +104,22 @@ pub(super) fn recover(
         if clean != data.velocities_given && (clean || data.relative_noise() < NOISY) {
             continue;
         }
+        let fit = |stage: &Stage| if clean { fit_clean(data, stage) } else { fit_noisy(data, stage) };
         for stage in &library.stages {
-            let found = if clean { fit_clean(data, stage)? } else { fit_noisy(data, stage)? };
-            let Some((fitted, report)) = found else { continue };
-            tell(&report);
-            let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
-            if best.as_ref().is_none_or(|b| fitted.score < b.score) {
-                best = Some(fitted);
-            }
-            if settled {
-                return Ok(best.map(|b| snapped(&b, data)));
+            let resolved = quotient::resolve(data, stage, if clean { CLEAN } else { 0.0 })?;
+            let exact_terms = resolved.as_ref().is_none_or(|r| r.exact);
+            let found = [Some(stage), resolved.as_ref().map(|r| &r.stage)].into_iter().flatten();
+            for (quotients, stage) in found.enumerate() {
+                let Some((mut fitted, report)) = fit(stage)? else { continue };
+                fitted.exact_terms = quotients == 0 || exact_terms;
+                tell(&report);
+                let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
+                if best.as_ref().is_none_or(|b| fitted.score < b.score) {
+                    best = Some(fitted);
+                }
+                if settled {
+                    return Ok(best.map(|b| snapped(&b, data)));
+                }
             }
         }
     }
@@ -165,6 +178,7 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
             .collect(),
         coefficients: found.solution.coefficients,
         explains,
+        exact_terms: true,
         chi: None,
         score,
     };
@@ -191,20 +205,61 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     let all: Vec<usize> = (0..terms.len()).collect();
     let Ok(broad) = eliminate(&system, &all, 1.1, 1e-10) else { return Ok(None) };
     let narrow = sharpest(&system, &broad, 2 * MOST_SHOT)?;
+    let small = smallest(data, &terms, &system, &broad)?;
     let mut best: Option<(Fitted, StageReport)> = None;
-    for found in [narrow, broad] {
+    // A small fit must hold against a larger one by the trajectories: both are tried.
+    let tries = [small.map(|s| (s, false)), Some((narrow, true)), Some((broad, true))];
+    for (found, last) in tries.into_iter().flatten() {
         let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
         let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
         let candidate = weigh(stage, terms.len(), &system, &found, kept, shot);
-        let done = candidate.0.explains;
         if best.as_ref().is_none_or(|(b, _)| candidate.0.score < b.score) {
             best = Some(candidate);
         }
-        if done {
+        if last && best.as_ref().is_some_and(|(b, _)| b.explains) {
             break;
         }
     }
     Ok(best)
+}
+
+/// Terms from which folding starts at most, and most candidates for it.
+const MOST_FOLDED: usize = 16;
+const MOST_CANDIDATES: usize = 250;
+
+/// How much worse in the weak form a folded fit may be: noise in the states blurs it.
+const FOLD: f64 = 1.15;
+
+/// The smallest fit that folding gives without loss in the weak form; of several the one that trajectories speak for.
+/// The weak form cannot tell nearly collinear terms apart, trajectories can.
+fn smallest(
+    data: &Prepared,
+    terms: &[Expr],
+    system: &Normal,
+    start: &Elimination,
+) -> Result<Option<Elimination>, FitError> {
+    if terms.len() > MOST_CANDIDATES {
+        return Ok(None);
+    }
+    let all: Vec<usize> = (0..terms.len()).collect();
+    let few = shrunk(system, start, MOST_FOLDED)?;
+    // The first steps may mend what shrinking spoiled.
+    let levels = folded(system, &few.solution.columns, &all, FOLD * few.residual.max(start.residual));
+    let good = |level: &&Vec<Folded>| level.first().is_some_and(|f| f.residual <= FOLD * start.residual);
+    let Some(smallest) = levels.iter().rev().find(good) else { return Ok(None) };
+    let how = first_look(data);
+    let (paths, starts) = chosen(data, 1200);
+    let mut best: Option<(f64, Elimination)> = None;
+    for model in smallest.iter().filter(|model| model.residual <= FOLD * start.residual) {
+        let Ok(solution) = system.solve(&model.columns) else { continue };
+        let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
+        let shot = fit_terms(data, &formulas, &solution.coefficients, &paths, &starts, &how)?;
+        let chi = shot.map_or(f64::INFINITY, |s| s.chi);
+        if best.as_ref().is_none_or(|(b, _)| chi < *b) {
+            best = Some((chi, Elimination { residual: model.residual, solution, ..*start }));
+        }
+    }
+    Ok(best.map(|(_, found)| found))
 }
 
 /// A fit with its score, by trajectories where these were fitted, else by the weak form.
@@ -233,6 +288,7 @@ fn weigh(
                 coefficients: shot.parameters,
                 errors: shot.standard_errors,
                 explains: shot.chi <= EXPLAINED,
+                exact_terms: true,
                 chi: Some(shot.chi),
                 score: n * shot.chi.max(1e-12).ln() + terms.len() as f64 * n.ln() / 2.0,
                 terms,
@@ -243,6 +299,7 @@ fn weigh(
             errors: found.solution.spread.iter().map(|s| s * found.residual * system.target_rms()).collect(),
             coefficients: found.solution.coefficients.clone(),
             explains: false,
+            exact_terms: true,
             chi: None,
             // Any fit of trajectories goes before.
             score: 1e9 + system.rows() as f64 * found.residual.max(1e-12).ln(),
@@ -290,12 +347,7 @@ fn shoot(
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
-    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
-    let step = span.fold(0.0, f64::max);
-    let mut points = ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest);
-    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
-    let noise: Vec<f64> = data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect();
-    let mut rtol = (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
+    let Shooting { mut points, noise, mut rtol, .. } = first_look(data);
     // A first look decides with few points whether the model is worth more.
     let mut looked = false;
     let mut best: Option<(Vec<Expr>, Shot)> = None;
@@ -344,6 +396,20 @@ fn shoot(
     }
 }
 
+/// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
+fn first_look(data: &Prepared) -> Shooting {
+    let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
+    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
+    let step = span.fold(0.0, f64::max);
+    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
+    Shooting {
+        points: ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest),
+        noise: data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect(),
+        iterations: 6,
+        rtol: (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5),
+    }
+}
+
 /// Paths with about `points` points in all, evenly chosen, and their smoothed states.
 fn chosen(data: &Prepared, points: usize) -> (Vec<Path>, Vec<Vec<f64>>) {
     let total: usize = data.paths.iter().map(Path::len).sum();
@@ -387,6 +453,7 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         Expr::sum(terms.iter().map(|t| Expr::product([Expr::number(t.value.clone()), t.term.clone()])));
     let residual = relative_residual(&terms, data);
     let exact = fitted.explains
+        && fitted.exact_terms
         && terms.iter().all(|t| t.chance.is_some())
         && (!data.velocities_given || fitted.chi.is_some() || residual < CLEAN);
     RecoveredHamiltonian {
@@ -396,6 +463,7 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         residual,
         chi: fitted.chi,
         stage: fitted.stage.clone(),
+        mechanics: None,
         terms,
     }
 }

@@ -15,23 +15,32 @@
 mod evidence;
 mod hamiltonian;
 mod laws;
+mod measured;
+mod modes;
 mod networks;
 mod observations;
+mod quotient;
 mod saved;
 
+use std::path::PathBuf;
+
+use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
+use crate::flow::{StabilityHint, stability_hint};
 use crate::integrals::{self, SearchConfig, SearchedSpace, StopReason};
-use crate::learn::{self, LearnError, LearnedCoordinates};
+use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
-    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Status, assess,
-    prove_conserved,
+    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Status, Verdict,
+    assess, prove_conserved,
 };
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
+pub use measured::Mechanics;
+use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
-pub use saved::{load, save};
+pub use saved::{keep, load, save};
 
 /// How many cyclic coordinates the networks are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -54,6 +63,8 @@ pub struct Config {
     pub grammar: Option<Grammar>,
     /// How far the exact search goes once the Hamiltonian is exact.
     pub search: SearchConfig,
+    /// Where trainings are kept, so that a run that ended early can be taken up: the result is the same to the byte.
+    pub folder: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -63,6 +74,7 @@ impl Default for Config {
             network: Some(learn::Config::default()),
             grammar: None,
             search: SearchConfig::default(),
+            folder: None,
         }
     }
 }
@@ -115,12 +127,28 @@ pub struct Discovery {
     pub assessment: Option<Assessment>,
     /// The spaces that the exact search covered, given an exact Hamiltonian.
     pub searched: Vec<SearchedSpace>,
+    /// Why the exact search ended, given an exact Hamiltonian.
+    pub stop: Option<StopReason>,
+    /// Whether the motion of the observed initial states is regular or chaotic, where the laws do not settle the
+    /// verdict; never a proof.
+    pub hint: Option<StabilityHint>,
     /// Every stage that was fitted, in order.
     pub stages: Vec<StageReport>,
     /// Measurement noise relative to the spread of the data: an upper bound.
     pub noise: f64,
     /// What a reader should know besides.
     pub notes: Vec<String>,
+    data: observations::Prepared,
+}
+
+impl Discovery {
+    /// What data and networks say about a function of the system's variables.
+    ///
+    /// # Errors
+    /// Other variables in it.
+    pub fn evidence(&self, function: &Expr) -> Result<Evidence, DiscoverError> {
+        evidence::of(function, &self.data, self.network.as_ref().map(|n| &n.learned))
+    }
 }
 
 /// Why a discovery is impossible.
@@ -147,11 +175,21 @@ pub enum DiscoverError {
     /// The recovered Hamiltonian or a law is beyond the exact algebra.
     #[error(transparent)]
     Mechanics(#[from] MechanicsError),
+    /// The observer asked to stop during training.
+    #[error("interrupted at step {step} of {steps}")]
+    Interrupted {
+        /// Steps done of the training that was stopped.
+        step: usize,
+        /// Steps it was to have.
+        steps: usize,
+        /// The trainings so far, for [`keep`].
+        kept: Vec<Checkpoint>,
+    },
     /// A saved run cannot be written or read.
     #[error("`{path}`: {what}")]
     Saved {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What is wrong with it.
         what: String,
     },
@@ -166,16 +204,21 @@ pub fn run(
     config: &Config,
     observer: &mut dyn Observer,
 ) -> Result<Discovery, DiscoverError> {
-    let data = observations::Prepared::new(observations)?;
-    let (hamiltonian, stages) = recover(&data, config, observer)?;
+    let recovered = recover(observations, config, observer)?;
     let network = match &config.network {
         Some(settings) => {
             observer.event(Event::Training { steps: settings.steps });
-            Some(networks::train(observations, &data, config.cyclic, settings, observer)?)
+            let observations = recovered.observations.as_ref().unwrap_or(observations);
+            Some(networks::train(
+                observations,
+                &recovered.data,
+                (config.cyclic, settings, config.folder.as_deref()),
+                observer,
+            )?)
         }
         None => None,
     };
-    conclude(&data, config, hamiltonian, stages, network, observer)
+    conclude(recovered, config, network, observer)
 }
 
 /// The same from networks trained before: no training.
@@ -188,45 +231,88 @@ pub fn extract(
     config: &Config,
     observer: &mut dyn Observer,
 ) -> Result<Discovery, DiscoverError> {
-    let data = observations::Prepared::new(observations)?;
-    let (hamiltonian, stages) = recover(&data, config, observer)?;
+    let recovered = recover(observations, config, observer)?;
     let poisson = learned.law_losses().or(learned.train_losses()).unwrap_or_default().poisson;
     let trials = vec![Trial { cyclic: learned.cyclic(), poisson }];
-    let network = networks::describe(learned, &data, trials, 0.0)?;
-    conclude(&data, config, hamiltonian, stages, Some(network), observer)
+    let network = networks::describe(learned, &recovered.data, trials, 0.0)?;
+    conclude(recovered, config, Some(network), observer)
+}
+
+/// What came of the search for the Hamiltonian.
+struct Recovered {
+    /// The data it is about: with momenta in place of velocities where masses were learned.
+    data: observations::Prepared,
+    /// The observations behind it, where they were changed so.
+    observations: Option<Observations>,
+    hamiltonian: Option<RecoveredHamiltonian>,
+    stages: Vec<StageReport>,
+    notes: Vec<String>,
 }
 
 fn recover(
-    data: &observations::Prepared,
+    observed: &Observations,
     config: &Config,
     observer: &mut dyn Observer,
-) -> Result<(Option<RecoveredHamiltonian>, Vec<StageReport>), DiscoverError> {
+) -> Result<Recovered, DiscoverError> {
+    let data = observations::Prepared::new(observed)?;
     let grammar = match &config.grammar {
         Some(grammar) => grammar.clone(),
         None => Grammar::default_grammar()?,
     };
     let library = TermLibrary::new(&grammar, &data.variables)?;
     let mut stages = Vec::new();
-    let found = hamiltonian::recover(data, &library, &mut |report| {
+    let mut tell = |report: &StageReport| {
         observer.event(Event::Stage(report));
         stages.push(report.clone());
-    })?;
-    observer.event(Event::Hamiltonian(found.as_ref()));
-    Ok((found, stages))
+    };
+    let mut hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
+    let mut converted = None;
+    let mut notes = Vec::new();
+    let unexplained = hamiltonian.as_ref().is_none_or(|h| !h.explains);
+    let misfit = hamiltonian.as_ref().map_or(f64::INFINITY, |h| h.residual);
+    if unexplained
+        && let Some(found) = measured::recover(&data, &library, &mut tell)?
+        && found.hamiltonian.residual < misfit
+    {
+        let observed = measured::with_momenta(observed, &found.masses);
+        let data = observations::Prepared::new(&observed)?;
+        // Exact masses and no friction: with true momenta the data may be explained to its noise.
+        let again = match found.conservative {
+            true => hamiltonian::recover(&data, &library, &mut tell)?.filter(|h| h.explains),
+            false => None,
+        };
+        notes = found
+            .hamiltonian
+            .mechanics
+            .iter()
+            .flat_map(|m| measured::notes(m, &observed.trajectories))
+            .collect();
+        let mechanics = found.hamiltonian.mechanics.clone();
+        hamiltonian = Some(match again {
+            Some(exact) => RecoveredHamiltonian { mechanics, ..exact },
+            None => found.hamiltonian,
+        });
+        converted = Some((data, observed));
+    }
+    observer.event(Event::Hamiltonian(hamiltonian.as_ref()));
+    let (data, observations) = match converted {
+        Some((data, observations)) => (data, Some(observations)),
+        None => (data, None),
+    };
+    Ok(Recovered { data, observations, hamiltonian, stages, notes })
 }
 
 /// From the Hamiltonian to its laws, the evidence and the verdict.
 fn conclude(
-    data: &observations::Prepared,
+    recovered: Recovered,
     config: &Config,
-    mut hamiltonian: Option<RecoveredHamiltonian>,
-    stages: Vec<StageReport>,
     network: Option<Network>,
     observer: &mut dyn Observer,
 ) -> Result<Discovery, DiscoverError> {
     observer.event(Event::Laws);
+    let Recovered { data: owned, mut hamiltonian, stages, mut notes, .. } = recovered;
+    let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
-    let mut notes = Vec::new();
     if let Some(found) = &mut hamiltonian
         && found.exact
         && let Ok(formula) = crate::simplify::canonical_hamiltonian(&found.formula, &space)
@@ -244,10 +330,19 @@ fn conclude(
             }
             None => None,
         };
+    let mut stop = None;
     let (quantities, assessment, searched) = match outcome {
         Some(outcome) => {
             if outcome.stop == StopReason::TimeLimit {
                 notes.push("the exact search ended at its time limit".to_string());
+            }
+            stop = Some(outcome.stop);
+            if !outcome.combinations.is_empty() {
+                let names: Vec<&str> = outcome.combinations.iter().map(|law| law.name.as_str()).collect();
+                notes.push(format!(
+                    "polynomials in the laws before, listed because they are in involution: {}",
+                    names.join(", ")
+                ));
             }
             let laws: Vec<_> = outcome.laws.into_iter().chain(outcome.combinations).collect();
             (laws, Some(outcome.assessment), outcome.searched)
@@ -256,11 +351,24 @@ fn conclude(
             if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
                 notes.push(if found.explains {
                     "the coefficients of H are no small rationals: nothing is proved".to_string()
+                } else if found.mechanics.is_some() {
+                    "H is measured, not exact: nothing is proved".to_string()
                 } else {
                     "no stage of the library explains the data to its noise: nothing is proved".to_string()
                 });
             }
-            let laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?;
+            let energies =
+                match hamiltonian.as_ref().filter(|h| !h.exact && (h.explains || h.mechanics.is_some())) {
+                    Some(found) => modes::energies(found, data)?,
+                    None => None,
+                };
+            let laws = match energies {
+                Some(energies) => {
+                    notes.push(energies.note);
+                    named_energies(energies.formulas)
+                }
+                None => supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?,
+            };
             let assessment = exact.as_ref().map(|h| assess(h, &laws)).transpose()?;
             (laws, assessment, Vec::new())
         }
@@ -272,6 +380,11 @@ fn conclude(
         laws.push(Law { quantity: quantity.clone(), evidence });
     }
     let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
+    let undecided = assessment.as_ref().is_some_and(|a| a.verdict == Verdict::Undecided);
+    let hint = exact.as_ref().filter(|_| undecided).and_then(|h| motion(h, data));
+    if undecided && laws.is_empty() {
+        notes.push(alone(network.as_ref()));
+    }
     Ok(Discovery {
         hamiltonian,
         energy,
@@ -279,10 +392,49 @@ fn conclude(
         network,
         assessment,
         searched,
+        stop,
+        hint,
         stages,
         noise: data.relative_noise(),
         notes,
+        data: owned,
     })
+}
+
+/// Orbits that are followed for the hint.
+const HINT_ORBITS: usize = 8;
+
+/// Regular or chaotic, on the first observed states of some trajectories.
+fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared) -> Option<StabilityHint> {
+    let width = data.inputs.len();
+    let starts: Vec<f64> =
+        data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
+    let space = hamiltonian.space();
+    stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts).ok()?
+}
+
+/// What is said where H stands alone.
+fn alone(network: Option<&Network>) -> String {
+    let mut text = "one conserved quantity, H: no other was found (evidence, not a proof that there is none)"
+        .to_string();
+    let asked: Vec<&Trial> = network.iter().flat_map(|n| &n.trials).collect();
+    if asked.len() > 1 {
+        let trial = |t: &&Trial| format!("{:.2} with {} cyclic", t.poisson, t.cyclic);
+        let list = asked.iter().map(trial).collect::<Vec<_>>().join(", ");
+        text += &format!(
+            "; the networks' Poisson term, at most {POISSON_LIMIT} where there are as many laws in involution, is {list}"
+        );
+    }
+    text
+}
+
+fn named_energies(formulas: Vec<Expr>) -> Vec<ConservedQuantity> {
+    let named = |(at, formula)| ConservedQuantity {
+        name: format!("E{}", at + 1),
+        formula,
+        status: Status::Supported,
+    };
+    formulas.into_iter().enumerate().map(named).collect()
 }
 
 /// The search with the momentum degree that this many degrees of freedom allow in reasonable time.

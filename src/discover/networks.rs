@@ -1,9 +1,14 @@
 //! Networks: how many cyclic coordinates, and the learned coordinates as polynomials.
 
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, Normal, TermLibrary, decimal};
 use crate::flow::TrajectorySet;
-use crate::learn::{self, LearnedCoordinates, LossTerms, Samples, TrainingData};
+use crate::learn::{
+    self, Checkpoint, LearnError, LearnedCoordinates, LossTerms, Samples, Signal, TrainingData,
+};
 
 use super::observations::{Observations, Prepared};
 use super::{Cyclic, DiscoverError, Observer};
@@ -48,7 +53,7 @@ pub struct Network {
 }
 
 /// Largest relaxed Poisson term that counts as "there are that many cyclic coordinates".
-const POISSON_LIMIT: f64 = 0.3;
+pub(super) const POISSON_LIMIT: f64 = 0.3;
 
 /// What networks learn from: all points, with the velocities given or estimated.
 pub(super) fn training_data(observations: &Observations) -> Result<TrainingData, DiscoverError> {
@@ -66,35 +71,98 @@ pub(super) fn training_data(observations: &Observations) -> Result<TrainingData,
     Ok(TrainingData { dof: set.dof(), angles, train: samples(&train), test: samples(&test) })
 }
 
+/// Seconds between two checkpoints of a training that is kept on disk.
+const KEEP_EVERY: f64 = 5.0;
+
+/// File of the training with that many cyclic coordinates, in the folder of a run that has not ended.
+pub(super) fn training_file(folder: &Path, cyclic: usize) -> PathBuf {
+    folder.join(format!("training-{cyclic}.safetensors"))
+}
+
+/// Passes a training on to its observer, and keeps it on disk from time to time.
+struct Keeper<'a> {
+    observer: &'a mut dyn Observer,
+    file: Option<PathBuf>,
+    kept: Instant,
+    last: Option<Checkpoint>,
+}
+
+impl learn::Observer for Keeper<'_> {
+    fn step(&mut self, progress: &learn::Progress) -> Signal {
+        match self.observer.step(progress) {
+            Signal::Continue if self.file.is_some() && self.kept.elapsed().as_secs_f64() > KEEP_EVERY => {
+                self.kept = Instant::now();
+                Signal::Checkpoint
+            }
+            signal => signal,
+        }
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
+        if let Some(file) = &self.file {
+            checkpoint.save(file)?;
+        }
+        self.last = Some(checkpoint.clone());
+        self.observer.checkpoint(checkpoint)
+    }
+}
+
 /// Trains with the number of cyclic coordinates given, or from all of them downwards until the Poisson
-/// term agrees.
+/// term agrees. With a folder, trainings found there are taken up, and all are kept there.
 pub(super) fn train(
     observations: &Observations,
     data: &Prepared,
-    cyclic: Cyclic,
-    config: &learn::Config,
+    settings: (Cyclic, &learn::Config, Option<&Path>),
     observer: &mut dyn Observer,
 ) -> Result<Network, DiscoverError> {
+    let (cyclic, config, folder) = settings;
     let training = training_data(observations)?;
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let mut trials = Vec::new();
+    let mut kept = Vec::new();
     let mut next = match cyclic {
         Cyclic::Auto => training.dof,
         Cyclic::Number(n) => n,
     };
     let learned = loop {
         let config = learn::Config { cyclic: next, ..config.clone() };
-        let learned = learn::train(&training, &config, observer)?;
+        let file = folder.map(|folder| training_file(folder, next));
+        let before = file.as_deref().filter(|f| f.exists()).map(|f| taken_up(f, &config)).transpose()?;
+        let mut keeper = Keeper { observer: &mut *observer, file, kept: Instant::now(), last: None };
+        let learned = match &before {
+            Some(checkpoint) => learn::resume(&training, checkpoint, config.threads, &mut keeper)?,
+            None => learn::train(&training, &config, &mut keeper)?,
+        };
+        if learned.steps() < config.steps {
+            kept.extend(keeper.last);
+            return Err(DiscoverError::Interrupted { step: learned.steps(), steps: config.steps, kept });
+        }
+        if let Some(file) = &keeper.file {
+            learned.checkpoint().save(file)?;
+        }
+        kept.push(learned.checkpoint().clone());
         let terms = learned.law_losses().or(learned.train_losses()).unwrap_or_default();
         trials.push(Trial { cyclic: next, poisson: terms.poisson });
-        let stopped = learned.steps() < config.steps;
-        if cyclic != Cyclic::Auto || next <= 1 || terms.poisson <= POISSON_LIMIT || stopped {
+        if cyclic != Cyclic::Auto || next <= 1 || terms.poisson <= POISSON_LIMIT {
             break learned;
         }
         next -= 1;
     };
     let seconds = start.elapsed().as_secs_f64();
     describe(learned, data, trials, seconds)
+}
+
+/// A training kept on disk, if it was made with these settings; the number of threads does not matter.
+fn taken_up(file: &Path, config: &learn::Config) -> Result<Checkpoint, DiscoverError> {
+    let checkpoint = Checkpoint::load(file)?;
+    let same = learn::Config { threads: config.threads, ..checkpoint.config().clone() } == *config;
+    match same {
+        true => Ok(checkpoint),
+        false => Err(DiscoverError::Saved {
+            path: file.to_owned(),
+            what: "a training with other settings is kept there; choose another folder or delete it".into(),
+        }),
+    }
 }
 
 /// What a trained network says, for the record.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::expr::Symbol;
 use crate::flow::{Trajectory, TrajectorySet};
-use crate::learn::LearnedCoordinates;
+use crate::learn::{Checkpoint, LearnedCoordinates};
 
+use super::networks::training_file;
 use super::{DiscoverError, Observations};
 
 /// File of the observations in the folder of a saved run; the networks are beside it.
@@ -64,6 +65,30 @@ pub fn save(
     std::fs::write(&path, text).map_err(|e| fault(e.to_string()))?;
     if let Some(learned) = learned {
         learned.save(folder)?;
+        // What was kept to take the run up again has served.
+        for cyclic in 0..=learned.dof() {
+            let file = training_file(folder, cyclic);
+            // A run that was killed may have left a file half written beside its place.
+            for file in [file.with_extension("safetensors.new"), file] {
+                if file.exists() {
+                    std::fs::remove_file(&file).map_err(|e| fault(e.to_string()))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the trainings of a run that was interrupted, to be taken up by a run with
+/// [`Config::folder`](super::Config::folder).
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn keep(folder: &Path, trainings: &[Checkpoint]) -> Result<(), DiscoverError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|e| DiscoverError::Saved { path: folder.to_owned(), what: e.to_string() })?;
+    for training in trainings {
+        training.save(&training_file(folder, training.config().cyclic))?;
     }
     Ok(())
 }

@@ -185,13 +185,8 @@ pub fn eliminate(
 /// As [`eliminate`].
 pub fn sharpest(system: &Normal, start: &Elimination, most: usize) -> Result<Elimination, FitError> {
     let target = system.target_rms().max(f64::MIN_POSITIVE);
-    let mut solution = start.solution.clone();
-    while solution.columns.len() > most {
-        let batch = (solution.columns.len() - most).min(solution.columns.len() / 8 + 1);
-        solution = system.solve(&without_least_important(&solution, batch))?;
-    }
-    let mut best =
-        Elimination { residual: solution.rms / target, next_jump: 0.0, solution: solution.clone(), ..*start };
+    let mut best = shrunk(system, start, most)?;
+    let mut solution = best.solution.clone();
     while !solution.columns.is_empty() {
         let trial = system.solve(&without_least_important(&solution, 1))?;
         let jump = trial.rms / solution.rms.max(1e-13 * target);
@@ -201,6 +196,20 @@ pub fn sharpest(system: &Normal, start: &Elimination, most: usize) -> Result<Eli
         solution = trial;
     }
     Ok(best)
+}
+
+/// Backward elimination from `start` on to at most `most` terms, whatever the rms.
+///
+/// # Errors
+/// As [`eliminate`].
+pub fn shrunk(system: &Normal, start: &Elimination, most: usize) -> Result<Elimination, FitError> {
+    let mut solution = start.solution.clone();
+    while solution.columns.len() > most {
+        let batch = (solution.columns.len() - most).min(solution.columns.len() / 8 + 1);
+        solution = system.solve(&without_least_important(&solution, batch))?;
+    }
+    let target = system.target_rms().max(f64::MIN_POSITIVE);
+    Ok(Elimination { residual: solution.rms / target, next_jump: 0.0, solution, ..*start })
 }
 
 fn without_least_important(solution: &Solution, count: usize) -> Vec<usize> {

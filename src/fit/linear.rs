@@ -90,6 +90,33 @@ impl Normal {
         Ok(())
     }
 
+    /// The rows of the triangular factor of `[A | b]`, which stand for all rows added.
+    pub fn factor_rows(&self) -> Vec<Vec<f64>> {
+        (0..self.factor.nrows())
+            .map(|i| (0..self.factor.ncols()).map(|j| self.factor[(i, j)]).collect())
+            .collect()
+    }
+
+    /// Adds rows that stand for `count` rows, as [`factor_rows`](Self::factor_rows) does.
+    ///
+    /// # Errors
+    /// [`FitError::NotFinite`] when a row holds a NaN or an infinity.
+    pub fn add_reduced(&mut self, rows: &[f64], count: usize) -> Result<(), FitError> {
+        let before = self.rows;
+        self.add(rows)?;
+        self.rows = before + count;
+        Ok(())
+    }
+
+    /// The same rows with the negative of a column as right side: A c = 0 with that coefficient one.
+    pub fn with_target(&self, column: usize) -> Normal {
+        let last = self.columns();
+        let factor = Mat::from_fn(self.factor.nrows(), last + 1, |i, j| {
+            if j < last { self.factor[(i, j)] } else { -self.factor[(i, column)] }
+        });
+        Normal { factor, rows: self.rows }
+    }
+
     /// Root mean square of b over the rows.
     pub fn target_rms(&self) -> f64 {
         let last = self.columns();

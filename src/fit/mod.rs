@@ -10,25 +10,33 @@
 //!                                        ──thin out──▶ coefficients ──snap──▶ Expr
 //! ```
 
+mod fold;
 mod grammar;
 mod hamiltonian;
 mod laws;
 mod library;
 mod linear;
+mod modes;
+mod quotient;
 mod shooting;
 mod smoothing;
 mod snap;
+mod velocities;
 
+pub use fold::{Folded, folded};
 pub use grammar::{Grammar, GrammarError, built_in};
 pub use hamiltonian::{
-    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, usable_terms,
+    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, shrunk, usable_terms,
 };
 pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
+pub use modes::{Mode, modes};
+pub use quotient::{Denominator, denominator};
 pub use shooting::{Shooter, Shooting, Shot};
 pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
 pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
+pub use velocities::{Measured, Mechanical, mechanical, momenta_are_velocities};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -224,13 +224,13 @@ pub fn weak_system(
 }
 
 /// A test function with quadrature weights: ∫ w f dt ≈ Σ weight·f, ∫ ẇ f dt ≈ Σ slope·f, of unit mean.
-struct Bump {
-    weight: Vec<f64>,
-    slope: Vec<f64>,
+pub(super) struct Bump {
+    pub weight: Vec<f64>,
+    pub slope: Vec<f64>,
 }
 
 impl Bump {
-    fn new(times: &[f64]) -> Bump {
+    pub fn new(times: &[f64]) -> Bump {
         const POWER: i32 = 6;
         let n = times.len();
         let (middle, half) = ((times[0] + times[n - 1]) / 2.0, (times[n - 1] - times[0]) / 2.0);

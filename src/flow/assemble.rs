@@ -6,6 +6,7 @@ use crate::expr::Symbol;
 use crate::system::{System, did_you_mean};
 
 use super::table::{Row, Table};
+use super::together::Together;
 use super::trajectories::FEWEST_POINTS;
 use super::{FlowError, Trajectory, TrajectorySet};
 
@@ -41,7 +42,7 @@ impl ColumnMap {
     }
 
     /// What a column of the file is called in the system. A derivative column follows its variable.
-    fn renamed(&self, column: &str) -> String {
+    pub(super) fn renamed(&self, column: &str) -> String {
         let find = |text: &str| self.pairs.iter().find(|(from, _)| from == text).map(|(_, to)| to.clone());
         find(column)
             .or_else(|| column.strip_prefix('d').and_then(find).map(|name| format!("d{name}")))
@@ -58,9 +59,26 @@ struct Layout {
     ignored: Vec<String>,
 }
 
-/// The trajectories of a table whose columns carry the system's names.
+/// The trajectories of a table whose columns carry the system's names, or these without their numbers: then
+/// points that follow each other are taken together.
 pub fn assemble(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<TrajectorySet, FlowError> {
-    let layout = layout(table, system, map)?;
+    let variables = system.variables();
+    if let Some(together) = Together::of(table, &variables, map) {
+        let (trajectories, mut notes) = rows(table, &together.columns, map)?;
+        let trajectories = together.widened(&trajectories, &table.source_name, &mut notes)?;
+        return Ok(finished(system, trajectories, notes));
+    }
+    let (trajectories, notes) = rows(table, &variables, map)?;
+    Ok(finished(system, trajectories, notes))
+}
+
+/// Trajectories with these variables, and notes on what was ignored.
+fn rows(
+    table: &Table<'_>,
+    variables: &[Symbol],
+    map: &ColumnMap,
+) -> Result<(Vec<Trajectory>, Vec<String>), FlowError> {
+    let layout = layout(table, variables, map)?;
     let mut notes = Vec::new();
     if !layout.ignored.is_empty() {
         notes.push(format!("{}: ignored the columns {}", table.source_name, layout.ignored.join(", ")));
@@ -104,8 +122,7 @@ pub fn assemble(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<T
         let expected = Some(format!("{} more below it", if points == 1 { "two points" } else { "a point" }));
         return Err(table.error(row, 0..row.line.len(), message, expected, None));
     }
-    let trajectories = groups.into_iter().map(|group| group.trajectory).collect();
-    Ok(finished(system, trajectories, notes))
+    Ok((groups.into_iter().map(|group| group.trajectory).collect(), notes))
 }
 
 /// A set with the system's names, angles made continuous.
@@ -149,11 +166,11 @@ fn number(table: &Table<'_>, row: &Row<'_>, column: usize) -> Result<f64, FlowEr
     }
 }
 
-fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout, FlowError> {
+fn layout(table: &Table<'_>, variables: &[Symbol], map: &ColumnMap) -> Result<Layout, FlowError> {
     let header_end = || table.header.line.trim_end().len();
     let header_error = |span: Range<usize>, message: String, hint: Option<String>| {
-        let variables: Vec<String> = system.variables().iter().map(Symbol::to_string).collect();
-        let expected = Some(format!("the columns trajectory, t, {}", variables.join(", ")));
+        let names: Vec<String> = variables.iter().map(Symbol::to_string).collect();
+        let expected = Some(format!("the columns trajectory, t, {}", names.join(", ")));
         table.error(&table.header, span, message, expected, hint)
     };
     let originals: Vec<&str> = table.columns.iter().map(|column| &*column.text).collect();
@@ -167,7 +184,6 @@ fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout,
                 hint,
             ));
         }
-        let variables = system.variables();
         let targets = || variables.iter().map(Symbol::name).chain(["t", "trajectory"]);
         if !targets().any(|name| name == target) {
             let message = format!("the column map names `{target}`, which the system does not have");
@@ -187,7 +203,7 @@ fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout,
     let need = |name: &str| match find(name) {
         Some(at) => Ok(at),
         None => {
-            let spare = names.iter().map(String::as_str).filter(|other| !is_used(system, other));
+            let spare = names.iter().map(String::as_str).filter(|other| !is_used(variables, other));
             let hint = did_you_mean(name, spare.clone())
                 .map(|near| format!("{near} A column map renames: --columns FILE_COLUMN={name}"))
                 .or_else(|| Some(format!("a column map renames: --columns FILE_COLUMN={name}")));
@@ -197,7 +213,6 @@ fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout,
     };
     let trajectory = need("trajectory")?;
     let time = need("t")?;
-    let variables = system.variables();
     let states = variables.iter().map(|name| need(name.name())).collect::<Result<Vec<_>, _>>()?;
     let rates: Vec<(String, Option<usize>)> = variables
         .iter()
@@ -224,6 +239,6 @@ fn layout(table: &Table<'_>, system: &System, map: &ColumnMap) -> Result<Layout,
 }
 
 /// Whether a column of that name has its place in the system's data.
-fn is_used(system: &System, name: &str) -> bool {
-    ["trajectory", "t"].contains(&name) || system.variables().iter().any(|variable| variable.name() == name)
+fn is_used(variables: &[Symbol], name: &str) -> bool {
+    ["trajectory", "t"].contains(&name) || variables.iter().any(|variable| variable.name() == name)
 }

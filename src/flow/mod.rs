@@ -18,6 +18,7 @@ mod npz;
 mod simulate;
 mod stability;
 mod table;
+mod together;
 mod trajectories;
 
 pub use assemble::ColumnMap;

@@ -35,6 +35,7 @@ impl Record {
             independent: None,
             involutive: Vec::new(),
             verdict: Verdict::Undecided.to_string(),
+            known: Vec::new(),
             searched: None,
             network: None,
             data: None,
@@ -158,6 +159,7 @@ impl HamiltonianRecord {
             exact: None,
             residual: None,
             agrees_with_file: None,
+            mechanics: None,
         }
     }
 }

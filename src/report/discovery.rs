@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, LawRecord, NetworkRecord, Record,
-    SystemRecord,
+    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
+    MeasuredRecord, MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
 use crate::algebra::{Element, ZeroTest};
-use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
+use crate::discover::{Discovery, Evidence, Mechanics, Network, RecoveredHamiltonian};
 use crate::expr::{Expr, Symbol};
+use crate::fit::Measured;
 use crate::flow::TrajectorySet;
-use crate::mechanics::{MechanicsError, PhaseSpace, Status};
+use crate::mechanics::{
+    Conservation, Hamiltonian, MechanicsError, PhaseSpace, Status, functional_rank, prove_conserved,
+};
 use crate::system::System;
 
-/// Fractions of more digits than this are measured numbers, and printed in decimals.
-const EXACT_DIGITS: usize = 8;
-/// Significant digits of measured numbers.
-const DIGITS: usize = 6;
+/// In formulas that are not exact, fractions of more digits than this are printed in decimals.
+const EXACT_DIGITS: usize = 2;
+/// Most significant digits of measured numbers, which hold no more than the data supports.
+const DIGITS: usize = 12;
 /// Digits of learned coefficients.
 const LEARNED_DIGITS: usize = 4;
 
@@ -48,6 +51,39 @@ impl Record {
         Record::of_found(of, data, discovery, source)
     }
 
+    /// The laws that the literature states for the system, held against an exact recovered Hamiltonian: proved of
+    /// it or refuted, and whether the laws found determine them. They took no part in the search.
+    ///
+    /// # Errors
+    /// Laws that the algebra cannot represent.
+    pub fn compare_known(&mut self, system: &System, discovery: &Discovery) -> Result<(), MechanicsError> {
+        let Some(found) = discovery.hamiltonian.as_ref().filter(|h| h.exact) else { return Ok(()) };
+        let space = PhaseSpace::new(system.coordinates.clone(), system.momenta.clone())?;
+        let hamiltonian = Hamiltonian::new(found.formula.clone(), space.clone());
+        let mut functions = vec![found.formula.clone()];
+        functions.extend(discovery.laws.iter().map(|law| law.quantity.formula.clone()));
+        let rank = functional_rank(&functions, &space)?.rank;
+        for law in &system.known {
+            let formula = system.with_values(&law.formula);
+            let (status, bracket) = match prove_conserved(&formula, &hamiltonian)? {
+                Conservation::Proved(_) => ("proved", Expr::zero()),
+                Conservation::Refuted { bracket } => ("refuted", bracket),
+                Conservation::Unknown { bracket } => ("unknown", bracket),
+            };
+            let with: Vec<Expr> = functions.iter().cloned().chain([formula.clone()]).collect();
+            let determined = functional_rank(&with, &space)?.rank == rank;
+            self.known.push(KnownRecord {
+                law: LawRecord {
+                    bracket_with_h: Some(bracket.to_string()),
+                    evidence: discovery.evidence(&formula).map(|e| evidence(&e)).unwrap_or_default(),
+                    ..LawRecord::new(&law.name, &formula, &space, status)
+                },
+                determined,
+            });
+        }
+        Ok(())
+    }
+
     /// What `extract` found in a saved run.
     ///
     /// # Errors
@@ -77,6 +113,7 @@ impl Record {
     ) -> Result<Record, MechanicsError> {
         let space = PhaseSpace::new(data.coordinates.clone(), data.momenta.clone())?;
         let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source, &space));
+        let exact_digits = exact_digits(discovery.hamiltonian.as_ref());
         for law in &discovery.laws {
             let status = match &law.quantity.status {
                 Status::Proved(certificate) => {
@@ -87,7 +124,10 @@ impl Record {
             };
             let formula = &law.quantity.formula;
             record.laws.push(LawRecord {
-                formula: formula.to_decimal_text(EXACT_DIGITS, DIGITS),
+                formula: match status {
+                    "proved" => formula.to_string(),
+                    _ => formula.to_decimal_text(exact_digits, DIGITS),
+                },
                 bracket_with_h: (status == "proved").then(|| "0".to_owned()),
                 evidence: evidence(&law.evidence),
                 ..LawRecord::new(&law.quantity.name, formula, &space, status)
@@ -96,13 +136,24 @@ impl Record {
         if let Some(assessment) = &discovery.assessment {
             record.set_assessment(assessment, &space);
         }
+        record.searched = SearchedRecord::of(&discovery.searched, discovery.stop);
+        if let Some(searched) = record.searched.as_mut().filter(|_| record.verdict != "undecided") {
+            // Where the laws settle the question, the way there is of no interest.
+            searched.spaces.clear();
+        }
+        record.hint = discovery.hint.as_ref().map(|found| HintRecord {
+            motion: found.motion.name().to_owned(),
+            lyapunov_exponent: Some(found.lyapunov_exponent),
+            alignment_index: Some(found.alignment_index),
+            orbits: found.orbits,
+        });
         record.network = discovery.network.as_ref().map(network);
         record.data = Some(DataRecord {
             source: source.data.clone(),
             trajectories: data.trajectories.len(),
             points: data.points(),
             derivatives: if data.has_derivatives() { "given" } else { "estimated" }.to_owned(),
-            noise: (discovery.noise > 1e-6).then_some(discovery.noise),
+            noise: Some(discovery.noise).filter(|noise| *noise > 1e-6 && !explained_as_given(discovery)),
         });
         record.notes.extend(discovery.notes.iter().cloned());
         Ok(record)
@@ -123,10 +174,14 @@ fn hamiltonian(
             exact: None,
             residual: None,
             agrees_with_file: None,
+            mechanics: None,
         };
     };
     let formula = &found.formula;
-    let text = if found.exact { formula.to_string() } else { formula.to_decimal_text(EXACT_DIGITS, DIGITS) };
+    let text = match found.exact {
+        true => formula.to_string(),
+        false => formula.to_decimal_text(exact_digits(Some(found)), DIGITS),
+    };
     let agrees = |file: &Expr| found.exact && differ_by_a_constant(formula, file, space);
     HamiltonianRecord {
         formula: Some(text),
@@ -136,6 +191,34 @@ fn hamiltonian(
         exact: Some(found.exact),
         residual: found.residual.is_finite().then_some(found.residual),
         agrees_with_file: source.made_by.as_ref().map(agrees),
+        mechanics: found.mechanics.as_ref().map(|m| mechanics(m, space)),
+    }
+}
+
+/// [`EXACT_DIGITS`], but none where every number is measured.
+fn exact_digits(found: Option<&RecoveredHamiltonian>) -> usize {
+    if found.is_some_and(|h| h.mechanics.is_some()) { 0 } else { EXACT_DIGITS }
+}
+
+/// Whether H explains the velocities as they were given: the estimate of the noise from the states, an upper bound
+/// where they are sampled coarsely, then says nothing.
+fn explained_as_given(discovery: &Discovery) -> bool {
+    discovery.hamiltonian.as_ref().is_some_and(|h| h.explains && h.chi.is_none())
+}
+
+fn mechanics(found: &Mechanics, space: &PhaseSpace) -> MechanicsRecord {
+    let by_coordinate = |values: &[Measured]| {
+        let one = |(symbol, m): (&Symbol, &Measured)| {
+            (symbol.name().to_owned(), MeasuredRecord { value: m.value, error: m.error })
+        };
+        space.coordinates().iter().zip(values).map(one).collect()
+    };
+    MechanicsRecord {
+        masses: by_coordinate(&found.masses),
+        masses_known: !found.uncoupled,
+        friction: by_coordinate(&found.friction),
+        force_residual: found.residual,
+        kinetic_ratio: found.kinetic_ratio,
     }
 }
 
@@ -178,6 +261,11 @@ fn network(found: &Network) -> NetworkRecord {
                 degree: fit.degree as usize,
                 mse: fit.mse.clone(),
             })
+            .collect(),
+        trials: found
+            .trials
+            .iter()
+            .map(|trial| TrialRecord { cyclic: trial.cyclic, poisson: trial.poisson })
             .collect(),
     }
 }

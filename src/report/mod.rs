@@ -61,6 +61,9 @@ pub struct Record {
     pub involutive: Vec<String>,
     /// `integrable`, `superintegrable`, `maximally superintegrable` or `undecided`.
     pub verdict: String,
+    /// What the literature states for the system, for comparison with what `discover` recovered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<KnownRecord>,
     /// What the exact search went through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched: Option<SearchedRecord>,
@@ -127,6 +130,34 @@ pub struct HamiltonianRecord {
     /// Where the data was simulated: whether the recovered one equals that of the system file up to a constant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agrees_with_file: Option<bool>,
+    /// Masses and losses, where the momenta of the data are velocities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mechanics: Option<MechanicsRecord>,
+}
+
+/// What was learned of masses and losses where the momenta of the data are velocities: momentum is mass times
+/// velocity, and the velocities fall by friction besides what H says.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MechanicsRecord {
+    /// The mass of each coordinate, that of the first being the unit.
+    pub masses: BTreeMap<String, MeasuredRecord>,
+    /// Whether the data tells the masses apart; else they are set to one.
+    pub masses_known: bool,
+    /// The rate of friction of each coordinate.
+    pub friction: BTreeMap<String, MeasuredRecord>,
+    /// Misfit of the accelerations relative to their rms.
+    pub force_residual: f64,
+    /// Mean kinetic energy in the last fifth of the time over that in the first.
+    pub kinetic_ratio: f64,
+}
+
+/// A measured number.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct MeasuredRecord {
+    /// The value.
+    pub value: f64,
+    /// Its standard error; zero where the value is a convention.
+    pub error: f64,
 }
 
 /// One conserved quantity.
@@ -155,6 +186,16 @@ pub struct LawRecord {
     /// Numerical evidence from data.
     #[serde(skip_serializing_if = "EvidenceRecord::is_empty")]
     pub evidence: EvidenceRecord,
+}
+
+/// A law that the literature states.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct KnownRecord {
+    /// The law, held against the Hamiltonian of the record.
+    #[serde(flatten)]
+    pub law: LawRecord,
+    /// Whether it is a function of H and the laws found: it does not raise the number of independent ones.
+    pub determined: bool,
 }
 
 /// Numerical evidence for a law: relative residuals, smaller is better.
@@ -215,6 +256,17 @@ pub struct NetworkRecord {
     /// The paper's multinomial fits of the learned coordinates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coordinates: Vec<CoordinateRecord>,
+    /// The numbers of cyclic coordinates that were tried.
+    pub trials: Vec<TrialRecord>,
+}
+
+/// A training with a number of cyclic coordinates.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct TrialRecord {
+    /// How many were asked for.
+    pub cyclic: usize,
+    /// The Poisson term that was left: near zero where there are as many laws in involution.
+    pub poisson: f64,
 }
 
 /// A multinomial fit of one learned coordinate.

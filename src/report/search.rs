@@ -37,22 +37,29 @@ impl Record {
             ));
         }
         record.set_assessment(&found.assessment, hamiltonian.space());
-        record.searched = found.widest().map(|widest| SearchedRecord {
-            terms: found.searched.iter().map(|space| space.terms).max().unwrap_or(0),
+        record.searched = SearchedRecord::of(&found.searched, Some(found.stop));
+        Ok(record)
+    }
+}
+
+impl SearchedRecord {
+    /// What was searched, told by the widest space that was searched exhaustively; `None` where there is none.
+    pub(super) fn of(spaces: &[SearchedSpace], stop: Option<StopReason>) -> Option<SearchedRecord> {
+        let exhaustive = spaces.iter().filter(|s| s.exhaustive);
+        let widest = exhaustive.max_by_key(|s| (s.momentum_degree, s.coefficient_degree, s.terms))?;
+        let reason = |stop| match stop {
+            StopReason::Settled => "settled: no more independent integrals are possible",
+            StopReason::LadderComplete => "every space up to the momentum degree was searched",
+            StopReason::TimeLimit => "the time limit was reached",
+        };
+        Some(SearchedRecord {
+            terms: spaces.iter().map(|space| space.terms).max().unwrap_or(0),
             momentum_degree: widest.momentum_degree as usize,
             coefficient_degree: widest.coefficient_degree as usize,
             exhaustive: widest.exhaustive,
-            spaces: found.searched.iter().map(sentence).collect(),
-            stopped: Some(
-                match found.stop {
-                    StopReason::Settled => "settled: no more independent integrals are possible",
-                    StopReason::LadderComplete => "every space up to the momentum degree was searched",
-                    StopReason::TimeLimit => "the time limit was reached",
-                }
-                .to_owned(),
-            ),
-        });
-        Ok(record)
+            spaces: spaces.iter().map(sentence).collect(),
+            stopped: stop.map(|stop| reason(stop).to_owned()),
+        })
     }
 }
 

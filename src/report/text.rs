@@ -9,6 +9,7 @@ pub(super) fn page(record: &Record) -> String {
         hamiltonian(record),
         laws(record),
         brackets(record),
+        known(record),
         network(record),
         verdict(record),
         record.notes.iter().map(|note| format!("note: {note}\n")).collect(),
@@ -134,6 +135,21 @@ fn brackets(record: &Record) -> String {
                 text += &format!("  {{{}, {}}} = {cell}\n", names[i], names[j]);
             }
         }
+    }
+    text
+}
+
+fn known(record: &Record) -> String {
+    if record.known.is_empty() {
+        return String::new();
+    }
+    let mut text = "Known from the literature, for comparison\n".to_owned();
+    let name_width = record.known.iter().map(|known| width(&known.law.name)).max().unwrap_or(0);
+    for known in &record.known {
+        let law = &known.law;
+        let determined = if known.determined { "a function of the laws above" } else { "not found above" };
+        text += &format!("  {} = {}\n", padded(&law.name, name_width), law.formula);
+        text += &format!("  {}   {determined}; {}\n", " ".repeat(name_width), status(law));
     }
     text
 }
