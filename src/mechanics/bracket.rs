@@ -5,7 +5,7 @@ use crate::algebra::{AlgebraError, Element, ZeroTest};
 use crate::expr::Expr;
 
 /// Products of two terms beyond which a bracket that does not vanish is not written out.
-const MAX_TERMS: usize = 30_000;
+const MAX_TERMS: usize = 4_000;
 
 /// A bracket that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -86,6 +86,26 @@ pub fn prove_conserved(law: &Expr, hamiltonian: &Hamiltonian) -> Result<Conserva
     decide(law, &elements[1], &elements[0], hamiltonian)
 }
 
+/// The proof that {F, H} = 0, if there is one; a bracket that is not seen to vanish is not written out.
+///
+/// # Errors
+/// As [`prove_conserved`].
+pub fn certificate_of(law: &Expr, hamiltonian: &Hamiltonian) -> Result<Option<Certificate>, MechanicsError> {
+    let (_, elements) = Element::all_from(hamiltonian.space().variables(), [hamiltonian.formula(), law])?;
+    let value = poisson_bracket(&elements[1], &elements[0], hamiltonian.space())?;
+    Ok((value.zero_test() == ZeroTest::Zero).then(|| certificate(law, &elements[1], hamiltonian)))
+}
+
+/// Called where the bracket came out as 0.
+fn certificate(law: &Expr, element: &Element, hamiltonian: &Hamiltonian) -> Certificate {
+    Certificate {
+        law: law.clone(),
+        hamiltonian: hamiltonian.clone(),
+        bracket: Expr::zero(),
+        field: element.field().clone(),
+    }
+}
+
 /// [`prove_conserved`] for many functions in one field, which is built once.
 ///
 /// # Errors
@@ -107,12 +127,7 @@ fn decide(
     let value = poisson_bracket(element, energy, space)?;
     let Bracket { value: bracket, test } = Bracket::of(&value);
     Ok(match test {
-        ZeroTest::Zero => Conservation::Proved(Certificate {
-            law: law.clone(),
-            hamiltonian: hamiltonian.clone(),
-            bracket,
-            field: element.field().clone(),
-        }),
+        ZeroTest::Zero => Conservation::Proved(certificate(law, element, hamiltonian)),
         ZeroTest::NonZero => Conservation::Refuted { bracket },
         ZeroTest::Unknown => Conservation::Unknown { bracket },
     })

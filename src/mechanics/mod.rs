@@ -22,7 +22,7 @@ mod rank;
 
 pub use assessment::{Assessment, ConservedQuantity, Status, Verdict, assess};
 pub use bracket::{Bracket, BracketEntry, bracket_of, poisson_bracket};
-pub use conservation::{Certificate, Conservation, prove_all, prove_conserved};
+pub use conservation::{Certificate, Conservation, certificate_of, prove_all, prove_conserved};
 pub use phase_space::{Hamiltonian, PhaseSpace};
 pub use rank::{Rank, functional_rank};
 
