@@ -11,7 +11,6 @@ use super::npz::{Array, read_archive, write_archive};
 use super::table::{read_csv, read_schmidt_lipson};
 use super::trajectories::FEWEST_POINTS;
 use super::{FlowError, Trajectory, TrajectorySet};
-use crate::expr::Symbol;
 
 /// Reads measured trajectories of a system: `.npz`, the text format of Schmidt and Lipson (`.txt`, `.dat`,
 /// or a header that begins with `%`), else CSV. Angles come out continuous along each trajectory.
