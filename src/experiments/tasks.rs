@@ -311,7 +311,8 @@ mod tests {
     #[test]
     fn the_ratio_of_masses_is_read_from_the_forces() {
         let symbols = |names: [&str; 2]| names.map(Symbol::new).to_vec();
-        let state = |k: usize| [0, 1, 2, 3].map(|c| ((7 * k + 3 * c) as f64 * 0.7).sin());
+        // Four frequencies: columns of one would depend on each other.
+        let state = |k: usize| [0, 1, 2, 3].map(|c| (k as f64 * (0.7 + 0.31 * f64::from(c)) + 1.0).sin());
         let rate = |x: [f64; 4]| [x[2], x[3], -3.0 * x[0] + x[1], 0.5 * x[0] - 2.0 * x[1]];
         let trajectory = Trajectory {
             times: (0..60).map(f64::from).collect(),

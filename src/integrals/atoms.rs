@@ -54,7 +54,7 @@ pub struct Atoms {
     /// Whether what was expanded before no longer fits the units.
     outgrown: bool,
     /// Expansions of calls, powers and quotients.
-    known: HashMap<Expr, Laurent>,
+    expansions: HashMap<Expr, Laurent>,
 }
 
 /// Common denominators, found in passes over the formulas until they no longer grow.
@@ -132,7 +132,7 @@ impl Atoms {
     fn bare(space: &PhaseSpace, units: Units) -> Atoms {
         let dof = space.dof();
         let list = (0..dof).map(Atom::Coordinate).chain((0..dof).map(Atom::Momentum)).collect();
-        Atoms { list, dof, space: space.clone(), units, outgrown: false, known: HashMap::new() }
+        Atoms { list, dof, space: space.clone(), units, outgrown: false, expansions: HashMap::new() }
     }
 
     /// The formula as a Laurent polynomial in the atoms, new ones being added.
@@ -151,11 +151,11 @@ impl Atoms {
             }
             Expr::Negative(inner) => Ok(self.expand(inner)?.scaled(&-Rational::ONE)),
             Expr::Quotient(..) | Expr::Power(..) | Expr::Call(..) => {
-                if let Some(known) = self.known.get(expr) {
+                if let Some(known) = self.expansions.get(expr) {
                     return Ok(known.clone());
                 }
                 let expanded = self.expand_anew(expr)?;
-                self.known.insert(expr.clone(), expanded.clone());
+                self.expansions.insert(expr.clone(), expanded.clone());
                 Ok(expanded)
             }
         }
