@@ -227,11 +227,15 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
 const MOST_FOLDED: usize = 16;
 const MOST_CANDIDATES: usize = 250;
 
-/// How much worse in the weak form a folded fit may be: noise in the states blurs it.
-const FOLD: f64 = 1.15;
+/// How much worse in the weak form a folded fit may be: noise in the states blurs it, and many terms follow it.
+const FOLD: f64 = 1.5;
 
-/// The smallest fit that folding gives without loss in the weak form; of several the one that trajectories speak for.
-/// The weak form cannot tell nearly collinear terms apart, trajectories can.
+/// Sizes of folded fits that trajectories are asked about, from the smallest.
+const SIZES_ASKED: usize = 4;
+
+/// The smallest fit, of those that folding gives without great loss in the weak form, that explains trajectories in
+/// a first look; the best there if none does. The weak form cannot tell nearly collinear terms apart, trajectories
+/// can.
 fn smallest(
     data: &Prepared,
     terms: &[Expr],
@@ -245,18 +249,24 @@ fn smallest(
     let few = shrunk(system, start, MOST_FOLDED)?;
     // The first steps may mend what shrinking spoiled.
     let levels = folded(system, &few.solution.columns, &all, FOLD * few.residual.max(start.residual));
-    let good = |level: &&Vec<Folded>| level.first().is_some_and(|f| f.residual <= FOLD * start.residual);
-    let Some(smallest) = levels.iter().rev().find(good) else { return Ok(None) };
     let how = first_look(data);
     let (paths, starts) = chosen(data, 1200);
     let mut best: Option<(f64, Elimination)> = None;
-    for model in smallest.iter().filter(|model| model.residual <= FOLD * start.residual) {
-        let Ok(solution) = system.solve(&model.columns) else { continue };
-        let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
-        let shot = fit_terms(data, &formulas, &solution.coefficients, &paths, &starts, &how)?;
-        let chi = shot.map_or(f64::INFINITY, |s| s.chi);
-        if best.as_ref().is_none_or(|(b, _)| chi < *b) {
-            best = Some((chi, Elimination { residual: model.residual, solution, ..*start }));
+    let good = |model: &&Folded| model.residual <= FOLD * start.residual;
+    for level in
+        levels.iter().rev().filter(|level| level.first().as_ref().is_some_and(good)).take(SIZES_ASKED)
+    {
+        for model in level.iter().filter(good) {
+            let Ok(solution) = system.solve(&model.columns) else { continue };
+            let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
+            let shot = fit_terms(data, &formulas, &solution.coefficients, &paths, &starts, &how)?;
+            let chi = shot.map_or(f64::INFINITY, |s| s.chi);
+            if best.as_ref().is_none_or(|(b, _)| chi < *b) {
+                best = Some((chi, Elimination { residual: model.residual, solution, ..*start }));
+            }
+        }
+        if best.as_ref().is_some_and(|(chi, _)| *chi <= EXPLAINED) {
+            break;
         }
     }
     Ok(best.map(|(_, found)| found))

@@ -57,9 +57,10 @@ pub(super) fn recover(
             stage.terms.iter().filter(|t| t.momentum_degree == 0).map(|t| t.formula.clone()).collect();
         let fitted = usable_terms(&potentials, &data.inputs, &data.samples.states)?;
         let checked = usable_terms(&potentials, &data.inputs, &held_out.states)?;
-        let good = fitted.into_iter().zip(checked).map(|(a, b)| a && b);
+        let periodic = periodic(&potentials, data)?;
+        let good = fitted.into_iter().zip(checked).zip(periodic).map(|((a, b), c)| a && b && c);
         let potentials: Vec<Expr> =
-            potentials.into_iter().zip(good).filter(|(_, g)| *g).map(|p| p.0).collect();
+            potentials.into_iter().zip(good).filter(|(_, good)| *good).map(|p| p.0).collect();
         let coordinates = |term: &Expr| {
             let symbols = term.symbols();
             data.variables.coordinates.iter().filter(|q| symbols.contains(q)).count()
@@ -98,6 +99,24 @@ pub(super) fn recover(
     let fits = tried.into_iter().filter(|t| (coupled || t.1.uncoupled) && t.0 <= limit);
     let simplest = fits.min_by_key(|t| t.1.potential.len());
     Ok(simplest.map(|(misfit, found, potentials, stage)| describe(&found, &potentials, data, misfit, stage)))
+}
+
+/// Which terms take no notice of full turns of the declared angles.
+fn periodic(terms: &[Expr], data: &Prepared) -> Result<Vec<bool>, FitError> {
+    let tape = Tape::new(terms, &data.inputs)?;
+    let width = data.inputs.len();
+    let states = &data.samples.states[..width * data.samples.len().min(20)];
+    let values = tape.evaluate(states);
+    let mut same = vec![true; terms.len()];
+    for (c, _) in data.inputs.iter().enumerate().filter(|(_, x)| data.variables.angles.contains(x)) {
+        let mut turned = states.to_vec();
+        turned.iter_mut().skip(c).step_by(width).for_each(|x| *x += std::f64::consts::TAU);
+        for (at, (a, b)) in tape.evaluate(&turned).iter().zip(&values).enumerate() {
+            // A value that is not finite is no reason to keep or drop a term here.
+            same[at % terms.len()] &= (a - b).abs() <= 1e-9 * (1.0 + b.abs()) || !b.is_finite();
+        }
+    }
+    Ok(same)
 }
 
 /// Windows of half the shortest time in which a velocity turns: longer ones average the fast motion away.

@@ -80,7 +80,11 @@ impl Prepared {
         let held_out = choose(&test, &smoothed(&test_paths, width, half));
         let scales = coordinate_scales(&samples.states, width);
         let speeds = column_rms(&samples.fields, width);
-        let mut turns: Vec<f64> = scales.iter().zip(&speeds).map(|(s, v)| s / v).collect();
+        // An angle that goes round and round turns in the time of a full circle, however far it gets.
+        let circle = std::f64::consts::PI / 3f64.sqrt();
+        let angles = set.angle_columns();
+        let extent = |c: usize| if angles.contains(&c) { scales[c].min(circle) } else { scales[c] };
+        let mut turns: Vec<f64> = (0..width).map(|c| extent(c) / speeds[c]).collect();
         turns.sort_by(f64::total_cmp);
         let period = std::f64::consts::TAU * turns[turns.len() / 2];
         let variables = Variables {
