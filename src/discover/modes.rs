@@ -25,11 +25,14 @@ pub(super) fn energies(
     }
 }
 
+/// Hessian and gradient of a term at the origin.
+type Quadratic = (Vec<f64>, Vec<f64>);
+
 /// Hessian and gradient at the origin of each term; `None` unless all terms are of degree two at most.
 fn quadratic(
     hamiltonian: &RecoveredHamiltonian,
     data: &Prepared,
-) -> Result<Option<Vec<(Vec<f64>, Vec<f64>)>>, FitError> {
+) -> Result<Option<Vec<Quadratic>>, FitError> {
     let n = data.inputs.len();
     let mut found = Vec::new();
     for term in &hamiltonian.terms {

@@ -114,9 +114,9 @@ mod tests {
         for mode in &found {
             assert!(commutes(&mode.matrix, &s, 4));
         }
-        for i in 0..16 {
+        for (i, entry) in s.iter().enumerate() {
             let sum: f64 = found.iter().map(|m| m.matrix[i]).sum();
-            assert!((sum - s[i]).abs() < 1e-12);
+            assert!((sum - entry).abs() < 1e-12);
         }
         let linear: f64 = found.iter().map(|m| m.linear[0]).sum();
         assert!((linear - 1.0).abs() < 1e-12);

@@ -115,7 +115,7 @@ impl Record {
         let text =
             |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone()).to_string();
         let cell = |entry: &BracketEntry| entry.value.as_ref().map_or(TOO_LONG.to_owned(), text);
-        self.brackets = assessment.brackets.iter().map(|row| row.iter().map(|b| cell(b)).collect()).collect();
+        self.brackets = assessment.brackets.iter().map(|row| row.iter().map(&cell).collect()).collect();
         self.independent = Some(assessment.independent.rank);
         let names = self.bracket_names();
         self.involutive = assessment.involutive.iter().map(|&index| names[index].to_owned()).collect();
