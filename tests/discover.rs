@@ -165,6 +165,7 @@ fn velocities_for_momenta() {
 }
 
 /// Measured data, read where it lies beside the checkout (or in the folder `LIOUVILLE_MEASURED`).
+#[allow(clippy::print_stderr)]
 fn measured(name: &str) -> Option<String> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/schmidt_lipson");
     let folder = std::env::var_os("LIOUVILLE_MEASURED").map_or(beside, PathBuf::from);
