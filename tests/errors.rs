@@ -1,18 +1,20 @@
 //! Every class of error has its picture: each `.ham` file and each `.csv` file under `tests/errors/` is at
 //! fault, and its rendered message is a snapshot.
 
+use std::path::{Path, PathBuf};
+
 use liouville::flow::{ColumnMap, FlowError, SimulationConfig, of_text, read_data, simulate};
 use liouville::system::{System, SystemError};
 
 /// The system that the data files of the corpus claim to belong to.
 const OSCILLATOR: &str = "system oscillator\ncoordinates q\nmomenta p\nH = (p^2 + q^2)/2\n";
 
-fn file_name(path: &std::path::Path) -> String {
+fn file_name(path: &Path) -> String {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string()
 }
 
 /// The picture of the error in a system file, in reading it or in drawing from its recipe.
-fn system_error(path: &std::path::Path) -> String {
+fn system_error(path: &Path) -> String {
     let name = file_name(path);
     let text = std::fs::read_to_string(path).unwrap();
     let system = match System::parse(&text, &name) {
@@ -25,7 +27,7 @@ fn system_error(path: &std::path::Path) -> String {
     }
 }
 
-fn data_error(path: &std::path::Path) -> String {
+fn data_error(path: &Path) -> String {
     let name = file_name(path);
     let text = std::fs::read_to_string(path).unwrap();
     let system = System::parse(OSCILLATOR, "oscillator.ham").unwrap();
@@ -35,24 +37,38 @@ fn data_error(path: &std::path::Path) -> String {
     }
 }
 
+/// The files of the corpus with that extension, in order.
+fn corpus(extension: &str) -> Vec<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/errors");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    found.sort();
+    found
+}
+
+/// Compares what is said of each file with its snapshot.
+fn compare(name: &str, extension: &str, error: fn(&Path) -> String) {
+    for path in corpus(extension) {
+        insta::with_settings!({snapshot_suffix => file_name(&path), input_file => &path}, {
+            insta::assert_snapshot!(name, error(&path));
+        });
+    }
+}
+
 #[test]
 fn system_files() {
-    insta::glob!("errors/*.ham", |path| insta::assert_snapshot!(system_error(path)));
+    compare("system_files", "ham", system_error);
 }
 
 #[test]
 fn data_files() {
-    insta::glob!("errors/*.csv", |path| insta::assert_snapshot!(data_error(path)));
+    compare("data_files", "csv", data_error);
 }
 
 #[test]
 fn the_corpus_is_as_large_as_it_should_be() {
-    let count = |extension: &str| {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/errors");
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files.filter(|path| path.extension().is_some_and(|found| found == extension)).count()
-    };
-    assert!(count("ham") >= 80 && count("csv") >= 20);
+    assert!(corpus("ham").len() >= 80 && corpus("csv").len() >= 20);
 }
 
 /// Files that are no text at all; their paths are left out of the pictures.
@@ -113,4 +129,13 @@ fn errors_of_names_and_settings() {
     let pictures =
         system_errors.iter().map(SystemError::render).chain(flow_errors.iter().map(FlowError::render));
     insta::assert_snapshot!(pictures.collect::<String>());
+}
+
+/// `t` is a fine coordinate until it has to share a table with the time.
+#[test]
+fn time_as_a_coordinate_has_no_place_in_a_table() {
+    let text = "system s\ncoordinates t\nmomenta p\nH = p^2/2\n";
+    let system = System::parse(text, "s.ham").expect("a system");
+    let error = of_text("trajectory,t,p\n", "data.csv", &system, &ColumnMap::default()).expect_err("a clash");
+    insta::assert_snapshot!(error.render());
 }

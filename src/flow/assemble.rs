@@ -238,7 +238,10 @@ fn layout(table: &Table<'_>, variables: &[Symbol], map: &ColumnMap) -> Result<La
     Ok(Layout { trajectory, time, states, derivatives, ignored })
 }
 
+/// The columns of a table before those of the system's variables.
+pub const FIRST_COLUMNS: [&str; 2] = ["trajectory", "t"];
+
 /// Whether a column of that name has its place in the system's data.
 fn is_used(variables: &[Symbol], name: &str) -> bool {
-    ["trajectory", "t"].contains(&name) || variables.iter().any(|variable| variable.name() == name)
+    FIRST_COLUMNS.contains(&name) || variables.iter().any(|variable| variable.name() == name)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::expr::Symbol;
 use crate::system::{System, text_of_bytes};
 
-use super::assemble::{ColumnMap, assemble, finished};
+use super::assemble::{ColumnMap, FIRST_COLUMNS, assemble, finished};
 use super::npz::{Array, read_archive, write_archive};
 use super::table::{read_csv, read_schmidt_lipson};
 use super::trajectories::FEWEST_POINTS;
@@ -60,7 +60,7 @@ pub fn of_text(
 
 /// Why variables with the names of the first columns cannot stand in a table.
 fn clash_with_columns<'a>(mut names: impl Iterator<Item = &'a Symbol>) -> Option<String> {
-    let clash = names.find(|name| ["trajectory", "t"].contains(&name.name()))?;
+    let clash = names.find(|name| FIRST_COLUMNS.contains(&name.name()))?;
     Some(format!("`{clash}` is a variable of the system and one of the first columns, `trajectory` and `t`"))
 }
 

@@ -78,25 +78,25 @@ impl Problem {
     }
 
     /// Other ways to write a function in which products of roots were taken for what they are up to sign:
-    /// √(r + x)·√(r − x) is |y|, not y. In each, the atom in question stands in every term with the same
-    /// parity, so that the formula holds for both signs.
+    /// √(r + x)·√(r − x) is |y|, not y. In each, all terms have one parity under the reflection
+    /// (y, p_y) → (−y, −p_y), so that the formula holds for both signs of y.
     pub fn sign_variants(&self, function: &Laurent) -> Vec<Laurent> {
+        let dof = self.atoms.dof;
         let mut variants = vec![function.clone()];
         for (i, j, product) in self.products.iter() {
-            let Some(atom) = product.iter().position(|e| e % 2 != 0) else { continue };
+            let Some(y) = (0..dof).find(|&q| product.get(q).is_some_and(|e| e % 2 != 0)) else { continue };
             let exponent = |m: &Monomial, at: usize| m.get(at).copied().unwrap_or(0);
-            let mut roots = vec![0; i.max(j) + 1];
-            (roots[*i], roots[*j]) = (-1, -1);
-            let one = monomial_product(product, &roots);
+            let mut inverse_roots = vec![0; i.max(j) + 1];
+            (inverse_roots[*i], inverse_roots[*j]) = (-1, -1);
+            let sign = monomial_product(product, &inverse_roots);
             let with_parity = |variant: &Laurent, parity: i32| -> Option<Laurent> {
                 let mut rewritten = Laurent::default();
                 for (m, c) in &variant.terms {
-                    if exponent(m, atom).rem_euclid(2) == parity {
-                        rewritten.add_term(m.clone(), c);
-                    } else if exponent(m, *i) != 0 || exponent(m, *j) != 0 {
-                        rewritten.add_term(monomial_product(m, &one), c);
-                    } else {
-                        return None;
+                    let has_root = exponent(m, *i) != 0 || exponent(m, *j) != 0;
+                    match (exponent(m, y) + exponent(m, dof + y)).rem_euclid(2) == parity {
+                        true => rewritten.add_term(m.clone(), c),
+                        false if has_root => rewritten.add_term(monomial_product(m, &sign), c),
+                        false => return None,
                     }
                 }
                 Some(rewritten)
@@ -112,9 +112,7 @@ impl Problem {
     /// The rational coefficients, coprime integers, of the integral in the span of `columns` that is
     /// `vector` modulo the first prime; `None` where there is none or it is not unique up to a factor.
     pub fn lift(&self, columns: &[Column], vector: &[u32]) -> Result<Option<Vec<Rational>>, IntegralsError> {
-        let first = self.points(0)?.field();
-        let Some(scale) = vector.last().and_then(|&v| first.inverse(v)) else { return Ok(None) };
-        let monic: Vec<u32> = vector.iter().map(|&v| first.multiply(v, scale)).collect();
+        let Some(monic) = monic(self.points(0)?.field(), vector) else { return Ok(None) };
         Ok(self.lift_all(columns, &[monic])?.map(|mut all| all.swap_remove(0)))
     }
 
@@ -125,10 +123,28 @@ impl Problem {
         columns: &[Column],
         null: &[Vec<u32>],
     ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
-        let free: Vec<Option<usize>> = null.iter().map(|v| v.iter().rposition(|&e| e != 0)).collect();
+        let last = |space: &[Vec<u32>]| -> Vec<Option<usize>> {
+            space.iter().map(|v| v.iter().rposition(|&e| e != 0)).collect()
+        };
+        let free = last(null);
+        self.lift_vectors(columns, null, |points, _| {
+            // The same echelon form over every prime but a few, which do not count.
+            Ok(null_space(points, columns, None)?.filter(|again| last(again) == free))
+        })
+    }
+
+    /// The rational combinations of the columns that are `vectors` modulo the first prime and what `over`
+    /// gives modulo the prime of a number; primes for which it gives none do not count. `None` where some
+    /// cannot be lifted.
+    fn lift_vectors(
+        &self,
+        columns: &[Column],
+        vectors: &[Vec<u32>],
+        mut over: impl FnMut(&Points, usize) -> Result<Option<Vec<Vec<u32>>>, IntegralsError>,
+    ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
         let first = self.points(0)?.field();
-        let mut residues: Vec<Residues> = null.iter().map(|v| Residues::new(first, v)).collect();
-        let mut lifted: Vec<Option<Vec<Rational>>> = vec![None; null.len()];
+        let mut residues: Vec<Residues> = vectors.iter().map(|v| Residues::new(first, v)).collect();
+        let mut lifted: Vec<Option<Vec<Rational>>> = vec![None; vectors.len()];
         for prime in 1..MAX_PRIMES {
             let points = self.points(prime)?;
             for (values, residues) in lifted.iter_mut().zip(&residues).filter(|(values, _)| values.is_none())
@@ -142,13 +158,9 @@ impl Problem {
             if lifted.iter().all(Option::is_some) {
                 return Ok(lifted.into_iter().collect());
             }
-            let Some(again) = null_space(&points, columns, None)? else { return Ok(None) };
-            // The same echelon form over every prime but a few, which do not count.
-            if !again.iter().map(|v| v.iter().rposition(|&e| e != 0)).eq(free.iter().copied()) {
-                continue;
-            }
-            for (residues, vector) in residues.iter_mut().zip(&again) {
-                residues.extend(points.field(), vector);
+            if let Some(again) = over(&points, prime)? {
+                let all = residues.iter_mut().zip(&again);
+                all.for_each(|(residues, vector)| residues.extend(points.field(), vector));
             }
         }
         Ok(None)
@@ -181,7 +193,7 @@ impl<'a> Lifting<'a> {
         let values = if expected as u64 * cubed(support.len()) <= 2 * cubed(self.columns.len()) {
             self.problem.lift(&chosen, &image)?
         } else {
-            self.lift_shared(&support, &image)?
+            self.lift_shared(&support, &chosen, &image)?
         };
         let sum = |values: Vec<Rational>| {
             let scaled = chosen.iter().zip(&values).map(|(column, c)| column.scaled(c));
@@ -190,38 +202,31 @@ impl<'a> Lifting<'a> {
         Ok(values.map(sum))
     }
 
+    /// The same from the null spaces of all columns, which are kept for the next.
     fn lift_shared(
         &mut self,
         support: &[usize],
+        chosen: &[Column],
         image: &[u32],
     ) -> Result<Option<Vec<Rational>>, IntegralsError> {
-        let first = self.problem.points(0)?.field();
-        let monic = |field: PrimeField, image: &[u32]| -> Option<Vec<u32>> {
-            let scale = image.last().and_then(|&v| field.inverse(v))?;
-            Some(image.iter().map(|&v| field.multiply(v, scale)).collect())
-        };
-        let Some(start) = monic(first, image) else { return Ok(None) };
-        let mut residues = Residues::new(first, &start);
-        let columns: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
-        for prime in 1..MAX_PRIMES {
-            let points = self.problem.points(prime)?;
-            if let Some(values) = residues.rationals()
-                && holds(&points, &values, &columns)?
-            {
-                return Ok(Some(coprime(values)));
-            }
-            if self.spaces.len() < prime {
-                let Some(space) = null_space(&points, self.columns, None)? else { return Ok(None) };
-                self.spaces.push(space);
+        let Some(start) = monic(self.problem.points(0)?.field(), image) else { return Ok(None) };
+        let (columns, spaces) = (self.columns, &mut self.spaces);
+        let lifted = self.problem.lift_vectors(chosen, &[start], |points, prime| {
+            if spaces.len() < prime {
+                spaces.push(null_space(points, columns, None)?.unwrap_or_default());
             }
             let field = points.field();
-            let Some(vector) = supported_vector(field, &self.spaces[prime - 1], support) else { continue };
-            if let Some(again) = monic(field, &vector) {
-                residues.extend(field, &again);
-            }
-        }
-        Ok(None)
+            let vector = supported_vector(field, &spaces[prime - 1], support);
+            Ok(vector.and_then(|v| monic(field, &v)).map(|v| vec![v]))
+        })?;
+        Ok(lifted.map(|mut all| all.swap_remove(0)))
     }
+}
+
+/// The multiple of the vector that ends in 1; `None` where it ends in 0.
+fn monic(field: PrimeField, vector: &[u32]) -> Option<Vec<u32>> {
+    let scale = vector.last().and_then(|&v| field.inverse(v))?;
+    Some(vector.iter().map(|&v| field.multiply(v, scale)).collect())
 }
 
 /// The entries on the support of the vector of the space that vanishes elsewhere; `None` where it is not

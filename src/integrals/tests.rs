@@ -62,3 +62,42 @@ fn angles_and_roots_of_constants() {
         1
     );
 }
+
+fn laws(h: &Hamiltonian) -> SearchOutcome {
+    let config = SearchConfig { momentum_degree: 2, ..SearchConfig::default() };
+    let found = search(h, &config).expect("a search");
+    for law in &found.laws {
+        assert!(prove_conserved(&law.formula, h).expect("a bracket").is_proved(), "{}", law.formula);
+    }
+    found
+}
+
+#[test]
+fn products_of_roots_have_either_sign() {
+    let h = hamiltonian(
+        "(px^2+py^2)/2 + (sqrt(sqrt(x^2+y^2)+x)/2 + 3*sqrt(sqrt(x^2+y^2)-x)/4 - 2)/sqrt(x^2+y^2)",
+        "x y",
+        "px py",
+    );
+    assert_eq!(laws(&h).assessment.independent.rank, 3);
+}
+
+#[test]
+fn exponentials_of_cyclic_coordinates() {
+    let rindler = hamiltonian("(px^2 - pt^2/x^2)/2", "t x", "pt px");
+    assert_eq!(laws(&rindler).assessment.independent.rank, 3);
+}
+
+#[test]
+fn many_long_laws_are_lifted_from_one_space() {
+    // Coprime stiffnesses and generic couplings: every law has large coefficients.
+    let h = hamiltonian(
+        "(p1^2+p2^2+p3^2+p4^2+p5^2)/2 + q1^2 + 3*q2^2/2 + 2*q3^2 + 5*q4^2/2 + 3*q5^2 \
+         + q1*q2/3 + q2*q3/7 + q3*q4/11 + q4*q5/13 + q1*q5/17",
+        "q1 q2 q3 q4 q5",
+        "p1 p2 p3 p4 p5",
+    );
+    let found = laws(&h);
+    assert_eq!(found.assessment.independent.rank, 5);
+    assert_eq!(found.assessment.involutive.len(), 5);
+}

@@ -1,5 +1,5 @@
 use super::*;
-use crate::algebra::ZeroTest;
+use crate::algebra::{Element, ZeroTest};
 use crate::expr::{Expr, parse};
 
 fn space(names: &str) -> PhaseSpace {
@@ -163,4 +163,21 @@ fn gravity_in_the_plane() {
     let assessment = assess(&three, &laws).unwrap();
     assert_eq!(assessment.verdict, Verdict::Undecided);
     assert_eq!(assessment.independent.rank, 5);
+}
+
+#[test]
+fn long_brackets_are_decided_and_not_written_out() {
+    let s = space("x y ; px py");
+    for atom in ["x", "sqrt(x^2 + y^2 + 1)"] {
+        let long = format!("({atom} + y + px + py + 1)^8");
+        let texts = [long.clone(), format!("(x + 2*py - px + 3)^7 + ({atom})^2"), format!("3*{long}")];
+        let formulas = texts.map(|text| formula(&text));
+        let (_, elements) = Element::all_from(s.variables(), &formulas).expect("elements");
+        let rows = rank::gradients(&elements, &s).expect("gradients");
+        let entry = |a: usize, b: usize| bracket::BracketEntry::from_gradients(&rows[a], &rows[b], 2);
+        let [different, _] = entry(0, 1).expect("a bracket");
+        assert_eq!((different.value, different.test), (None, ZeroTest::NonZero), "{atom}");
+        let [same, _] = entry(0, 2).expect("a bracket");
+        assert_eq!(same.test, ZeroTest::Zero, "{atom}");
+    }
 }
