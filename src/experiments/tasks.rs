@@ -182,11 +182,7 @@ impl Problem {
             share,
             data,
             hamiltonian: system.hamiltonian_with_values(),
-            laws: system
-                .known
-                .iter()
-                .map(|law| (law.name.clone(), system.with_values(&law.formula)))
-                .collect(),
+            laws,
             steps: runge_kutta_steps(&train),
             predicted: extent.predicted,
             whole,
