@@ -174,7 +174,7 @@ fn long_brackets_are_decided_and_not_written_out() {
         let formulas = texts.map(|text| formula(&text));
         let (_, elements) = Element::all_from(s.variables(), &formulas).expect("elements");
         let rows = rank::gradients(&elements, &s).expect("gradients");
-        let entry = |a: usize, b: usize| bracket::BracketEntry::from_gradients(&rows[a], &rows[b], 2);
+        let entry = |a: usize, b: usize| BracketEntry::from_gradients(&rows[a], &rows[b], 2);
         let [different, _] = entry(0, 1).expect("a bracket");
         assert_eq!((different.value, different.test), (None, ZeroTest::NonZero), "{atom}");
         let [same, _] = entry(0, 2).expect("a bracket");
