@@ -77,6 +77,54 @@ fn bad_input_is_said_clearly() {
     insta::assert_snapshot!(runs.map(transcript).join("\n"));
 }
 
+/// A system file with that Hamiltonian of x, y, px, py.
+fn plane(name: &str, hamiltonian: &str) -> String {
+    let path = scratch("systems").join(format!("{name}.ham"));
+    let text = format!("system {name}\ncoordinates x, y\nmomenta px, py\nH = {hamiltonian}\n");
+    std::fs::write(&path, text).expect("a file");
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn searches_say_what_is_wrong_with_a_hamiltonian() {
+    for (name, hamiltonian, said) in [
+        ("divisor", "(px^2 + py^2)/(sin(x)^2 + cos(x)^2 - 1)", "is identically zero"),
+        ("exponent", "px^2 + x^99999999999999999999", "too large"),
+        ("power", "px^2 + py^2 + x^y", "outside the class"),
+        ("constant", "3", "constant"),
+        ("function", "px^2 + gamma(x)", "is not a function"),
+    ] {
+        let output = liouville(&["integrals", &plane(name, hamiltonian)]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{name}: {text}");
+        assert!(text.contains(said), "{name}: {text}");
+    }
+    let deep = plane("deep", &format!("px^2 + {}x{}", "(".repeat(10_000), ")".repeat(10_000)));
+    let text = transcript(&["integrals", &deep]);
+    assert!(text.contains("nested") && text.ends_with("[exit status 2]\n"), "{text}");
+}
+
+#[test]
+fn an_empty_domain_is_remarked() {
+    let nowhere = plane("nowhere", "px^2 + py^2 + sqrt(-1 - x^2)");
+    for arguments in [vec!["integrals", &nowhere], vec!["verify", &nowhere, "py"]] {
+        let output = liouville(&arguments);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("its domain may be empty"));
+    }
+    let output = liouville(&["integrals", "kepler"]);
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("domain"));
+}
+
+#[test]
+fn a_limit_keeps_what_was_found() {
+    let output = liouville(&["integrals", "lagrange-top", "--time-limit", "0.5", "--json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(record["verdict"], "integrable");
+    assert_eq!(record["searched"]["stopped"], "the time limit was reached");
+    assert!(record["laws"].as_array().is_some_and(|laws| laws.iter().all(|l| l["bracket_with_H"] == "0")));
+}
+
 #[test]
 fn one_json_document_on_standard_output() {
     for arguments in [

@@ -34,7 +34,7 @@ pub enum ZeroTest {
 pub struct Element {
     field: Arc<Field>,
     /// Relations applied; not over least denominators.
-    value: RationalPolynomial,
+    pub(super) value: RationalPolynomial,
     canonical: OnceLock<Result<RationalPolynomial, AlgebraError>>,
 }
 

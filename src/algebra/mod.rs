@@ -49,6 +49,7 @@ pub mod polynomial;
 mod present;
 mod rank;
 mod rational_polynomial;
+mod residues;
 mod tower;
 mod witness;
 pub(crate) mod work;

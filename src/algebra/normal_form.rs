@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::polynomial::TermBuffer;
+use super::residues::Residues;
 use super::tower::{Factor, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial};
 
@@ -46,6 +47,9 @@ impl Tower {
     }
 
     fn class_vanishes(&self, class: Polynomial) -> Result<bool, AlgebraError> {
+        if let Some(answer) = Residues::new(self).vanishes(class.clone())? {
+            return Ok(answer);
+        }
         let mut class = class;
         loop {
             let degrees = class.degrees();

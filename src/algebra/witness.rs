@@ -7,6 +7,8 @@ use super::{AlgebraError, Polynomial, RationalPolynomial, work};
 
 /// Points that are tried before a function is given up as undecided.
 pub(super) const POINTS: u64 = 72;
+/// Points modulo a prime after which a rational function is no longer expected to be other than 0.
+const RESIDUES: u64 = 2;
 
 /// Scales of the points, cycled through: many domains (|q| < 1, x > 0, x > y) are then met.
 const SCALES: [f64; 8] = [1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 0.0625, 8.0];
@@ -169,6 +171,15 @@ pub(super) fn residues<'a>(
 /// Whether some of the first `points` points is one where the function is defined and seen not to vanish.
 /// `true` is a proof; `false` says nothing.
 pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, points: u64) -> bool {
+    // Rational functions where no other function restricts the domain: modulo a prime.
+    if tower.domain.is_empty() {
+        work::note(RESIDUES as usize * value.numerator().len());
+        let seen: Vec<u64> =
+            (0..RESIDUES).filter_map(|point| residues(tower, [value], point)).flatten().collect();
+        if !seen.is_empty() {
+            return seen.into_iter().any(|residue| residue != 0);
+        }
+    }
     let is_witness = |point: u64| {
         let mut evaluation = Evaluation::new(tower, point);
         // The positive denominator is left out: the numerator alone does not underflow.

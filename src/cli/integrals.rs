@@ -1,17 +1,20 @@
 //! `liouville integrals`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
 use crate::flow::{SimulationConfig, simulate, stability_hint};
-use crate::integrals::{IntegralsError, SearchConfig, StopReason, search};
+use crate::integrals::{IntegralsError, SearchConfig, SearchEvent, StopReason, search_observed};
 use crate::mechanics::{Hamiltonian, Verdict};
 use crate::report::{HintRecord, Record};
 use crate::system::System;
 
+/// Laws with more symbols are not written out while the search goes on.
+const LONG: usize = 60;
 /// Orbits that are followed for a numerical hint.
 const HINT_ORBITS: usize = 8;
 
@@ -60,12 +63,16 @@ impl Integrals {
             library: self.library(&system)?,
             ..SearchConfig::default()
         };
-        let found = search(&hamiltonian, &config).map_err(failure)?;
+        let mut follower = Follower::new(output);
+        let found = search_observed(&hamiltonian, &config, &mut |event| follower.event(event));
+        follower.bar.finish_and_clear();
+        let found = found.map_err(failure)?;
         let mut record =
             Record::of_search(&system, &hamiltonian, &found).map_err(|error| Failure::input(error, None))?;
         if found.assessment.verdict == Verdict::Undecided {
             record.hint = hint(&system, &hamiltonian);
         }
+        record.notes.extend(input::domain_note(&hamiltonian));
         record.settings = self.settings();
         if let Some(path) = &self.certificate {
             input::write(path, &record.certificate())?;
@@ -109,6 +116,48 @@ impl Integrals {
             settings.insert("coefficient_degree".to_owned(), serde_json::json!(degree));
         }
         settings
+    }
+}
+
+/// Follows a search for the user: on a terminal the space that is being searched; elsewhere a line for each
+/// that comes after the first second.
+struct Follower<'a> {
+    output: &'a Output,
+    bar: ProgressBar,
+    start: Instant,
+}
+
+impl<'a> Follower<'a> {
+    fn new(output: &'a Output) -> Follower<'a> {
+        let bar = ProgressBar::hidden();
+        if output.terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            // The template is a constant: it cannot fail to parse.
+            if let Ok(style) = ProgressStyle::with_template("{elapsed} {msg}") {
+                bar.set_style(style);
+            }
+        }
+        Follower { output, bar, start: Instant::now() }
+    }
+
+    fn event(&mut self, event: SearchEvent<'_>) {
+        let passed = self.start.elapsed().as_secs_f64();
+        let doing = match event {
+            SearchEvent::Space { terms, momentum_degree, coefficient_degree } => format!(
+                "momentum degree {momentum_degree}, coefficients to degree {coefficient_degree}: {terms} terms"
+            ),
+            SearchEvent::Presenting => "comparing the laws".to_owned(),
+            SearchEvent::Law(law) => {
+                let law = if law.symbol_count() > LONG { "a long one".to_owned() } else { law.to_string() };
+                self.bar.suspend(|| self.output.note(&format!("{passed:.2} s: law {law}")));
+                return;
+            }
+        };
+        if !self.output.terminal() && passed > 1.0 {
+            self.output.note(&format!("{passed:.2} s: {doing}"));
+        }
+        self.bar.set_message(doing);
     }
 }
 

@@ -84,7 +84,6 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    //Integrals
     #[cfg(feature = "learn")]
     Discover(Box<discover::Discover>),
     Integrals(integrals::Integrals),
@@ -110,7 +109,6 @@ pub fn run() -> ExitCode {
     }
     let output = arguments.output;
     let result = match arguments.command {
-        //I
         #[cfg(feature = "learn")]
         Command::Discover(command) => command.run(&output, arguments.threads),
         Command::Integrals(command) => command.run(&output),

@@ -48,7 +48,6 @@ impl Output {
     }
 
     /// Whether standard error is a terminal that a progress bar may be drawn on.
-    #[cfg(feature = "learn")]
     pub(super) fn terminal(&self) -> bool {
         !self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr())
     }

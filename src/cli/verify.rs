@@ -50,8 +50,9 @@ impl Verify {
                 Some("give one or more functions, such as 'qx*py - qy*px'"),
             ));
         }
-        let record =
+        let mut record =
             Record::of_claims(&system, &hamiltonian, &claims).map_err(|error| Failure::input(error, None))?;
+        record.notes.extend(input::domain_note(&hamiltonian));
         if let Some(path) = &self.certificate {
             input::write(path, &record.certificate())?;
         }

@@ -21,7 +21,7 @@ const REGULAR: f64 = 1e-6;
 const SPAN: usize = 1500;
 /// Evaluations of the field after which an orbit is no longer followed: close encounters and long
 /// formulas would otherwise take minutes. A count, so that every machine says the same.
-const MAX_EVALUATIONS: usize = 200_000;
+const MAX_EVALUATIONS: usize = 500_000;
 
 /// What an orbit looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +59,7 @@ pub struct StabilityHint {
 }
 
 /// Follows the orbits from `starts` (`[orbits, 2·dof]`, q then p) and says whether they look regular.
-/// None where no orbit could be followed long enough.
+/// None where no orbit could be followed at all.
 ///
 /// # Errors
 /// H contains a name that is neither coordinate nor momentum.
@@ -79,7 +79,7 @@ pub fn stability_hint(
     let alignment_index = orbits.iter().map(|o| o.alignment_index).fold(f64::INFINITY, f64::min);
     let motion = if alignment_index < CHAOTIC {
         Motion::Chaotic
-    } else if alignment_index > REGULAR {
+    } else if alignment_index > REGULAR && orbits.iter().any(|o| o.is_long) {
         Motion::Regular
     } else {
         Motion::Unclear
@@ -89,11 +89,13 @@ pub fn stability_hint(
 }
 
 struct Orbit {
+    /// Whether it was followed long enough to be called regular.
+    is_long: bool,
     exponent: f64,
     alignment_index: f64,
 }
 
-/// One orbit; None where it runs into a singularity within the first tenth of the span.
+/// One orbit; None where it runs into a singularity at once.
 fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
     let width = start.len();
     let unit = characteristic_time(field, start)?;
@@ -121,8 +123,8 @@ fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
             break;
         }
     }
-    let followed = passed >= SPAN / 10 || alignment_index < CHAOTIC;
-    followed.then(|| Orbit { exponent: growth / (passed as f64 * unit), alignment_index })
+    let exponent = growth / (passed as f64 * unit);
+    (passed > 0).then_some(Orbit { is_long: passed >= SPAN / 10, exponent, alignment_index })
 }
 
 /// |x|/|f(x)|: about the time in which the state changes by its own size.

@@ -1,5 +1,7 @@
 //! Polynomials in the laws that commute where the laws themselves do not: L² beside Lz.
 
+use std::time::Instant;
+
 use super::IntegralsError;
 use super::atoms::Atoms;
 use super::generators::{cost, short_vectors};
@@ -23,11 +25,12 @@ const MAX_CANDIDATES: usize = 4;
 const DEGREES: [u32; 3] = [2, 4, 6];
 
 /// Combinations Σ c·(products of H and the laws) that, joined to some of the laws, make a larger set of
-/// independent functions in involution than the laws alone; none where that cannot be had.
+/// independent functions in involution than the laws alone; none where that cannot be had before `end`.
 pub fn commuting_combinations(
     hamiltonian: &Hamiltonian,
     laws: &[ConservedQuantity],
     assessment: &Assessment,
+    end: Instant,
 ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
     let formulas: Vec<&Expr> =
         std::iter::once(hamiltonian.formula()).chain(laws.iter().map(|l| &l.formula)).collect();
@@ -40,6 +43,9 @@ pub fn commuting_combinations(
         let Some(basis) = Basis::of(&points, &polynomials, products)? else { break };
         let mut best: Vec<Vec<u32>> = Vec::new();
         for start in &starts {
+            if Instant::now() > end {
+                break;
+            }
             let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| basis.law(k)).collect();
             let Some(vectors) = vectors else { continue };
             let extended = basis.extend(&vectors, hamiltonian.space().dof());

@@ -49,7 +49,7 @@ pub struct Ingredients {
     /// Whether momenta stand inside roots or divisors.
     momenta_inside: bool,
     exponentials: Vec<bool>,
-    /// Exponentials that H does not contain: factors of any function.
+    /// Exponentials that H does not contain: any function may have one of them as a factor.
     free_exponentials: Vec<usize>,
     /// Products of roots of constants other than 1.
     irrational: Vec<Monomial>,
@@ -178,16 +178,14 @@ impl Ingredients {
                 break;
             }
         }
+        // One of these at a time: products of several would be as many as all other functions together.
+        let plain: Vec<Monomial> = found.iter().cloned().collect();
         for &atom in &self.free_exponentials {
-            let power = |e: i32| {
-                let mut monomial = vec![0; atom + 1];
-                monomial[atom] = e;
-                monomial
-            };
-            let powers = (-MAX_FREE_POWER..=MAX_FREE_POWER).map(power);
-            found = powers
-                .flat_map(|p| found.iter().map(move |s| monomial_product(s, &p)).collect::<Vec<_>>())
-                .collect();
+            for exponent in (-MAX_FREE_POWER..=MAX_FREE_POWER).filter(|&e| e != 0) {
+                let mut power = vec![0; atom + 1];
+                power[atom] = exponent;
+                found.extend(plain.iter().map(|s| monomial_product(s, &power)));
+            }
         }
         // Exponentials also with every smaller power.
         let mut queue: Vec<Monomial> = found.iter().cloned().collect();

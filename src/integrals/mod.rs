@@ -26,10 +26,13 @@ mod point;
 mod search;
 mod solve;
 mod span;
+mod stage;
 #[cfg(test)]
 mod tests;
 
 pub use error::IntegralsError;
 pub use names::name_laws;
-pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, search};
+pub use search::{
+    SearchConfig, SearchEvent, SearchOutcome, SearchedSpace, StopReason, search, search_observed,
+};
 pub use span::null_space_in_library;

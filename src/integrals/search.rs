@@ -1,7 +1,6 @@
 //! The ladder of searches, from the narrowest library to the widest.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -9,16 +8,16 @@ use rayon::prelude::*;
 use super::IntegralsError;
 use super::atoms::Atoms;
 use super::generators::Generators;
-use super::grading::Degree;
 use super::involution::commuting_combinations;
-use super::laurent::{Laurent, Monomial, monomial_product};
+use super::laurent::{Laurent, Monomial};
 use super::library::{Ingredients, Reach};
 use super::names::name_laws;
-use super::point::Points;
-use super::solve::{Column, Problem, blocks, independent_functions, null_space};
-use crate::expr::{Expr, Rational};
+use super::solve::{Column, Problem, blocks};
+use super::stage::Stage;
+use crate::algebra::Element;
+use crate::expr::Expr;
 use crate::mechanics::{
-    Assessment, Certificate, ConservedQuantity, Hamiltonian, Status, assess, certificate_of,
+    Assessment, Certificate, ConservedQuantity, Hamiltonian, MechanicsError, Status, assess, certificate_of,
 };
 use crate::simplify::canonical_law;
 
@@ -104,6 +103,24 @@ impl SearchOutcome {
     }
 }
 
+/// What happens during a search.
+#[derive(Clone, Copy, Debug)]
+pub enum SearchEvent<'a> {
+    /// A space of functions is about to be searched.
+    Space {
+        /// The number of unknown coefficients.
+        terms: usize,
+        /// The degree in the momenta.
+        momentum_degree: u32,
+        /// The weight of the coefficients of highest momentum degree.
+        coefficient_degree: u32,
+    },
+    /// A law was proved; as it was found, not yet in canonical form.
+    Law(&'a Expr),
+    /// The search is over: the laws are written out and compared.
+    Presenting,
+}
+
 /// All integrals polynomial in the momenta within a growing library, from the Hamiltonian alone.
 ///
 /// Deterministic but for the time limit: the same Hamiltonian gives the same laws whatever the number of
@@ -112,20 +129,41 @@ impl SearchOutcome {
 /// # Errors
 /// A Hamiltonian outside the class, or constant.
 pub fn search(hamiltonian: &Hamiltonian, config: &SearchConfig) -> Result<SearchOutcome, IntegralsError> {
+    search_observed(hamiltonian, config, &mut |_| ())
+}
+
+/// [`search`], telling the observer what happens.
+///
+/// # Errors
+/// As [`search`].
+pub fn search_observed(
+    hamiltonian: &Hamiltonian,
+    config: &SearchConfig,
+    observer: &mut (dyn FnMut(SearchEvent<'_>) + Send),
+) -> Result<SearchOutcome, IntegralsError> {
     match config.threads.and_then(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build().ok()) {
-        Some(pool) => pool.install(|| Search::run(hamiltonian, config)),
-        None => Search::run(hamiltonian, config),
+        Some(pool) => pool.install(|| Search::run(hamiltonian, config, observer)),
+        None => Search::run(hamiltonian, config, observer),
     }
 }
 
-struct Search<'a> {
+/// A search under way.
+pub struct Search<'a> {
     hamiltonian: &'a Hamiltonian,
-    config: &'a SearchConfig,
-    deadline: Instant,
+    /// How far to search.
+    pub config: &'a SearchConfig,
+    observer: &'a mut (dyn FnMut(SearchEvent<'_>) + Send),
+    /// When to end the search for laws.
+    pub deadline: Instant,
+    /// When to end the work on the laws found.
+    end: Instant,
     found: Vec<(Expr, Certificate)>,
     searched: Vec<SearchedSpace>,
     stop: StopReason,
 }
+
+/// The part of the time limit that the laws found are written out and compared in, at least.
+const PRESENTING_PART: u32 = 8;
 
 /// The libraries, in the order they are tried in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,12 +181,22 @@ enum Pass {
 /// The highest momentum degree at which exponentials of cyclic coordinates are tried.
 const EXPONENTIALS_TO_DEGREE: u32 = 2;
 
-impl Search<'_> {
-    fn run(hamiltonian: &Hamiltonian, config: &SearchConfig) -> Result<SearchOutcome, IntegralsError> {
+impl<'a> Search<'a> {
+    fn run(
+        hamiltonian: &'a Hamiltonian,
+        config: &'a SearchConfig,
+        observer: &'a mut (dyn FnMut(SearchEvent<'_>) + Send),
+    ) -> Result<SearchOutcome, IntegralsError> {
+        let start = Instant::now();
+        // What the kernel cannot take cannot be proved: it names divisors that vanish and the like.
+        Element::all_from(hamiltonian.space().variables(), [hamiltonian.formula()])
+            .map_err(MechanicsError::from)?;
         let mut search = Search {
             hamiltonian,
             config,
-            deadline: Instant::now() + config.time_limit,
+            observer,
+            deadline: start + (config.time_limit - config.time_limit / PRESENTING_PART),
+            end: start + config.time_limit,
             found: Vec::new(),
             searched: Vec::new(),
             stop: StopReason::LadderComplete,
@@ -157,7 +205,11 @@ impl Search<'_> {
             search.in_library(terms)?;
         } else {
             for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
-                search.pass(pass)?;
+                // A wider library that cannot be had is left out; what was found before stands.
+                match search.pass(pass) {
+                    Err(error) if pass == Pass::Own => return Err(error),
+                    _ => {}
+                }
                 if search.stop != StopReason::LadderComplete {
                     break;
                 }
@@ -219,6 +271,11 @@ impl Search<'_> {
                 return Ok(());
             }
             let Some((terms, classes)) = stage.classes(&ingredients, reach)? else { continue };
+            (self.observer)(SearchEvent::Space {
+                terms,
+                momentum_degree: reach.momentum_degree,
+                coefficient_degree: reach.weight,
+            });
             let progress = stage.solve(self, classes, reach, &mut seen)?;
             self.searched.push(SearchedSpace {
                 terms,
@@ -304,22 +361,24 @@ impl Search<'_> {
     }
 
     /// Proves a candidate and keeps it; whether it was proved.
-    fn keep(&mut self, formula: Expr) -> Result<bool, IntegralsError> {
-        let certificate = certificate_of(&formula, self.hamiltonian)?;
-        Ok(certificate.map(|certificate| self.found.push((formula, certificate))).is_some())
+    pub fn keep(&mut self, formula: Expr) -> Result<bool, IntegralsError> {
+        let Some(certificate) = certificate_of(&formula, self.hamiltonian)? else { return Ok(false) };
+        (self.observer)(SearchEvent::Law(&formula));
+        self.found.push((formula, certificate));
+        Ok(true)
     }
 
     fn outcome(self) -> Result<SearchOutcome, IntegralsError> {
+        (self.observer)(SearchEvent::Presenting);
         let formulas = self.without_redundant()?;
-        let space = self.hamiltonian.space();
-        let mut proved: Vec<(Expr, Certificate)> = Vec::new();
-        for (formula, certificate) in formulas {
+        let (space, hamiltonian, end) = (self.hamiltonian.space(), self.hamiltonian, self.end);
+        let presented = |(formula, certificate): (Expr, Certificate)| {
             // Past the limit laws are given as they were found.
-            let short =
-                (Instant::now() < self.deadline).then(|| canonical_law(&formula, space).ok()).flatten();
-            let own = short.and_then(|short| Some((certificate_of(&short, self.hamiltonian).ok()??, short)));
-            proved.push(own.map_or((formula, certificate), |(own, short)| (short, own)));
-        }
+            let short = (Instant::now() < end).then(|| canonical_law(&formula, space).ok()).flatten();
+            let own = short.and_then(|short| Some((certificate_of(&short, hamiltonian).ok()??, short)));
+            own.map_or((formula, certificate), |(own, short)| (short, own))
+        };
+        let proved: Vec<(Expr, Certificate)> = formulas.into_par_iter().map(presented).collect();
         let names = name_laws(&proved.iter().map(|(f, _)| f.clone()).collect::<Vec<_>>(), space);
         let quantity = |(name, (formula, certificate)): (String, (Expr, Certificate))| ConservedQuantity {
             name,
@@ -330,7 +389,7 @@ impl Search<'_> {
         let mut assessment = assess(self.hamiltonian, &laws)?;
         let mut combinations = Vec::new();
         if assessment.involutive.len() < space.dof() {
-            combinations = commuting_combinations(self.hamiltonian, &laws, &assessment)?;
+            combinations = commuting_combinations(self.hamiltonian, &laws, &assessment, self.end)?;
             if !combinations.is_empty() {
                 let all: Vec<ConservedQuantity> = laws.iter().chain(&combinations).cloned().collect();
                 let wider = assess(self.hamiltonian, &all)?;
@@ -350,156 +409,22 @@ impl Search<'_> {
         let (atoms, mut known) = Atoms::of(self.hamiltonian.space(), formulas)?;
         let energy = known.remove(0);
         let problem = Problem::new(atoms, energy);
-        let mut stage = Stage::new(&problem, known)?;
+        let points = problem.points(0)?;
+        let mut generators = Generators::new(&problem, &points)?;
+        for polynomial in known {
+            generators.push(&problem, &points, polynomial)?;
+        }
         let mut kept: Vec<usize> = (0..self.found.len()).collect();
         for index in (0..self.found.len()).rev() {
             let place = kept.iter().position(|&k| k == index).unwrap_or(0) + 1;
-            if stage.generators.is_redundant(&problem, &stage.points, place)? {
-                stage.generators.laws.remove(place);
+            if generators.is_redundant(&problem, &points, place)? {
+                generators.laws.remove(place);
                 kept.retain(|&k| k != index);
             }
         }
-        let mut laws: Vec<(u32, usize)> = kept
-            .iter()
-            .enumerate()
-            .map(|(at, &k)| (stage.generators.laws[at + 1].momentum_degree, k))
-            .collect();
+        let degrees = generators.laws[1..].iter().map(|law| law.momentum_degree);
+        let mut laws: Vec<(u32, usize)> = degrees.zip(kept).collect();
         laws.sort();
         Ok(laws.into_iter().map(|(_, k)| self.found[k].clone()).collect())
-    }
-}
-
-/// One library's problem with the laws known so far.
-struct Stage<'p> {
-    problem: &'p Problem,
-    points: Arc<Points>,
-    generators: Generators,
-}
-
-/// The number of terms of a space, and the terms by degree.
-type Classes = (usize, Vec<Vec<Column>>);
-
-/// What a search of one space brought.
-struct Progress {
-    integrals: usize,
-    exhaustive: bool,
-}
-
-impl<'p> Stage<'p> {
-    fn new(problem: &'p Problem, known: Vec<Laurent>) -> Result<Stage<'p>, IntegralsError> {
-        let points = problem.points(0)?;
-        let mut generators = Generators::new(problem, &points)?;
-        for polynomial in known {
-            generators.push(problem, &points, polynomial)?;
-        }
-        Ok(Stage { problem, points, generators })
-    }
-
-    fn settled(&self) -> bool {
-        self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
-    }
-
-    /// The number of terms within reach and the terms by degree; `None` where they are too many.
-    fn classes(&self, ingredients: &Ingredients, reach: Reach) -> Result<Option<Classes>, IntegralsError> {
-        let Some(levels) = ingredients.functions(reach) else { return Ok(None) };
-        let depth = reach.momentum_degree;
-        let mut terms = Vec::new();
-        for (level, functions) in levels.iter().enumerate() {
-            let functions = self.independent(functions)?;
-            for momenta in ingredients.momentum_monomials(depth - level as u32) {
-                terms.extend(functions.iter().map(|f| monomial_product(&momenta, f)));
-            }
-        }
-        let constant =
-            |m: &Monomial| m.iter().enumerate().all(|(i, &e)| e == 0 || self.problem.atoms.is_constant(i));
-        terms.retain(|m| !constant(m));
-        let count = terms.len();
-        let mut by_degree: std::collections::BTreeMap<Degree, Vec<Column>> = Default::default();
-        for term in terms {
-            let degree = self.problem.grading.degree(&term);
-            by_degree.entry(degree).or_default().push(Laurent::term(term, Rational::ONE));
-        }
-        Ok(Some((count, by_degree.into_values().collect())))
-    }
-
-    /// The functions without those that depend linearly on simpler ones.
-    fn independent(&self, functions: &[Monomial]) -> Result<Vec<Monomial>, IntegralsError> {
-        let dof = self.problem.atoms.dof;
-        if functions.iter().all(|f| f.len() <= dof) {
-            return Ok(functions.to_vec());
-        }
-        let mut by_degree: std::collections::BTreeMap<Degree, Vec<&Monomial>> = Default::default();
-        for function in functions {
-            by_degree.entry(self.problem.grading.degree(function)).or_default().push(function);
-        }
-        let classes: Vec<Vec<&Monomial>> = by_degree.into_values().collect();
-        let pick = |class: &Vec<&Monomial>| -> Result<Vec<Monomial>, IntegralsError> {
-            let kept = independent_functions(&self.points, class)?;
-            Ok(kept.into_iter().map(|k| class[k].clone()).collect())
-        };
-        let kept: Vec<Vec<Monomial>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
-        let mut kept: Vec<Monomial> = kept.into_iter().flatten().collect();
-        kept.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
-        Ok(kept)
-    }
-
-    /// Solves class by class and keeps what is new.
-    fn solve(
-        &mut self,
-        search: &mut Search<'_>,
-        classes: Vec<Vec<Column>>,
-        reach: Reach,
-        seen: &mut BTreeSet<Vec<Monomial>>,
-    ) -> Result<Progress, IntegralsError> {
-        let mut progress = Progress { integrals: 0, exhaustive: true };
-        let (small, large): (Vec<_>, Vec<_>) =
-            classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
-        progress.exhaustive &= large.is_empty();
-        let fresh: Vec<Vec<Column>> = small
-            .into_iter()
-            .filter(|class| {
-                let key: Vec<Monomial> = class.iter().flat_map(|c| c.terms.keys().cloned()).collect();
-                seen.insert(key)
-            })
-            .collect();
-        let deadline = search.deadline;
-        let solve = |class: &Vec<Column>| null_space(&self.points, class, Some(deadline));
-        let spaces: Vec<Option<Vec<Vec<u32>>>> = fresh.par_iter().map(solve).collect::<Result<_, _>>()?;
-        for (class, null) in fresh.iter().zip(spaces) {
-            let Some(null) = null else {
-                progress.exhaustive = false;
-                continue;
-            };
-            progress.integrals += null.len();
-            if !null.is_empty() {
-                progress.exhaustive &= self.take(search, class, &null, reach)?;
-            }
-        }
-        Ok(progress)
-    }
-
-    /// Adds the generators in a null space; whether all of it is accounted for.
-    fn take(
-        &mut self,
-        search: &mut Search<'_>,
-        class: &[Column],
-        null: &[Vec<u32>],
-        reach: Reach,
-    ) -> Result<bool, IntegralsError> {
-        let problem = self.problem;
-        let bound = reach.momentum_degree;
-        let (new, mut complete) = self.generators.new_in(problem, &self.points, class, null, bound)?;
-        for polynomial in new {
-            let mut kept = search.keep(problem.atoms.to_expr(&polynomial))?;
-            for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {
-                kept = kept || search.keep(problem.atoms.to_expr(&variant))?;
-            }
-            if kept {
-                self.generators.push(problem, &self.points, polynomial)?;
-            } else {
-                complete = false;
-            }
-        }
-        Ok(complete)
     }
 }

@@ -1,5 +1,7 @@
 //! What a set of laws says about a system: brackets, independence, involution, the verdict.
 
+use rayon::prelude::*;
+
 use super::bracket::BracketEntry;
 use super::conservation::Certificate;
 use super::rank::{Rank, gradients, rank_of};
@@ -123,12 +125,16 @@ pub fn assess(hamiltonian: &Hamiltonian, laws: &[ConservedQuantity]) -> Result<A
 
 /// {row, column} from the gradients; the lower triangle is the negative of the upper.
 fn bracket_matrix(gradients: &[Vec<Element>], dof: usize) -> Result<Vec<Vec<BracketEntry>>, MechanicsError> {
-    let mut matrix = vec![vec![BracketEntry::zero(); gradients.len()]; gradients.len()];
-    for row in 0..gradients.len() {
-        for column in row + 1..gradients.len() {
-            let [entry, negative] = BracketEntry::from_gradients(&gradients[row], &gradients[column], dof)?;
-            (matrix[row][column], matrix[column][row]) = (entry, negative);
-        }
+    let count = gradients.len();
+    let pairs: Vec<(usize, usize)> =
+        (0..count).flat_map(|row| (row + 1..count).map(move |column| (row, column))).collect();
+    let bracket = |&(row, column): &(usize, usize)| {
+        BracketEntry::from_gradients(&gradients[row], &gradients[column], dof)
+    };
+    let entries: Vec<[BracketEntry; 2]> = pairs.par_iter().map(bracket).collect::<Result<_, _>>()?;
+    let mut matrix = vec![vec![BracketEntry::zero(); count]; count];
+    for ((row, column), [entry, negative]) in pairs.into_iter().zip(entries) {
+        (matrix[row][column], matrix[column][row]) = (entry, negative);
     }
     Ok(matrix)
 }

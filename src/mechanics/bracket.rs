@@ -5,7 +5,7 @@ use crate::algebra::{AlgebraError, Element, ZeroTest};
 use crate::expr::Expr;
 
 /// Products of two terms beyond which a bracket that does not vanish is not written out.
-const MAX_TERMS: usize = 4_000;
+const MAX_TERMS: usize = 1_500;
 
 /// A bracket that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,7 +101,8 @@ impl BracketEntry {
         if test == ZeroTest::Zero {
             return Ok([BracketEntry::zero(), BracketEntry::zero()]);
         }
+        let negative = written.clone().negated();
         let entry = |value| BracketEntry { value: Some(value), test };
-        Ok([entry(written), entry(value.negated().to_expr())])
+        Ok([entry(written), entry(negative)])
     }
 }

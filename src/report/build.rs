@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::{EvidenceRecord, HamiltonianRecord, LawRecord, Record, SCHEMA, SystemRecord};
+use crate::algebra::ZeroTest;
 use crate::expr::{Expr, Rational, Symbol};
 use crate::mechanics::{
     Assessment, BracketEntry, Certificate, Conservation, ConservedQuantity, Hamiltonian, MechanicsError,
@@ -12,7 +15,13 @@ use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
 
 /// What stands for a bracket that does not vanish and was not written out.
-const TOO_LONG: &str = "not 0 (too long to print)";
+const NOT_ZERO: &str = "not 0 (too long to print)";
+/// What stands for a bracket of which this could not be said either.
+const UNKNOWN: &str = "undecided (too long to print)";
+/// The most symbols of a bracket in the matrix that is written out.
+const PRINTABLE: usize = 400;
+/// The most symbols of a bracket that is brought into canonical form to see whether it is short.
+const PRESENTABLE: usize = 4_000;
 
 /// A function that the user says is conserved.
 #[derive(Clone, PartialEq, Debug)]
@@ -112,10 +121,15 @@ impl Record {
 
     /// Brackets, independence, involution and verdict.
     pub(super) fn set_assessment(&mut self, assessment: &Assessment, space: &PhaseSpace) {
-        let text =
-            |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone()).to_string();
-        let cell = |entry: &BracketEntry| entry.value.as_ref().map_or(TOO_LONG.to_owned(), text);
-        self.brackets = assessment.brackets.iter().map(|row| row.iter().map(&cell).collect()).collect();
+        let presented = |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone());
+        let cell = |entry: &BracketEntry| {
+            let value = entry.value.as_ref().filter(|value| value.symbol_count() <= PRESENTABLE);
+            let value = value.map(presented).filter(|value| value.symbol_count() <= PRINTABLE);
+            let instead = if entry.test == ZeroTest::NonZero { NOT_ZERO } else { UNKNOWN };
+            value.map_or(instead.to_owned(), |value| value.to_string())
+        };
+        self.brackets =
+            assessment.brackets.par_iter().map(|row| row.par_iter().map(&cell).collect()).collect();
         self.independent = Some(assessment.independent.rank);
         let names = self.bracket_names();
         self.involutive = assessment.involutive.iter().map(|&index| names[index].to_owned()).collect();

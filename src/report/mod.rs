@@ -175,7 +175,7 @@ pub struct LawRecord {
     /// `proved`, `supported`; in `verify` also `refuted` and `unknown`.
     pub status: String,
     /// {law, H} in canonical form.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bracket_with_H", skip_serializing_if = "Option::is_none")]
     pub bracket_with_h: Option<String>,
     /// Degree in the momenta, where the law is polynomial in them.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -409,6 +409,11 @@ impl Poly {
         }
     }
 
+    /// Adds another in place.
+    pub(super) fn absorb(&mut self, other: Poly) {
+        other.terms.into_iter().for_each(|(m, c)| self.add_term(m, c));
+    }
+
     pub(super) fn plus(&self, other: &Poly) -> Poly {
         let mut sum = self.clone();
         other.terms.iter().for_each(|(m, c)| sum.add_term(m.clone(), c.clone()));

@@ -132,7 +132,7 @@ impl Reader {
             Expr::Sum(terms) => {
                 let mut sum = Poly::zero();
                 for term in terms {
-                    sum = sum.plus(&self.read_unreduced(term)?);
+                    sum.absorb(self.read_unreduced(term)?);
                 }
                 bounded(sum)
             }
@@ -398,7 +398,7 @@ pub(super) fn settled(sum: Poly) -> Reading {
             match unsettled_factor(m) {
                 None => done.add_term(m.clone(), c.clone()),
                 Some((removed, replacement)) => {
-                    next = next.plus(&replacement.times_term(&m.over(&removed), c));
+                    next.absorb(replacement.times_term(&m.over(&removed), c));
                 }
             }
         }
@@ -463,7 +463,7 @@ fn reduce_by(sum: &Poly, base: &Atom, inner: &Poly) -> Poly {
     let mut reduced = Poly::zero();
     for ((fraction, _), group) in groups {
         let best = by_powers(&group, base, inner, fraction);
-        reduced = reduced.plus(best.as_ref().unwrap_or(&group));
+        reduced.absorb(best.unwrap_or(group));
     }
     reduced
 }
@@ -483,7 +483,7 @@ fn by_powers(group: &Poly, base: &Atom, inner: &Poly, fraction: Exponent) -> Opt
         if part.len() * inner.len().pow(power.min(3) as u32) > MAX_TERMS {
             return None;
         }
-        numerator = numerator.plus(&part.times(&inner.to_power(power.try_into().ok()?)));
+        numerator.absorb(part.times(&inner.to_power(power.try_into().ok()?)));
     }
     let (mut stripped, mut shift) = (numerator.clone(), 0);
     while shift < depth {
@@ -494,10 +494,10 @@ fn by_powers(group: &Poly, base: &Atom, inner: &Poly, fraction: Exponent) -> Opt
     let (mut digits, mut rest) = (Poly::zero(), numerator);
     for digit in 0..depth {
         let (quotient, remainder) = rest.divide(inner)?;
-        digits = digits.plus(&remainder.times_term(&at(digit), &Rational::ONE));
+        digits.absorb(remainder.times_term(&at(digit), &Rational::ONE));
         rest = quotient;
     }
-    digits = digits.plus(&rest.times_term(&at(depth), &Rational::ONE));
+    digits.absorb(rest.times_term(&at(depth), &Rational::ONE));
     if digits.len() < best.len() {
         best = digits;
     }

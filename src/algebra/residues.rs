@@ -1,0 +1,300 @@
+//! Whether a sum over linear denominators vanishes, pole by pole and without a common denominator.
+//!
+//! Let f = ±x + g with g free of x, and P the coefficient of the highest power of 1/f in the sum. The sum
+//! has no pole along f = 0 of that order only if P vanishes where x = ∓g. There every other denominator
+//! turns into one without x, so that this is a smaller question of the same kind; and if P does vanish,
+//! then P = f·Q with Q a sum over the same denominators, by
+//!
+//! ```text
+//! 1/h(x) − 1/h(∓g) = −f · (h(x) − h(∓g))/f · 1/h(x) · 1/h(∓g)
+//! ```
+//!
+//! and the order of the pole falls by one. Once x is in no denominator, the coefficients of its powers
+//! vanish one by one.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dashu_int::IBig;
+
+use super::tower::{Factor, Tower};
+use super::{AlgebraError, Polynomial};
+
+/// What a ring variable becomes on f = 0, and how it gets there: `scale·variable − by = f·slope`.
+struct Replacement {
+    variable: usize,
+    scale: IBig,
+    by: Polynomial,
+    slope: Polynomial,
+}
+
+/// Decides sums in one tower; replacements are kept.
+pub(super) struct Residues<'t> {
+    tower: &'t Tower,
+    /// By the reciprocal of f and the variable x; `None` where f is not ±x + g.
+    replacements: BTreeMap<(usize, usize), Option<Rc<Vec<Replacement>>>>,
+}
+
+impl<'t> Residues<'t> {
+    pub(super) fn new(tower: &'t Tower) -> Residues<'t> {
+        Residues { tower, replacements: BTreeMap::new() }
+    }
+
+    /// Whether `sum` is 0, all its variables being independent but for the reciprocals among them; `None`
+    /// where its denominators do not turn into others of the tower.
+    pub(super) fn vanishes(&mut self, sum: Polynomial) -> Result<Option<bool>, AlgebraError> {
+        let degrees = sum.degrees();
+        let occurs = |variable: usize| degrees.get(variable).is_some_and(|&d| d > 0);
+        let present: Vec<&Factor> = self.tower.factors.iter().filter(|f| occurs(f.inverse)).collect();
+        if present.is_empty() {
+            return Ok(Some(sum.is_zero()));
+        }
+        let mut variables: Vec<usize> = present.iter().flat_map(|f| f.polynomial.variables()).collect();
+        variables.sort_by_key(|&v| std::cmp::Reverse(v));
+        variables.dedup();
+        for x in variables {
+            let poles: Vec<&Factor> = present.iter().copied().filter(|f| f.polynomial.contains(x)).collect();
+            let Some(replacements) = self.all_replacements(&poles, x, &occurs)? else { continue };
+            return self.vanishes_along(sum, x, poles.into_iter().zip(replacements));
+        }
+        Ok(None)
+    }
+
+    /// The replacements on each of the poles; `None` where some reciprocal that occurs has none.
+    fn all_replacements(
+        &mut self,
+        poles: &[&Factor],
+        x: usize,
+        occurs: &impl Fn(usize) -> bool,
+    ) -> Result<Option<Vec<Rc<Vec<Replacement>>>>, AlgebraError> {
+        let own = self.tower.reciprocals.iter().filter(|&&(v, u)| v == x && occurs(u)).map(|&(_, u)| u);
+        let needed: Vec<usize> = poles.iter().map(|f| f.inverse).chain(own).collect();
+        let mut all = Vec::new();
+        for factor in poles {
+            let Some(replacements) = self.replacements(factor, x)? else { return Ok(None) };
+            let served = |&u: &usize| u == factor.inverse || replacements.iter().any(|r| r.variable == u);
+            if !needed.iter().all(served) {
+                return Ok(None);
+            }
+            all.push(replacements);
+        }
+        Ok(Some(all))
+    }
+
+    /// Lowers the orders of all poles that depend on x, then looks at the coefficients of its powers.
+    fn vanishes_along<'f>(
+        &mut self,
+        sum: Polynomial,
+        x: usize,
+        poles: impl Iterator<Item = (&'f Factor, Rc<Vec<Replacement>>)>,
+    ) -> Result<Option<bool>, AlgebraError> {
+        let mut sum = sum;
+        for (factor, replacements) in poles {
+            loop {
+                let order = sum.degree(factor.inverse);
+                if order == 0 {
+                    break;
+                }
+                let mut parts = sum.coefficients_in(factor.inverse);
+                let mut residue = parts.swap_remove(order as usize);
+                let pole = Polynomial::monomial_of(factor.inverse, order);
+                let below = sum.minus(&residue.times(&pole)?);
+                let (mut lowered, mut scale) = (Polynomial::zero(), IBig::ONE);
+                for replacement in replacements.iter() {
+                    let (value, quotient, factor) = replacement.apply(&residue)?;
+                    lowered = lowered.scaled(&factor).plus(&quotient);
+                    scale *= factor;
+                    residue = value;
+                }
+                match self.vanishes(self.cancelled(residue)?)? {
+                    Some(true) => {}
+                    other => return Ok(other),
+                }
+                let instead = Polynomial::monomial_of(factor.inverse, order - 1);
+                sum = self.cancelled(below.scaled(&scale).plus(&lowered.times(&instead)?))?;
+            }
+        }
+        let mut coefficients = sum.coefficients_in(x);
+        if let Some(&(_, u)) = self.tower.reciprocals.iter().find(|&&(v, _)| v == x) {
+            let constant = coefficients.swap_remove(0);
+            coefficients.extend(constant.coefficients_in(u));
+        }
+        for coefficient in coefficients {
+            match self.vanishes(coefficient)? {
+                Some(true) => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Some(true))
+    }
+
+    fn cancelled(&self, sum: Polynomial) -> Result<Polynomial, AlgebraError> {
+        let degrees = sum.degrees();
+        Ok(self.tower.cancel(sum.into(), &degrees)?.numerator().clone())
+    }
+
+    /// What x and the reciprocals that depend on it become on `factor` = 0, as far as that can be said.
+    fn replacements(
+        &mut self,
+        factor: &Factor,
+        x: usize,
+    ) -> Result<Option<Rc<Vec<Replacement>>>, AlgebraError> {
+        let key = (factor.inverse, x);
+        if !self.replacements.contains_key(&key) {
+            let made = self.make_replacements(factor, x)?.map(Rc::new);
+            self.replacements.insert(key, made);
+        }
+        Ok(self.replacements[&key].clone())
+    }
+
+    fn make_replacements(&self, factor: &Factor, x: usize) -> Result<Option<Vec<Replacement>>, AlgebraError> {
+        let [rest, slope] = &factor.polynomial.coefficients_in(x)[..] else { return Ok(None) };
+        let sign = slope.clone();
+        if !(sign.is_one() || sign.negated().is_one()) {
+            return Ok(None);
+        }
+        // f = sign·x + rest, so that x − by = sign·f.
+        let by = rest.times(&sign)?.negated();
+        let x_itself = Replacement { variable: x, scale: IBig::ONE, by, slope: sign };
+        let variable = Polynomial::variable(x);
+        let own = self.tower.reciprocals.iter().filter(|&&(v, _)| v == x).map(|&(_, u)| (u, &variable));
+        let others = self.tower.factors.iter().filter(|f| f.inverse != factor.inverse);
+        let others = others.filter(|f| f.polynomial.contains(x)).map(|f| (f.inverse, &f.polynomial));
+        let mut replacements = Vec::new();
+        for (reciprocal, denominator) in own.chain(others) {
+            // denominator − value = f·quotient.
+            let (value, quotient, _) = x_itself.apply(denominator)?;
+            let Some((scale, by)) = self.reciprocal_of(&value, x)? else { continue };
+            let slope = quotient.times(&by)?.times(&Polynomial::variable(reciprocal))?.negated();
+            replacements.push(Replacement { variable: reciprocal, scale, by, slope });
+        }
+        replacements.push(x_itself);
+        Ok(Some(replacements))
+    }
+
+    /// An integer and a product of reciprocals of the tower, free of `x`: 1/value is the second over the
+    /// first.
+    fn reciprocal_of(
+        &self,
+        value: &Polynomial,
+        x: usize,
+    ) -> Result<Option<(IBig, Polynomial)>, AlgebraError> {
+        let mut product = Polynomial::one();
+        let mut rest = value.clone();
+        for &(variable, reciprocal) in &self.tower.reciprocals {
+            let power = rest.monomial_content().iter().find(|c| c.0 == variable).map_or(0, |c| c.1);
+            if variable != x && power > 0 {
+                product = product.times(&Polynomial::monomial_of(reciprocal, power))?;
+                let Some(quotient) = rest.exact_quotient(&Polynomial::monomial_of(variable, power)) else {
+                    return Ok(None);
+                };
+                rest = quotient;
+            }
+        }
+        for factor in self.tower.factors.iter().filter(|f| !f.polynomial.contains(x)) {
+            while !rest.is_constant()
+                && let Some(quotient) = rest.exact_quotient(&factor.polynomial)
+            {
+                product = product.times(&Polynomial::variable(factor.inverse))?;
+                rest = quotient;
+            }
+        }
+        // A value that is 0 would mean that two factors are not coprime.
+        Ok((rest.is_constant() && !rest.is_zero()).then(|| (rest.coefficient(0), product)))
+    }
+}
+
+impl Replacement {
+    /// For `sum` of degree d in the variable: `sum · scale^d` with the variable replaced, the part
+    /// `(sum · scale^d − that) / f`, and `scale^d`. By Horner's rule, whose intermediate values are the
+    /// coefficients of the quotient.
+    fn apply(&self, sum: &Polynomial) -> Result<(Polynomial, Polynomial, IBig), AlgebraError> {
+        let parts = sum.coefficients_in(self.variable);
+        let (mut value, mut quotient) = (Polynomial::zero(), Polynomial::zero());
+        let mut power = IBig::ONE;
+        let degree = parts.len() - 1;
+        for (exponent, part) in parts.iter().enumerate().rev() {
+            value = value.times(&self.by)?.plus(&part.scaled(&power));
+            if exponent > 0 {
+                let monomial = Polynomial::monomial_of(self.variable, exponent as u32 - 1);
+                let scaled = value.times(&monomial)?.scaled(&self.scale.pow(exponent - 1));
+                quotient = quotient.plus(&scaled);
+                power *= &self.scale;
+            }
+        }
+        debug_assert_eq!(power, self.scale.pow(degree));
+        Ok((value, quotient.times(&self.slope)?, power))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::algebra::Element;
+    use crate::expr::{Expr, Symbol, parse};
+
+    fn element(text: &str) -> Element {
+        let variables: Vec<Symbol> = ["w", "x", "y", "z"].map(Symbol::new).to_vec();
+        let formula: Expr = parse(text).expect("a formula");
+        Element::all_from(&variables, [&formula]).expect("an element").1.swap_remove(0)
+    }
+
+    fn by_residues(element: &Element) -> Option<bool> {
+        let tower = &element.field().tower;
+        let value = tower.reduce(element.value.clone()).expect("a value");
+        Residues::new(tower).vanishes(value.numerator().clone()).expect("an answer")
+    }
+
+    #[test]
+    fn relations_between_reciprocals_are_seen() {
+        for (text, zero) in [
+            ("1/(x-y)/(y-z) + 1/(y-z)/(z-x) + 1/(z-x)/(x-y)", true),
+            ("1/(x-y)/(y-z) + 1/(y-z)/(z-x) - 1/(z-x)/(x-y)", false),
+            ("1/(x-y)^2/(y-z)^2 - (1/(x-y)/(x-z) + 1/(y-z)/(x-z))^2", true),
+            ("1/(x-y)^2/(y-z)^3 - (1/(x-y)/(x-z) + 1/(y-z)/(x-z))^2", false),
+            ("1/(x-y)/(x+y) - 1/(x-y)/(2*x) - 1/(x+y)/(2*x)", true),
+            ("1/(x-y)/(x+y) - 1/(x-y)/(3*x) - 1/(x+y)/(2*x)", false),
+            ("x/(x-y) - y/(x-y) - 1", true),
+            ("(x-w)^2/(x-y)^2 - (y-w)^2/(x-y)^2 - (x+y-2*w)/(x-y)", true),
+            ("1/(x+y+z) + 1/(x+y+w) - (2*x+2*y+z+w)/(x+y+z)/(x+y+w)", true),
+        ] {
+            assert_eq!(by_residues(&element(text)), Some(zero), "{text}");
+            assert_eq!(element(text).is_zero_form(), zero, "{text}");
+        }
+    }
+
+    #[test]
+    fn denominators_out_of_reach_are_left_to_others() {
+        for text in ["1/(x^2+y^2) - 1/(x^2+z^2)", "1/(2*x-3*y) - 1/(5*x+7*y)"] {
+            assert_eq!(by_residues(&element(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn random_sums_agree_with_the_common_denominator() {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let names = ["w", "x", "y", "z"];
+        let mut pick = |count: usize| random.random_range(0..count);
+        for case in 0..60 {
+            let mut difference = || {
+                let (i, k) = (pick(4), 1 + pick(3));
+                (names[i], names[(i + k) % 4])
+            };
+            let mut term = || {
+                let ((a, b), (c, d), (e, f)) = (difference(), difference(), difference());
+                format!("({a} - 2*{d})/({a}-{b})/({c}-{d})^2/({e}-{f})")
+            };
+            let (first, second) = (term(), term());
+            // (1/(w-x) + 1/(x-y))·(w-x)·(x-y) = w - y: the same function in two writings.
+            let relation = "(1/(w-x)/(x-y) - 1/(w-y)/(x-y) - 1/(w-x)/(w-y))";
+            let zero = element(&format!("({first} + {second})*{relation}"));
+            assert_ne!(by_residues(&zero), Some(false), "case {case}");
+            let other = element(&format!("({first} + {second})*{relation} + {first}"));
+            assert_ne!(by_residues(&other), Some(true), "case {case}");
+            assert!(zero.is_zero_form() && !other.is_zero_form(), "case {case}");
+        }
+    }
+}
