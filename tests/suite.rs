@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use liouville::expr::{Expr, Tape};
-use liouville::integrals::{SearchConfig, SearchOutcome, search};
+use liouville::integrals::{SearchConfig, SearchEvent, SearchOutcome, search_observed};
 use liouville::mechanics::{Hamiltonian, PhaseSpace, prove_conserved};
 use liouville::system::System;
 
@@ -72,7 +72,10 @@ fn distance(law: &Expr, functions: &[Expr], space: &PhaseSpace) -> f64 {
 
 struct Row {
     outcome: SearchOutcome,
+    /// Of the whole search.
     seconds: f64,
+    /// Until the last law was proved.
+    last: f64,
     missing: Vec<String>,
 }
 
@@ -83,7 +86,13 @@ fn run(system: &System, expected: Option<&serde_json::Value>, limit: Duration) -
     );
     let start = Instant::now();
     let config = SearchConfig { time_limit: limit, ..SearchConfig::default() };
-    let outcome = search(&hamiltonian, &config).expect("a search");
+    let mut last = 0.0;
+    let mut observe = |event: SearchEvent<'_>| {
+        if let SearchEvent::Law(_) = event {
+            last = start.elapsed().as_secs_f64();
+        }
+    };
+    let outcome = search_observed(&hamiltonian, &config, &mut observe).expect("a search");
     let seconds = start.elapsed().as_secs_f64();
     let mut functions = vec![hamiltonian.formula().clone()];
     for law in outcome.laws.iter().chain(&outcome.combinations) {
@@ -97,14 +106,14 @@ fn run(system: &System, expected: Option<&serde_json::Value>, limit: Duration) -
         .filter(|k| distance(&system.with_values(&k.formula), &functions, hamiltonian.space()) > 1e-6)
         .map(|k| k.name.clone())
         .collect();
-    Row { outcome, seconds, missing }
+    Row { outcome, seconds, last, missing }
 }
 
 fn report(name: &str, row: &Row) {
     let a = &row.outcome.assessment;
     println!(
-        "{name:24} {:7.2} s  {:?}  independent {}  involutive {:?}  {}",
-        row.seconds, row.outcome.stop, a.independent.rank, a.involutive, a.verdict
+        "{name:24} last law {:6.2} s, all {:6.2} s  {:?}  independent {}  involutive {:?}  {}",
+        row.last, row.seconds, row.outcome.stop, a.independent.rank, a.involutive, a.verdict
     );
     for law in row.outcome.laws.iter().chain(&row.outcome.combinations) {
         println!("      {} = {}", law.name, law.formula);
