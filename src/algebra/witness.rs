@@ -172,13 +172,16 @@ pub(super) fn residues<'a>(
 /// `true` is a proof; `false` says nothing.
 pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, points: u64) -> bool {
     // Rational functions where no other function restricts the domain: modulo a prime.
+    let mut points = points;
     if tower.domain.is_empty() {
         work::note(RESIDUES as usize * value.numerator().len());
         let seen: Vec<u64> =
             (0..RESIDUES).filter_map(|point| residues(tower, [value], point)).flatten().collect();
-        if !seen.is_empty() {
-            return seen.into_iter().any(|residue| residue != 0);
+        if seen.iter().any(|&residue| residue != 0) {
+            return true;
         }
+        // Still it may be a multiple of the prime.
+        points = if seen.is_empty() { points } else { 1 };
     }
     let is_witness = |point: u64| {
         let mut evaluation = Evaluation::new(tower, point);

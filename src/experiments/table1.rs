@@ -228,6 +228,14 @@ fn row_of(rows: &[Row], contender: Contender) -> Option<&Row> {
     rows.iter().find(|row| row.contender == contender)
 }
 
+/// The ratio of means, or of medians where a mean is infinite: a predicted state has left the domain of H.
+fn compared(ours: &Summary, theirs: &Summary) -> (f64, &'static str) {
+    match ours.mean.is_finite() && theirs.mean.is_finite() {
+        true => (ours.mean / theirs.mean, ""),
+        false => (ours.median / theirs.median, " by medians, as a state leaves the domain of H"),
+    }
+}
+
 /// In words: where the symmetry-control network is ahead of the Hamiltonian ones, and how far the recovered law is.
 fn verdict(task: &Task, rows: &[Row]) -> String {
     let mut text = String::new();
@@ -240,8 +248,9 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
             let pair =
                 own.and_then(|r| r.summary(column)).zip(row_of(rows, other).and_then(|r| r.summary(column)));
             if let Some((ours, theirs)) = pair {
-                let won = if ours.mean < theirs.mean { "ahead" } else { "**behind**" };
-                parts.push(format!("{} {won} ({})", column.name(), scientific(ours.mean / theirs.mean)));
+                let (ratio, remark) = compared(&ours, &theirs);
+                let won = if ratio < 1.0 { "ahead" } else { "**behind**" };
+                parts.push(format!("{} {won} ({}{remark})", column.name(), scientific(ratio)));
             }
         }
         if !parts.is_empty() {
@@ -250,16 +259,13 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
     }
     let law = row_of(rows, Contender::Recovered);
     for column in [Column::Trajectory, Column::Energy] {
-        let best = rows
-            .iter()
-            .filter(|r| r.contender != Contender::Recovered)
-            .filter_map(|r| r.summary(column))
-            .map(|s| s.mean)
-            .fold(f64::INFINITY, f64::min);
-        if let Some(law) = law.and_then(|r| r.summary(column)) {
-            let orders = (best / law.mean).log10();
+        let networks = rows.iter().filter(|r| r.contender != Contender::Recovered);
+        let Some(law) = law.and_then(|r| r.summary(column)) else { continue };
+        let ratios = networks.filter_map(|r| r.summary(column)).map(|network| compared(&law, &network));
+        if let Some((ratio, remark)) = ratios.max_by(|a, b| a.0.total_cmp(&b.0)) {
             text.push_str(&format!(
-                "- The recovered law is {orders:.1} orders of magnitude ahead of the best network in {}.\n",
+                "- The recovered law is {:.1} orders of magnitude ahead of the best network in {}{remark}.\n",
+                -ratio.log10(),
                 column.name()
             ));
         }

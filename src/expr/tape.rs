@@ -57,6 +57,11 @@ impl Tape {
         Ok(Tape { instructions, outputs, cones, inputs: inputs.len() })
     }
 
+    /// The instructions that a gradient of all outputs goes through: its cost, whatever the machine.
+    pub fn gradient_cost(&self) -> usize {
+        self.cones.iter().map(Vec::len).sum()
+    }
+
     /// How many values a sample has.
     pub fn inputs(&self) -> usize {
         self.inputs

@@ -19,9 +19,11 @@ const CHAOTIC: f64 = 1e-8;
 const REGULAR: f64 = 1e-6;
 /// How many characteristic times an orbit is followed.
 const SPAN: usize = 1500;
-/// Evaluations of the field after which an orbit is no longer followed: close encounters and long
-/// formulas would otherwise take minutes. A count, so that every machine says the same.
+/// Evaluations of the field after which an orbit is no longer followed: close encounters would otherwise
+/// take minutes.
 const MAX_EVALUATIONS: usize = 500_000;
+/// The same for long formulas, in instructions of the tape. Counts, so that every machine says the same.
+const MAX_INSTRUCTIONS: usize = 300_000_000;
 
 /// What an orbit looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,7 +101,8 @@ struct Orbit {
 fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
     let width = start.len();
     let unit = characteristic_time(field, start)?;
-    let field = &Bounded { field, left: AtomicUsize::new(MAX_EVALUATIONS) };
+    let evaluations = (MAX_INSTRUCTIONS / field.tape.gradient_cost().max(1)).min(MAX_EVALUATIONS);
+    let field = &Bounded { field, left: AtomicUsize::new(evaluations) };
     let mut state = start.to_vec();
     state.extend(deviation(width, 0.0));
     state.extend(deviation(width, 1.0));

@@ -1,6 +1,7 @@
 //! The generating set: integrals that are not polynomials in the earlier ones, as short as they can be had.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -188,7 +189,7 @@ impl Generators {
 
     /// Integrals in a null space that generate it over the earlier laws, in short form, with rational
     /// coefficients. `degree` is that of the columns, where they share one. The second value says
-    /// whether all could be lifted to the rationals.
+    /// whether all could be lifted to the rationals before the deadline.
     pub fn new_in(
         &mut self,
         problem: &Problem,
@@ -196,6 +197,7 @@ impl Generators {
         columns: &[Column],
         null: &[Vec<u32>],
         bound: u32,
+        deadline: Instant,
     ) -> Result<(Vec<Laurent>, bool), IntegralsError> {
         let field = points.field();
         let degrees: BTreeSet<Degree> =
@@ -208,6 +210,9 @@ impl Generators {
 
         let mut known = Echelon::new(field, count);
         for product in &products {
+            if Instant::now() > deadline {
+                return Ok((Vec::new(), false));
+            }
             known.insert(&self.product_values(field, product, &points));
         }
         let values = ColumnValues::of(field, columns, &points).ok_or(IntegralsError::NoPoint)?;
@@ -219,11 +224,11 @@ impl Generators {
 
         let mut candidates = short_vectors(field, columns, null, problem.atoms.dof);
         candidates.sort_by_cached_key(|v| cost(columns, v, problem.atoms.dof));
-        let mut lifting = Lifting::new(problem, columns);
+        let mut lifting = Lifting::new(problem, columns, deadline);
         let mut chosen = Vec::new();
         let mut complete = true;
         for vector in candidates {
-            if chosen.len() == fresh {
+            if chosen.len() == fresh || Instant::now() > deadline {
                 break;
             }
             let row = values.combine(field, &vector);

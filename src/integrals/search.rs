@@ -266,11 +266,12 @@ impl<'a> Search<'a> {
         }
         let mut seen: BTreeSet<Vec<Monomial>> = BTreeSet::new();
         for reach in self.ladder(&ingredients, pass) {
-            if Instant::now() > self.deadline {
-                self.stop = StopReason::TimeLimit;
-                return Ok(());
-            }
-            let Some((terms, classes)) = stage.classes(&ingredients, reach)? else { continue };
+            let Some((terms, classes)) = stage.classes(&ingredients, reach, self.deadline)? else {
+                if Instant::now() > self.deadline {
+                    break;
+                }
+                continue;
+            };
             (self.observer)(SearchEvent::Space {
                 terms,
                 momentum_degree: reach.momentum_degree,
@@ -288,6 +289,12 @@ impl<'a> Search<'a> {
                 self.stop = StopReason::Settled;
                 return Ok(());
             }
+            if Instant::now() > self.deadline {
+                break;
+            }
+        }
+        if Instant::now() > self.deadline {
+            self.stop = StopReason::TimeLimit;
         }
         Ok(())
     }

@@ -111,9 +111,14 @@ impl Problem {
 
     /// The rational coefficients, coprime integers, of the integral in the span of `columns` that is
     /// `vector` modulo the first prime; `None` where there is none or it is not unique up to a factor.
-    pub fn lift(&self, columns: &[Column], vector: &[u32]) -> Result<Option<Vec<Rational>>, IntegralsError> {
+    pub fn lift(
+        &self,
+        columns: &[Column],
+        vector: &[u32],
+        deadline: Option<Instant>,
+    ) -> Result<Option<Vec<Rational>>, IntegralsError> {
         let Some(monic) = monic(self.points(0)?.field(), vector) else { return Ok(None) };
-        Ok(self.lift_all(columns, &[monic])?.map(|mut all| all.swap_remove(0)))
+        Ok(self.lift_all(columns, &[monic], deadline)?.map(|mut all| all.swap_remove(0)))
     }
 
     /// The same for all integrals in the span of `columns`: `null` is the [`null_space`] over the first
@@ -122,30 +127,35 @@ impl Problem {
         &self,
         columns: &[Column],
         null: &[Vec<u32>],
+        deadline: Option<Instant>,
     ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
         let last = |space: &[Vec<u32>]| -> Vec<Option<usize>> {
             space.iter().map(|v| v.iter().rposition(|&e| e != 0)).collect()
         };
         let free = last(null);
-        self.lift_vectors(columns, null, |points, _| {
+        self.lift_vectors(columns, null, deadline, |points, _| {
             // The same echelon form over every prime but a few, which do not count.
-            Ok(null_space(points, columns, None)?.filter(|again| last(again) == free))
+            Ok(null_space(points, columns, deadline)?.filter(|again| last(again) == free))
         })
     }
 
     /// The rational combinations of the columns that are `vectors` modulo the first prime and what `over`
     /// gives modulo the prime of a number; primes for which it gives none do not count. `None` where some
-    /// cannot be lifted.
+    /// cannot be lifted before the deadline.
     fn lift_vectors(
         &self,
         columns: &[Column],
         vectors: &[Vec<u32>],
+        deadline: Option<Instant>,
         mut over: impl FnMut(&Points, usize) -> Result<Option<Vec<Vec<u32>>>, IntegralsError>,
     ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
         let first = self.points(0)?.field();
         let mut residues: Vec<Residues> = vectors.iter().map(|v| Residues::new(first, v)).collect();
         let mut lifted: Vec<Option<Vec<Rational>>> = vec![None; vectors.len()];
         for prime in 1..MAX_PRIMES {
+            if deadline.is_some_and(|d| Instant::now() > d) {
+                return Ok(None);
+            }
             let points = self.points(prime)?;
             for (values, residues) in lifted.iter_mut().zip(&residues).filter(|(values, _)| values.is_none())
             {
@@ -172,18 +182,20 @@ impl Problem {
 pub struct Lifting<'a> {
     problem: &'a Problem,
     columns: &'a [Column],
+    deadline: Instant,
     /// The null space over each prime from the second on.
     spaces: Vec<Vec<Vec<u32>>>,
 }
 
 impl<'a> Lifting<'a> {
     /// Of the integrals in the span of the columns.
-    pub fn new(problem: &'a Problem, columns: &'a [Column]) -> Lifting<'a> {
-        Lifting { problem, columns, spaces: Vec::new() }
+    pub fn new(problem: &'a Problem, columns: &'a [Column], deadline: Instant) -> Lifting<'a> {
+        Lifting { problem, columns, deadline, spaces: Vec::new() }
     }
 
     /// The rational combination that is `vector` modulo the first prime, the only integral with its
-    /// support; `None` where it cannot be had. `expected` is how many are going to be asked for.
+    /// support; `None` where it cannot be had, before the deadline. `expected` is how many are going to be
+    /// asked for.
     pub fn lift(&mut self, vector: &[u32], expected: usize) -> Result<Option<Laurent>, IntegralsError> {
         let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
         let chosen: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
@@ -191,7 +203,7 @@ impl<'a> Lifting<'a> {
         // Elimination is cubic: many long vectors are cheaper from the space they share.
         let cubed = |n: usize| (n as u64).pow(3);
         let values = if expected as u64 * cubed(support.len()) <= 2 * cubed(self.columns.len()) {
-            self.problem.lift(&chosen, &image)?
+            self.problem.lift(&chosen, &image, Some(self.deadline))?
         } else {
             self.lift_shared(&support, &chosen, &image)?
         };
@@ -210,10 +222,10 @@ impl<'a> Lifting<'a> {
         image: &[u32],
     ) -> Result<Option<Vec<Rational>>, IntegralsError> {
         let Some(start) = monic(self.problem.points(0)?.field(), image) else { return Ok(None) };
-        let (columns, spaces) = (self.columns, &mut self.spaces);
-        let lifted = self.problem.lift_vectors(chosen, &[start], |points, prime| {
+        let (columns, deadline, spaces) = (self.columns, self.deadline, &mut self.spaces);
+        let lifted = self.problem.lift_vectors(chosen, &[start], Some(deadline), |points, prime| {
             if spaces.len() < prime {
-                spaces.push(null_space(points, columns, None)?.unwrap_or_default());
+                spaces.push(null_space(points, columns, Some(deadline))?.unwrap_or_default());
             }
             let field = points.field();
             let vector = supported_vector(field, &spaces[prime - 1], support);
@@ -296,12 +308,17 @@ pub fn null_space(
     Ok(echelon_of_rows(points, columns.len(), row, deadline)?.map(|echelon| echelon.null_space()))
 }
 
-/// The functions that are linearly independent of those before them, as indices.
-pub fn independent_functions(points: &Points, functions: &[&Monomial]) -> Result<Vec<usize>, IntegralsError> {
+/// The functions that are linearly independent of those before them, as indices; `None` where the deadline
+/// has passed.
+pub fn independent_functions(
+    points: &Points,
+    functions: &[&Monomial],
+    deadline: Instant,
+) -> Result<Option<Vec<usize>>, IntegralsError> {
     let field = points.field();
     let row = |point: &Point| functions.iter().map(|f| point.value(field, f)).collect::<Vec<u32>>();
-    let echelon = echelon_of_rows(points, functions.len(), row, None)?;
-    Ok(echelon.map(|e| e.pivots().to_vec()).unwrap_or_default())
+    let echelon = echelon_of_rows(points, functions.len(), row, Some(deadline))?;
+    Ok(echelon.map(|e| e.pivots().to_vec()))
 }
 
 /// The echelon form of the rows at as many points as settle the rank; `None` where the deadline has passed.

@@ -44,7 +44,7 @@ fn solve_block(
 ) -> Result<Vec<Vec<(usize, Rational)>>, IntegralsError> {
     let selected: Vec<Column> = block.iter().map(|&k| columns[k].clone()).collect();
     let null = null_space(&*problem.points(0)?, &selected, None)?.unwrap_or_default();
-    let lifted = problem.lift_all(&selected, &null)?.unwrap_or_default();
+    let lifted = problem.lift_all(&selected, &null, None)?.unwrap_or_default();
     let terms = |values: Vec<Rational>| {
         let all = block.iter().copied().zip(values);
         all.filter(|(_, v)| !v.is_zero()).collect()

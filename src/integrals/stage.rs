@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -47,17 +48,19 @@ impl<'p> Stage<'p> {
         self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
     }
 
-    /// The number of terms within reach and the terms by degree; `None` where they are too many.
+    /// The number of terms within reach and the terms by degree; `None` where they are too many, or the
+    /// deadline has passed.
     pub fn classes(
         &self,
         ingredients: &Ingredients,
         reach: Reach,
+        deadline: Instant,
     ) -> Result<Option<Classes>, IntegralsError> {
         let Some(levels) = ingredients.functions(reach) else { return Ok(None) };
         let depth = reach.momentum_degree;
         let mut terms = Vec::new();
         for (level, functions) in levels.iter().enumerate() {
-            let functions = self.independent(functions)?;
+            let Some(functions) = self.independent(functions, deadline)? else { return Ok(None) };
             for momenta in ingredients.momentum_monomials(depth - level as u32) {
                 terms.extend(functions.iter().map(|f| monomial_product(&momenta, f)));
             }
@@ -74,25 +77,31 @@ impl<'p> Stage<'p> {
         Ok(Some((count, by_degree.into_values().collect())))
     }
 
-    /// The functions without those that depend linearly on simpler ones.
-    fn independent(&self, functions: &[Monomial]) -> Result<Vec<Monomial>, IntegralsError> {
+    /// The functions without those that depend linearly on simpler ones; `None` where the deadline has
+    /// passed.
+    fn independent(
+        &self,
+        functions: &[Monomial],
+        deadline: Instant,
+    ) -> Result<Option<Vec<Monomial>>, IntegralsError> {
         let dof = self.problem.atoms.dof;
         if functions.iter().all(|f| f.len() <= dof) {
-            return Ok(functions.to_vec());
+            return Ok(Some(functions.to_vec()));
         }
         let mut by_degree: BTreeMap<Degree, Vec<&Monomial>> = Default::default();
         for function in functions {
             by_degree.entry(self.problem.grading.degree(function)).or_default().push(function);
         }
         let classes: Vec<Vec<&Monomial>> = by_degree.into_values().collect();
-        let pick = |class: &Vec<&Monomial>| -> Result<Vec<Monomial>, IntegralsError> {
-            let kept = independent_functions(&self.points, class)?;
-            Ok(kept.into_iter().map(|k| class[k].clone()).collect())
+        let pick = |class: &Vec<&Monomial>| -> Result<Option<Vec<Monomial>>, IntegralsError> {
+            let kept = independent_functions(&self.points, class, deadline)?;
+            Ok(kept.map(|kept| kept.into_iter().map(|k| class[k].clone()).collect()))
         };
-        let kept: Vec<Vec<Monomial>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
+        let kept: Option<Vec<Vec<Monomial>>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
+        let Some(kept) = kept else { return Ok(None) };
         let mut kept: Vec<Monomial> = kept.into_iter().flatten().collect();
         kept.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
-        Ok(kept)
+        Ok(Some(kept))
     }
 
     /// Solves class by class and keeps what is new.
@@ -140,8 +149,12 @@ impl<'p> Stage<'p> {
     ) -> Result<bool, IntegralsError> {
         let problem = self.problem;
         let bound = reach.momentum_degree;
-        let (new, mut complete) = self.generators.new_in(problem, &self.points, class, null, bound)?;
+        let (new, mut complete) =
+            self.generators.new_in(problem, &self.points, class, null, bound, search.deadline)?;
         for polynomial in new {
+            if Instant::now() > search.deadline {
+                return Ok(false);
+            }
             let mut kept = search.keep(problem.atoms.to_expr(&polynomial))?;
             for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {
                 kept = kept || search.keep(problem.atoms.to_expr(&variant))?;

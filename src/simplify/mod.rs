@@ -289,6 +289,9 @@ fn checked(formula: &Expr, restored: &Expr, found: Expr) -> Result<Compact, Simp
                 [a, b] => a.minus(b)?.is_zero_form(),
                 _ => false,
             };
+            if elements.first().is_some_and(Element::is_zero_form) {
+                return Ok(Compact { expr: Expr::zero(), proved_equal: true });
+            }
             let canonical = || elements.first().map_or_else(|| formula.clone(), Element::to_expr);
             Ok(Compact { expr: if equal { found } else { canonical() }, proved_equal: true })
         }
