@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::poles::Poles;
 use super::polynomial::TermBuffer;
-use super::residues::Residues;
 use super::tower::{Factor, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial};
 
@@ -47,7 +47,7 @@ impl Tower {
     }
 
     fn class_vanishes(&self, class: Polynomial) -> Result<bool, AlgebraError> {
-        if let Some(answer) = Residues::new(self).vanishes(class.clone())? {
+        if let Some(answer) = Poles::new(self).vanishes(class.clone())? {
             return Ok(answer);
         }
         let mut class = class;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Exit;
-use crate::expr::{Expr, ParseError, Rational, Symbol, Tape, is_name, parse};
+use crate::algebra::{Element, sample_point};
+use crate::expr::{Expr, ParseError, Rational, Symbol, is_name, parse};
 use crate::flow::FlowError;
 use crate::mechanics::{Hamiltonian, PhaseSpace};
 use crate::system::{Diagnostic, Place, System, SystemError, did_you_mean, render_without_place};
@@ -87,22 +88,17 @@ pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
 }
 
 /// Points at which it is tried whether a Hamiltonian has a real value.
-const DOMAIN_POINTS: usize = 600;
+const DOMAIN_POINTS: u64 = 600;
 
-/// A remark where H has no real value at any of many points, so that what is proved may be proved of nothing.
+/// A remark where H is not seen to be real at any of many points, so that what is proved may be proved of nothing.
 pub(super) fn domain_note(hamiltonian: &Hamiltonian) -> Option<String> {
-    let names: Vec<Symbol> =
-        hamiltonian.space().variables().iter().cloned().chain(hamiltonian.formula().symbols()).collect();
-    let tape = Tape::new(std::slice::from_ref(hamiltonian.formula()), &names).ok()?;
-    // Both signs, several scales: steps of the golden ratio do not fall into a pattern.
-    let coordinate = |k: usize| {
-        let u = (k as f64 * 0.618_033_988_749_895).fract();
-        [0.3, 1.0, 3.0, 10.0][k % 4] * (2.0 * u - if k % 7 < 3 { 0.0 } else { 1.0 })
-    };
-    let points: Vec<f64> = (1..=DOMAIN_POINTS * names.len()).map(coordinate).collect();
-    let values = tape.evaluate(&points);
-    values.iter().all(|value| !value.is_finite()).then(|| {
-        format!("H has no finite real value at any of {DOMAIN_POINTS} points tried: its domain may be empty")
+    let variables = hamiltonian.space().variables();
+    let parameters = hamiltonian.formula().symbols().into_iter().filter(|s| !variables.contains(s)).count();
+    let (_, elements) = Element::all_from(variables, [hamiltonian.formula()]).ok()?;
+    let is_real =
+        |number| elements[0].enclosure(&sample_point(number, variables.len() + parameters)).is_some();
+    (!(0..DOMAIN_POINTS).any(is_real)).then(|| {
+        format!("H is not seen to be real at any of {DOMAIN_POINTS} points tried: its domain may be empty")
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
@@ -129,14 +129,10 @@ struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     fn new(output: &'a Output) -> Follower<'a> {
-        let bar = ProgressBar::hidden();
+        let bar = Output::bar("{elapsed} {msg}");
         if output.terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(200));
-            // The template is a constant: it cannot fail to parse.
-            if let Ok(style) = ProgressStyle::with_template("{elapsed} {msg}") {
-                bar.set_style(style);
-            }
         }
         Follower { output, bar, start: Instant::now() }
     }

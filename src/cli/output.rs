@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::expr::Expr;
 use crate::report::{Format, Record};
@@ -50,6 +51,16 @@ impl Output {
     /// Whether standard error is a terminal that a progress bar may be drawn on.
     pub(super) fn terminal(&self) -> bool {
         !self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr())
+    }
+
+    /// A progress bar of that template, not yet drawn.
+    pub(super) fn bar(template: &str) -> ProgressBar {
+        let bar = ProgressBar::hidden();
+        // Templates are constants: they cannot fail to parse.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar
     }
 
     /// Prints to standard output. A closed pipe is no error: the reader has seen enough.

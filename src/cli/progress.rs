@@ -1,6 +1,6 @@
 //! Progress of a discovery on standard error: a bar on a terminal, plain lines otherwise.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::interrupt::Interrupt;
 use super::output::Output;
@@ -20,11 +20,7 @@ pub(super) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     pub(super) fn new(output: &'a Output, interrupt: Interrupt) -> Reporter<'a> {
-        let bar = ProgressBar::hidden();
-        // The template is a constant: it cannot fail to parse.
-        if let Ok(style) = ProgressStyle::with_template("training {bar:30} {pos}/{len} {msg}") {
-            bar.set_style(style);
-        }
+        let bar = Output::bar("training {bar:30} {pos}/{len} {msg}");
         Reporter { output, bar, quarter: 0, first: None, interrupt }
     }
 

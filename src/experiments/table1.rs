@@ -259,9 +259,13 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
     }
     let law = row_of(rows, Contender::Recovered);
     for column in [Column::Trajectory, Column::Energy] {
-        let networks = rows.iter().filter(|r| r.contender != Contender::Recovered);
         let Some(law) = law.and_then(|r| r.summary(column)) else { continue };
-        let ratios = networks.filter_map(|r| r.summary(column)).map(|network| compared(&law, &network));
+        let networks = rows.iter().filter(|r| r.contender != Contender::Recovered);
+        let networks = networks.filter_map(|r| r.summary(column));
+        // Where the law has a mean, a network without one is not the best.
+        let ratios = networks
+            .filter(|network| network.mean.is_finite() || !law.mean.is_finite())
+            .map(|network| compared(&law, &network));
         if let Some((ratio, remark)) = ratios.max_by(|a, b| a.0.total_cmp(&b.0)) {
             text.push_str(&format!(
                 "- The recovered law is {:.1} orders of magnitude ahead of the best network in {}{remark}.\n",

@@ -65,8 +65,12 @@ const MAX_POWER: u32 = 3;
 const MAX_PARAMETER_POWER: i32 = 3;
 
 impl Generators {
-    /// H alone.
-    pub fn new(problem: &Problem, points: &Points) -> Result<Generators, IntegralsError> {
+    /// H and these laws.
+    pub fn new(
+        problem: &Problem,
+        points: &Points,
+        known: Vec<Laurent>,
+    ) -> Result<Generators, IntegralsError> {
         let atoms = &problem.atoms;
         let constants = (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)).map(|atom| Constant {
             atom,
@@ -77,7 +81,9 @@ impl Generators {
             },
         });
         let mut generators = Generators { laws: Vec::new(), constants: constants.collect() };
-        generators.push(problem, points, problem.hamiltonian.clone())?;
+        for polynomial in std::iter::once(problem.hamiltonian.clone()).chain(known) {
+            generators.push(problem, points, polynomial)?;
+        }
         Ok(generators)
     }
 

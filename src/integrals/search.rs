@@ -9,7 +9,7 @@ use super::IntegralsError;
 use super::atoms::Atoms;
 use super::generators::Generators;
 use super::involution::commuting_combinations;
-use super::laurent::{Laurent, Monomial};
+use super::laurent::Laurent;
 use super::library::{Ingredients, Reach};
 use super::names::name_laws;
 use super::solve::{Column, Problem, blocks};
@@ -264,7 +264,6 @@ impl<'a> Search<'a> {
             self.stop = StopReason::Settled;
             return Ok(());
         }
-        let mut seen: BTreeSet<Vec<Monomial>> = BTreeSet::new();
         for reach in self.ladder(&ingredients, pass) {
             let Some((terms, classes)) = stage.classes(&ingredients, reach, self.deadline)? else {
                 if Instant::now() > self.deadline {
@@ -277,7 +276,7 @@ impl<'a> Search<'a> {
                 momentum_degree: reach.momentum_degree,
                 coefficient_degree: reach.weight,
             });
-            let progress = stage.solve(self, classes, reach, &mut seen)?;
+            let progress = stage.solve(self, classes, reach)?;
             self.searched.push(SearchedSpace {
                 terms,
                 momentum_degree: reach.momentum_degree,
@@ -351,7 +350,7 @@ impl<'a> Search<'a> {
             .collect();
         let reach =
             Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
-        let progress = stage.solve(self, classes, reach, &mut BTreeSet::new())?;
+        let progress = stage.solve(self, classes, reach)?;
         self.searched.push(SearchedSpace {
             terms: columns.len(),
             momentum_degree: degree,
@@ -367,12 +366,13 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Proves a candidate and keeps it; whether it was proved.
-    pub fn keep(&mut self, formula: Expr) -> Result<bool, IntegralsError> {
-        let Some(certificate) = certificate_of(&formula, self.hamiltonian)? else { return Ok(false) };
+    /// Proves a candidate and keeps it; whether it was proved. One that the kernel refuses is not, and what
+    /// was found before stands.
+    pub fn keep(&mut self, formula: Expr) -> bool {
+        let Ok(Some(certificate)) = certificate_of(&formula, self.hamiltonian) else { return false };
         (self.observer)(SearchEvent::Law(&formula));
         self.found.push((formula, certificate));
-        Ok(true)
+        true
     }
 
     fn outcome(self) -> Result<SearchOutcome, IntegralsError> {
@@ -417,10 +417,7 @@ impl<'a> Search<'a> {
         let energy = known.remove(0);
         let problem = Problem::new(atoms, energy);
         let points = problem.points(0)?;
-        let mut generators = Generators::new(&problem, &points)?;
-        for polynomial in known {
-            generators.push(&problem, &points, polynomial)?;
-        }
+        let mut generators = Generators::new(&problem, &points, known)?;
         let mut kept: Vec<usize> = (0..self.found.len()).collect();
         for index in (0..self.found.len()).rev() {
             let place = kept.iter().position(|&k| k == index).unwrap_or(0) + 1;

@@ -1,6 +1,6 @@
 //! One library's problem with the laws known so far: its terms by degree, their null spaces, what is new in these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,12 +21,15 @@ pub struct Stage<'p> {
     problem: &'p Problem,
     points: Arc<Points>,
     generators: Generators,
+    /// What the classes solved so far brought, by their terms: wider spaces hold them again.
+    solved: BTreeMap<Vec<Monomial>, Progress>,
 }
 
 /// The number of terms of a space, and the terms by degree.
 pub type Classes = (usize, Vec<Vec<Column>>);
 
-/// What a search of one space brought.
+/// What a search of one space, or one class of it, brought.
+#[derive(Clone, Copy)]
 pub struct Progress {
     /// The dimension of the space of integrals.
     pub integrals: usize,
@@ -34,14 +37,19 @@ pub struct Progress {
     pub exhaustive: bool,
 }
 
+impl Progress {
+    /// Together with another class.
+    fn add(&mut self, part: Progress) {
+        self.integrals += part.integrals;
+        self.exhaustive &= part.exhaustive;
+    }
+}
+
 impl<'p> Stage<'p> {
     pub fn new(problem: &'p Problem, known: Vec<Laurent>) -> Result<Stage<'p>, IntegralsError> {
         let points = problem.points(0)?;
-        let mut generators = Generators::new(problem, &points)?;
-        for polynomial in known {
-            generators.push(problem, &points, polynomial)?;
-        }
-        Ok(Stage { problem, points, generators })
+        let generators = Generators::new(problem, &points, known)?;
+        Ok(Stage { problem, points, generators, solved: BTreeMap::new() })
     }
 
     pub fn settled(&self) -> bool {
@@ -110,31 +118,29 @@ impl<'p> Stage<'p> {
         search: &mut Search<'_>,
         classes: Vec<Vec<Column>>,
         reach: Reach,
-        seen: &mut BTreeSet<Vec<Monomial>>,
     ) -> Result<Progress, IntegralsError> {
-        let mut progress = Progress { integrals: 0, exhaustive: true };
         let (small, large): (Vec<_>, Vec<_>) =
             classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
-        progress.exhaustive &= large.is_empty();
-        let fresh: Vec<Vec<Column>> = small
-            .into_iter()
-            .filter(|class| {
-                let key: Vec<Monomial> = class.iter().flat_map(|c| c.terms.keys().cloned()).collect();
-                seen.insert(key)
-            })
-            .collect();
+        let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() };
+        let terms = |class: &Vec<Column>| -> Vec<Monomial> {
+            class.iter().flat_map(|c| c.terms.keys().cloned()).collect()
+        };
+        let (known, fresh): (Vec<_>, Vec<_>) =
+            small.into_iter().partition(|class| self.solved.contains_key(&terms(class)));
+        known.iter().filter_map(|class| self.solved.get(&terms(class))).for_each(|part| progress.add(*part));
         let deadline = search.deadline;
         let solve = |class: &Vec<Column>| null_space(&self.points, class, Some(deadline));
         let spaces: Vec<Option<Vec<Vec<u32>>>> = fresh.par_iter().map(solve).collect::<Result<_, _>>()?;
         for (class, null) in fresh.iter().zip(spaces) {
-            let Some(null) = null else {
-                progress.exhaustive = false;
-                continue;
+            let part = match null {
+                None => Progress { integrals: 0, exhaustive: false },
+                Some(null) => Progress {
+                    integrals: null.len(),
+                    exhaustive: null.is_empty() || self.take(search, class, &null, reach)?,
+                },
             };
-            progress.integrals += null.len();
-            if !null.is_empty() {
-                progress.exhaustive &= self.take(search, class, &null, reach)?;
-            }
+            self.solved.insert(terms(class), part);
+            progress.add(part);
         }
         Ok(progress)
     }
@@ -155,9 +161,9 @@ impl<'p> Stage<'p> {
             if Instant::now() > search.deadline {
                 return Ok(false);
             }
-            let mut kept = search.keep(problem.atoms.to_expr(&polynomial))?;
+            let mut kept = search.keep(problem.atoms.to_expr(&polynomial));
             for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {
-                kept = kept || search.keep(problem.atoms.to_expr(&variant))?;
+                kept = kept || search.keep(problem.atoms.to_expr(&variant));
             }
             if kept {
                 self.generators.push(problem, &self.points, polynomial)?;

@@ -101,3 +101,13 @@ fn many_long_laws_are_lifted_from_one_space() {
     assert_eq!(found.assessment.independent.rank, 5);
     assert_eq!(found.assessment.involutive.len(), 5);
 }
+
+#[test]
+fn wider_spaces_count_what_narrower_ones_held() {
+    let h = hamiltonian("(px^2+py^2)/2 + x^2 + 3*y^2/2 + x*y/3", "x y", "px py");
+    let found = laws(&h);
+    let counts: Vec<usize> =
+        found.searched.iter().filter(|s| s.momentum_degree == 2).map(|s| s.integrals).collect();
+    // H and the other law; their products have momentum degree 4.
+    assert_eq!(counts, [2, 2, 2]);
+}
