@@ -2,8 +2,8 @@
 
 use crate::expr::{Expr, Rational, Symbol};
 use crate::fit::{
-    Elimination, FitError, Folded, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal,
-    eliminate, folded, justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms,
+    Elimination, FitError, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
+    folded, grown, justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms,
     weak_system,
 };
 
@@ -233,8 +233,11 @@ const FOLD: f64 = 1.5;
 /// Sizes of folded fits that trajectories are asked about, from the smallest.
 const SIZES_ASKED: usize = 4;
 
-/// The smallest fit, of those that folding gives without great loss in the weak form, that explains trajectories in
-/// a first look; the best there if none does. The weak form cannot tell nearly collinear terms apart, trajectories
+/// Fits of one size that trajectories are asked about.
+const ASKED: usize = 8;
+
+/// The smallest fit, of those that folding and growing give without great loss in the weak form, that explains
+/// trajectories in a first look; the best there if none does. The weak form cannot tell nearly collinear terms apart, trajectories
 /// can.
 fn smallest(
     data: &Prepared,
@@ -248,15 +251,23 @@ fn smallest(
     let all: Vec<usize> = (0..terms.len()).collect();
     let few = shrunk(system, start, MOST_FOLDED)?;
     // The first steps may mend what shrinking spoiled.
-    let levels = folded(system, &few.solution.columns, &all, FOLD * few.residual.max(start.residual));
+    let mut models =
+        folded(system, &few.solution.columns, &all, FOLD * few.residual.max(start.residual)).concat();
+    models.extend(grown(system, &all, MOST_FOLDED).concat());
+    models.retain(|model| model.residual <= FOLD * start.residual);
+    models.sort_by(|a, b| {
+        a.columns
+            .len()
+            .cmp(&b.columns.len())
+            .then(a.residual.total_cmp(&b.residual))
+            .then(a.columns.cmp(&b.columns))
+    });
+    models.dedup();
     let how = first_look(data);
     let (paths, starts) = chosen(data, 1200);
     let mut best: Option<(f64, Elimination)> = None;
-    let good = |model: &&Folded| model.residual <= FOLD * start.residual;
-    for level in
-        levels.iter().rev().filter(|level| level.first().as_ref().is_some_and(good)).take(SIZES_ASKED)
-    {
-        for model in level.iter().filter(good) {
+    for level in models.chunk_by(|a, b| a.columns.len() == b.columns.len()).take(SIZES_ASKED) {
+        for model in level.iter().take(ASKED) {
             let Ok(solution) = system.solve(&model.columns) else { continue };
             let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
             let shot = fit_terms(data, &formulas, &solution.coefficients, &paths, &starts, &how)?;

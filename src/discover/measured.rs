@@ -2,10 +2,10 @@
 
 use crate::expr::{Expr, Rational, Symbol, Tape};
 use crate::fit::{
-    FitError, Measured, Mechanical, Samples, TermLibrary, decimal, justified_snap, mechanical,
-    momenta_are_velocities, supported_digits, usable_terms,
+    FitError, Measured, Mechanical, Samples, TermLibrary, contradictory_ends, decimal, justified_snap,
+    mechanical, momenta_are_velocities, supported_digits, usable_terms,
 };
-use crate::flow::TrajectorySet;
+use crate::flow::{Trajectory, TrajectorySet, estimate_derivatives};
 
 use super::hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
 use super::observations::{Observations, Prepared};
@@ -23,6 +23,38 @@ pub struct Mechanics {
     pub residual: f64,
     /// Mean kinetic energy of the last fifth of the time over that of the first.
     pub kinetic_ratio: f64,
+}
+
+/// The trajectories without the points at their ends whose velocities contradict their positions, and how many points
+/// went; `None` where none did, derivatives are given, or the momenta are no velocities.
+///
+/// # Errors
+/// Numbers that are not finite.
+pub fn without_contradictory_ends(set: &TrajectorySet) -> Result<Option<(TrajectorySet, usize)>, FitError> {
+    if set.trajectories.iter().any(|t| t.derivatives.is_some()) {
+        return Ok(None);
+    }
+    let mut estimated = set.clone();
+    estimate_derivatives(&mut estimated);
+    let samples = |t: Trajectory| Samples {
+        width: t.width(),
+        states: t.states,
+        fields: t.derivatives.unwrap_or_default(),
+    };
+    let paths: Vec<Samples> = estimated.trajectories.into_iter().map(samples).collect();
+    if !paths.iter().all(momenta_are_velocities) {
+        return Ok(None);
+    }
+    let ends = contradictory_ends(&paths)?;
+    let dropped: usize = ends.iter().map(|(a, b)| a + b).sum();
+    if dropped == 0 {
+        return Ok(None);
+    }
+    let mut kept = set.clone();
+    for (trajectory, (first, last)) in kept.trajectories.iter_mut().zip(ends) {
+        *trajectory = trajectory.part(first, trajectory.points() - last);
+    }
+    Ok(Some((kept, dropped)))
 }
 
 /// A Hamiltonian with its masses.
@@ -99,6 +131,18 @@ pub(super) fn recover(
     let fits = tried.into_iter().filter(|t| (coupled || t.1.uncoupled) && t.0 <= limit);
     let simplest = fits.min_by_key(|t| t.1.potential.len());
     Ok(simplest.map(|(misfit, found, potentials, stage)| describe(&found, &potentials, data, misfit, stage)))
+}
+
+/// How much worse on held-out data kinetic and potential energy with fewer terms may be than a Hamiltonian of any form
+/// that does not explain the data either.
+const PLAINER: f64 = 2.0;
+
+/// Whether kinetic and potential energy, with friction beside, say more than what was found without them.
+pub(super) fn is_better(found: &RecoveredHamiltonian, other: Option<&RecoveredHamiltonian>) -> bool {
+    other.is_none_or(|other| {
+        let fewer = found.terms.len() < other.terms.len();
+        found.residual < if fewer { PLAINER * other.residual } else { other.residual }
+    })
 }
 
 /// Which terms take no notice of full turns of the declared angles.
@@ -295,6 +339,13 @@ pub(super) fn notes(mechanics: &Mechanics, set: &TrajectorySet) -> Vec<String> {
         100.0 * mechanics.residual
     ));
     notes
+}
+
+/// What a reader should know of points that were left out.
+pub(super) fn dropped_note(points: usize) -> String {
+    format!(
+        "{points} points at the ends of the trajectories are left out: their velocities contradict their positions"
+    )
 }
 
 /// `2.27 ± 0.03`, or the bare value where it is exact.

@@ -63,7 +63,7 @@ impl Prepared {
         }
         let noise = noise_levels(&paths, width);
         let half = smoothing_half_width(&paths, width, &noise);
-        let smooth = smoothed(&paths, width, half);
+        let smooth = smoothed(&paths, &noise, half);
         let velocities_given = set.has_derivatives();
         let choose = |set: &TrajectorySet, smooth: &[Samples]| {
             let mut all = Samples { width, states: vec![], fields: vec![] };
@@ -77,7 +77,7 @@ impl Prepared {
             thinned(&all, MOST_SAMPLES)
         };
         let samples = choose(&train, &smooth);
-        let held_out = choose(&test, &smoothed(&test_paths, width, half));
+        let held_out = choose(&test, &smoothed(&test_paths, &noise, half));
         let scales = coordinate_scales(&samples.states, width);
         let speeds = column_rms(&samples.fields, width);
         // An angle that goes round and round turns in the time of a full circle, however far it gets.

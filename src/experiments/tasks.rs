@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::discover::without_contradictory_ends;
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
 use crate::flow::{
@@ -251,15 +252,19 @@ fn measured(
 ) -> Result<TrajectorySet, ExperimentError> {
     let path = folder.unwrap_or(Path::new(".")).join(file);
     let path = path.to_string_lossy();
-    if !paired {
-        let mut set = read_data(&path, system, &ColumnMap::default())?;
+    let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {
+        let set = read_data(&path, system, &ColumnMap::default())?;
+        let mut set = without_contradictory_ends(&set)?.map_or(set, |(kept, _)| kept);
         estimate_derivatives(&mut set);
+        Ok(set)
+    };
+    if !paired {
+        let mut set = read(system)?;
         velocities_to_momenta(&mut set, system.train.to_f64().value())?;
         return Ok(set);
     }
     let single = System::parse("system pendulum\ncoordinates o\nmomenta v\nangle o\n", "pendulum")?;
-    let mut set = read_data(&path, &single, &ColumnMap::default())?;
-    estimate_derivatives(&mut set);
+    let set = read(&single)?;
     let names = |names: &[crate::expr::Symbol]| match names {
         [a, b] => Some([a.clone(), b.clone()]),
         _ => None,

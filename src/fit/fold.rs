@@ -2,8 +2,8 @@
 //!
 //! Where noise hides the difference between nearly collinear terms (1/r, 1/r², log r on nearly circular orbits),
 //! backward elimination may keep several of them in place of the true one, which it can no longer take in. Here
-//! models shrink by a term that goes, or by two that a single one from the whole library replaces; a few of the
-//! best of each size are followed.
+//! models shrink by a term that goes, or by two that a single one from the whole library replaces; or they grow from
+//! nothing, a term at a time. A few of the best of each size are followed.
 
 use super::linear::Normal;
 
@@ -70,6 +70,26 @@ impl Gram {
     }
 }
 
+/// The best models of one size so far, best first.
+#[derive(Default)]
+struct Level(Vec<Folded>);
+
+impl Level {
+    fn offer(&mut self, gram: &Gram, mut columns: Vec<usize>) {
+        columns.sort_unstable();
+        if self.0.iter().any(|f| f.columns == columns) {
+            return;
+        }
+        if let Some(residual) = gram.residual(&columns)
+            && (self.0.len() < BEAM || self.0.last().is_some_and(|l| residual < l.residual))
+        {
+            let at = self.0.partition_point(|f| f.residual <= residual);
+            self.0.insert(at, Folded { columns, residual });
+            self.0.truncate(BEAM);
+        }
+    }
+}
+
 /// The best models of each size below that of `start`, largest first, best first within a size; down to the size
 /// at which no model's residual is below `worst`.
 pub fn folded(system: &Normal, start: &[usize], candidates: &[usize], worst: f64) -> Vec<Vec<Folded>> {
@@ -80,41 +100,49 @@ pub fn folded(system: &Normal, start: &[usize], candidates: &[usize], worst: f64
     let mut beam = vec![Folded { columns: start, residual }];
     let mut levels = Vec::new();
     while beam[0].columns.len() > 1 {
-        let mut next: Vec<Folded> = Vec::new();
-        let mut offer = |mut columns: Vec<usize>| {
-            columns.sort_unstable();
-            if next.iter().any(|f| f.columns == columns) {
-                return;
-            }
-            if let Some(residual) = gram.residual(&columns) {
-                let full = next.len() == BEAM;
-                if !full || next.last().is_some_and(|l| residual < l.residual) {
-                    let at = next.partition_point(|f| f.residual <= residual);
-                    next.insert(at, Folded { columns, residual });
-                    next.truncate(BEAM);
-                }
-            }
-        };
+        let mut next = Level::default();
         for model in &beam {
             let k = model.columns.len();
             for a in 0..k {
                 let mut without = model.columns.clone();
                 without.remove(a);
-                offer(without.clone());
+                next.offer(&gram, without.clone());
                 for b in a..k - 1 {
                     let mut without = without.clone();
                     without.remove(b);
                     for &c in candidates.iter().filter(|c| !model.columns.contains(c)) {
-                        offer(without.iter().copied().chain([c]).collect());
+                        next.offer(&gram, without.iter().copied().chain([c]).collect());
                     }
                 }
             }
         }
+        let Level(next) = next;
         if next.first().is_none_or(|best| best.residual > worst) {
             break;
         }
         levels.push(next.clone());
         beam = next;
+    }
+    levels
+}
+
+/// The best models of 1, 2, … `most` terms that growing by one term at a time finds, best first within a size.
+pub fn grown(system: &Normal, candidates: &[usize], most: usize) -> Vec<Vec<Folded>> {
+    let gram = Gram::of(system);
+    let mut levels: Vec<Vec<Folded>> = Vec::new();
+    let mut beam = vec![Folded { columns: vec![], residual: 1.0 }];
+    for _ in 0..most {
+        let mut next = Level::default();
+        for model in &beam {
+            for &c in candidates.iter().filter(|c| !model.columns.contains(c)) {
+                next.offer(&gram, model.columns.iter().copied().chain([c]).collect());
+            }
+        }
+        if next.0.is_empty() {
+            break;
+        }
+        levels.push(next.0.clone());
+        beam = next.0;
     }
     levels
 }
@@ -135,5 +163,7 @@ mod tests {
         let levels = folded(&system, &[0, 1, 2], &[0, 1, 2, 3], 0.5);
         assert_eq!(levels[0][0].columns, [0, 3]);
         assert!(levels[0][0].residual < 1e-6);
+        let levels = grown(&system, &[0, 1, 2, 3], 3);
+        assert_eq!(levels[1][0].columns, [0, 3]);
     }
 }

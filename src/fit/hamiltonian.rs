@@ -31,18 +31,18 @@ impl Samples {
         column_rms(&self.fields, self.width)
     }
 
-    /// Weight of each sample, 1/√(1 + |ẋ|²/(0.3·width)) with ẋ in units of its rms: a few close
-    /// encounters must not decide alone.
+    /// [`weight`] of each sample, in units of the rms of each velocity component.
     pub fn weights(&self) -> Vec<f64> {
         let scales = self.field_scales();
-        self.fields
-            .chunks_exact(self.width)
-            .map(|field| {
-                let square: f64 = field.iter().zip(&scales).map(|(f, s)| (f / s).powi(2)).sum();
-                1.0 / (1.0 + square / (0.3 * self.width as f64)).sqrt()
-            })
-            .collect()
+        self.fields.chunks_exact(self.width).map(|field| weight(field, &scales)).collect()
     }
+}
+
+/// Weight of a sample with this velocity, 1/√(1 + |ẋ|²/(0.3·width)) with ẋ in units of `scales`: a few close
+/// encounters must not decide alone.
+pub(super) fn weight(field: &[f64], scales: &[f64]) -> f64 {
+    let square: f64 = field.iter().zip(scales).map(|(f, s)| (f / s).powi(2)).sum();
+    1.0 / (1.0 + square / (0.3 * field.len() as f64)).sqrt()
 }
 
 /// Root mean square of each column of `[rows, width]`, 1 where it vanishes.

@@ -507,7 +507,7 @@ mod tests {
         let h = parse("a*p1^2 + b*p2^2 + c*q1^2 + d*q2^2 + e*q1*q2").unwrap();
         let shooter = Shooter::new(&h, &inputs, &parameters).unwrap();
         let paths = tests_oscillators(8, 200, 0.05, noise);
-        let starts: Vec<Vec<f64>> = smoothed(&paths, 4, 5).into_iter().map(|s| s.states).collect();
+        let starts: Vec<Vec<f64>> = smoothed(&paths, &[noise; 4], 5).into_iter().map(|s| s.states).collect();
         let how = Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10 };
         shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &paths, &starts, &how).unwrap()
     }

@@ -1,7 +1,7 @@
 //! Noise: how large it is, states and velocities with less of it, and the weak form of ẋ = J∇H.
 
 use super::FitError;
-use super::hamiltonian::{Samples, column_rms, rotate};
+use super::hamiltonian::{Samples, column_rms, rotate, weight};
 use super::linear::Normal;
 use crate::expr::{Expr, Symbol, Tape};
 
@@ -74,66 +74,108 @@ fn difference_weights(times: &[f64]) -> Vec<f64> {
     weights
 }
 
-/// Weights that give value and derivative at `at` of the polynomial of that degree fitted to the
-/// window, by orthogonal polynomials on its points.
-fn local_weights(times: &[f64], at: f64, degree: usize) -> (Vec<f64>, Vec<f64>) {
-    let n = times.len();
-    let scale = ((times[n - 1] - times[0]) / 2.0).max(f64::MIN_POSITIVE);
-    let x: Vec<f64> = times.iter().map(|t| (t - at) / scale).collect();
-    let (mut values, mut slopes) = (vec![0.0; n], vec![0.0; n]);
-    // Stieltjes' recursion: current and previous polynomial on the points, at 0, and its slope at 0.
-    let (mut p, mut q) = (vec![1.0; n], vec![0.0; n]);
-    let (mut p0, mut q0, mut d0, mut e0) = (1.0, 0.0, 0.0, 0.0);
-    let mut previous = 1.0;
-    for k in 0..=degree.min(n - 1) {
-        let square: f64 = p.iter().map(|v| v * v).sum();
-        for i in 0..n {
-            values[i] += p0 * p[i] / square;
-            slopes[i] += d0 * p[i] / square / scale;
+/// The least-squares polynomial of that degree on a window of times, by orthogonal polynomials on its points.
+struct LocalPolynomial {
+    /// Weights that give value and slope at `at`.
+    values: Vec<f64>,
+    slopes: Vec<f64>,
+    /// Orthonormal polynomials on the points.
+    basis: Vec<Vec<f64>>,
+}
+
+impl LocalPolynomial {
+    fn new(times: &[f64], at: f64, degree: usize) -> LocalPolynomial {
+        let n = times.len();
+        let scale = ((times[n - 1] - times[0]) / 2.0).max(f64::MIN_POSITIVE);
+        let x: Vec<f64> = times.iter().map(|t| (t - at) / scale).collect();
+        let (mut values, mut slopes, mut basis) = (vec![0.0; n], vec![0.0; n], Vec::new());
+        // Stieltjes' recursion: current and previous polynomial on the points, at 0, and its slope at 0.
+        let (mut p, mut q) = (vec![1.0; n], vec![0.0; n]);
+        let (mut p0, mut q0, mut d0, mut e0) = (1.0, 0.0, 0.0, 0.0);
+        let mut previous = 1.0;
+        for k in 0..=degree.min(n - 1) {
+            let square: f64 = p.iter().map(|v| v * v).sum();
+            for i in 0..n {
+                values[i] += p0 * p[i] / square;
+                slopes[i] += d0 * p[i] / square / scale;
+            }
+            let centre: f64 = p.iter().zip(&x).map(|(v, x)| v * v * x).sum::<f64>() / square;
+            let ratio = if k == 0 { 0.0 } else { square / previous };
+            let next: Vec<f64> = (0..n).map(|i| (x[i] - centre) * p[i] - ratio * q[i]).collect();
+            let (next0, next_slope) = (-centre * p0 - ratio * q0, p0 - centre * d0 - ratio * e0);
+            basis.push(p.iter().map(|v| v / square.sqrt()).collect());
+            (q, p) = (p, next);
+            (q0, p0, e0, d0) = (p0, next0, d0, next_slope);
+            previous = square;
         }
-        let centre: f64 = p.iter().zip(&x).map(|(v, x)| v * v * x).sum::<f64>() / square;
-        let ratio = if k == 0 { 0.0 } else { square / previous };
-        let next: Vec<f64> = (0..n).map(|i| (x[i] - centre) * p[i] - ratio * q[i]).collect();
-        let (next0, next_slope) = (-centre * p0 - ratio * q0, p0 - centre * d0 - ratio * e0);
-        (q, p) = (p, next);
-        (q0, p0, e0, d0) = (p0, next0, d0, next_slope);
-        previous = square;
+        LocalPolynomial { values, slopes, basis }
     }
-    (values, slopes)
+
+    /// Σ of squared residuals over its expectation, of all columns together, given the standard deviation of each;
+    /// `None` where nothing is left over.
+    fn chi_square(&self, states: &[f64], noise: &[f64]) -> Option<f64> {
+        let (n, width) = (self.values.len(), noise.len());
+        let free = n.checked_sub(self.basis.len()).filter(|free| *free > 0)?;
+        let mut sum = 0.0;
+        for (c, noise) in noise.iter().enumerate() {
+            let mut left: Vec<f64> = states.iter().skip(c).step_by(width).copied().collect();
+            for b in &self.basis {
+                let dot: f64 = b.iter().zip(&left).map(|(b, x)| b * x).sum();
+                left.iter_mut().zip(b).for_each(|(x, b)| *x -= dot * b);
+            }
+            sum += left.iter().map(|x| x * x).sum::<f64>() / (noise * noise).max(f64::MIN_POSITIVE);
+        }
+        Some(sum / (free * width) as f64)
+    }
 }
 
 /// Degree of the local polynomials.
 const DEGREE: usize = 5;
 
-/// A path smoothed by local polynomials over `half` points to each side, with its velocities.
-fn smooth(path: &Path, width: usize, half: usize) -> Samples {
-    let n = path.len();
-    let window = (2 * half + 1).min(n);
+/// Standard deviations by which the misfit of a window may exceed that of noise.
+const LOCAL_MISFIT: f64 = 4.0;
+
+/// A path smoothed by local polynomials over `half` points to each side, with its velocities; over fewer where such
+/// a window misses the points by more than their noise: the motion is fast there.
+fn smooth(path: &Path, noise: &[f64], half: usize) -> Samples {
+    let (n, width) = (path.len(), noise.len());
     let mut out = Samples { width, states: vec![0.0; n * width], fields: vec![0.0; n * width] };
     for i in 0..n {
-        let start = i.saturating_sub(half).min(n - window);
-        let times = &path.times[start..start + window];
-        let (values, slopes) = local_weights(times, path.times[i], DEGREE.min(window - 1));
-        for k in 0..window {
-            for c in 0..width {
-                let x = path.states[(start + k) * width + c];
-                out.states[i * width + c] += values[k] * x;
-                out.fields[i * width + c] += slopes[k] * x;
+        let narrower = HALF_WIDTHS.iter().rev().copied().filter(|h| *h < half);
+        for half in [half].into_iter().chain(narrower) {
+            let window = (2 * half + 1).min(n);
+            let start = i.saturating_sub(half).min(n - window);
+            let times = &path.times[start..start + window];
+            let states = &path.states[start * width..(start + window) * width];
+            let local = LocalPolynomial::new(times, path.times[i], DEGREE.min(window - 1));
+            let free = (window.saturating_sub(DEGREE + 1) * width) as f64;
+            let allowed = 1.0 + LOCAL_MISFIT * (2.0 / free).sqrt();
+            if half > HALF_WIDTHS[0] && local.chi_square(states, noise).is_some_and(|chi| chi > allowed) {
+                continue;
             }
+            for (k, state) in states.chunks_exact(width).enumerate() {
+                for (c, x) in state.iter().enumerate() {
+                    out.states[i * width + c] += local.values[k] * x;
+                    out.fields[i * width + c] += local.slopes[k] * x;
+                }
+            }
+            break;
         }
     }
     out
 }
+
+/// Half widths of smoothing windows, in points: the smallest has one point more than a polynomial has coefficients.
+const HALF_WIDTHS: [usize; 12] = [DEGREE.div_ceil(2), 4, 5, 7, 9, 12, 15, 19, 24, 30, 38, 48];
 
 /// Half width, in points, of the widest smoothing window that leaves no more than the noise behind.
 ///
 /// `noise`: standard deviation of each column. Residuals are compared with what noise alone would
 /// leave; a window is accepted while no column exceeds it by a tenth and the sampling error.
 pub fn smoothing_half_width(paths: &[Path], width: usize, noise: &[f64]) -> usize {
-    let smallest = DEGREE.div_ceil(2);
     let sample: Vec<&Path> = paths.iter().step_by(paths.len().div_ceil(12).max(1)).collect();
-    let mut best = smallest;
-    for half in [4, 5, 7, 9, 12, 15, 19, 24, 30, 38, 48] {
+    let mut best = HALF_WIDTHS[0];
+    for half in HALF_WIDTHS.into_iter().skip(1) {
         let window = 2 * half + 1;
         if sample.iter().any(|p| p.len() < window + 2) {
             break;
@@ -143,7 +185,7 @@ pub fn smoothing_half_width(paths: &[Path], width: usize, noise: &[f64]) -> usiz
         for path in &sample {
             for start in (0..=path.len() - window).step_by(1 + half / 2) {
                 let times = &path.times[start..start + window];
-                let (weights, _) = local_weights(times, times[half], DEGREE);
+                let weights = LocalPolynomial::new(times, times[half], DEGREE).values;
                 for (c, sum) in sums.iter_mut().enumerate() {
                     let x = |k: usize| path.states[(start + k) * width + c];
                     let fitted: f64 = weights.iter().enumerate().map(|(k, w)| w * x(k)).sum();
@@ -162,17 +204,18 @@ pub fn smoothing_half_width(paths: &[Path], width: usize, noise: &[f64]) -> usiz
     best
 }
 
-/// All paths smoothed, with velocities: one [`Samples`] for each.
-pub fn smoothed(paths: &[Path], width: usize, half: usize) -> Vec<Samples> {
-    paths.iter().map(|path| smooth(path, width, half)).collect()
+/// All paths smoothed, with velocities, over `half` points to each side and fewer where the motion is fast: one
+/// [`Samples`] for each. `noise`: standard deviation of each column.
+pub fn smoothed(paths: &[Path], noise: &[f64], half: usize) -> Vec<Samples> {
+    paths.iter().map(|path| smooth(path, noise, half)).collect()
 }
 
 /// The system Σ c_j ∫ w J∇φ_j dt = −∫ ẇ x dt with bump functions w = (1 − τ²)^p over windows of about
 /// `window` in time, several to each trajectory; integrals by the trapezoidal rule, which is spectrally
 /// accurate for such w on even grids. It needs no velocities and averages the noise.
 ///
-/// `smoothed` gives the states for the right side, `paths` those for the left. Rows are in units of
-/// `scales`, the rms of each velocity, and divided by the norm of w.
+/// `smoothed` gives the states for the left side, `paths` those for the right. Rows are in units of the rms of each
+/// velocity, and a window counts as little as its fastest sample: smoothing blurs close encounters the most.
 ///
 /// # Errors
 /// Terms that cannot be compiled, values that are not finite.
@@ -196,7 +239,9 @@ pub fn weak_system(
         let stride = (points / 4).max(1);
         let (_, gradients) = tape.gradient(&smooth.states);
         for start in (0..=n - points).step_by(stride) {
-            let bump = Bump::new(&path.times[start..start + points]);
+            let mut bump = Bump::new(&path.times[start..start + points]);
+            let fields = smooth.fields[start * width..(start + points) * width].chunks_exact(width);
+            bump.scale(fields.map(|field| weight(field, &scales)).fold(1.0, f64::min));
             let base = rows.len();
             rows.resize(base + width * (count + 1), 0.0);
             let mut rotated = vec![0.0; width];
@@ -243,8 +288,13 @@ impl Bump {
             slope[i] = dt * -2.0 * tau * f64::from(POWER) * u.powi(POWER - 1) / half;
         }
         let total: f64 = weight.iter().sum();
-        weight.iter_mut().chain(&mut slope).for_each(|w| *w /= total);
-        Bump { weight, slope }
+        let mut bump = Bump { weight, slope };
+        bump.scale(1.0 / total);
+        bump
+    }
+
+    fn scale(&mut self, factor: f64) {
+        self.weight.iter_mut().chain(&mut self.slope).for_each(|w| *w *= factor);
     }
 }
 
@@ -297,7 +347,7 @@ mod tests {
         let (noisy, clean) = (tests_oscillators(4, 300, 0.05, 0.01), tests_oscillators(4, 300, 0.05, 0.0));
         let half = smoothing_half_width(&noisy, 4, &[0.01; 4]);
         assert!(half >= 9, "{half}");
-        let after = smoothed(&noisy, 4, half);
+        let after = smoothed(&noisy, &[0.01; 4], half);
         let rms = |f: &dyn Fn(usize, usize) -> f64| {
             let sum: f64 =
                 (0..4).flat_map(|k| (0..1200).map(move |i| (k, i))).map(|(k, i)| f(k, i).powi(2)).sum();
@@ -307,7 +357,7 @@ mod tests {
         assert!(
             rms(&|k, i| if i % 4 == 0 { after[k].fields[i] - clean[k].states[i + 2] } else { 0.0 }) < 0.02
         );
-        let exact = smoothed(&clean, 4, 3);
+        let exact = smoothed(&clean, &[0.0; 4], 3);
         let worst = (0..1200).step_by(4).map(|i| (exact[0].fields[i] - clean[0].states[i + 2]).abs());
         assert!(worst.fold(0.0, f64::max) < 1e-6);
     }
@@ -320,7 +370,7 @@ mod tests {
         let find = |noise: f64| {
             let paths = tests_oscillators(10, 300, 0.05, noise);
             let half = if noise > 0.0 { 12 } else { 3 };
-            weak_system(&terms, &inputs, &paths, &smoothed(&paths, 4, half), 3.0).unwrap()
+            weak_system(&terms, &inputs, &paths, &smoothed(&paths, &[noise; 4], half), 3.0).unwrap()
         };
         let columns: Vec<usize> = ["q1^2", "q2^2", "p1^2", "p2^2"]
             .map(|t| terms.iter().position(|x| x.to_string() == t).unwrap())
