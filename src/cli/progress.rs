@@ -81,7 +81,13 @@ impl discover::Observer for Reporter<'_> {
         match event {
             Event::Stage(report) => {
                 let kept = format!("{} of {} terms", report.kept, report.terms);
-                self.line(&format!("library `{}`: {kept}, residual {:.1e}", report.stage, report.residual));
+                let trajectories = report
+                    .chi
+                    .map_or(String::new(), |chi| format!(", trajectories to {chi:.2} of the noise"));
+                self.line(&format!(
+                    "library `{}`: {kept}, residual {:.1e}{trajectories}",
+                    report.stage, report.residual
+                ));
             }
             Event::Hamiltonian(Some(found)) => self.line(&format!("H = {}", found.formula)),
             Event::Hamiltonian(None) => self.line("no Hamiltonian in the library"),

@@ -1,15 +1,15 @@
 //! The Hamiltonian, from the simplest stage of the library that explains the data to its noise.
 
-use crate::expr::{Expr, Rational, Symbol};
+use crate::expr::{Expr, Rational};
 use crate::fit::{
-    Elimination, FitError, Normal, Path, Shooter, Shooting, Shot, Stage, TermLibrary, decimal, eliminate,
-    folded, grown, justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms,
-    weak_system,
+    Elimination, FitError, Normal, Path, Stage, TermLibrary, decimal, eliminate, folded, grown,
+    justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms, weak_system,
 };
 
 use super::measured::Mechanics;
 use super::observations::Prepared;
 use super::quotient;
+use super::trajectories::{EXPLAINED, LOOK, Reached, chosen, first_look, fit_terms, sharpened, shoot};
 
 /// One term of a recovered Hamiltonian.
 #[derive(Clone, Debug)]
@@ -52,9 +52,6 @@ pub struct RecoveredHamiltonian {
 /// Residual (relative to ẋ) below which given velocities count as explained without noise.
 const CLEAN: f64 = 1e-7;
 
-/// Deviation, in units of the noise, up to which integrated trajectories count as explained.
-const EXPLAINED: f64 = 1.1;
-
 /// Relative noise above which states with given velocities are fitted as trajectories too.
 const NOISY: f64 = 1e-3;
 
@@ -79,6 +76,7 @@ pub struct StageReport {
     pub chi: Option<f64>,
 }
 
+#[derive(Clone)]
 struct Fitted {
     stage: String,
     terms: Vec<Expr>,
@@ -90,6 +88,19 @@ struct Fitted {
     chi: Option<f64>,
     /// Smaller is better.
     score: f64,
+}
+
+impl Fitted {
+    /// The same fit, met in a later stage of so many terms.
+    fn found_again(&self, stage: &Stage, terms: usize, residual: f64) -> (Fitted, StageReport) {
+        let report =
+            StageReport { stage: stage.name.clone(), terms, kept: self.terms.len(), residual, chi: self.chi };
+        (self.clone(), report)
+    }
+}
+
+fn same(some: &[Expr], others: &[Expr]) -> bool {
+    some.len() == others.len() && some.iter().all(|term| others.contains(term))
 }
 
 /// Goes through the stages. `None` when no stage has a usable term.
@@ -104,13 +115,16 @@ pub(super) fn recover(
         if clean != data.velocities_given && (clean || data.relative_noise() < NOISY) {
             continue;
         }
-        let fit = |stage: &Stage| if clean { fit_clean(data, stage) } else { fit_noisy(data, stage) };
         for stage in &library.stages {
             let resolved = quotient::resolve(data, stage, if clean { CLEAN } else { 0.0 })?;
             let exact_terms = resolved.as_ref().is_none_or(|r| r.exact);
             let found = [Some(stage), resolved.as_ref().map(|r| &r.stage)].into_iter().flatten();
             for (quotients, stage) in found.enumerate() {
-                let Some((mut fitted, report)) = fit(stage)? else { continue };
+                let found = match clean {
+                    true => fit_clean(data, stage)?,
+                    false => fit_noisy(data, stage, best.as_ref())?,
+                };
+                let Some((mut fitted, report)) = found else { continue };
                 fitted.exact_terms = quotients == 0 || exact_terms;
                 tell(&report);
                 let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
@@ -187,21 +201,18 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
 
 /// A stage by the weak form, then by shooting: with the terms before the sharpest jump of the residual,
 /// and with all that the elimination leaves if those do not explain the data.
-fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageReport)>, FitError> {
+/// A fit with the terms of `known` is not made again.
+fn fit_noisy(
+    data: &Prepared,
+    stage: &Stage,
+    known: Option<&Fitted>,
+) -> Result<Option<(Fitted, StageReport)>, FitError> {
     let Some((terms, data)) = usable_paths(data, stage)? else { return Ok(None) };
     let data = &data;
     if terms.is_empty() || terms.len() > MOST_FITTED {
         return Ok(None);
     }
-    let stride = data.paths.len().div_ceil(40).max(1);
-    let paths: Vec<Path> = data.paths.iter().step_by(stride).cloned().collect();
-    let smooth: Vec<_> = data.smooth.iter().step_by(stride).cloned().collect();
-    let Ok(system) = weak_system(&terms, &data.inputs, &paths, &smooth, 0.8 * data.period) else {
-        return Ok(None);
-    };
-    if system.rows() < 3 * terms.len() {
-        return Ok(None);
-    }
+    let Some(system) = weak_form(data, &terms)? else { return Ok(None) };
     let all: Vec<usize> = (0..terms.len()).collect();
     let Ok(broad) = eliminate(&system, &all, 1.1, 1e-10) else { return Ok(None) };
     let narrow = sharpest(&system, &broad, 2 * MOST_SHOT)?;
@@ -211,8 +222,14 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     let tries = [small.map(|s| (s, false)), Some((narrow, true)), Some((broad, true))];
     for (found, last) in tries.into_iter().flatten() {
         let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
-        let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
-        let candidate = weigh(stage, terms.len(), &system, &found, kept, shot);
+        let candidate = match known.filter(|known| known.chi.is_some() && same(&known.terms, &kept)) {
+            Some(known) => known.found_again(stage, terms.len(), found.residual),
+            None => {
+                let shot = if kept.len() <= MOST_SHOT { shoot(data, &kept, &found)? } else { None };
+                let shot = shot.map(|reached| sharpened(data, reached)).transpose()?;
+                weigh(stage, terms.len(), &system, &found, kept, shot)
+            }
+        };
         if best.as_ref().is_none_or(|(b, _)| candidate.0.score < b.score) {
             best = Some(candidate);
         }
@@ -221,6 +238,30 @@ fn fit_noisy(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
         }
     }
     Ok(best)
+}
+
+/// Paths that the weak form uses, or more where they have too few windows for the terms.
+const WEAK_PATHS: usize = 40;
+
+/// Equations of the weak form for each term, at least.
+const WEAK_ROWS: usize = 3;
+
+/// The weak form on windows of most of a period, but several to a path; `None` where there are too few.
+fn weak_form(data: &Prepared, terms: &[Expr]) -> Result<Option<Normal>, FitError> {
+    let mut spans: Vec<f64> = data.paths.iter().map(|p| p.times[p.len() - 1] - p.times[0]).collect();
+    spans.sort_by(f64::total_cmp);
+    let window = (0.8 * data.period).min(0.4 * spans[spans.len() / 2]);
+    let mut count = WEAK_PATHS;
+    loop {
+        let stride = data.paths.len().div_ceil(count).max(1);
+        let paths: Vec<Path> = data.paths.iter().step_by(stride).cloned().collect();
+        let smooth: Vec<_> = data.smooth.iter().step_by(stride).cloned().collect();
+        match weak_system(terms, &data.inputs, &paths, &smooth, window) {
+            Ok(system) if system.rows() >= WEAK_ROWS * terms.len() => return Ok(Some(system)),
+            Ok(_) if stride > 1 => count *= 2,
+            _ => return Ok(None),
+        }
+    }
 }
 
 /// Terms from which folding starts at most, and most candidates for it.
@@ -264,7 +305,7 @@ fn smallest(
     });
     models.dedup();
     let how = first_look(data);
-    let (paths, starts) = chosen(data, 1200);
+    let (paths, starts) = chosen(data, LOOK);
     let mut best: Option<(f64, Elimination)> = None;
     for level in models.chunk_by(|a, b| a.columns.len() == b.columns.len()).take(SIZES_ASKED) {
         for model in level.iter().take(ASKED) {
@@ -283,6 +324,9 @@ fn smallest(
     Ok(best.map(|(_, found)| found))
 }
 
+/// Residuals that a score counts, whatever the fit had: else a fit to more data would compare as a worse one.
+const NOMINAL: f64 = 3e4;
+
 /// A fit with its score, by trajectories where these were fitted, else by the weak form.
 fn weigh(
     stage: &Stage,
@@ -290,7 +334,7 @@ fn weigh(
     system: &Normal,
     found: &Elimination,
     kept: Vec<Expr>,
-    shot: Option<(Vec<Expr>, Shot)>,
+    shot: Option<Reached>,
 ) -> (Fitted, StageReport) {
     let mut report = StageReport {
         stage: stage.name.clone(),
@@ -300,10 +344,9 @@ fn weigh(
         chi: None,
     };
     let fitted = match shot {
-        Some((terms, shot)) => {
+        Some(Reached { terms, shot, .. }) => {
             report.kept = terms.len();
             report.chi = Some(shot.chi);
-            let n = shot.residuals as f64;
             Fitted {
                 stage: stage.name.clone(),
                 coefficients: shot.parameters,
@@ -311,7 +354,7 @@ fn weigh(
                 explains: shot.chi <= EXPLAINED,
                 exact_terms: true,
                 chi: Some(shot.chi),
-                score: n * shot.chi.max(1e-12).ln() + terms.len() as f64 * n.ln() / 2.0,
+                score: NOMINAL * shot.chi.max(1e-12).ln() + terms.len() as f64 * NOMINAL.ln() / 2.0,
                 terms,
             }
         }
@@ -355,107 +398,8 @@ fn usable_paths(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Pre
     let mut part = data.clone();
     part.paths = kept.iter().map(|&k| data.paths[k].clone()).collect();
     part.smooth = kept.iter().map(|&k| data.smooth[k].clone()).collect();
+    part.resolved.retain(|piece| kept.contains(&piece.source));
     Ok(Some((columns.into_iter().map(|j| terms[j].clone()).collect(), part)))
-}
-
-/// Fits trajectories with the terms left by an elimination, drops those that are not significant, and
-/// lengthens the segments as far as the model carries. `None` when no fit comes about.
-fn shoot(
-    data: &Prepared,
-    terms: &[Expr],
-    start: &Elimination,
-) -> Result<Option<(Vec<Expr>, Shot)>, FitError> {
-    let mut terms = terms.to_vec();
-    let mut theta = start.solution.coefficients.clone();
-    let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
-    let Shooting { mut points, noise, mut rtol, .. } = first_look(data);
-    // A first look decides with few points whether the model is worth more.
-    let mut looked = false;
-    let mut best: Option<(Vec<Expr>, Shot)> = None;
-    loop {
-        let (paths, starts) = chosen(data, if looked { 6000 } else { 1200 });
-        let how = Shooting { points, noise: noise.clone(), iterations: if looked { 12 } else { 6 }, rtol };
-        let Some(mut shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how)? else { return Ok(best) };
-        // Integration must be finer than what it is to resolve.
-        let wanted = (shot.chi * data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
-        if wanted < 0.1 * rtol {
-            rtol = wanted;
-            theta = shot.parameters;
-            continue;
-        }
-        let accuracy = |k: usize| {
-            30.0 * rtol * shot.parameters.iter().fold(shot.parameters[k].abs(), |m, c| m.max(c.abs()))
-        };
-        shot.standard_errors = (0..terms.len()).map(|k| shot.standard_errors[k].max(accuracy(k))).collect();
-        if !looked && shot.chi > 3.0 * EXPLAINED {
-            return Ok(Some((terms, shot)));
-        }
-        // A longer segment must not fit much worse than the shorter ones did.
-        if best.as_ref().is_some_and(|(_, b)| shot.chi > 1.2 * b.chi.max(0.05)) {
-            return Ok(best);
-        }
-        let significance = |k: usize| shot.parameters[k].abs() / shot.standard_errors[k];
-        let weakest = (0..terms.len()).min_by(|&a, &b| significance(a).total_cmp(&significance(b)));
-        theta = shot.parameters.clone();
-        match weakest {
-            Some(k) if significance(k) < 4.0 && terms.len() > 1 => {
-                terms.remove(k);
-                theta.remove(k);
-                continue;
-            }
-            _ => {}
-        }
-        if !looked {
-            looked = true;
-            continue;
-        }
-        best = Some((terms.clone(), shot));
-        if points >= longest {
-            return Ok(best);
-        }
-        points = (points * 4).min(longest);
-    }
-}
-
-/// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
-fn first_look(data: &Prepared) -> Shooting {
-    let longest = data.paths.iter().map(Path::len).max().unwrap_or(0);
-    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
-    let step = span.fold(0.0, f64::max);
-    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
-    Shooting {
-        points: ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest),
-        noise: data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect(),
-        iterations: 6,
-        rtol: (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5),
-    }
-}
-
-/// Paths with about `points` points in all, evenly chosen, and their smoothed states.
-fn chosen(data: &Prepared, points: usize) -> (Vec<Path>, Vec<Vec<f64>>) {
-    let total: usize = data.paths.iter().map(Path::len).sum();
-    let stride = total.div_ceil(points).max(1);
-    let paths = data.paths.iter().step_by(stride).cloned().collect();
-    let starts = data.smooth.iter().step_by(stride).map(|s| s.states.clone()).collect();
-    (paths, starts)
-}
-
-fn fit_terms(
-    data: &Prepared,
-    terms: &[Expr],
-    theta: &[f64],
-    paths: &[Path],
-    starts: &[Vec<f64>],
-    how: &Shooting,
-) -> Result<Option<Shot>, FitError> {
-    // Names that no variable of the system has.
-    let longest = data.inputs.iter().map(|s| s.name().len()).max().unwrap_or(0);
-    let names: Vec<Symbol> =
-        (0..terms.len()).map(|k| Symbol::new(format!("{}{k}", "c".repeat(longest + 1)))).collect();
-    let model =
-        Expr::sum(terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])));
-    let shooter = Shooter::new(&model, &data.inputs, &names)?;
-    Ok(shooter.fit(theta, paths, starts, how).ok())
 }
 
 /// The fit with its coefficients snapped where that is justified.

@@ -21,6 +21,7 @@ mod networks;
 mod observations;
 mod quotient;
 mod saved;
+mod trajectories;
 
 use std::path::PathBuf;
 

@@ -21,7 +21,7 @@ pub(super) struct Outcome {
     pub seconds: f64,
     /// Weights of the networks.
     pub parameters: usize,
-    /// In the units of the data.
+    /// [`Problem::test_loss`].
     pub test_loss: f64,
     /// Mean squared deviation of each predicted trajectory, and of its energy.
     pub trajectory: Vec<f64>,

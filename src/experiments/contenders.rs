@@ -49,6 +49,8 @@ impl Budget {
     }
 }
 
+/// Most passes over the training data: networks of this size learn small measured sets by heart.
+pub(super) const PASSES: usize = 1000;
 /// Part of the steps that the symmetry terms take part in.
 const SYMMETRY_PART: f64 = 0.2;
 /// Hidden layers of the deep Hamiltonian network.
@@ -71,10 +73,13 @@ impl Contender {
     /// How it is trained for a task; `None` if it needs no training, or the task has nothing to impose.
     pub fn config(self, problem: &Problem, budget: Budget) -> Option<Config> {
         let Task { cyclic, .. } = *problem.task;
+        let samples = problem.data.train.states.len() / (2 * problem.data.dof);
+        let batch = Config::default().batch.min(samples).max(1);
+        let steps = budget.steps.min((PASSES * samples / batch).max(1));
         let common = Config {
             width: budget.width,
-            steps: budget.steps,
-            warm_up: (budget.steps / 20).max(1),
+            steps,
+            warm_up: (steps / 20).max(1),
             learning_rate: 1e-2,
             average: Some(0.99),
             seed: problem.seed,

@@ -43,6 +43,17 @@ impl Gram {
         Gram { size, matrix, right: (0..size).map(|i| dot(i, size)).collect() }
     }
 
+    /// The candidates without multiples of earlier ones, such as x²·(1/x) beside x.
+    fn distinct(&self, candidates: &[usize]) -> Vec<usize> {
+        let mut kept: Vec<usize> = Vec::new();
+        for &c in candidates {
+            if kept.iter().all(|&j| self.matrix[c * self.size + j].abs() < 1.0 - 1e-10) {
+                kept.push(c);
+            }
+        }
+        kept
+    }
+
     /// Relative residual of the least-squares fit on the columns, by Cholesky; `None` for dependent ones.
     fn residual(&self, columns: &[usize]) -> Option<f64> {
         let k = columns.len();
@@ -97,6 +108,7 @@ pub fn folded(system: &Normal, start: &[usize], candidates: &[usize], worst: f64
     let mut start = start.to_vec();
     start.sort_unstable();
     let Some(residual) = gram.residual(&start) else { return vec![] };
+    let candidates = gram.distinct(candidates);
     let mut beam = vec![Folded { columns: start, residual }];
     let mut levels = Vec::new();
     while beam[0].columns.len() > 1 {
@@ -129,6 +141,7 @@ pub fn folded(system: &Normal, start: &[usize], candidates: &[usize], worst: f64
 /// The best models of 1, 2, … `most` terms that growing by one term at a time finds, best first within a size.
 pub fn grown(system: &Normal, candidates: &[usize], most: usize) -> Vec<Vec<Folded>> {
     let gram = Gram::of(system);
+    let candidates = gram.distinct(candidates);
     let mut levels: Vec<Vec<Folded>> = Vec::new();
     let mut beam = vec![Folded { columns: vec![], residual: 1.0 }];
     for _ in 0..most {

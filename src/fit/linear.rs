@@ -241,6 +241,9 @@ fn inverse_upper(r: &Matrix, k: usize) -> Matrix {
 pub fn solve_symmetric(m: &Matrix, b: &[f64]) -> Result<(Vec<f64>, Vec<f64>), FitError> {
     sequential();
     let n = b.len();
+    if n == 0 {
+        return Ok((vec![], vec![]));
+    }
     let scale: Vec<f64> = (0..n).map(|i| m[(i, i)].sqrt()).collect();
     if scale.iter().any(|s| !s.is_finite() || *s == 0.0) {
         return Err(FitError::Singular);
@@ -294,6 +297,11 @@ mod tests {
         assert!(solution.rms < 1e-13);
         assert!(normal.rms_of(&[0, 1, 3], &[1.5, -2.0, 0.25]) < 1e-13);
         assert!(normal.solve(&[0, 1]).unwrap().rms > 1e-2);
+    }
+
+    #[test]
+    fn nothing_to_solve_for_is_solved() {
+        assert_eq!(solve_symmetric(&Mat::zeros(0, 0), &[]), Ok((vec![], vec![])));
     }
 
     #[test]

@@ -35,29 +35,29 @@ impl Path {
 pub fn noise_levels(paths: &[Path], width: usize) -> Vec<f64> {
     let mut best = vec![f64::INFINITY; width];
     for order in 2..=10usize {
-        let mut sums = vec![0.0; width];
-        let mut count = 0usize;
+        let mut squares = vec![Vec::new(); width];
         for path in paths {
             for start in 0..path.len().saturating_sub(order) {
                 let weights = difference_weights(&path.times[start..=start + order]);
-                for (c, sum) in sums.iter_mut().enumerate() {
+                for (c, squares) in squares.iter_mut().enumerate() {
                     let value: f64 = weights
                         .iter()
                         .enumerate()
                         .map(|(k, w)| w * path.states[(start + k) * width + c])
                         .sum();
-                    *sum += value * value;
+                    squares.push(value * value);
                 }
-                count += 1;
             }
         }
-        if count > 0 {
-            for (b, sum) in best.iter_mut().zip(&sums) {
-                *b = b.min((sum / count as f64).sqrt());
-            }
+        for (b, squares) in best.iter_mut().zip(squares).filter(|(_, squares)| !squares.is_empty()) {
+            *b = b.min(mean(&squares).sqrt());
         }
     }
     best
+}
+
+fn mean(squares: &[f64]) -> f64 {
+    squares.iter().sum::<f64>() / squares.len().max(1) as f64
 }
 
 /// Weights of the divided difference over these times, of unit Euclidean norm.
@@ -148,9 +148,8 @@ fn smooth(path: &Path, noise: &[f64], half: usize) -> Samples {
             let times = &path.times[start..start + window];
             let states = &path.states[start * width..(start + window) * width];
             let local = LocalPolynomial::new(times, path.times[i], DEGREE.min(window - 1));
-            let free = (window.saturating_sub(DEGREE + 1) * width) as f64;
-            let allowed = 1.0 + LOCAL_MISFIT * (2.0 / free).sqrt();
-            if half > HALF_WIDTHS[0] && local.chi_square(states, noise).is_some_and(|chi| chi > allowed) {
+            let misses = || local.chi_square(states, noise).is_some_and(|chi| chi > allowed(window, width));
+            if half > HALF_WIDTHS[0] && misses() {
                 continue;
             }
             for (k, state) in states.chunks_exact(width).enumerate() {
@@ -163,6 +162,26 @@ fn smooth(path: &Path, noise: &[f64], half: usize) -> Samples {
         }
     }
     out
+}
+
+/// The points of a path around which even the narrowest window misses the neighbours by more than their noise: the
+/// motion is too fast there for its sampling.
+pub fn unresolved(path: &Path, noise: &[f64]) -> Vec<usize> {
+    let (half, width) = (HALF_WIDTHS[0], noise.len());
+    let misses = |at: &usize| {
+        let window = at - half..at + half + 1;
+        let times = &path.times[window.clone()];
+        let local = LocalPolynomial::new(times, path.times[*at], DEGREE);
+        let states = &path.states[window.start * width..window.end * width];
+        local.chi_square(states, noise).is_some_and(|chi| chi > allowed(times.len(), width))
+    };
+    (half..path.len().saturating_sub(half)).filter(misses).collect()
+}
+
+/// The largest relative chi-square of a window of so many points that noise is held to explain.
+fn allowed(points: usize, width: usize) -> f64 {
+    let free = (points.saturating_sub(DEGREE + 1) * width) as f64;
+    1.0 + LOCAL_MISFIT * (2.0 / free).sqrt()
 }
 
 /// Half widths of smoothing windows, in points: the smallest has one point more than a polynomial has coefficients.
@@ -180,23 +199,22 @@ pub fn smoothing_half_width(paths: &[Path], width: usize, noise: &[f64]) -> usiz
         if sample.iter().any(|p| p.len() < window + 2) {
             break;
         }
-        let mut sums = vec![0.0; width];
-        let (mut expected, mut windows) = (0.0, 0usize);
+        let mut squares = vec![Vec::new(); width];
         for path in &sample {
             for start in (0..=path.len() - window).step_by(1 + half / 2) {
                 let times = &path.times[start..start + window];
                 let weights = LocalPolynomial::new(times, times[half], DEGREE).values;
-                for (c, sum) in sums.iter_mut().enumerate() {
+                let left = 1.0 - 2.0 * weights[half] + weights.iter().map(|w| w * w).sum::<f64>();
+                for (c, squares) in squares.iter_mut().enumerate() {
                     let x = |k: usize| path.states[(start + k) * width + c];
                     let fitted: f64 = weights.iter().enumerate().map(|(k, w)| w * x(k)).sum();
-                    *sum += (x(half) - fitted).powi(2);
+                    squares.push((x(half) - fitted).powi(2) / left);
                 }
-                windows += 1;
-                expected += 1.0 - 2.0 * weights[half] + weights.iter().map(|w| w * w).sum::<f64>();
             }
         }
+        let windows = squares.first().map_or(0, Vec::len);
         let allowed = 1.1 + 4.0 * (2.0 / windows.max(1) as f64).sqrt();
-        if sums.iter().zip(noise).any(|(sum, s)| *sum > allowed * s * s * expected) {
+        if squares.into_iter().zip(noise).any(|(squares, s)| mean(&squares) > allowed * s * s) {
             break;
         }
         best = half;
@@ -360,6 +378,19 @@ mod tests {
         let exact = smoothed(&clean, &[0.0; 4], 3);
         let worst = (0..1200).step_by(4).map(|i| (exact[0].fields[i] - clean[0].states[i + 2]).abs());
         assert!(worst.fold(0.0, f64::max) < 1e-6);
+    }
+
+    #[test]
+    fn a_kick_between_two_points_is_not_resolved() {
+        let mut path = tests_oscillators(1, 100, 0.05, 0.001).remove(0);
+        assert_eq!(unresolved(&path, &[0.001; 4]), [0usize; 0]);
+        path.states.iter_mut().skip(4 * 50 + 2).step_by(4).for_each(|p| *p += 0.5);
+        let found = unresolved(&path, &[0.001; 4]);
+        assert!(found.iter().all(|at| (47..53).contains(at)) && found.len() >= 4, "{found:?}");
+        let half = smoothing_half_width(std::slice::from_ref(&path), 4, &[0.001; 4]);
+        let after = smoothed(std::slice::from_ref(&path), &[0.001; 4], half).remove(0);
+        let kick = after.states[4 * 50 + 2] - after.states[4 * 49 + 2];
+        assert!((kick - 0.5).abs() < 0.2, "{kick}");
     }
 
     #[test]

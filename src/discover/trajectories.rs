@@ -1,0 +1,163 @@
+//! Fits of integrated trajectories, from a first look to the precision that the data allows.
+//!
+//! Where the motion is too fast for the sampling, no initial state can be told from the data: trajectories are cut
+//! there ([`Prepared::resolved`]).
+
+use crate::expr::{Expr, Symbol};
+use crate::fit::{Elimination, FitError, Path, Shooter, Shooting, Shot, snap};
+
+use super::observations::Prepared;
+
+/// Deviation, in units of the noise, up to which integrated trajectories count as explained.
+pub(super) const EXPLAINED: f64 = 1.1;
+
+/// A fit of trajectories.
+pub(super) struct Reached {
+    pub terms: Vec<Expr>,
+    pub shot: Shot,
+    /// Points of its segments.
+    points: usize,
+    /// Relative accuracy of its integration.
+    rtol: f64,
+}
+
+/// Points that trajectories are fitted with: for a first look, for a fit, and where that leaves coefficients
+/// unrecognised.
+pub(super) const LOOK: usize = 1200;
+const FIT: usize = 6000;
+const SHARP: usize = 30_000;
+
+/// Chance of a rational at which no more precision is asked for.
+const CLEAR: f64 = 0.005;
+
+/// The fit itself, or one of finer integration and then more data, until all coefficients are justified rationals:
+/// what explains the data deserves the precision that it allows.
+pub(super) fn sharpened(data: &Prepared, mut reached: Reached) -> Result<Reached, FitError> {
+    let recognised = |shot: &Shot| {
+        let mut pairs = shot.parameters.iter().zip(&shot.standard_errors);
+        pairs.all(|(c, e)| snap(*c, 3.0 * e).is_some_and(|s| s.chance <= CLEAR))
+    };
+    for amount in [FIT, SHARP] {
+        if reached.shot.chi > EXPLAINED || recognised(&reached.shot) {
+            break;
+        }
+        let (paths, starts) = chosen(data, amount);
+        let rtol = 1e-3 * reached.rtol;
+        let how =
+            Shooting { points: reached.points, iterations: 12, rtol: rtol.max(1e-12), ..first_look(data) };
+        let theta = &reached.shot.parameters;
+        match fit_terms(data, &reached.terms, theta, &paths, &starts, &how)? {
+            Some(shot) if shot.chi <= EXPLAINED => {
+                reached.shot = Shot { standard_errors: with_accuracy(&shot, how.rtol), ..shot };
+            }
+            _ => break,
+        }
+    }
+    Ok(reached)
+}
+
+/// Standard errors, no smaller than what the integration's accuracy allows.
+fn with_accuracy(shot: &Shot, rtol: f64) -> Vec<f64> {
+    let largest = shot.parameters.iter().fold(0.0f64, |m, c| m.max(c.abs()));
+    shot.standard_errors.iter().map(|e| e.max(30.0 * rtol * largest)).collect()
+}
+
+/// Fits trajectories with the terms left by an elimination, drops those that are not significant, and
+/// lengthens the segments as far as the model carries. `None` when no fit comes about.
+pub(super) fn shoot(
+    data: &Prepared,
+    terms: &[Expr],
+    start: &Elimination,
+) -> Result<Option<Reached>, FitError> {
+    let mut terms = terms.to_vec();
+    let mut theta = start.solution.coefficients.clone();
+    let longest = longest(data);
+    let Shooting { mut points, noise, mut rtol, .. } = first_look(data);
+    // A first look decides with few points whether the model is worth more.
+    let mut looked = false;
+    let mut best: Option<Reached> = None;
+    loop {
+        let (paths, starts) = chosen(data, if looked { FIT } else { LOOK });
+        let how = Shooting { points, noise: noise.clone(), iterations: if looked { 12 } else { 6 }, rtol };
+        let Some(mut shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how)? else { return Ok(best) };
+        // Integration must be finer than what it is to resolve.
+        let wanted = (shot.chi * data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
+        if wanted < 0.1 * rtol {
+            rtol = wanted;
+            theta = shot.parameters;
+            continue;
+        }
+        shot.standard_errors = with_accuracy(&shot, rtol);
+        if !looked && shot.chi > 3.0 * EXPLAINED {
+            return Ok(Some(Reached { terms, shot, points, rtol }));
+        }
+        // A longer segment must not fit much worse than the shorter ones did.
+        if best.as_ref().is_some_and(|b| shot.chi > 1.2 * b.shot.chi.max(0.05)) {
+            return Ok(best);
+        }
+        let significance = |k: usize| shot.parameters[k].abs() / shot.standard_errors[k];
+        let weakest = (0..terms.len()).min_by(|&a, &b| significance(a).total_cmp(&significance(b)));
+        theta = shot.parameters.clone();
+        match weakest {
+            Some(k) if significance(k) < 4.0 && terms.len() > 1 => {
+                terms.remove(k);
+                theta.remove(k);
+                continue;
+            }
+            _ => {}
+        }
+        if !looked {
+            looked = true;
+            continue;
+        }
+        best = Some(Reached { terms: terms.clone(), shot, points, rtol });
+        if points >= longest {
+            return Ok(best);
+        }
+        points = (points * 4).min(longest);
+    }
+}
+
+fn longest(data: &Prepared) -> usize {
+    data.resolved.iter().map(|piece| piece.path.len()).max().unwrap_or(0)
+}
+
+/// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
+pub(super) fn first_look(data: &Prepared) -> Shooting {
+    let longest = longest(data);
+    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
+    let step = span.fold(0.0, f64::max);
+    let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
+    Shooting {
+        points: ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest),
+        noise: data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect(),
+        iterations: 6,
+        rtol: (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5),
+    }
+}
+
+/// Pieces of paths with about `points` points in all, evenly chosen, and their smoothed states.
+pub(super) fn chosen(data: &Prepared, points: usize) -> (Vec<Path>, Vec<Vec<f64>>) {
+    let total: usize = data.resolved.iter().map(|piece| piece.path.len()).sum();
+    let stride = total.div_ceil(points).max(1);
+    let pieces = data.resolved.iter().step_by(stride);
+    pieces.map(|piece| (piece.path.clone(), piece.states.clone())).unzip()
+}
+
+pub(super) fn fit_terms(
+    data: &Prepared,
+    terms: &[Expr],
+    theta: &[f64],
+    paths: &[Path],
+    starts: &[Vec<f64>],
+    how: &Shooting,
+) -> Result<Option<Shot>, FitError> {
+    // Names that no variable of the system has.
+    let long = data.inputs.iter().map(|s| s.name().len()).max().unwrap_or(0);
+    let names: Vec<Symbol> =
+        (0..terms.len()).map(|k| Symbol::new(format!("{}{k}", "c".repeat(long + 1)))).collect();
+    let model =
+        Expr::sum(terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])));
+    let shooter = Shooter::new(&model, &data.inputs, &names)?;
+    Ok(shooter.fit(theta, paths, starts, how).ok())
+}
