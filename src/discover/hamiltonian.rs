@@ -398,7 +398,6 @@ fn usable_paths(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Pre
     let mut part = data.clone();
     part.paths = kept.iter().map(|&k| data.paths[k].clone()).collect();
     part.smooth = kept.iter().map(|&k| data.smooth[k].clone()).collect();
-    part.resolved.retain(|piece| kept.contains(&piece.source));
     Ok(Some((columns.into_iter().map(|j| terms[j].clone()).collect(), part)))
 }
 

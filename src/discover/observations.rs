@@ -3,7 +3,6 @@
 use crate::expr::Symbol;
 use crate::fit::{
     Path, Samples, Variables, column_rms, coordinate_scales, noise_levels, smoothed, smoothing_half_width,
-    unresolved,
 };
 use crate::flow::{Trajectory, TrajectorySet};
 
@@ -35,8 +34,6 @@ pub(super) struct Prepared {
     pub test_paths: Vec<Path>,
     /// The fitted paths smoothed, with velocities.
     pub smooth: Vec<Samples>,
-    /// The parts of the fitted paths on which the sampling resolves the motion.
-    pub resolved: Vec<Piece>,
     /// Standard deviation of the noise of each column, an upper bound.
     pub noise: Vec<f64>,
     /// rms of each column about its mean.
@@ -45,52 +42,6 @@ pub(super) struct Prepared {
     pub velocities_given: bool,
     /// A time in which the motion turns once, roughly.
     pub period: f64,
-}
-
-/// Part of a path.
-#[derive(Clone, Debug)]
-pub(super) struct Piece {
-    /// Which of the paths.
-    pub source: usize,
-    pub path: Path,
-    /// Its smoothed states.
-    pub states: Vec<f64>,
-}
-
-/// Fewest points of a piece.
-const FEWEST_OF_PIECE: usize = 8;
-
-/// Part of a column's scale that a state may miss its neighbours by: a fit gets over that.
-const MISS: f64 = 1e-3;
-
-/// Cuts the paths where their sampling does not resolve the motion; as they are where that leaves less than half.
-fn resolved(paths: &[Path], smooth: &[Samples], noise: &[f64], scales: &[f64]) -> Vec<Piece> {
-    let width = noise.len();
-    let noise: Vec<f64> = noise.iter().zip(scales).map(|(n, s)| n.max(MISS * s)).collect();
-    let piece = |source: usize, from: usize, to: usize| Piece {
-        source,
-        path: Path {
-            times: paths[source].times[from..to].to_vec(),
-            states: paths[source].states[from * width..to * width].to_vec(),
-        },
-        states: smooth[source].states[from * width..to * width].to_vec(),
-    };
-    let mut pieces = Vec::new();
-    for (source, path) in paths.iter().enumerate() {
-        let mut from = 0;
-        let ends = unresolved(path, &noise).into_iter().map(|at| (at, at + 1));
-        for (to, next) in ends.chain([(path.len(), path.len())]) {
-            if to >= from + FEWEST_OF_PIECE {
-                pieces.push(piece(source, from, to));
-            }
-            from = next;
-        }
-    }
-    let points: usize = paths.iter().map(Path::len).sum();
-    if 2 * pieces.iter().map(|p| p.path.len()).sum::<usize>() >= points {
-        return pieces;
-    }
-    (0..paths.len()).map(|source| piece(source, 0, paths[source].len())).collect()
 }
 
 impl Prepared {
@@ -146,7 +97,6 @@ impl Prepared {
             variables,
             samples,
             held_out,
-            resolved: resolved(&paths, &smooth, &noise, &scales),
             paths,
             test_paths,
             smooth,

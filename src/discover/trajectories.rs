@@ -1,7 +1,4 @@
 //! Fits of integrated trajectories, from a first look to the precision that the data allows.
-//!
-//! Where the motion is too fast for the sampling, no initial state can be told from the data: trajectories are cut
-//! there ([`Prepared::resolved`]).
 
 use crate::expr::{Expr, Symbol};
 use crate::fit::{Elimination, FitError, Path, Shooter, Shooting, Shot, snap};
@@ -119,7 +116,7 @@ pub(super) fn shoot(
 }
 
 fn longest(data: &Prepared) -> usize {
-    data.resolved.iter().map(|piece| piece.path.len()).max().unwrap_or(0)
+    data.paths.iter().map(Path::len).max().unwrap_or(0)
 }
 
 /// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
@@ -136,12 +133,13 @@ pub(super) fn first_look(data: &Prepared) -> Shooting {
     }
 }
 
-/// Pieces of paths with about `points` points in all, evenly chosen, and their smoothed states.
+/// Paths with about `points` points in all, evenly chosen, and their smoothed states.
 pub(super) fn chosen(data: &Prepared, points: usize) -> (Vec<Path>, Vec<Vec<f64>>) {
-    let total: usize = data.resolved.iter().map(|piece| piece.path.len()).sum();
+    let total: usize = data.paths.iter().map(Path::len).sum();
     let stride = total.div_ceil(points).max(1);
-    let pieces = data.resolved.iter().step_by(stride);
-    pieces.map(|piece| (piece.path.clone(), piece.states.clone())).unzip()
+    let paths = data.paths.iter().step_by(stride).cloned().collect();
+    let starts = data.smooth.iter().step_by(stride).map(|s| s.states.clone()).collect();
+    (paths, starts)
 }
 
 pub(super) fn fit_terms(

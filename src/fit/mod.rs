@@ -34,7 +34,7 @@ pub use linear::{Matrix, Normal, Solution};
 pub use modes::{Mode, modes};
 pub use quotient::{Denominator, denominator};
 pub use shooting::{Shooter, Shooting, Shot};
-pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, unresolved, weak_system};
+pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
 pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
 pub use velocities::{Measured, Mechanical, contradictory_ends, mechanical, momenta_are_velocities};
 
