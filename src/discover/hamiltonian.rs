@@ -91,6 +91,14 @@ struct Fitted {
 }
 
 impl Fitted {
+    fn is_better(&self, other: &Fitted) -> bool {
+        match (self.explains, other.explains) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => self.score < other.score,
+        }
+    }
+
     /// The same fit, met in a later stage of so many terms.
     fn found_again(&self, stage: &Stage, terms: usize, residual: f64) -> (Fitted, StageReport) {
         let report =
@@ -128,11 +136,11 @@ pub(super) fn recover(
                 fitted.exact_terms = quotients == 0 || exact_terms;
                 tell(&report);
                 let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
-                if best.as_ref().is_none_or(|b| fitted.score < b.score) {
-                    best = Some(fitted);
-                }
                 if settled {
-                    return Ok(best.map(|b| snapped(&b, data)));
+                    return Ok(Some(snapped(&fitted, data)));
+                }
+                if best.as_ref().is_none_or(|b| fitted.is_better(b)) {
+                    best = Some(fitted);
                 }
             }
         }
@@ -222,6 +230,9 @@ fn fit_noisy(
     let tries = [small.map(|s| (s, false)), Some((narrow, true)), Some((broad, true))];
     for (found, last) in tries.into_iter().flatten() {
         let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
+        if kept.is_empty() {
+            continue;
+        }
         let candidate = match known.filter(|known| known.chi.is_some() && same(&known.terms, &kept)) {
             Some(known) => known.found_again(stage, terms.len(), found.residual),
             None => {
@@ -418,6 +429,8 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
     let residual = relative_residual(&terms, data);
     let exact = fitted.explains
         && fitted.exact_terms
+        // That nothing moves is no Hamiltonian.
+        && terms.iter().any(|t| !t.value.is_zero())
         && terms.iter().all(|t| t.chance.is_some())
         && (!data.velocities_given || fitted.chi.is_some() || residual < CLEAN);
     RecoveredHamiltonian {

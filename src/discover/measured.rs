@@ -2,10 +2,10 @@
 
 use crate::expr::{Expr, Rational, Symbol, Tape};
 use crate::fit::{
-    FitError, Measured, Mechanical, Samples, TermLibrary, contradictory_ends, decimal, justified_snap,
-    mechanical, momenta_are_velocities, supported_digits, usable_terms,
+    FitError, Measured, Mechanical, Samples, TermLibrary, decimal, justified_snap, mechanical,
+    momenta_are_velocities, supported_digits, usable_terms,
 };
-use crate::flow::{Trajectory, TrajectorySet, estimate_derivatives};
+use crate::flow::TrajectorySet;
 
 use super::hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
 use super::observations::{Observations, Prepared};
@@ -23,38 +23,6 @@ pub struct Mechanics {
     pub residual: f64,
     /// Mean kinetic energy of the last fifth of the time over that of the first.
     pub kinetic_ratio: f64,
-}
-
-/// The trajectories without the points at their ends whose velocities contradict their positions, and how many points
-/// went; `None` where none did, derivatives are given, or the momenta are no velocities.
-///
-/// # Errors
-/// Numbers that are not finite.
-pub fn without_contradictory_ends(set: &TrajectorySet) -> Result<Option<(TrajectorySet, usize)>, FitError> {
-    if set.trajectories.iter().any(|t| t.derivatives.is_some()) {
-        return Ok(None);
-    }
-    let mut estimated = set.clone();
-    estimate_derivatives(&mut estimated);
-    let samples = |t: Trajectory| Samples {
-        width: t.width(),
-        states: t.states,
-        fields: t.derivatives.unwrap_or_default(),
-    };
-    let paths: Vec<Samples> = estimated.trajectories.into_iter().map(samples).collect();
-    if !paths.iter().all(momenta_are_velocities) {
-        return Ok(None);
-    }
-    let ends = contradictory_ends(&paths)?;
-    let dropped: usize = ends.iter().map(|(a, b)| a + b).sum();
-    if dropped == 0 {
-        return Ok(None);
-    }
-    let mut kept = set.clone();
-    for (trajectory, (first, last)) in kept.trajectories.iter_mut().zip(ends) {
-        *trajectory = trajectory.part(first, trajectory.points() - last);
-    }
-    Ok(Some((kept, dropped)))
 }
 
 /// A Hamiltonian with its masses.
@@ -339,13 +307,6 @@ pub(super) fn notes(mechanics: &Mechanics, set: &TrajectorySet) -> Vec<String> {
         100.0 * mechanics.residual
     ));
     notes
-}
-
-/// What a reader should know of points that were left out.
-pub(super) fn dropped_note(points: usize) -> String {
-    format!(
-        "{points} points at the ends of the trajectories are left out: their velocities contradict their positions"
-    )
 }
 
 /// `2.27 ± 0.03`, or the bare value where it is exact.

@@ -37,7 +37,7 @@ use crate::mechanics::{
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
-pub use measured::{Mechanics, without_contradictory_ends};
+pub use measured::Mechanics;
 use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
@@ -270,36 +270,29 @@ fn recover(
     let mut converted = None;
     let mut notes = Vec::new();
     let unexplained = hamiltonian.as_ref().is_none_or(|h| !h.explains);
-    if unexplained {
-        let trimmed = without_contradictory_ends(&observed.trajectories)?;
-        let dropped = trimmed.as_ref().map(|(_, dropped)| *dropped);
-        let trimmed = trimmed.map(|(trajectories, _)| Observations { trajectories, ..*observed });
-        let observed = trimmed.as_ref().unwrap_or(observed);
-        let data = if dropped.is_some() { &observations::Prepared::new(observed)? } else { &data };
-        if let Some(found) = measured::recover(data, &library, &mut tell)?
-            && measured::is_better(&found.hamiltonian, hamiltonian.as_ref())
-        {
-            let observed = measured::with_momenta(observed, &found.masses);
-            let data = observations::Prepared::new(&observed)?;
-            // Exact masses and no friction: with true momenta the data may be explained to its noise.
-            let again = match found.conservative {
-                true => hamiltonian::recover(&data, &library, &mut tell)?.filter(|h| h.explains),
-                false => None,
-            };
-            notes = found
-                .hamiltonian
-                .mechanics
-                .iter()
-                .flat_map(|m| measured::notes(m, &observed.trajectories))
-                .chain(dropped.map(measured::dropped_note))
-                .collect();
-            let mechanics = found.hamiltonian.mechanics.clone();
-            hamiltonian = Some(match again {
-                Some(exact) => RecoveredHamiltonian { mechanics, ..exact },
-                None => found.hamiltonian,
-            });
-            converted = Some((data, observed));
-        }
+    if unexplained
+        && let Some(found) = measured::recover(&data, &library, &mut tell)?
+        && measured::is_better(&found.hamiltonian, hamiltonian.as_ref())
+    {
+        let observed = measured::with_momenta(observed, &found.masses);
+        let data = observations::Prepared::new(&observed)?;
+        // Exact masses and no friction: with true momenta the data may be explained to its noise.
+        let again = match found.conservative {
+            true => hamiltonian::recover(&data, &library, &mut tell)?.filter(|h| h.explains),
+            false => None,
+        };
+        notes = found
+            .hamiltonian
+            .mechanics
+            .iter()
+            .flat_map(|m| measured::notes(m, &observed.trajectories))
+            .collect();
+        let mechanics = found.hamiltonian.mechanics.clone();
+        hamiltonian = Some(match again {
+            Some(exact) => RecoveredHamiltonian { mechanics, ..exact },
+            None => found.hamiltonian,
+        });
+        converted = Some((data, observed));
     }
     observer.event(Event::Hamiltonian(hamiltonian.as_ref()));
     let (data, observations) = match converted {

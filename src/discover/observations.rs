@@ -71,8 +71,11 @@ impl Prepared {
                 all.states = set.states();
                 all.fields = set.derivatives().unwrap_or_default();
             } else {
-                all.states = smooth.iter().flat_map(|s| s.states.iter().copied()).collect();
-                all.fields = smooth.iter().flat_map(|s| s.fields.iter().copied()).collect();
+                let inner = smooth.iter().map(|s| within(s, half));
+                for (states, fields) in inner {
+                    all.states.extend_from_slice(states);
+                    all.fields.extend_from_slice(fields);
+                }
             }
             thinned(&all, MOST_SAMPLES)
         };
@@ -115,6 +118,14 @@ impl Prepared {
 
 fn path(trajectory: &Trajectory) -> Path {
     Path { times: trajectory.times.clone(), states: trajectory.states.clone() }
+}
+
+/// States and velocities but for `half` points at either end, where estimates are one-sided and several times less
+/// accurate; all where that leaves less than half.
+fn within(samples: &Samples, half: usize) -> (&[f64], &[f64]) {
+    let (n, width) = (samples.len(), samples.width);
+    let range = if n >= 4 * half { half * width..(n - half) * width } else { 0..n * width };
+    (&samples.states[range.clone()], &samples.fields[range])
 }
 
 /// At most `most` samples, evenly spaced with a stride that shares no rhythm with the trajectories.

@@ -18,8 +18,8 @@ pub(super) struct Reached {
     rtol: f64,
 }
 
-/// Points that trajectories are fitted with: for a first look, for a fit, and where that leaves coefficients
-/// unrecognised.
+/// About how many points trajectories are fitted with, whole paths of them: for a first look, for a fit, and where
+/// that leaves coefficients unrecognised.
 pub(super) const LOOK: usize = 1200;
 const FIT: usize = 6000;
 const SHARP: usize = 30_000;
@@ -34,21 +34,19 @@ pub(super) fn sharpened(data: &Prepared, mut reached: Reached) -> Result<Reached
         let mut pairs = shot.parameters.iter().zip(&shot.standard_errors);
         pairs.all(|(c, e)| snap(*c, 3.0 * e).is_some_and(|s| s.chance <= CLEAR))
     };
+    let mut used = 0;
     for amount in [FIT, SHARP] {
-        if reached.shot.chi > EXPLAINED || recognised(&reached.shot) {
+        let (paths, starts) = chosen(data, amount);
+        if reached.shot.chi > EXPLAINED || recognised(&reached.shot) || paths.len() == used {
             break;
         }
-        let (paths, starts) = chosen(data, amount);
-        let rtol = 1e-3 * reached.rtol;
-        let how =
-            Shooting { points: reached.points, iterations: 12, rtol: rtol.max(1e-12), ..first_look(data) };
+        used = paths.len();
+        let rtol = (1e-3 * reached.rtol).max(1e-12);
+        let how = Shooting { points: reached.points, iterations: 12, rtol, ..first_look(data) };
         let theta = &reached.shot.parameters;
-        match fit_terms(data, &reached.terms, theta, &paths, &starts, &how)? {
-            Some(shot) if shot.chi <= EXPLAINED => {
-                reached.shot = Shot { standard_errors: with_accuracy(&shot, how.rtol), ..shot };
-            }
-            _ => break,
-        }
+        // Also where it speaks against the fit.
+        let Some(shot) = fit_terms(data, &reached.terms, theta, &paths, &starts, &how)? else { break };
+        reached.shot = Shot { standard_errors: with_accuracy(&shot, rtol), ..shot };
     }
     Ok(reached)
 }

@@ -141,9 +141,9 @@ pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, Ex
 const PREFACE: &str = "\
 Test loss: the mean over held-out samples of |ẋ − J∇H|², summed over components, in the units of the data (of measured \
 data: in units in which q, p and ẋ have the rms 1 on the training set; the paper does not say its own. The measured \
-oscillator's velocities are turned into momenta by the ratio of masses that the training data gives. Points at the ends \
-of a measured trajectory whose velocities contradict its positions are left out before it is split; derivatives are \
-estimated from the rest). Trajectory and energy: up to 50 held-out \
+oscillator's velocities are turned into momenta by the ratio of masses that the training data gives. Derivatives are \
+estimated by local polynomials; the points at the ends of the measured trajectory, where these are one-sided, are left \
+out before it is split). Trajectory and energy: up to 50 held-out \
 trajectories predicted from their first state over the whole span by the classical Runge–Kutta method (as in the \
 paper, with steps so small that they do not matter to a network, and eight times smaller for the recovered law); the squared deviation of the state, a mean over its \
 components, and of the true energy, means over time and trajectories. Mean ± standard deviation over seeds; in \
@@ -298,10 +298,11 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
     text
 }
 
-/// Over how many components the test loss of measured data is a mean in the paper, which there takes data and loss
-/// from Greydanus et al. (2019).
+/// Components of a measured state, two pairs: the paper's test loss is a mean over them there, as in the code of
+/// Greydanus et al. (2019) from whom it takes data and loss.
 fn mean_components(task: &Task) -> Option<usize> {
-    (task.source != Source::Simulated).then_some(4)
+    const COMPONENTS: usize = 4;
+    (task.source != Source::Simulated).then_some(COMPONENTS)
 }
 
 fn entries(task: &Task, rows: &[Row]) -> Vec<Entry> {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::discover::without_contradictory_ends;
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
 use crate::flow::{
@@ -253,9 +252,13 @@ fn measured(
     let path = folder.unwrap_or(Path::new(".")).join(file);
     let path = path.to_string_lossy();
     let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {
-        let set = read_data(&path, system, &ColumnMap::default())?;
-        let mut set = without_contradictory_ends(&set)?.map_or(set, |(kept, _)| kept);
-        estimate_derivatives(&mut set);
+        let mut set = read_data(&path, system, &ColumnMap::default())?;
+        let estimates = estimate_derivatives(&mut set);
+        // One-sided estimates at the ends are no data to measure a model by.
+        let half = estimates.iter().map(|estimate| estimate.window / 2).max().unwrap_or(0);
+        for trajectory in set.trajectories.iter_mut().filter(|t| t.points() >= 4 * half) {
+            *trajectory = trajectory.part(half, trajectory.points() - half);
+        }
         Ok(set)
     };
     if !paired {

@@ -65,7 +65,7 @@ impl Gram {
                 let dot: f64 = (0..j).map(|l| lower[i * k + l] * lower[j * k + l]).sum();
                 let value = self.matrix[columns[i] * self.size + columns[j]] - dot;
                 if i == j {
-                    if value < 1e-12 {
+                    if value.is_nan() || value < 1e-12 {
                         return None;
                     }
                     lower[i * k + i] = value.sqrt();

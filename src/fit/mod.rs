@@ -36,7 +36,7 @@ pub use quotient::{Denominator, denominator};
 pub use shooting::{Shooter, Shooting, Shot};
 pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
 pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
-pub use velocities::{Measured, Mechanical, contradictory_ends, mechanical, momenta_are_velocities};
+pub use velocities::{Measured, Mechanical, mechanical, momenta_are_velocities};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

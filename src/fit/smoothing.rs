@@ -35,29 +35,29 @@ impl Path {
 pub fn noise_levels(paths: &[Path], width: usize) -> Vec<f64> {
     let mut best = vec![f64::INFINITY; width];
     for order in 2..=10usize {
-        let mut squares = vec![Vec::new(); width];
+        let mut sums = vec![0.0; width];
+        let mut count = 0usize;
         for path in paths {
             for start in 0..path.len().saturating_sub(order) {
                 let weights = difference_weights(&path.times[start..=start + order]);
-                for (c, squares) in squares.iter_mut().enumerate() {
+                for (c, sum) in sums.iter_mut().enumerate() {
                     let value: f64 = weights
                         .iter()
                         .enumerate()
                         .map(|(k, w)| w * path.states[(start + k) * width + c])
                         .sum();
-                    squares.push(value * value);
+                    *sum += value * value;
                 }
+                count += 1;
             }
         }
-        for (b, squares) in best.iter_mut().zip(squares).filter(|(_, squares)| !squares.is_empty()) {
-            *b = b.min(mean(&squares).sqrt());
+        if count > 0 {
+            for (b, sum) in best.iter_mut().zip(&sums) {
+                *b = b.min((sum / count as f64).sqrt());
+            }
         }
     }
     best
-}
-
-fn mean(squares: &[f64]) -> f64 {
-    squares.iter().sum::<f64>() / squares.len().max(1) as f64
 }
 
 /// Weights of the divided difference over these times, of unit Euclidean norm.
@@ -185,22 +185,23 @@ pub fn smoothing_half_width(paths: &[Path], width: usize, noise: &[f64]) -> usiz
         if sample.iter().any(|p| p.len() < window + 2) {
             break;
         }
-        let mut squares = vec![Vec::new(); width];
+        let mut sums = vec![0.0; width];
+        let (mut expected, mut windows) = (0.0, 0usize);
         for path in &sample {
             for start in (0..=path.len() - window).step_by(1 + half / 2) {
                 let times = &path.times[start..start + window];
                 let weights = LocalPolynomial::new(times, times[half], DEGREE).values;
-                let left = 1.0 - 2.0 * weights[half] + weights.iter().map(|w| w * w).sum::<f64>();
-                for (c, squares) in squares.iter_mut().enumerate() {
+                for (c, sum) in sums.iter_mut().enumerate() {
                     let x = |k: usize| path.states[(start + k) * width + c];
                     let fitted: f64 = weights.iter().enumerate().map(|(k, w)| w * x(k)).sum();
-                    squares.push((x(half) - fitted).powi(2) / left);
+                    *sum += (x(half) - fitted).powi(2);
                 }
+                windows += 1;
+                expected += 1.0 - 2.0 * weights[half] + weights.iter().map(|w| w * w).sum::<f64>();
             }
         }
-        let windows = squares.first().map_or(0, Vec::len);
         let allowed = 1.1 + 4.0 * (2.0 / windows.max(1) as f64).sqrt();
-        if squares.into_iter().zip(noise).any(|(squares, s)| mean(&squares) > allowed * s * s) {
+        if sums.iter().zip(noise).any(|(sum, s)| *sum > allowed * s * s * expected) {
             break;
         }
         best = half;
@@ -213,6 +214,12 @@ pub fn smoothing_half_width(paths: &[Path], width: usize, noise: &[f64]) -> usiz
 pub fn smoothed(paths: &[Path], noise: &[f64], half: usize) -> Vec<Samples> {
     paths.iter().map(|path| smooth(path, noise, half)).collect()
 }
+
+/// Fewest points on which a bump's slope is any good: on three even ones it vanishes.
+const FEWEST_OF_WINDOW: usize = 5;
+
+/// Most windows of one path.
+const MOST_WINDOWS: usize = 1000;
 
 /// The system Σ c_j ∫ w J∇φ_j dt = −∫ ẇ x dt with bump functions w = (1 − τ²)^p over windows of about
 /// `window` in time, several to each trajectory; integrals by the trapezoidal rule, which is spectrally
@@ -238,9 +245,12 @@ pub fn weak_system(
     let mut rows: Vec<f64> = Vec::new();
     for (path, smooth) in paths.iter().zip(smoothed) {
         let n = path.len();
+        if n < FEWEST_OF_WINDOW {
+            continue;
+        }
         let step = (path.times[n - 1] - path.times[0]) / (n - 1) as f64;
         let points = ((window / step).round() as usize + 1).clamp(7.min(n), n);
-        let stride = (points / 4).max(1);
+        let stride = (points / 4).max(n / MOST_WINDOWS).max(1);
         let (_, gradients) = tape.gradient(&smooth.states);
         for start in (0..=n - points).step_by(stride) {
             let mut bump = Bump::new(&path.times[start..start + points]);

@@ -61,63 +61,6 @@ pub fn momenta_are_velocities(samples: &Samples) -> bool {
     })
 }
 
-/// Share of a path at either end that is not trusted to say how large errors are, and half of which may go.
-const MARGIN: f64 = 0.1;
-
-/// Deviation, in units of that of the inner points, at which a velocity contradicts the positions.
-const CONTRADICTION: f64 = 5.0;
-
-/// Points that must agree one after the other.
-const AGREEING: usize = 3;
-
-/// How many points at the beginning and at the end of each path have velocities that contradict the positions:
-/// measured ones often come from smoothing, which fails where there are no neighbours. `paths` are states with
-/// estimated velocities; what q̇ − v is allowed to be is read from the inner points, after a linear fit of q̇ to v.
-///
-/// # Errors
-/// Numbers that are not finite.
-pub fn contradictory_ends(paths: &[Samples]) -> Result<Vec<(usize, usize)>, FitError> {
-    let none = vec![(0, 0); paths.len()];
-    let Some(width) = paths.first().map(|p| p.width) else { return Ok(none) };
-    let half = width / 2;
-    let margin = |path: &Samples| (MARGIN * path.len() as f64) as usize;
-    let row = |path: &Samples, at: usize, i: usize| -> Vec<f64> {
-        let velocities = &path.states[at * width + half..(at + 1) * width];
-        velocities.iter().copied().chain([1.0, path.fields[at * width + i]]).collect()
-    };
-    let mut deviations: Vec<Vec<f64>> = paths.iter().map(|path| vec![0.0; path.len()]).collect();
-    for i in 0..half {
-        let inner = |path: &Samples| margin(path)..path.len() - margin(path);
-        let rows: Vec<f64> =
-            paths.iter().flat_map(|path| inner(path).flat_map(|at| row(path, at, i))).collect();
-        let mut system = Normal::new(half + 1);
-        system.add(&rows)?;
-        let Ok(fit) = system.solve(&(0..=half).collect::<Vec<_>>()) else { return Ok(none) };
-        let misfit = |row: &[f64]| {
-            (row[half + 1] - fit.coefficients.iter().zip(row).map(|(c, x)| c * x).sum::<f64>()).abs()
-        };
-        let mut sizes: Vec<f64> = rows.chunks_exact(half + 2).map(misfit).collect();
-        sizes.sort_by(f64::total_cmp);
-        // The median of |x| of normal numbers is 0.6745; rounding errors are no contradiction.
-        let usual = (sizes[sizes.len() / 2] / 0.6745).max(1e-9 * system.target_rms());
-        for (path, deviations) in paths.iter().zip(&mut deviations) {
-            for (at, deviation) in deviations.iter_mut().enumerate() {
-                *deviation = deviation.max(misfit(&row(path, at, i)) / usual);
-            }
-        }
-    }
-    let ends = paths.iter().zip(&deviations).map(|(path, deviations)| {
-        let most = margin(path) / 2;
-        let agrees: Vec<bool> = deviations.iter().map(|d| *d <= CONTRADICTION).collect();
-        let backwards: Vec<bool> = agrees.iter().rev().copied().collect();
-        let dropped = |agrees: &[bool]| {
-            (0..most).find(|&at| agrees[at..at + AGREEING].iter().all(|a| *a)).unwrap_or(most)
-        };
-        (dropped(&agrees), dropped(&backwards))
-    });
-    Ok(ends.collect())
-}
-
 /// Windows of one pair: a system for each block with the columns ∂φ_j/∂q_i and v_i and the right side −v̇_i,
 /// in units of the rms acceleration.
 struct Pair {
@@ -381,20 +324,5 @@ mod tests {
                 assert!((c / value - 1.0).abs() < rtol, "{potential:?}");
             }
         }
-    }
-
-    #[test]
-    fn ends_with_wrong_velocities_are_found() {
-        let mut path = damped(0.001).remove(0);
-        let n = path.len();
-        for at in [0, 1, 2, 3, n - 2, n - 1] {
-            path.states[at * 4 + 2] += 0.7;
-        }
-        let smooth = smoothed(std::slice::from_ref(&path), &[0.001; 4], 4).remove(0);
-        let samples = Samples { states: path.states.clone(), ..smooth };
-        assert_eq!(contradictory_ends(&[samples]).unwrap(), [(4, 2)]);
-        let path = damped(0.001).remove(0);
-        let smooth = smoothed(std::slice::from_ref(&path), &[0.001; 4], 4).remove(0);
-        assert_eq!(contradictory_ends(&[Samples { states: path.states, ..smooth }]).unwrap(), [(0, 0)]);
     }
 }
