@@ -290,6 +290,35 @@ fn noisy_measurements() {
     insta::assert_snapshot!(runs.join("\n\n"));
 }
 
+/// A seed whose trajectories come close to each other's bodies: smoothing must not blur what it cannot resolve.
+#[test]
+fn two_bodies_from_noisy_measurements() {
+    let record = record(&[
+        "discover", "two-body", "--noise", "0.01", "--seed", "2", "--steps", "200", "--cyclic", "4",
+    ]);
+    assert_eq!(record["hamiltonian"]["agrees_with_file"], Value::Bool(true));
+    known_are_determined(&record, &["Px", "Py", "L", "L_cm", "Ax", "Ay"]);
+}
+
+/// Three points to a trajectory, two radians apart: so sampled, nothing can be told from noise.
+#[test]
+fn too_few_points_to_see_the_motion_give_no_exact_hamiltonian() {
+    let folder = scratch("three-points");
+    let (system, data) = (path(&folder, "s.ham"), path(&folder, "s.csv"));
+    std::fs::write(&system, "system s\ncoordinates q\nmomenta p\n").expect("a system file");
+    let mut table = String::from("trajectory,t,q,p\n");
+    for k in 0..100 {
+        for point in 0..3 {
+            let (t, phase) = (2.0 * f64::from(point), 2.4 * f64::from(k));
+            table.push_str(&format!("{k},{t},{},{}\n", (t + phase).cos(), -(t + phase).sin()));
+        }
+    }
+    std::fs::write(&data, table).expect("a table");
+    let record = record(&["discover", &system, "--data", &data, "--steps", "20"]);
+    assert_ne!(record["hamiltonian"]["exact"], Value::Bool(true), "{}", record["hamiltonian"]);
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let run = |threads: &str| {

@@ -207,8 +207,9 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
     Ok(Some((fitted, report)))
 }
 
-/// A stage by the weak form, then by shooting: with the terms before the sharpest jump of the residual,
-/// and with all that the elimination leaves if those do not explain the data.
+/// A stage by the weak form, then by shooting: with the smallest set of terms that explains a first look, with those
+/// before the sharpest jump of the residual, and with all that the elimination leaves if these do not explain the
+/// data.
 /// A fit with the terms of `known` is not made again.
 fn fit_noisy(
     data: &Prepared,
@@ -289,8 +290,8 @@ const SIZES_ASKED: usize = 4;
 const ASKED: usize = 8;
 
 /// The smallest fit, of those that folding and growing give without great loss in the weak form, that explains
-/// trajectories in a first look; the best there if none does. The weak form cannot tell nearly collinear terms apart, trajectories
-/// can.
+/// trajectories in a first look; the best there if none does. The weak form cannot tell nearly collinear terms
+/// apart, trajectories can.
 fn smallest(
     data: &Prepared,
     terms: &[Expr],

@@ -50,7 +50,7 @@ impl Budget {
 }
 
 /// Most passes over the training data: networks of this size learn small measured sets by heart.
-pub(super) const PASSES: usize = 1000;
+pub(super) const PASSES: usize = 1500;
 /// Part of the steps that the symmetry terms take part in.
 const SYMMETRY_PART: f64 = 0.2;
 /// Hidden layers of the deep Hamiltonian network.
