@@ -209,8 +209,7 @@ fn fit_clean(data: &Prepared, stage: &Stage) -> Result<Option<(Fitted, StageRepo
 
 /// A stage by the weak form, then by shooting: with the smallest set of terms that explains a first look, with those
 /// before the sharpest jump of the residual, and with all that the elimination leaves if these do not explain the
-/// data.
-/// A fit with the terms of `known` is not made again.
+/// data. A fit with the terms of `known` is not made again.
 fn fit_noisy(
     data: &Prepared,
     stage: &Stage,

@@ -36,8 +36,11 @@ pub(super) fn sharpened(data: &Prepared, mut reached: Reached) -> Result<Reached
     };
     let mut used = 0;
     for amount in [FIT, SHARP] {
+        if reached.shot.chi > EXPLAINED || recognised(&reached.shot) {
+            break;
+        }
         let (paths, starts) = chosen(data, amount);
-        if reached.shot.chi > EXPLAINED || recognised(&reached.shot) || paths.len() == used {
+        if paths.len() == used {
             break;
         }
         used = paths.len();

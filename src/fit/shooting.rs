@@ -55,8 +55,6 @@ pub struct Shot {
     /// Root mean square of the residuals in units of `noise`, with the degrees of freedom used
     /// subtracted: 1 when the model explains the data to its noise.
     pub chi: f64,
-    /// Residuals counted.
-    pub residuals: usize,
     /// Whether the steps came to rest.
     pub converged: bool,
 }
@@ -129,7 +127,6 @@ impl Shooter {
         Ok(Shot {
             standard_errors: state.standard_errors(),
             chi: state.variance().sqrt(),
-            residuals: state.residuals,
             parameters: theta,
             converged,
         })
