@@ -9,7 +9,7 @@ ci:
 
 # The exact kernel alone: builds in seconds.
 kernel:
-    cargo test --release --no-default-features --lib
+    cargo test --release -p liouville-kernel
 
 # Everything, with training on small budgets.
 test:

@@ -10,6 +10,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use liouville::expr::{Expr, Rational, Symbol, parse};
 use liouville::integrals::{SearchConfig, null_space_in_library, search};
 use liouville::mechanics::{Hamiltonian, PhaseSpace};
+use liouville::progress::Job;
 
 struct Case {
     name: &'static str,
@@ -217,7 +218,7 @@ fn scaling(c: &mut Criterion) {
         // Toda's laws have constant leading coefficients: weight 0 holds them all.
         let coefficient_degree = name.starts_with("toda").then_some(0);
         let config = SearchConfig { momentum_degree: degree, coefficient_degree, ..SearchConfig::default() };
-        group.bench_function(name, |b| b.iter(|| search(black_box(&h), &config)));
+        group.bench_function(name, |b| b.iter(|| search(black_box(&h), &config, &Job::silent())));
     }
     group.finish();
 }

@@ -3,7 +3,8 @@
 //! `cargo bench --bench train_step` measures all; `… -- dof4_w100_b256_adam_t1` one of them.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use liouville::learn::{Config, Observer, OptimiserKind, Progress, Samples, Signal, TrainingData, train};
+use liouville::learn::{Config, Keeper, OptimiserKind, Samples, Signal, TrainingData, train};
+use liouville::progress::{Job, Step};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -19,12 +20,12 @@ struct Clock {
     last: f64,
 }
 
-impl Observer for Clock {
-    fn step(&mut self, progress: &Progress) -> Signal {
-        if progress.step == 1 {
-            self.first = progress.seconds;
+impl Keeper for Clock {
+    fn after(&mut self, step: &Step<'_>, _: bool) -> Signal {
+        if step.step == 1 {
+            self.first = step.seconds;
         }
-        self.last = progress.seconds;
+        self.last = step.seconds;
         Signal::Continue
     }
 }
@@ -44,7 +45,7 @@ fn normal_data(dof: usize) -> TrainingData {
 fn time_of_steps(data: &TrainingData, config: &Config, steps: u64) -> Duration {
     let mut clock = Clock::default();
     let config = Config { steps: steps as usize + 1, ..config.clone() };
-    train(data, &config, &mut clock).expect("training on random data");
+    train(data, &config, &Job::silent(), &mut clock).expect("training on random data");
     Duration::from_secs_f64(clock.last - clock.first)
 }
 

@@ -1,25 +1,13 @@
-//! The rooms import only from rooms above them, and the published answers stay out of the search.
+//! What the compiler does not hold: rooms import only from rooms above them, some crates stay in one room, and
+//! the published answers stay out of the search. That the kernel depends on nothing else, the compiler holds.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a room imports only from those before it.
-const ROOMS: [&str; 13] = [
-    "expr",
-    "algebra",
-    "mechanics",
-    "system",
-    "flow",
-    "simplify",
-    "integrals",
-    "fit",
-    "learn",
-    "discover",
-    "experiments",
-    "report",
-    "cli",
-];
+const ROOMS: [&str; 10] =
+    ["system", "flow", "simplify", "integrals", "fit", "learn", "discover", "experiments", "report", "cli"];
 
 /// Rooms that may use a crate that is kept to one place.
 const KEPT: [(&str, &[&str]); 6] = [
@@ -28,7 +16,7 @@ const KEPT: [(&str, &[&str]); 6] = [
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
     ("plotters", &["experiments"]),
-    ("nom", &["expr", "system", "fit", "flow"]),
+    ("nom", &["system", "fit", "flow"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -143,7 +131,7 @@ fn published_answers_stay_out_of_the_search() {
 fn no_file_is_over_800_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut long = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "kernel/src", "kernel/tests", "tests", "benches"] {
         for path in sources(&root.join(folder)) {
             let lines = fs::read_to_string(&path).expect("a source file").lines().count();
             if lines > 800 {

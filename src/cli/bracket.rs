@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
-use crate::algebra::ZeroTest;
-use crate::mechanics::bracket_of;
+use crate::expr::Expr;
+use crate::mechanics::{self, bracket_of};
 use crate::simplify::canonical_value_in;
 
 /// The Poisson bracket {F, G} of two functions, in canonical form.
@@ -36,12 +36,13 @@ impl Bracket {
         };
         let (f, g) = (read(&self.first)?, read(&self.second)?);
         let bracket = bracket_of(&f, &g, &space).map_err(|error| Failure::input(error, None))?;
-        let value = canonical_value_in(&bracket.value, &space).unwrap_or(bracket.value);
-        let vanishes = match bracket.test {
-            ZeroTest::Zero => "yes",
-            ZeroTest::NonZero => "no",
-            ZeroTest::Unknown => "unknown",
+        let vanishes = match bracket {
+            mechanics::Bracket::Zero => "yes",
+            mechanics::Bracket::NonZero(_) => "no",
+            mechanics::Bracket::Unknown(_) => "unknown",
         };
+        let value = bracket.value().unwrap_or_else(Expr::zero);
+        let value = canonical_value_in(&value, &space).unwrap_or(value);
         let document = serde_json::json!({
             "f": f.to_string(), "g": g.to_string(),
             "bracket": value.to_string(), "latex": value.to_latex(), "vanishes": vanishes,

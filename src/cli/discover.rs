@@ -6,13 +6,16 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use super::input::{self, SystemArguments};
-use super::interrupt::{Interrupt, command_with_out};
+use super::interrupt::{command_with_out, watched};
 use super::progress::Reporter;
 use super::{Exit, Failure, output::Output};
 use crate::discover::{self, Config, Cyclic, DiscoverError, Observations};
+use crate::expr::Expr;
 use crate::fit::{self, Grammar};
 use crate::flow::{ColumnMap, SimulationConfig, TrajectorySet, read_data, simulate};
 use crate::learn;
+use crate::mechanics::{Hamiltonian, compare};
+use crate::progress::Job;
 use crate::report::{DiscoverySource, Format, Record};
 use crate::system::{Diagnostic, Place, System};
 
@@ -102,7 +105,8 @@ impl Discover {
         let again = format!("resume with: {}", command_with_out(&folder));
         let farewell =
             if self.out.is_some() { format!("interrupted; {again}") } else { "interrupted".into() };
-        let mut reporter = Reporter::new(output, Interrupt::watch(farewell));
+        let reporter = Reporter::new(output);
+        let job = Job::new(&reporter, watched(farewell));
         if let Some(folder) = &self.out {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
@@ -114,7 +118,7 @@ impl Discover {
             folder: self.out.as_ref().map(PathBuf::from),
             ..Config::default()
         };
-        let discovery = match discover::run(&observations, &config, &mut reporter) {
+        let discovery = match discover::run(&observations, &config, &job) {
             Ok(discovery) => discovery,
             Err(DiscoverError::Interrupted { step, steps, kept }) => {
                 discover::keep(Path::new(&folder), &kept).map_err(|error| Failure::input(error, None))?;
@@ -125,14 +129,26 @@ impl Discover {
             }
             Err(error) => return Err(Failure::input(error, None)),
         };
+        reporter.finish();
+        let recovered = discovery.hamiltonian.as_ref().filter(|h| h.exact);
+        let space = input::phase_space(&system)?;
+        let recovered = recovered.map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
+        let made_by = if self.data.is_none() { system.hamiltonian_with_values() } else { None };
+        let agrees = |file: Expr| {
+            let file = Hamiltonian::new(file, space.clone());
+            recovered.as_ref().is_some_and(|h| h.equals_up_to_a_constant(&file))
+        };
         let source = DiscoverySource {
             data: self.data.clone().unwrap_or_else(|| "simulated".to_owned()),
-            made_by: if self.data.is_none() { system.hamiltonian_with_values() } else { None },
+            agrees_with_file: made_by.map(agrees),
         };
         let mut record = Record::of_discovery(&system, &observations.trajectories, &discovery, &source)
             .map_err(|error| Failure::input(error, None))?;
-        if self.data.is_none() {
-            record.compare_known(&system, &discovery).map_err(|error| Failure::input(error, None))?;
+        if let Some(hamiltonian) = recovered.as_ref().filter(|_| self.data.is_none()) {
+            let laws: Vec<_> = discovery.laws.iter().map(|law| law.quantity.clone()).collect();
+            let known = compare(hamiltonian, &laws, &input::known_laws(&system));
+            let known = known.map_err(|error| Failure::input(error, None))?;
+            record.add_known(&known, &discovery, &space);
         }
         record.seed = Some(self.seed);
         record.settings = self.settings(&config);
@@ -147,7 +163,7 @@ impl Discover {
         }
         output.record(&record);
         output.note(&format!("{:.1} s", started.elapsed().as_secs_f64()));
-        Ok(Exit::Done)
+        Ok(Exit::of(discovery.ended))
     }
 
     fn check_cyclic(&self, system: &System) -> Result<(), Failure> {

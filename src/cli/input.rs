@@ -8,8 +8,8 @@ use super::Exit;
 use crate::algebra::{Element, sample_point};
 use crate::expr::{Expr, ParseError, Rational, Symbol, is_name, parse};
 use crate::flow::FlowError;
-use crate::mechanics::{Hamiltonian, PhaseSpace};
-use crate::system::{Diagnostic, Place, System, SystemError, did_you_mean, render_without_place};
+use crate::mechanics::{Claim, Hamiltonian, PhaseSpace};
+use crate::system::{Diagnostic, KnownLaw, Place, System, SystemError, did_you_mean, render_without_place};
 
 /// Why a command ended without a result: what is printed on standard error, and the exit status.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -140,6 +140,13 @@ pub(super) fn law(text: &str, system: &System) -> Result<(Option<String>, Expr),
         }));
     }
     Ok((name, system.with_values(&formula)))
+}
+
+/// The laws that a system file states.
+pub(super) fn known_laws(system: &System) -> Vec<Claim> {
+    let claim =
+        |law: &KnownLaw| Claim { name: Some(law.name.clone()), formula: system.with_values(&law.formula) };
+    system.known.iter().map(claim).collect()
 }
 
 /// Reads a formula whose variables are free.

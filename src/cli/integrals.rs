@@ -1,20 +1,17 @@
 //! `liouville integrals`
 
-use std::time::{Duration, Instant};
-
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::input::{self, SystemArguments};
-use super::{Exit, Failure, output::Output};
+use super::progress::Reporter;
+use super::{Exit, Failure, interrupt, output::Output};
 use crate::flow::{SimulationConfig, simulate, stability_hint};
-use crate::integrals::{IntegralsError, SearchConfig, SearchEvent, StopReason, search_observed};
+use crate::integrals::{SearchConfig, StopReason, search};
 use crate::mechanics::{Hamiltonian, Verdict};
-use crate::report::{HintRecord, Record};
+use crate::progress::{CancelToken, Ended, Job, Limits};
+use crate::report::{HintRecord, LimitsRecord, Record};
 use crate::system::System;
 
-/// Laws with more symbols are not written out while the search goes on.
-const LONG: usize = 60;
 /// Orbits that are followed for a numerical hint.
 const HINT_ORBITS: usize = 8;
 
@@ -38,9 +35,14 @@ pub(super) struct Integrals {
     #[arg(long, value_name = "K")]
     coefficient_degree: Option<u32>,
 
-    /// Stop after so many seconds with what was found.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    /// Stop after so many seconds with what was found, with exit status 3.
+    #[arg(long, value_name = "SECONDS", default_value_t = SearchConfig::default().limits.seconds)]
     time_limit: f64,
+
+    /// Stop after so much work with what was found, with exit status 3: so many multiplications modulo a prime.
+    /// Unlike a time, it gives the same result on every machine.
+    #[arg(long, value_name = "N", default_value_t = SearchConfig::default().limits.work)]
+    work_limit: u64,
 
     /// The terms to search in, in place of those derived from the Hamiltonian.
     #[cfg(feature = "learn")]
@@ -56,36 +58,43 @@ impl Integrals {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         let system = self.system.load()?;
         let hamiltonian = input::hamiltonian(&system)?;
+        let limits = self.limits()?;
         let config = SearchConfig {
             momentum_degree: self.momentum_degree,
             coefficient_degree: self.coefficient_degree,
-            time_limit: self.limit()?,
+            limits,
             library: self.library(&system)?,
             ..SearchConfig::default()
         };
-        let mut follower = Follower::new(output);
-        let found = search_observed(&hamiltonian, &config, &mut |event| follower.event(event));
-        follower.bar.finish_and_clear();
-        let found = found.map_err(failure)?;
-        let mut record =
-            Record::of_search(&system, &hamiltonian, &found).map_err(|error| Failure::input(error, None))?;
-        if found.assessment.verdict == Verdict::Undecided {
-            record.hint = hint(&system, &hamiltonian);
+        let reporter = Reporter::new(output);
+        let token = limits.token(&interrupt::watched("interrupted".to_owned()));
+        let job = Job::new(&reporter, token.clone());
+        let found = search(&hamiltonian, &config, &job).map_err(|error| Failure::input(error, None))?;
+        let mut record = Record::of_search(&system, &hamiltonian, &found);
+        let mut ended = match found.stop {
+            StopReason::Ended(ended) => Some(ended),
+            StopReason::Settled | StopReason::LadderComplete => None,
+        };
+        if found.assessment.verdict() == Verdict::Undecided {
+            record.hint = hint(&system, &hamiltonian, &token);
+            ended = ended.or_else(|| Ended::by(&token));
         }
+        reporter.finish();
         record.notes.extend(input::domain_note(&hamiltonian));
         record.settings = self.settings();
+        record.limits = Some(LimitsRecord::of(limits, found.work, ended));
         if let Some(path) = &self.certificate {
             input::write(path, &record.certificate())?;
         }
         output.record(&record);
-        Ok(if found.stop == StopReason::TimeLimit { Exit::Limit } else { Exit::Done })
+        Ok(Exit::of(ended))
     }
 
-    fn limit(&self) -> Result<Duration, Failure> {
-        Duration::try_from_secs_f64(self.time_limit)
-            .ok()
-            .filter(|limit| !limit.is_zero())
-            .ok_or_else(|| Failure::input("`--time-limit` must be a positive number of seconds", None))
+    fn limits(&self) -> Result<Limits, Failure> {
+        if self.time_limit.is_nan() || self.time_limit <= 0.0 {
+            return Err(Failure::input("`--time-limit` must be a positive number of seconds", None));
+        }
+        Ok(Limits { work: self.work_limit, seconds: self.time_limit })
     }
 
     #[cfg(feature = "learn")]
@@ -108,10 +117,10 @@ impl Integrals {
     }
 
     fn settings(&self) -> std::collections::BTreeMap<String, serde_json::Value> {
-        let mut settings = std::collections::BTreeMap::from([
-            ("momentum_degree".to_owned(), serde_json::json!(self.momentum_degree)),
-            ("time_limit".to_owned(), serde_json::json!(self.time_limit)),
-        ]);
+        let mut settings = std::collections::BTreeMap::from([(
+            "momentum_degree".to_owned(),
+            serde_json::json!(self.momentum_degree),
+        )]);
         if let Some(degree) = self.coefficient_degree {
             settings.insert("coefficient_degree".to_owned(), serde_json::json!(degree));
         }
@@ -119,51 +128,9 @@ impl Integrals {
     }
 }
 
-/// Follows a search for the user: on a terminal the space that is being searched; elsewhere a line for each
-/// that comes after the first second.
-struct Follower<'a> {
-    output: &'a Output,
-    bar: ProgressBar,
-    start: Instant,
-}
-
-impl<'a> Follower<'a> {
-    fn new(output: &'a Output) -> Follower<'a> {
-        let bar = Output::bar("{elapsed} {msg}");
-        if output.terminal() {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
-        Follower { output, bar, start: Instant::now() }
-    }
-
-    fn event(&mut self, event: SearchEvent<'_>) {
-        let passed = self.start.elapsed().as_secs_f64();
-        let doing = match event {
-            SearchEvent::Space { terms, momentum_degree, coefficient_degree } => format!(
-                "momentum degree {momentum_degree}, coefficients to degree {coefficient_degree}: {terms} terms"
-            ),
-            SearchEvent::Presenting => "comparing the laws".to_owned(),
-            SearchEvent::Law(law) => {
-                let law = if law.symbol_count() > LONG { "a long one".to_owned() } else { law.to_string() };
-                self.bar.suspend(|| self.output.note(&format!("{passed:.2} s: law {law}")));
-                return;
-            }
-        };
-        if !self.output.terminal() && passed > 1.0 {
-            self.output.note(&format!("{passed:.2} s: {doing}"));
-        }
-        self.bar.set_message(doing);
-    }
-}
-
-fn failure(error: IntegralsError) -> Failure {
-    Failure::input(error, None)
-}
-
 /// Regular or chaotic on orbits from the system's recipe; absent where the system has symbolic
-/// parameters or no orbit can be followed.
-fn hint(system: &System, hamiltonian: &Hamiltonian) -> Option<HintRecord> {
+/// parameters, no orbit can be followed, or the token ended the work.
+fn hint(system: &System, hamiltonian: &Hamiltonian, token: &CancelToken) -> Option<HintRecord> {
     let config = SimulationConfig {
         trajectories: Some(HINT_ORBITS),
         points: Some(3),
@@ -174,8 +141,8 @@ fn hint(system: &System, hamiltonian: &Hamiltonian) -> Option<HintRecord> {
     let starts: Vec<f64> =
         data.trajectories.iter().flat_map(|orbit| &orbit.states[..orbit.width()]).copied().collect();
     let space = hamiltonian.space();
-    let found =
-        stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts).ok()??;
+    let found = stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts, token)
+        .ok()??;
     Some(HintRecord {
         motion: found.motion.name().to_owned(),
         lyapunov_exponent: Some(found.lyapunov_exponent),

@@ -1,46 +1,23 @@
-//! Ctrl-C: a training stops at its next step and is saved; anything else ends at once.
+//! Ctrl-C and requests to terminate: the first tells the job to end, the second ends the process.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use super::Exit;
+use crate::progress::CancelToken;
 
-/// Nothing that could be saved is under way.
-const IDLE: u8 = 0;
-/// A training is under way.
-const TRAINING: u8 = 1;
-/// The user asked for it to stop.
-const ASKED: u8 = 2;
-
-/// Whether the user pressed Ctrl-C.
-#[derive(Clone, Default)]
-pub(super) struct Interrupt {
-    state: Arc<AtomicU8>,
-}
-
-impl Interrupt {
-    /// Watches for Ctrl-C (and a request to terminate). Outside of a training, or the second time, the program ends
-    /// at once after `farewell` is printed.
-    pub(super) fn watch(farewell: String) -> Interrupt {
-        let interrupt = Interrupt::default();
-        let state = interrupt.state.clone();
-        // Fails only where a handler is set already: then that one serves.
-        let _ = ctrlc::set_handler(move || {
-            if state.compare_exchange(TRAINING, ASKED, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-                eprintln!("\n{farewell}");
-                std::process::exit(130);
-            }
-        });
-        interrupt
-    }
-
-    /// A training begins or has ended.
-    pub(super) fn training(&self, under_way: bool) {
-        self.state.store(if under_way { TRAINING } else { IDLE }, Ordering::SeqCst);
-    }
-
-    /// Whether the training is to stop.
-    pub(super) fn asked(&self) -> bool {
-        self.state.load(Ordering::SeqCst) == ASKED
-    }
+/// The token of the only job of this process. Ctrl-C cancels it; then the job ends at its next step, and what
+/// was found is printed. A second Ctrl-C ends the process at once, after `farewell` is printed.
+pub(super) fn watched(farewell: String) -> CancelToken {
+    let token = CancelToken::new();
+    let watched = token.clone();
+    // Fails only where a handler is set already, which no command does twice.
+    let _ = ctrlc::set_handler(move || {
+        if watched.was_called() {
+            eprintln!("\n{farewell}");
+            std::process::exit(i32::from(Exit::Interrupted.status()));
+        }
+        watched.cancel();
+        eprintln!("\ninterrupted: ending; press Ctrl-C again to end at once");
+    });
+    token
 }
 
 /// The command line of this process with `--out folder`, as it may be typed into a shell.
@@ -51,6 +28,15 @@ pub(super) fn command_with_out(folder: &str) -> String {
     if !given {
         arguments.extend(["--out".to_owned(), folder.to_owned()]);
     }
+    typed(&arguments)
+}
+
+/// The command line of this process, as it may be typed into a shell.
+pub(super) fn command_line() -> String {
+    typed(&std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>())
+}
+
+fn typed(arguments: &[String]) -> String {
     let quoted = |argument: &String| {
         let plain = |c: char| c.is_alphanumeric() || "-_=./,:+".contains(c);
         match !argument.is_empty() && argument.chars().all(plain) {

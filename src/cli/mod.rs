@@ -12,10 +12,8 @@ mod discover;
 mod extract;
 mod input;
 mod integrals;
-#[cfg(feature = "learn")]
 mod interrupt;
 mod output;
-#[cfg(feature = "learn")]
 mod progress;
 #[cfg(feature = "learn")]
 mod reproduce;
@@ -31,33 +29,50 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::progress::Ended;
 pub use input::Failure;
 use output::Output;
 
-/// How a run ended, as the exit status of the process.
+/// How a run ended: the one table of exit statuses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
-    /// Done: 0.
+    /// Done.
     Done,
-    /// A question was answered "no": 1.
+    /// A question was answered "no".
     No,
-    /// The user's input is at fault: 2.
+    /// The user's input is at fault.
     BadInput,
-    /// A limit was reached before the end: 3.
+    /// A limit was reached before the end, or `verify` could not decide.
     Limit,
-    /// The user pressed Ctrl-C: 130, as shells have it.
+    /// The user pressed Ctrl-C.
     Interrupted,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
+impl Exit {
+    /// The exit status of the process. 130 is what shells give for Ctrl-C; 101 would be a panic.
+    pub fn status(self) -> u8 {
+        match self {
             Exit::Done => 0,
             Exit::No => 1,
             Exit::BadInput => 2,
             Exit::Limit => 3,
             Exit::Interrupted => 130,
-        })
+        }
+    }
+
+    /// How a job ended.
+    fn of(ended: Option<Ended>) -> Exit {
+        match ended {
+            None => Exit::Done,
+            Some(Ended::Work | Ended::Seconds) => Exit::Limit,
+            Some(Ended::Interrupted) => Exit::Interrupted,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.status())
     }
 }
 
@@ -68,7 +83,7 @@ impl From<Exit> for ExitCode {
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Examples:\n  liouville discover charged-particle\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville systems\n\nExit status: 0 done; 1 the answer is no; 2 the input is at fault; 3 a limit was reached."
+    after_help = "Examples:\n  liouville discover charged-particle\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville systems\n\nExit status: 0 done; 1 the answer is no; 2 the input is at fault; 3 a limit was reached, or verify could not decide; 130 interrupted."
 )]
 struct Arguments {
     #[command(flatten)]

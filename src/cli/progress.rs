@@ -1,110 +1,129 @@
-//! Progress of a discovery on standard error: a bar on a terminal, plain lines otherwise.
+//! Progress on standard error: a bar on a terminal, plain lines otherwise.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
-use super::interrupt::Interrupt;
 use super::output::Output;
-use crate::discover::{self, Event};
-use crate::learn::{self, Progress, Signal};
+use crate::progress::{Event, Progress, Step};
 
-/// Follows a discovery for the user.
+/// Laws with more symbols are not written out while a search goes on.
+const LONG: usize = 60;
+/// What a job does now is told after this time, where there is no bar.
+const QUIET_START: Duration = Duration::from_secs(1);
+/// Time between two lines about trainings that run side by side.
+const BETWEEN_LINES: Duration = Duration::from_secs(30);
+
+/// Follows a job for the user.
 pub(super) struct Reporter<'a> {
     output: &'a Output,
     bar: ProgressBar,
-    /// The quarter of the training that was last announced, where there is no bar.
-    quarter: usize,
-    /// The step that this process began the training with, once it is known.
+    start: Instant,
+    training: Mutex<Training>,
+}
+
+/// What was told of the training under way.
+struct Training {
+    /// The step that this process began with, once it is known.
     first: Option<usize>,
-    interrupt: Interrupt,
+    /// The quarter that was last told, where there is no bar.
+    quarter: usize,
+    /// When trainings that run side by side were last told of.
+    told: Instant,
 }
 
 impl<'a> Reporter<'a> {
-    pub(super) fn new(output: &'a Output, interrupt: Interrupt) -> Reporter<'a> {
-        let bar = Output::bar("training {bar:30} {pos}/{len} {msg}");
-        Reporter { output, bar, quarter: 0, first: None, interrupt }
+    pub(super) fn new(output: &'a Output) -> Reporter<'a> {
+        let bar = Output::bar("{elapsed} {msg}");
+        if output.terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        let now = Instant::now();
+        let training = Mutex::new(Training { first: None, quarter: 0, told: now });
+        Reporter { output, bar, start: now, training }
+    }
+
+    /// Ends the bar, before results are printed.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 
     fn line(&self, text: &str) {
         self.bar.suspend(|| self.output.note(text));
     }
-}
 
-/// Losses, steps a second and the time that is left, in one line; steps before `first` were made by an earlier run.
-fn state(progress: &Progress, first: usize) -> String {
-    let losses = &progress.losses;
-    let rate = (progress.step - first) as f64 / progress.seconds.max(1e-9);
-    let left = (progress.steps - progress.step) as f64 / rate.max(1e-9);
-    format!(
-        "hamiltonian {:.1e} poisson {:.1e} cyclic {:.1e}, {rate:.0} steps/s, {left:.0} s left",
-        losses.hamiltonian, losses.poisson, losses.cyclic
-    )
-}
-
-impl learn::Observer for Reporter<'_> {
-    fn step(&mut self, progress: &Progress) -> Signal {
-        if self.first.is_none() && progress.step > 1 {
-            self.line(&format!("  taken up after step {}", progress.step - 1));
+    /// A step of one of several trainings.
+    fn step_of_many(&self, step: &Step<'_>) {
+        let Ok(mut training) = self.training.try_lock() else { return };
+        if training.told.elapsed() < BETWEEN_LINES {
+            return;
         }
-        let first = *self.first.get_or_insert(progress.step - 1);
+        training.told = Instant::now();
+        let Step { training: name, step: done, steps, rate, .. } = step;
+        self.line(&format!("  {name}: step {done}/{steps}, {}, rate {rate:.1e}", losses(step)));
+    }
+
+    /// A step of the only training.
+    fn step(&self, step: &Step<'_>) {
+        let mut training = self.training.lock().unwrap_or_else(PoisonError::into_inner);
+        if training.first.is_none() && step.step > 1 {
+            self.line(&format!("  taken up after step {}", step.step - 1));
+        }
+        let first = *training.first.get_or_insert(step.step - 1);
         if self.output.terminal() {
-            if progress.step.is_multiple_of(10) || progress.step == progress.steps {
-                self.bar.set_length(progress.steps as u64);
-                self.bar.set_position(progress.step as u64);
-                self.bar.set_message(state(progress, first));
-            }
-            if progress.step == progress.steps {
-                self.bar.finish_and_clear();
-            }
-        } else {
-            let quarter = 4 * progress.step / progress.steps.max(1);
-            if quarter != self.quarter {
-                self.quarter = quarter;
-                self.line(&format!(
-                    "  step {}/{}: {}",
-                    progress.step,
-                    progress.steps,
-                    state(progress, first)
+            if step.step.is_multiple_of(10) {
+                self.bar.set_message(format!(
+                    "training, step {}/{}: {}",
+                    step.step,
+                    step.steps,
+                    state(step, first)
                 ));
             }
+        } else {
+            let quarter = 4 * step.step / step.steps.max(1);
+            if quarter != training.quarter {
+                training.quarter = quarter;
+                self.line(&format!("  step {}/{}: {}", step.step, step.steps, state(step, first)));
+            }
         }
-        if progress.step == progress.steps {
+        if step.step == step.steps {
             // Another training may follow.
-            self.first = None;
-            self.quarter = 0;
+            training.first = None;
+            training.quarter = 0;
         }
-        if self.interrupt.asked() { Signal::Stop } else { Signal::Continue }
     }
 }
 
-impl discover::Observer for Reporter<'_> {
-    fn event(&mut self, event: Event) {
+fn losses(step: &Step<'_>) -> String {
+    let [hamiltonian, poisson, cyclic] = step.losses;
+    format!("hamiltonian {hamiltonian:.1e} poisson {poisson:.1e} cyclic {cyclic:.1e}")
+}
+
+/// Losses, steps a second and the time that is left, in one line; steps before `first` were made by an earlier run.
+fn state(step: &Step<'_>, first: usize) -> String {
+    let rate = (step.step - first) as f64 / step.seconds.max(1e-9);
+    let left = (step.steps - step.step) as f64 / rate.max(1e-9);
+    format!("{}, {rate:.0} steps/s, {left:.0} s left", losses(step))
+}
+
+impl Progress for Reporter<'_> {
+    fn hear(&self, event: Event<'_>) {
         match event {
-            Event::Stage(report) => {
-                let kept = format!("{} of {} terms", report.kept, report.terms);
-                let trajectories = report
-                    .chi
-                    .map_or(String::new(), |chi| format!(", trajectories to {chi:.2} of the noise"));
-                self.line(&format!(
-                    "library `{}`: {kept}, residual {:.1e}{trajectories}",
-                    report.stage, report.residual
-                ));
-            }
-            Event::Hamiltonian(Some(found)) => self.line(&format!("H = {}", found.formula)),
-            Event::Hamiltonian(None) => self.line("no Hamiltonian in the library"),
-            Event::Training { steps } => {
-                self.line(&format!("training networks, {steps} steps"));
-                self.quarter = 0;
-                self.first = None;
-                self.interrupt.training(true);
-                if self.output.terminal() {
-                    self.bar.reset();
-                    self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            Event::Note(line) => self.line(line),
+            Event::Doing(doing) => {
+                if !self.output.terminal() && self.start.elapsed() > QUIET_START {
+                    self.output.note(&format!("{:.2} s: {doing}", self.start.elapsed().as_secs_f64()));
                 }
+                self.bar.set_message(doing.to_owned());
             }
-            Event::Laws => {
-                self.interrupt.training(false);
-                self.line("searching for laws");
+            Event::Law(law) => {
+                let law = if law.symbol_count() > LONG { "a long one".to_owned() } else { law.to_string() };
+                self.line(&format!("{:.2} s: law {law}", self.start.elapsed().as_secs_f64()));
             }
+            Event::Step(step) if step.training.is_empty() => self.step(step),
+            Event::Step(step) => self.step_of_many(step),
         }
     }
 }

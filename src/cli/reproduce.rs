@@ -1,15 +1,13 @@
 //! `liouville reproduce`
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{Exit, Failure, output::Output};
-use crate::experiments::{self, Experiment, ExperimentError, Settings, Watcher};
-use crate::learn::Progress;
+use super::progress::Reporter;
+use super::{Exit, Failure, interrupt, output::Output};
+use crate::experiments::{self, Experiment, ExperimentError, Settings};
+use crate::progress::Job;
 
 /// Regenerate a table or figure of the paper into `results/`.
 ///
@@ -61,41 +59,6 @@ fn experiment(text: &str) -> Result<Experiment, String> {
     })
 }
 
-/// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// Time between two lines about a training.
-const BETWEEN_LINES: Duration = Duration::from_secs(30);
-
-/// Tells the user how it goes.
-struct Reporter<'a> {
-    output: &'a Output,
-    last: Mutex<Instant>,
-}
-
-impl Watcher for Reporter<'_> {
-    fn note(&self, line: &str) {
-        self.output.note(line);
-    }
-
-    fn step(&self, run: &str, progress: &Progress) {
-        let Ok(mut last) = self.last.try_lock() else { return };
-        if last.elapsed() < BETWEEN_LINES {
-            return;
-        }
-        *last = Instant::now();
-        let losses = progress.losses;
-        self.output.note(&format!(
-            "  {run}: step {}/{}, hamiltonian {:.1e} poisson {:.1e} cyclic {:.1e}, rate {:.1e}",
-            progress.step, progress.steps, losses.hamiltonian, losses.poisson, losses.cyclic, progress.rate
-        ));
-    }
-
-    fn stopped(&self) -> bool {
-        STOP.load(Ordering::Relaxed)
-    }
-}
-
 impl Reproduce {
     pub(super) fn run(&self, output: &Output, threads: Option<u16>) -> Result<Exit, Failure> {
         let settings = Settings {
@@ -107,21 +70,24 @@ impl Reproduce {
             data: self.data.clone(),
             systems: self.systems.clone(),
         };
-        if self.out.is_some() {
-            // Without a handler the process ends at once, which loses no more than the time since the last
-            // checkpoint.
-            let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
-        }
-        let reporter = Reporter { output, last: Mutex::new(Instant::now()) };
-        let written = match experiments::reproduce(self.experiment, &settings, &self.results, &reporter) {
+        let reporter = Reporter::new(output);
+        let job = Job::new(&reporter, interrupt::watched("interrupted".to_owned()));
+        let written = match experiments::reproduce(self.experiment, &settings, &self.results, &job) {
             Ok(written) => written,
             Err(ExperimentError::Interrupted) => {
-                output.note("interrupted; what was done is saved. To go on, give the same command again:");
-                output.note(&format!("  {}", command_line()));
-                return Ok(Exit::Limit);
+                reporter.finish();
+                if self.out.is_some() {
+                    output
+                        .note("interrupted; what was done is saved. To go on, give the same command again:");
+                    output.note(&format!("  {}", interrupt::command_line()));
+                } else {
+                    output.note("interrupted; with `--out DIR` what was done would have been saved");
+                }
+                return Ok(Exit::Interrupted);
             }
             Err(error) => return Err(failure(&error)),
         };
+        reporter.finish();
         let paths: Vec<String> =
             written.iter().map(|file| self.results.join(file).to_string_lossy().into_owned()).collect();
         match output.format() {
@@ -142,12 +108,4 @@ pub(super) fn failure(error: &ExperimentError) -> Failure {
         ExperimentError::Flow(error) => Failure { text: error.render(), exit: Exit::BadInput },
         other => Failure::input(other, None),
     }
-}
-
-/// The arguments of this process as one line.
-fn command_line() -> String {
-    let arguments = std::env::args().skip(1).map(|argument| {
-        if argument.contains(char::is_whitespace) { format!("'{argument}'") } else { argument }
-    });
-    std::iter::once("liouville".to_string()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

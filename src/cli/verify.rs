@@ -4,11 +4,13 @@ use clap::Args;
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
-use crate::report::{Claim, Record};
+use crate::mechanics::{Claim, Status, verify};
+use crate::report::Record;
 
 /// Check claimed laws: is {F, H} = 0? Also their independence, involution and the verdict.
 ///
-/// Prints {F, H} in canonical form for each function and exits with 1 if some bracket does not vanish.
+/// Prints {F, H} in canonical form for each function. The exit status is 1 if some bracket does not vanish, and
+/// 3 if that could not be decided of some.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville verify two-body 'P = px1 + px2' 'L = (qx1 - qx2)*(py1 - py2) - (qy1 - qy2)*(px1 - px2)'"
@@ -37,12 +39,7 @@ impl Verify {
             claims.push(Claim { name, formula });
         }
         if self.formulas.is_empty() {
-            for known in &system.known {
-                claims.push(Claim {
-                    name: Some(known.name.clone()),
-                    formula: system.with_values(&known.formula),
-                });
-            }
+            claims = input::known_laws(&system);
         }
         if claims.is_empty() {
             return Err(Failure::input(
@@ -50,14 +47,17 @@ impl Verify {
                 Some("give one or more functions, such as 'qx*py - qy*px'"),
             ));
         }
-        let mut record =
-            Record::of_claims(&system, &hamiltonian, &claims).map_err(|error| Failure::input(error, None))?;
+        let found = verify(&hamiltonian, &claims).map_err(|error| Failure::input(error, None))?;
+        let mut record = Record::of_verification(&system, &hamiltonian, &found);
         record.notes.extend(input::domain_note(&hamiltonian));
         if let Some(path) = &self.certificate {
             input::write(path, &record.certificate())?;
         }
         output.record(&record);
-        let all = record.laws.iter().all(|law| law.status == "proved");
-        Ok(if all { Exit::Done } else { Exit::No })
+        Ok(match found.status() {
+            Status::Refuted => Exit::No,
+            Status::Unknown => Exit::Limit,
+            Status::Proved | Status::Supported => Exit::Done,
+        })
     }
 }

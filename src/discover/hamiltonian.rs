@@ -1,5 +1,8 @@
 //! The Hamiltonian, from the simplest stage of the library that explains the data to its noise.
 
+use std::fmt;
+use std::ops::ControlFlow;
+
 use crate::expr::{Expr, Rational};
 use crate::fit::{
     Elimination, FitError, Normal, Path, Stage, TermLibrary, decimal, eliminate, folded, grown,
@@ -76,6 +79,17 @@ pub struct StageReport {
     pub chi: Option<f64>,
 }
 
+impl fmt::Display for StageReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StageReport { stage, terms, kept, residual, chi } = self;
+        write!(f, "library `{stage}`: {kept} of {terms} terms, residual {residual:.1e}")?;
+        match chi {
+            Some(chi) => write!(f, ", trajectories to {chi:.2} of the noise"),
+            None => Ok(()),
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Fitted {
     stage: String,
@@ -111,11 +125,11 @@ fn same(some: &[Expr], others: &[Expr]) -> bool {
     some.len() == others.len() && some.iter().all(|term| others.contains(term))
 }
 
-/// Goes through the stages. `None` when no stage has a usable term.
+/// Goes through the stages, until one settles the question or `tell` says to end. `None` when no stage has a usable term.
 pub(super) fn recover(
     data: &Prepared,
     library: &TermLibrary,
-    tell: &mut dyn FnMut(&StageReport),
+    tell: &mut dyn FnMut(&StageReport) -> ControlFlow<()>,
 ) -> Result<Option<RecoveredHamiltonian>, FitError> {
     let mut best: Option<Fitted> = None;
     for clean in [true, false] {
@@ -134,13 +148,16 @@ pub(super) fn recover(
                 };
                 let Some((mut fitted, report)) = found else { continue };
                 fitted.exact_terms = quotients == 0 || exact_terms;
-                tell(&report);
+                let ended = tell(&report).is_break();
                 let settled = fitted.explains && (clean || snapped(&fitted, data).exact);
                 if settled {
                     return Ok(Some(snapped(&fitted, data)));
                 }
                 if best.as_ref().is_none_or(|b| fitted.is_better(b)) {
                     best = Some(fitted);
+                }
+                if ended {
+                    return Ok(best.map(|b| snapped(&b, data)));
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Measured motion: what stands for momenta may be velocities, and energy may be lost.
 
+use std::ops::ControlFlow;
+
 use crate::expr::{Expr, Rational, Symbol, Tape};
 use crate::fit::{
     FitError, Measured, Mechanical, Samples, TermLibrary, decimal, justified_snap, mechanical,
@@ -45,14 +47,14 @@ const BETTER: f64 = 0.8;
 pub(super) fn recover(
     data: &Prepared,
     library: &TermLibrary,
-    tell: &mut dyn FnMut(&StageReport),
+    tell: &mut dyn FnMut(&StageReport) -> ControlFlow<()>,
 ) -> Result<Option<Found>, FitError> {
     if !momenta_are_velocities(&data.samples) {
         return Ok(None);
     }
     let held_out = if data.held_out.is_empty() { &data.samples } else { &data.held_out };
     let mut tried: Vec<(f64, Mechanical, Vec<Expr>, String)> = Vec::new();
-    for stage in &library.stages {
+    'stages: for stage in &library.stages {
         let potentials: Vec<Expr> =
             stage.terms.iter().filter(|t| t.momentum_degree == 0).map(|t| t.formula.clone()).collect();
         let fitted = usable_terms(&potentials, &data.inputs, &data.samples.states)?;
@@ -77,7 +79,7 @@ pub(super) fn recover(
                 continue;
             };
             let misfit = misfit(&found, &potentials, data, held_out)?;
-            tell(&StageReport {
+            let told = tell(&StageReport {
                 stage: format!("{}, {}", stage.name, if found.uncoupled { "apart" } else { "coupled" }),
                 terms: potentials.len(),
                 kept: found.potential.len(),
@@ -86,6 +88,9 @@ pub(super) fn recover(
             });
             if misfit.is_finite() {
                 tried.push((misfit, found, potentials, stage.name.clone()));
+            }
+            if told.is_break() {
+                break 'stages;
             }
         }
     }

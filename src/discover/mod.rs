@@ -23,6 +23,7 @@ mod quotient;
 mod saved;
 mod trajectories;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::expr::Expr;
@@ -31,9 +32,10 @@ use crate::flow::{StabilityHint, stability_hint};
 use crate::integrals::{self, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
-    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Status, Verdict,
-    assess, prove_conserved,
+    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict,
+    assess,
 };
+use crate::progress::{Ended, Job};
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
@@ -80,30 +82,6 @@ impl Default for Config {
     }
 }
 
-/// What happens in a discovery, as it happens.
-#[derive(Clone, Debug)]
-pub enum Event<'a> {
-    /// A stage of the library was fitted.
-    Stage(&'a StageReport),
-    /// The search for the Hamiltonian ended.
-    Hamiltonian(Option<&'a RecoveredHamiltonian>),
-    /// Networks are being trained, with so many steps at most for one.
-    Training {
-        /// Steps of one training.
-        steps: usize,
-    },
-    /// Laws are being searched for.
-    Laws,
-}
-
-/// Follows a discovery: its training steps, and what it comes to.
-pub trait Observer: learn::Observer {
-    /// Called at every turn.
-    fn event(&mut self, _event: Event) {}
-}
-
-impl Observer for learn::Unobserved {}
-
 /// A law that was found.
 #[derive(Clone, Debug)]
 pub struct Law {
@@ -139,6 +117,8 @@ pub struct Discovery {
     pub noise: f64,
     /// What a reader should know besides.
     pub notes: Vec<String>,
+    /// Why the discovery ended early, if it did.
+    pub ended: Option<Ended>,
     data: observations::Prepared,
 }
 
@@ -176,7 +156,7 @@ pub enum DiscoverError {
     /// The recovered Hamiltonian or a law is beyond the exact algebra.
     #[error(transparent)]
     Mechanics(#[from] MechanicsError),
-    /// The observer asked to stop during training.
+    /// The job was ended during training.
     #[error("interrupted at step {step} of {steps}")]
     Interrupted {
         /// Steps done of the training that was stopped.
@@ -200,26 +180,22 @@ pub enum DiscoverError {
 ///
 /// # Errors
 /// Data that is unusable, a grammar that does not fit, training that fails.
-pub fn run(
-    observations: &Observations,
-    config: &Config,
-    observer: &mut dyn Observer,
-) -> Result<Discovery, DiscoverError> {
-    let recovered = recover(observations, config, observer)?;
-    let network = match &config.network {
+pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Result<Discovery, DiscoverError> {
+    let recovered = recover(observations, config, job)?;
+    let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
-            observer.event(Event::Training { steps: settings.steps });
+            job.note(&format!("training networks, {} steps", settings.steps));
             let observations = recovered.observations.as_ref().unwrap_or(observations);
             Some(networks::train(
                 observations,
                 &recovered.data,
                 (config.cyclic, settings, config.folder.as_deref()),
-                observer,
+                job,
             )?)
         }
         None => None,
     };
-    conclude(recovered, config, network, observer)
+    conclude(recovered, config, network, job)
 }
 
 /// The same from networks trained before: no training.
@@ -230,13 +206,13 @@ pub fn extract(
     observations: &Observations,
     learned: LearnedCoordinates,
     config: &Config,
-    observer: &mut dyn Observer,
+    job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
-    let recovered = recover(observations, config, observer)?;
+    let recovered = recover(observations, config, job)?;
     let poisson = learned.law_losses().or(learned.train_losses()).unwrap_or_default().poisson;
     let trials = vec![Trial { cyclic: learned.cyclic(), poisson }];
     let network = networks::describe(learned, &recovered.data, trials, 0.0)?;
-    conclude(recovered, config, Some(network), observer)
+    conclude(recovered, config, Some(network), job)
 }
 
 /// What came of the search for the Hamiltonian.
@@ -250,11 +226,7 @@ struct Recovered {
     notes: Vec<String>,
 }
 
-fn recover(
-    observed: &Observations,
-    config: &Config,
-    observer: &mut dyn Observer,
-) -> Result<Recovered, DiscoverError> {
+fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Recovered, DiscoverError> {
     let data = observations::Prepared::new(observed)?;
     let grammar = match &config.grammar {
         Some(grammar) => grammar.clone(),
@@ -263,8 +235,12 @@ fn recover(
     let library = TermLibrary::new(&grammar, &data.variables)?;
     let mut stages = Vec::new();
     let mut tell = |report: &StageReport| {
-        observer.event(Event::Stage(report));
+        job.note(&report.to_string());
         stages.push(report.clone());
+        match job.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
     let mut hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
     let mut converted = None;
@@ -294,7 +270,10 @@ fn recover(
         });
         converted = Some((data, observed));
     }
-    observer.event(Event::Hamiltonian(hamiltonian.as_ref()));
+    match &hamiltonian {
+        Some(found) => job.note(&format!("H = {}", found.formula)),
+        None => job.note("no Hamiltonian in the library"),
+    }
     let (data, observations) = match converted {
         Some((data, observations)) => (data, Some(observations)),
         None => (data, None),
@@ -307,9 +286,9 @@ fn conclude(
     recovered: Recovered,
     config: &Config,
     network: Option<Network>,
-    observer: &mut dyn Observer,
+    job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
-    observer.event(Event::Laws);
+    job.note("searching for laws");
     let Recovered { data: owned, mut hamiltonian, stages, mut notes, .. } = recovered;
     let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
@@ -321,24 +300,32 @@ fn conclude(
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let outcome =
-        match exact.as_ref().map(|h| integrals::search(h, &search_within(&config.search, space.dof()))) {
-            Some(Ok(outcome)) => Some(outcome),
-            Some(Err(error)) => {
-                notes.push(format!("the exact search is not possible for this H: {error}"));
-                None
-            }
-            None => None,
-        };
+    let outcome = match exact
+        .as_ref()
+        .map(|h| integrals::search(h, &search_within(&config.search, space.dof()), job))
+    {
+        Some(Ok(outcome)) => Some(outcome),
+        Some(Err(error)) => {
+            notes.push(format!("the exact search is not possible for this H: {error}"));
+            None
+        }
+        None => None,
+    };
     let mut stop = None;
     let (quantities, assessment, searched) = match outcome {
         Some(outcome) => {
-            if outcome.stop == StopReason::TimeLimit {
-                notes.push("the exact search ended at its time limit".to_string());
+            match outcome.stop {
+                StopReason::Ended(Ended::Seconds) => {
+                    notes.push("the exact search ended at its time limit".to_string());
+                }
+                StopReason::Ended(Ended::Work) => {
+                    notes.push("the exact search ended at its limit of work".to_string());
+                }
+                StopReason::Ended(Ended::Interrupted) | StopReason::Settled | StopReason::LadderComplete => {}
             }
             stop = Some(outcome.stop);
             if !outcome.combinations.is_empty() {
-                let names: Vec<&str> = outcome.combinations.iter().map(|law| law.name.as_str()).collect();
+                let names: Vec<&str> = outcome.combinations.iter().map(|law| law.name()).collect();
                 notes.push(format!(
                     "polynomials in the laws before, listed because they are in involution: {}",
                     names.join(", ")
@@ -369,19 +356,19 @@ fn conclude(
                 }
                 None => supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?,
             };
-            let assessment = exact.as_ref().map(|h| assess(h, &laws)).transpose()?;
+            let assessment = exact.as_ref().map(|h| assess(&Prover::new(h)?, &laws)).transpose()?;
             (laws, assessment, Vec::new())
         }
     };
     let learned = network.as_ref().map(|n| &n.learned);
     let mut laws = Vec::new();
     for quantity in &quantities {
-        let evidence = evidence::of(&quantity.formula, data, learned)?;
+        let evidence = evidence::of(quantity.formula(), data, learned)?;
         laws.push(Law { quantity: quantity.clone(), evidence });
     }
     let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
-    let undecided = assessment.as_ref().is_some_and(|a| a.verdict == Verdict::Undecided);
-    let hint = exact.as_ref().filter(|_| undecided).and_then(|h| motion(h, data));
+    let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
+    let hint = exact.as_ref().filter(|_| undecided).and_then(|h| motion(h, data, job));
     if undecided && laws.is_empty() {
         notes.push(alone(network.as_ref()));
     }
@@ -397,6 +384,10 @@ fn conclude(
         stages,
         noise: data.relative_noise(),
         notes,
+        ended: match stop {
+            Some(StopReason::Ended(ended)) => Some(ended),
+            _ => Ended::by(job.token()),
+        },
         data: owned,
     })
 }
@@ -405,12 +396,12 @@ fn conclude(
 const HINT_ORBITS: usize = 8;
 
 /// Regular or chaotic, on the first observed states of some trajectories.
-fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared) -> Option<StabilityHint> {
+fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared, job: &Job<'_>) -> Option<StabilityHint> {
     let width = data.inputs.len();
     let starts: Vec<f64> =
         data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
     let space = hamiltonian.space();
-    stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts).ok()?
+    stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts, job.token()).ok()?
 }
 
 /// What is said where H stands alone.
@@ -429,11 +420,7 @@ fn alone(network: Option<&Network>) -> String {
 }
 
 fn named_energies(formulas: Vec<Expr>) -> Vec<ConservedQuantity> {
-    let named = |(at, formula)| ConservedQuantity {
-        name: format!("E{}", at + 1),
-        formula,
-        status: Status::Supported,
-    };
+    let named = |(at, formula)| ConservedQuantity::supported(format!("E{}", at + 1), formula);
     formulas.into_iter().enumerate().map(named).collect()
 }
 
@@ -463,14 +450,14 @@ fn supported(
     };
     let formulas: Vec<_> = found.iter().map(shown).collect();
     let names = integrals::name_laws(&formulas, space);
+    let prover = exact.map(Prover::new).transpose()?;
     let mut laws = Vec::new();
     for (name, formula) in names.into_iter().zip(formulas) {
-        let status = match exact.map(|h| prove_conserved(&formula, h)) {
-            Some(Ok(Conservation::Proved(certificate))) => Status::Proved(certificate),
+        laws.push(match prover.as_ref().map(|prover| prover.prove(&formula)) {
+            Some(Ok(Conservation::Proved(certificate))) => ConservedQuantity::proved(name, certificate),
             Some(Ok(Conservation::Refuted { .. })) => continue,
-            _ => Status::Supported,
-        };
-        laws.push(ConservedQuantity { name, formula, status });
+            _ => ConservedQuantity::supported(name, formula),
+        });
     }
     Ok(laws)
 }

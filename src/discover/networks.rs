@@ -10,8 +10,10 @@ use crate::learn::{
     self, Checkpoint, LearnError, LearnedCoordinates, LossTerms, Samples, Signal, TrainingData,
 };
 
+use crate::progress::{Job, Step};
+
 use super::observations::{Observations, Prepared};
-use super::{Cyclic, DiscoverError, Observer};
+use super::{Cyclic, DiscoverError};
 
 /// A learned momentum P_i fitted by polynomials, as in the paper's Fig. 5.
 #[derive(Clone, Debug)]
@@ -79,31 +81,31 @@ pub(super) fn training_file(folder: &Path, cyclic: usize) -> PathBuf {
     folder.join(format!("training-{cyclic}.safetensors"))
 }
 
-/// Passes a training on to its observer, and keeps it on disk from time to time.
-struct Keeper<'a> {
-    observer: &'a mut dyn Observer,
+/// Keeps a training on disk from time to time.
+struct DiskKeeper {
     file: Option<PathBuf>,
     kept: Instant,
     last: Option<Checkpoint>,
 }
 
-impl learn::Observer for Keeper<'_> {
-    fn step(&mut self, progress: &learn::Progress) -> Signal {
-        match self.observer.step(progress) {
-            Signal::Continue if self.file.is_some() && self.kept.elapsed().as_secs_f64() > KEEP_EVERY => {
+impl learn::Keeper for DiskKeeper {
+    fn after(&mut self, _: &Step<'_>, cancelled: bool) -> Signal {
+        match cancelled {
+            true => Signal::Stop,
+            false if self.file.is_some() && self.kept.elapsed().as_secs_f64() > KEEP_EVERY => {
                 self.kept = Instant::now();
                 Signal::Checkpoint
             }
-            signal => signal,
+            false => Signal::Continue,
         }
     }
 
-    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
+    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
         if let Some(file) = &self.file {
             checkpoint.save(file)?;
         }
         self.last = Some(checkpoint.clone());
-        self.observer.checkpoint(checkpoint)
+        Ok(())
     }
 }
 
@@ -113,7 +115,7 @@ pub(super) fn train(
     observations: &Observations,
     data: &Prepared,
     settings: (Cyclic, &learn::Config, Option<&Path>),
-    observer: &mut dyn Observer,
+    job: &Job<'_>,
 ) -> Result<Network, DiscoverError> {
     let (cyclic, config, folder) = settings;
     let training = training_data(observations)?;
@@ -128,10 +130,10 @@ pub(super) fn train(
         let config = learn::Config { cyclic: next, ..config.clone() };
         let file = folder.map(|folder| training_file(folder, next));
         let before = file.as_deref().filter(|f| f.exists()).map(|f| taken_up(f, &config)).transpose()?;
-        let mut keeper = Keeper { observer: &mut *observer, file, kept: Instant::now(), last: None };
+        let mut keeper = DiskKeeper { file, kept: Instant::now(), last: None };
         let learned = match &before {
-            Some(checkpoint) => learn::resume(&training, checkpoint, config.threads, &mut keeper)?,
-            None => learn::train(&training, &config, &mut keeper)?,
+            Some(checkpoint) => learn::resume(&training, checkpoint, config.threads, job, &mut keeper)?,
+            None => learn::train(&training, &config, job, &mut keeper)?,
         };
         if learned.steps() < config.steps {
             kept.extend(keeper.last);

@@ -6,12 +6,14 @@ use std::time::Instant;
 use crate::discover::{self, Observations};
 use crate::expr::Expr;
 use crate::flow::{HamiltonianField, Method, VectorField};
-use crate::learn::{self, Unobserved};
+use crate::learn;
+
+use crate::progress::{CancelToken, Job, Silent};
 
 use super::ExperimentError;
 use super::contenders::{Budget, Contender};
 use super::rollout::{LearnedField, Summary, deviations, mean, roll_out};
-use super::runs::{Store, Trained, Watcher};
+use super::runs::{Store, Trained};
 use super::tasks::Problem;
 
 /// What became of a cell.
@@ -101,11 +103,11 @@ pub(super) fn train(
     contender: Contender,
     budget: Budget,
     store: &Store,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
 ) -> Result<Option<Trained>, ExperimentError> {
     let Some(config) = contender.config(problem, budget) else { return Ok(None) };
     let run = run_name(problem, contender.key());
-    store.train(&run, &problem.data, &config, None, watcher).map(Some)
+    store.train(&run, &problem.data, &config, None, job).map(Some)
 }
 
 /// The outcome of a contender: from the store, or by training and rolling out. `None` where it does not apply.
@@ -114,16 +116,16 @@ pub(super) fn outcome(
     contender: Contender,
     budget: Budget,
     store: &Store,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
 ) -> Result<Option<Outcome>, ExperimentError> {
     if let Some(config) = contender.config(problem, budget) {
-        return trained_outcome(problem, contender.key(), &config, store, watcher).map(Some);
+        return trained_outcome(problem, contender.key(), &config, store, job).map(Some);
     }
     if contender != Contender::Recovered || !problem.is_simulated() {
         return Ok(None);
     }
-    kept_or(problem, contender.key(), &format!("discover, {FINER} times finer"), store, watcher, || {
-        recovered(problem)
+    kept_or(problem, contender.key(), &format!("discover, {FINER} times finer"), store, job, || {
+        recovered(problem, job.token())
     })
     .map(Some)
 }
@@ -134,11 +136,11 @@ pub(super) fn trained_outcome(
     key: &str,
     config: &learn::Config,
     store: &Store,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
 ) -> Result<Outcome, ExperimentError> {
-    kept_or(problem, key, &format!("{config:?}"), store, watcher, || {
+    kept_or(problem, key, &format!("{config:?}"), store, job, || {
         let run = run_name(problem, key);
-        let trained = store.train(&run, &problem.data, config, None, watcher)?;
+        let trained = store.train(&run, &problem.data, config, None, job)?;
         let parameters = config.parameters(problem.data.dof, &problem.data.angles);
         let outcome = Outcome { seconds: trained.seconds, parameters, ..Outcome::default() };
         errors(problem, &LearnedField(&trained.learned), outcome, false)
@@ -150,10 +152,10 @@ fn kept_or(
     key: &str,
     settings: &str,
     store: &Store,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
     make: impl FnOnce() -> Result<Outcome, ExperimentError>,
 ) -> Result<Outcome, ExperimentError> {
-    if watcher.stopped() {
+    if job.is_cancelled() {
         return Err(ExperimentError::Interrupted);
     }
     let run = run_name(problem, key);
@@ -169,7 +171,7 @@ fn kept_or(
     let found = make()?;
     store.keep(&run, FILE, &found.to_text(&settings))?;
     let [trajectory, energy] = [&found.trajectory, &found.energy].map(|values| Summary::of(values).mean);
-    watcher.note(&format!(
+    job.note(&format!(
         "{run}: test loss {:.2e}, trajectory {trajectory:.2e}, energy {energy:.2e}, {:.0} s",
         found.test_loss, found.seconds
     ));
@@ -177,11 +179,14 @@ fn kept_or(
 }
 
 /// The Hamiltonian that `discover` finds in the same data, without networks.
-fn recovered(problem: &Problem) -> Result<Outcome, ExperimentError> {
+fn recovered(problem: &Problem, token: &CancelToken) -> Result<Outcome, ExperimentError> {
     let observations = Observations { trajectories: problem.whole.clone(), train: problem.share };
     let config = discover::Config { network: None, ..discover::Config::default() };
     let begun = Instant::now();
-    let discovery = discover::run(&observations, &config, &mut Unobserved)?;
+    let discovery = discover::run(&observations, &config, &Job::new(&Silent, token.clone()))?;
+    if token.is_cancelled() {
+        return Err(ExperimentError::Interrupted);
+    }
     let seconds = begun.elapsed().as_secs_f64();
     let nothing = Outcome { seconds, test_loss: f64::NAN, ..Outcome::default() };
     let Some(found) = discovery.hamiltonian else {

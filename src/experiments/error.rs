@@ -64,7 +64,7 @@ pub enum ExperimentError {
         /// What is missing or wrong.
         what: String,
     },
-    /// The watcher asked for an end; what was finished, and the state of unfinished trainings, is saved.
+    /// The job was ended; what was finished, and the state of unfinished trainings, is saved.
     #[error("interrupted")]
     Interrupted,
 }

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use crate::expr::{Expr, Symbol, Tape};
 use crate::mechanics::bracket_of;
 
+use crate::progress::Job;
+
 use super::figure::{Corner, Line, Panel, contour, draw};
 use super::page::{Entry, Page, scientific};
-use super::runs::Watcher;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
 /// Most training states that the losses are averaged over.
 const MOST_STATES: usize = 4000;
 
-pub(super) fn run(settings: &Settings, _: &dyn Watcher) -> Result<Page, ExperimentError> {
+pub(super) fn run(settings: &Settings, _: &Job<'_>) -> Result<Page, ExperimentError> {
     let unknown = || ExperimentError::UnknownSystem { name: "two-body".into(), known: Vec::new() };
     let two_body = task("two-body").ok_or_else(unknown)?;
     let problem = Problem::new(two_body, 0, settings.extent(), None)?;
@@ -30,7 +31,7 @@ pub(super) fn run(settings: &Settings, _: &dyn Watcher) -> Result<Page, Experime
     let hamiltonian = system.hamiltonian.as_ref().ok_or_else(unknown)?.substitute(&values);
     let law =
         system.known.iter().find(|law| law.name == "L").ok_or_else(unknown)?.formula.substitute(&values);
-    let bracket = bracket_of(&law, &hamiltonian, &system.phase_space()?)?.value;
+    let bracket = bracket_of(&law, &hamiltonian, &system.phase_space()?)?.value().ok_or_else(unknown)?;
 
     let inputs: Vec<Symbol> = system.variables().into_iter().chain(masses).collect();
     let (states, rates) = thinned(&problem);

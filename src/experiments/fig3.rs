@@ -4,12 +4,14 @@
 use crate::expr::Expr;
 use crate::flow::Method;
 
+use crate::progress::Job;
+
 use super::cells::run_name;
 use super::contenders::Contender;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
 use super::rollout::{Deviation, LearnedField, Summary, deviations, roll_out};
-use super::runs::{Watcher, each};
+use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -43,14 +45,14 @@ struct Scene {
     predictions: Vec<Prediction>,
 }
 
-pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, ExperimentError> {
+pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let known = || SYSTEMS.map(String::from).to_vec();
     if let Some(name) = settings.systems.iter().find(|name| !SYSTEMS.contains(&name.as_str())) {
         return Err(ExperimentError::UnknownSystem { name: name.clone(), known: known() });
     }
     let wanted = |name: &&str| settings.systems.is_empty() || settings.systems.iter().any(|s| s == name);
     let systems: Vec<&str> = SYSTEMS.into_iter().filter(wanted).collect();
-    let scenes = each(settings.threads, &systems, |name| scene(name, settings, watcher))?;
+    let scenes = each(settings.threads, &systems, |name| scene(name, settings, job))?;
     let mut page = Page {
         title: "Figure 3: predicted trajectories, their deviation and the drift of what is conserved".into(),
         body: "Held-out trajectories predicted from their first state by the classical Runge–Kutta method. Lines: the \
@@ -73,7 +75,7 @@ pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, Ex
     Ok(page)
 }
 
-fn scene(name: &str, settings: &Settings, watcher: &dyn Watcher) -> Result<Scene, ExperimentError> {
+fn scene(name: &str, settings: &Settings, job: &Job<'_>) -> Result<Scene, ExperimentError> {
     let unknown =
         || ExperimentError::UnknownSystem { name: name.into(), known: SYSTEMS.map(String::from).to_vec() };
     let task = task(name).ok_or_else(unknown)?;
@@ -96,7 +98,7 @@ fn scene(name: &str, settings: &Settings, watcher: &dyn Watcher) -> Result<Scene
         let Some(config) = contender.config(&problem, budget) else { continue };
         let key =
             if fewer { format!("{}-{}", contender.key(), laws.join("-")) } else { contender.key().into() };
-        let trained = store.train(&run_name(&problem, &key), &problem.data, &config, None, watcher)?;
+        let trained = store.train(&run_name(&problem, &key), &problem.data, &config, None, job)?;
         let method = Method::RungeKutta4 { steps: whole.steps };
         let rolled = roll_out(&LearnedField(&trained.learned), truth, method);
         let deviations = deviations(truth, &rolled, &formulas, &variables)?;

@@ -2,13 +2,14 @@
 //! Poisson term.
 
 use crate::learn::{Config, LearnError, LearnedCoordinates, Loss, ModelKind};
+use crate::progress::Job;
 
 use super::cells::run_name;
 use super::contenders::Contender;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
 use super::rollout::Summary;
-use super::runs::{Curve, Recording, Watcher, each};
+use super::runs::{Curve, Recording, each};
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -68,7 +69,7 @@ impl Series {
     }
 }
 
-pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, ExperimentError> {
+pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let (seeds, store) = (settings.seed_numbers(), settings.store());
     let jobs: Vec<(Series, u64)> =
         SERIES.iter().flat_map(|&s| seeds.iter().map(move |&seed| (s, seed))).collect();
@@ -85,8 +86,8 @@ pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, Ex
         };
         let recording = Recording { every: (config.steps / POINTS).max(1), measure: &measure };
         let run = run_name(&problem, &series.key());
-        let trained = store.train(&run, &problem.data, &config, Some(&recording), watcher)?;
-        watcher.note(&format!("{run}: {:.0} s", trained.seconds));
+        let trained = store.train(&run, &problem.data, &config, Some(&recording), job)?;
+        job.note(&format!("{run}: {:.0} s", trained.seconds));
         Ok(trained.curve)
     })?;
     page(&curves, seeds.len(), settings)

@@ -1,13 +1,14 @@
 //! Figure 5: how well polynomials of each degree describe the learned momenta of the two-body problem.
 
 use crate::learn::{Config, LearnedCoordinates};
+use crate::progress::Job;
 
 use super::cells::run_name;
 use super::contenders::Contender;
 use super::figure::{Corner, Line, Panel, draw};
 use super::laws::polynomial_errors;
 use super::page::{Entry, Page, scientific};
-use super::runs::{Store, Watcher, each};
+use super::runs::{Store, each};
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -23,7 +24,7 @@ pub(super) fn law_network(
     problem: &Problem,
     settings: &Settings,
     store: &Store,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
 ) -> Result<LearnedCoordinates, ExperimentError> {
     let budget = settings.budget();
     let default = Config::default();
@@ -35,7 +36,7 @@ pub(super) fn law_network(
         width: default.width.min(budget.width),
         ..default
     };
-    let trained = store.train(&run_name(problem, "laws"), &problem.data, &config, None, watcher)?;
+    let trained = store.train(&run_name(problem, "laws"), &problem.data, &config, None, job)?;
     Ok(trained.learned)
 }
 
@@ -45,15 +46,15 @@ fn thinned(values: &[f64], width: usize) -> Vec<f64> {
     values.chunks_exact(width).step_by(stride).flatten().copied().collect()
 }
 
-pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, ExperimentError> {
+pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let unknown = || ExperimentError::UnknownSystem { name: "two-body".into(), known: Vec::new() };
     let two_body = task("two-body").ok_or_else(unknown)?;
     let (seeds, store) = (settings.seed_numbers(), settings.store());
     // For each seed, for each momentum: the errors, and the part of the Hamiltonian network.
     let found = each(settings.threads, &seeds, |&seed| {
         let problem = Problem::new(two_body, seed, settings.extent(), None)?;
-        let learned = law_network(&problem, settings, &store, watcher)?;
-        watcher.note(&format!("seed {seed}: law losses {:?}", learned.law_losses()));
+        let learned = law_network(&problem, settings, &store, job)?;
+        job.note(&format!("seed {seed}: law losses {:?}", learned.law_losses()));
         let width = 2 * problem.data.dof;
         let (fit, check) =
             (thinned(&problem.data.train.states, width), thinned(&problem.data.test.states, width));
@@ -143,9 +144,8 @@ pub(super) fn hamiltonian_network(
     problem: &Problem,
     settings: &Settings,
     store: &Store,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
 ) -> Result<Option<LearnedCoordinates>, ExperimentError> {
-    let trained =
-        super::cells::train(problem, Contender::SymmetryControl, settings.budget(), store, watcher)?;
+    let trained = super::cells::train(problem, Contender::SymmetryControl, settings.budget(), store, job)?;
     Ok(trained.map(|t| t.learned))
 }

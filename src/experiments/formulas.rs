@@ -2,6 +2,7 @@
 
 use crate::expr::{Expr, parse};
 use crate::fit::Samples;
+use crate::progress::Job;
 
 use super::fig5::hamiltonian_network;
 use super::laws::{
@@ -9,7 +10,7 @@ use super::laws::{
 };
 use super::page::{Entry, Page, scientific};
 use super::rollout::Summary;
-use super::runs::{Watcher, each};
+use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -151,7 +152,7 @@ struct Found {
     from_network: f64,
 }
 
-pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, ExperimentError> {
+pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let (seeds, store) = (settings.seed_numbers(), settings.store());
     let all: Vec<Printed> = FORMULAS.into_iter().chain([LAST]).collect();
     let mut systems: Vec<&str> = all.iter().map(|f| f.system).collect();
@@ -163,7 +164,7 @@ pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, Ex
         let problem = Problem::new(task(system).ok_or_else(unknown)?, seed, settings.extent(), None)?;
         let given = fitted_states(&problem);
         let mut learned = given.clone();
-        if let Some(network) = hamiltonian_network(&problem, settings, &store, watcher)? {
+        if let Some(network) = hamiltonian_network(&problem, settings, &store, job)? {
             learned.fields = network.vector_field(&given.states)?;
         }
         let own = all.iter().filter(|f| f.system == system);

@@ -28,11 +28,11 @@ mod scan;
 mod table1;
 mod tasks;
 
+use crate::progress::Job;
 use std::path::{Path, PathBuf};
 
 pub use error::ExperimentError;
 pub use rollout::{Deviation, LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
-pub use runs::{Unwatched, Watcher};
 pub use saved::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 
 use contenders::Budget;
@@ -157,23 +157,23 @@ impl Settings {
 /// Runs an experiment and writes its page into `results`; returns the names of the files written.
 ///
 /// # Errors
-/// Data, training or files that fail; [`ExperimentError::Interrupted`] when the watcher stopped it.
+/// Data, training or files that fail; [`ExperimentError::Interrupted`] when the job was ended.
 pub fn reproduce(
     experiment: Experiment,
     settings: &Settings,
     results: &Path,
-    watcher: &dyn Watcher,
+    job: &Job<'_>,
 ) -> Result<Vec<String>, ExperimentError> {
     let page = match experiment {
-        Experiment::Table1 => table1::run(settings, watcher)?,
-        Experiment::Table2 => scan::run(Quantity::Trajectory, settings, watcher)?,
-        Experiment::Table3 => scan::run(Quantity::Energy, settings, watcher)?,
-        Experiment::Table4 => scan::run(Quantity::AngularMomentum, settings, watcher)?,
-        Experiment::Fig1 => fig1::run(settings, watcher)?,
-        Experiment::Fig3 => fig3::run(settings, watcher)?,
-        Experiment::Fig4 => fig4::run(settings, watcher)?,
-        Experiment::Fig5 => fig5::run(settings, watcher)?,
-        Experiment::Formulas => formulas::run(settings, watcher)?,
+        Experiment::Table1 => table1::run(settings, job)?,
+        Experiment::Table2 => scan::run(Quantity::Trajectory, settings, job)?,
+        Experiment::Table3 => scan::run(Quantity::Energy, settings, job)?,
+        Experiment::Table4 => scan::run(Quantity::AngularMomentum, settings, job)?,
+        Experiment::Fig1 => fig1::run(settings, job)?,
+        Experiment::Fig3 => fig3::run(settings, job)?,
+        Experiment::Fig4 => fig4::run(settings, job)?,
+        Experiment::Fig5 => fig5::run(settings, job)?,
+        Experiment::Formulas => formulas::run(settings, job)?,
     };
     page.write(experiment, settings, results)
 }

@@ -6,32 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::learn::{
-    self, Checkpoint, Config, LearnError, LearnedCoordinates, Observer, Progress, Scaling, Signal,
-    TrainingData,
-};
+use crate::learn::{self, Checkpoint, Config, LearnError, LearnedCoordinates, Scaling, Signal, TrainingData};
+
+use crate::progress::{Event, Job, Progress, Step};
 
 use super::ExperimentError;
-
-/// Follows an experiment.
-pub trait Watcher: Sync {
-    /// Something that a reader wants to know.
-    fn note(&self, _line: &str) {}
-
-    /// A step of one of the trainings, which may run side by side.
-    fn step(&self, _run: &str, _progress: &Progress) {}
-
-    /// Whether to end: the state of every training is saved first.
-    fn stopped(&self) -> bool {
-        false
-    }
-}
-
-/// A watcher that lets an experiment take its course.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unwatched;
-
-impl Watcher for Unwatched {}
 
 /// Time between two checkpoints.
 const SECONDS_BETWEEN: f64 = 15.0;
@@ -123,7 +102,7 @@ impl Store {
         data: &TrainingData,
         config: &Config,
         recording: Option<&Recording>,
-        watcher: &dyn Watcher,
+        job: &Job<'_>,
     ) -> Result<Trained, ExperimentError> {
         let scaling = Scaling::of(data)?;
         let curve = |last: usize| Curve::from_text(&self.text(run, CURVE).unwrap_or_default(), last);
@@ -146,7 +125,7 @@ impl Store {
             store: self,
             run,
             path,
-            watcher,
+            job,
             recording,
             curve,
             earlier,
@@ -156,12 +135,14 @@ impl Store {
             measuring: false,
             failure: None,
         };
+        let named = Named { run, job };
+        let named = Job::new(&named, job.token().clone());
         let learned = match &begun {
             Some(checkpoint) => {
-                watcher.note(&format!("{run}: taken up at step {}", checkpoint.step()));
-                learn::resume(data, checkpoint, config.threads, &mut keeper)
+                job.note(&format!("{run}: taken up at step {}", checkpoint.step()));
+                learn::resume(data, checkpoint, config.threads, &named, &mut keeper)
             }
-            None => learn::train(data, config, &mut keeper),
+            None => learn::train(data, config, &named, &mut keeper),
         };
         if let Some(failure) = keeper.failure {
             return Err(failure);
@@ -185,12 +166,27 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 const CURVE: &str = "curve.txt";
 const SECONDS: &str = "seconds.txt";
 
+/// Tells the steps of one of several trainings under its name.
+struct Named<'a> {
+    run: &'a str,
+    job: &'a Job<'a>,
+}
+
+impl Progress for Named<'_> {
+    fn hear(&self, event: Event<'_>) {
+        match event {
+            Event::Step(step) => self.job.tell(Event::Step(&Step { training: self.run, ..*step })),
+            other => self.job.tell(other),
+        }
+    }
+}
+
 /// Keeps checkpoints of a training, and what is recorded along the way.
 struct Keeper<'a> {
     store: &'a Store,
     run: &'a str,
     path: Option<PathBuf>,
-    watcher: &'a dyn Watcher,
+    job: &'a Job<'a>,
     recording: Option<&'a Recording<'a>>,
     curve: Curve,
     /// Seconds of earlier pieces, and of this one.
@@ -203,32 +199,28 @@ struct Keeper<'a> {
     failure: Option<ExperimentError>,
 }
 
-impl Observer for Keeper<'_> {
-    fn step(&mut self, progress: &Progress) -> Signal {
-        self.seconds = progress.seconds;
-        self.watcher.step(self.run, progress);
-        let losses = progress.losses;
-        for (sum, x) in self.sums.iter_mut().zip([losses.hamiltonian, losses.poisson, losses.cyclic]) {
-            *sum += x;
-        }
-        self.measuring = self.recording.is_some_and(|r| progress.step.is_multiple_of(r.every));
+impl learn::Keeper for Keeper<'_> {
+    fn after(&mut self, step: &Step<'_>, cancelled: bool) -> Signal {
+        self.seconds = step.seconds;
+        self.sums.iter_mut().zip(step.losses).for_each(|(sum, x)| *sum += x);
+        self.measuring = self.recording.is_some_and(|r| step.step.is_multiple_of(r.every));
         // Between two measurements a checkpoint would lose the sums.
         let may_keep = self.recording.is_none() || self.measuring;
-        if progress.step < progress.steps && may_keep && self.watcher.stopped() {
+        if step.step < step.steps && may_keep && cancelled {
             return Signal::Stop;
         }
         let due = self.path.is_some() && may_keep && self.seconds - self.last_kept > SECONDS_BETWEEN;
         if self.measuring || due { Signal::Checkpoint } else { Signal::Continue }
     }
 
-    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
+    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
         if let (true, Some(recording)) = (self.measuring, self.recording) {
             let means = self.sums.map(|sum| sum / recording.every as f64);
             let learned = LearnedCoordinates::from_checkpoint(checkpoint.clone())?;
             self.curve.points.push((checkpoint.step(), (recording.measure)(&learned, means)?));
             self.sums = [0.0; 3];
         }
-        let stopping = self.watcher.stopped();
+        let stopping = self.job.is_cancelled();
         if let Some(path) = &self.path
             && (stopping || self.seconds - self.last_kept > SECONDS_BETWEEN)
         {

@@ -2,12 +2,13 @@
 //! three.
 
 use crate::learn::Config;
+use crate::progress::Job;
 
 use super::cells::{self, Outcome};
 use super::contenders::Contender;
 use super::page::{Entry, Page, scientific};
 use super::rollout::Summary;
-use super::runs::{Watcher, each};
+use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -92,11 +93,7 @@ impl Quantity {
     }
 }
 
-pub(super) fn run(
-    quantity: Quantity,
-    settings: &Settings,
-    watcher: &dyn Watcher,
-) -> Result<Page, ExperimentError> {
+pub(super) fn run(quantity: Quantity, settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let unknown = || ExperimentError::UnknownSystem { name: "two-body".into(), known: Vec::new() };
     let two_body = task("two-body").ok_or_else(unknown)?;
     let (seeds, budget, store) = (settings.seed_numbers(), settings.budget(), settings.store());
@@ -109,14 +106,14 @@ pub(super) fn run(
         let mut outcomes = Vec::new();
         if row == WEIGHTS.len() {
             for contender in [Contender::Hamiltonian, Contender::SymmetryControl] {
-                outcomes.extend(cells::outcome(&problem, contender, budget, &store, watcher)?);
+                outcomes.extend(cells::outcome(&problem, contender, budget, &store, job)?);
             }
         } else {
             for &(poisson_weight, cyclic_weight) in &grid[row * WEIGHTS.len()..][..WEIGHTS.len()] {
                 let Some(common) = Contender::PaperLoss.config(&problem, budget) else { continue };
                 let config = Config { poisson_weight, cyclic_weight, ..common };
                 let key = format!("scan-{poisson_weight}-{cyclic_weight}");
-                outcomes.push(cells::trained_outcome(&problem, &key, &config, &store, watcher)?);
+                outcomes.push(cells::trained_outcome(&problem, &key, &config, &store, job)?);
             }
         }
         Ok(outcomes)

@@ -1,10 +1,12 @@
 //! Table 1: every model on every system.
 
+use crate::progress::Job;
+
 use super::cells::{self, Outcome};
 use super::contenders::{CONTENDERS, Contender, PASSES};
 use super::page::{Entry, Page, scientific};
 use super::rollout::Summary;
-use super::runs::{Watcher, each};
+use super::runs::each;
 use super::tasks::{Problem, Source, TASKS, Task, task};
 use super::{ExperimentError, Settings};
 
@@ -83,7 +85,7 @@ pub(super) fn chosen(settings: &Settings) -> Result<Vec<&'static Task>, Experime
         .collect()
 }
 
-pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, ExperimentError> {
+pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let tasks = chosen(settings)?;
     let (seeds, budget, store) = (settings.seed_numbers(), settings.budget(), settings.store());
     let jobs: Vec<(&'static Task, u64)> =
@@ -93,7 +95,7 @@ pub(super) fn run(settings: &Settings, watcher: &dyn Watcher) -> Result<Page, Ex
         let mut found = Vec::new();
         for contender in CONTENDERS {
             let label = contender.label(contender.config(&problem, budget).as_ref());
-            found.push((label, cells::outcome(&problem, contender, budget, &store, watcher)?));
+            found.push((label, cells::outcome(&problem, contender, budget, &store, job)?));
         }
         Ok(found)
     })?;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::field::VectorField;
 use super::integrate::{Method, integrate};
 use crate::expr::{Expr, Symbol, Tape, TapeError};
+use crate::progress::CancelToken;
 
 /// SALI below this is taken as chaotic motion.
 const CHAOTIC: f64 = 1e-8;
@@ -61,7 +62,7 @@ pub struct StabilityHint {
 }
 
 /// Follows the orbits from `starts` (`[orbits, 2·dof]`, q then p) and says whether they look regular.
-/// None where no orbit could be followed at all.
+/// None where no orbit could be followed at all, or where the token ended the work.
 ///
 /// # Errors
 /// H contains a name that is neither coordinate nor momentum.
@@ -70,12 +71,13 @@ pub fn stability_hint(
     coordinates: &[Symbol],
     momenta: &[Symbol],
     starts: &[f64],
+    token: &CancelToken,
 ) -> Result<Option<StabilityHint>, TapeError> {
     let field = VariationalField::new(hamiltonian, coordinates, momenta)?;
     let width = 2 * coordinates.len();
     let orbits: Vec<Orbit> =
-        starts.par_chunks_exact(width).filter_map(|start| follow(&field, start)).collect();
-    if orbits.is_empty() {
+        starts.par_chunks_exact(width).filter_map(|start| follow(&field, start, token)).collect();
+    if orbits.is_empty() || token.is_cancelled() {
         return Ok(None);
     }
     let alignment_index = orbits.iter().map(|o| o.alignment_index).fold(f64::INFINITY, f64::min);
@@ -98,7 +100,7 @@ struct Orbit {
 }
 
 /// One orbit; None where it runs into a singularity at once.
-fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
+fn follow(field: &VariationalField, start: &[f64], token: &CancelToken) -> Option<Orbit> {
     let width = start.len();
     let unit = characteristic_time(field, start)?;
     let evaluations = (MAX_INSTRUCTIONS / field.tape.gradient_cost().max(1)).min(MAX_EVALUATIONS);
@@ -109,6 +111,9 @@ fn follow(field: &VariationalField, start: &[f64]) -> Option<Orbit> {
     let (mut growth, mut alignment_index) = (0.0, f64::INFINITY);
     let mut passed = 0;
     for step in 1..=SPAN {
+        if token.is_cancelled() {
+            return None;
+        }
         let Ok(rows) = integrate(field, &state, &[0.0, unit], Method::GaussLegendre) else { break };
         state.copy_from_slice(&rows[rows.len() - 3 * width..]);
         growth += normalise(&mut state[width..2 * width]).ln();
@@ -228,9 +233,15 @@ mod tests {
 
     fn hint(hamiltonian: &str, coordinates: &[&str], momenta: &[&str], starts: &[f64]) -> StabilityHint {
         let symbols = |names: &[&str]| names.iter().map(Symbol::new).collect::<Vec<_>>();
-        stability_hint(&parse(hamiltonian).unwrap(), &symbols(coordinates), &symbols(momenta), starts)
-            .unwrap()
-            .expect("orbits that can be followed")
+        stability_hint(
+            &parse(hamiltonian).unwrap(),
+            &symbols(coordinates),
+            &symbols(momenta),
+            starts,
+            &CancelToken::new(),
+        )
+        .unwrap()
+        .expect("orbits that can be followed")
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The generating set: integrals that are not polynomials in the earlier ones, as short as they can be had.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -9,12 +8,13 @@ use rand_chacha::ChaCha8Rng;
 
 use super::IntegralsError;
 use super::atoms::Atom;
+use super::echelon::Echelon;
 use super::grading::Degree;
 use super::laurent::{Laurent, Monomial};
+use super::modular::PrimeField;
 use super::point::{Point, Points, Polynomial, image};
 use super::solve::{Column, Lifting, Problem};
-use crate::algebra::modular::PrimeField;
-use crate::algebra::null_space::Echelon;
+use crate::progress::CancelToken;
 
 /// The most products of earlier laws that are formed at once.
 const MAX_PRODUCTS: usize = 4_000;
@@ -195,7 +195,7 @@ impl Generators {
 
     /// Integrals in a null space that generate it over the earlier laws, in short form, with rational
     /// coefficients. `degree` is that of the columns, where they share one. The second value says
-    /// whether all could be lifted to the rationals before the deadline.
+    /// whether all could be lifted to the rationals before the token ends the work.
     pub fn new_in(
         &mut self,
         problem: &Problem,
@@ -203,7 +203,7 @@ impl Generators {
         columns: &[Column],
         null: &[Vec<u32>],
         bound: u32,
-        deadline: Instant,
+        token: &CancelToken,
     ) -> Result<(Vec<Laurent>, bool), IntegralsError> {
         let field = points.field();
         let degrees: BTreeSet<Degree> =
@@ -216,7 +216,7 @@ impl Generators {
 
         let mut known = Echelon::new(field, count);
         for product in &products {
-            if Instant::now() > deadline {
+            if token.is_cancelled() {
                 return Ok((Vec::new(), false));
             }
             known.insert(&self.product_values(field, product, &points));
@@ -230,11 +230,11 @@ impl Generators {
 
         let mut candidates = short_vectors(field, columns, null, problem.atoms.dof);
         candidates.sort_by_cached_key(|v| cost(columns, v, problem.atoms.dof));
-        let mut lifting = Lifting::new(problem, columns, deadline);
+        let mut lifting = Lifting::new(problem, columns, token);
         let mut chosen = Vec::new();
         let mut complete = true;
         for vector in candidates {
-            if chosen.len() == fresh || Instant::now() > deadline {
+            if chosen.len() == fresh || token.is_cancelled() {
                 break;
             }
             let row = values.combine(field, &vector);

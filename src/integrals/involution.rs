@@ -1,18 +1,16 @@
 //! Polynomials in the laws that commute where the laws themselves do not: L² beside Lz.
 
-use std::time::Instant;
-
 use super::IntegralsError;
 use super::atoms::Atoms;
+use super::echelon::Echelon;
 use super::generators::{cost, short_vectors};
 use super::laurent::{Laurent, Monomial};
+use super::modular::{PrimeField, rational_reconstruction};
 use super::point::{Points, Polynomial, bracket_of_gradients, image};
 use super::solve::{Column, Problem, coprime};
-use crate::algebra::ZeroTest;
-use crate::algebra::modular::{PrimeField, rational_reconstruction};
-use crate::algebra::null_space::Echelon;
 use crate::expr::{Expr, Rational};
-use crate::mechanics::{Assessment, Conservation, ConservedQuantity, Hamiltonian, Status, prove_conserved};
+use crate::mechanics::{Assessment, ConservedQuantity, Prover};
+use crate::progress::CancelToken;
 use crate::simplify::canonical_law;
 
 /// The most products of laws that a combination is sought among.
@@ -25,15 +23,16 @@ const MAX_CANDIDATES: usize = 4;
 const DEGREES: [u32; 3] = [2, 4, 6];
 
 /// Combinations Σ c·(products of H and the laws) that, joined to some of the laws, make a larger set of
-/// independent functions in involution than the laws alone; none where that cannot be had before `end`.
+/// independent functions in involution than the laws alone; none where that cannot be had before the token ends the work.
 pub fn commuting_combinations(
-    hamiltonian: &Hamiltonian,
+    prover: &Prover,
     laws: &[ConservedQuantity],
     assessment: &Assessment,
-    end: Instant,
+    token: &CancelToken,
 ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
+    let hamiltonian = prover.hamiltonian();
     let formulas: Vec<&Expr> =
-        std::iter::once(hamiltonian.formula()).chain(laws.iter().map(|l| &l.formula)).collect();
+        std::iter::once(hamiltonian.formula()).chain(laws.iter().map(ConservedQuantity::formula)).collect();
     let (atoms, polynomials) = Atoms::of(hamiltonian.space(), formulas.iter().copied())?;
     let problem = Problem::new(atoms, polynomials[0].clone());
     let points = problem.points(0)?;
@@ -43,13 +42,13 @@ pub fn commuting_combinations(
         let Some(basis) = Basis::of(&points, &polynomials, products)? else { break };
         let mut best: Vec<Vec<u32>> = Vec::new();
         for start in &starts {
-            if Instant::now() > end {
+            if token.is_cancelled() {
                 break;
             }
             let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| basis.law(k)).collect();
             let Some(vectors) = vectors else { continue };
             let extended = basis.extend(&vectors, hamiltonian.space().dof());
-            if extended.len() > assessment.involutive.len() && extended.len() > best.len() {
+            if extended.len() > assessment.involutive().len() && extended.len() > best.len() {
                 best = extended;
             }
             if best.len() >= hamiltonian.space().dof() {
@@ -57,7 +56,7 @@ pub fn commuting_combinations(
             }
         }
         if best.len() >= hamiltonian.space().dof() || (degree == DEGREES[2] && !best.is_empty()) {
-            return basis.quantities(&best, &formulas, hamiltonian, laws);
+            return basis.quantities(&best, &formulas, prover, laws);
         }
     }
     Ok(Vec::new())
@@ -65,8 +64,8 @@ pub fn commuting_combinations(
 
 /// Maximal sets of pairwise commuting laws with H, largest first.
 fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
-    let count = assessment.brackets.len();
-    let commute = |a: usize, b: usize| assessment.brackets[a][b].test == ZeroTest::Zero;
+    let count = assessment.brackets().len();
+    let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
     let mut found: Vec<Vec<usize>> = Vec::new();
     let mut stack: Vec<(Vec<usize>, usize)> = vec![(vec![0], 1)];
     let mut steps = 0;
@@ -233,7 +232,7 @@ impl Basis {
         &self,
         vectors: &[Vec<u32>],
         formulas: &[&Expr],
-        hamiltonian: &Hamiltonian,
+        prover: &Prover,
         laws: &[ConservedQuantity],
     ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
         let mut found: Vec<ConservedQuantity> = Vec::new();
@@ -253,24 +252,22 @@ impl Basis {
                 Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
             });
             let formula = Expr::sum(terms);
-            let formula = canonical_law(&formula, hamiltonian.space()).unwrap_or(formula);
-            let Conservation::Proved(certificate) = prove_conserved(&formula, hamiltonian)? else {
-                return Ok(Vec::new());
-            };
+            let formula = canonical_law(&formula, prover.hamiltonian().space()).unwrap_or(formula);
+            let Some(certificate) = prover.certify(&formula)? else { return Ok(Vec::new()) };
             let square = support.iter().all(|&k| {
                 self.products[k]
                     .iter()
                     .enumerate()
-                    .all(|(i, &e)| e == 0 || (e == 2 && i > 0 && laws[i - 1].name.starts_with('L')))
+                    .all(|(i, &e)| e == 0 || (e == 2 && i > 0 && laws[i - 1].name().starts_with('L')))
             });
             let total = square && coefficients.windows(2).all(|w| w[0] == w[1]);
             let base = if total { "Lsquared" } else { "C" };
-            let taken = |name: &str| laws.iter().chain(&found).any(|l| l.name == name);
+            let taken = |name: &str| laws.iter().chain(&found).any(|l| l.name() == name);
             let name = std::iter::once(base.to_string())
                 .chain((1..).map(|n| format!("{base}{n}")))
                 .find(|n| !taken(n))
                 .unwrap_or_default();
-            found.push(ConservedQuantity { name, formula, status: Status::Proved(certificate) });
+            found.push(ConservedQuantity::proved(name, certificate));
         }
         Ok(found)
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! H ──Atoms──▶ Laurent polynomial ──Grading──▶ degrees ──Ingredients──▶ library per level of momentum degree
 //!    └─ random points over F_p ──▶ rows {term, H} ──Echelon──▶ null space ──Generators──▶ short new vectors
-//!       ──lift (CRT)──▶ rational coefficients ──prove_conserved──▶ laws ──▶ Assessment
+//!       ──lift (CRT)──▶ rational coefficients ──Prover──▶ laws ──▶ Assessment
 //! ```
 //!
 //! No symbolic product is formed until a null vector is proved: every atom (coordinate, momentum, root,
@@ -15,12 +15,14 @@
 //! polynomial in the momenta, or only at a degree above the one asked for.
 
 mod atoms;
+mod echelon;
 mod error;
 mod generators;
 mod grading;
 mod involution;
 mod laurent;
 mod library;
+mod modular;
 mod names;
 mod point;
 mod search;
@@ -32,7 +34,5 @@ mod tests;
 
 pub use error::IntegralsError;
 pub use names::name_laws;
-pub use search::{
-    SearchConfig, SearchEvent, SearchOutcome, SearchedSpace, StopReason, search, search_observed,
-};
+pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, search};
 pub use span::null_space_in_library;

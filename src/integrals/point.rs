@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::laurent::{Laurent, Monomial};
-use crate::algebra::modular::PrimeField;
+use super::modular::PrimeField;
 
 /// Points tried before a radicand that is never a power is given up on.
 const MAX_TRIES: u64 = 200_000;

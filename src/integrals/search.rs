@@ -1,7 +1,6 @@
 //! The ladder of searches, from the narrowest library to the widest.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
@@ -13,12 +12,10 @@ use super::laurent::Laurent;
 use super::library::{Ingredients, Reach};
 use super::names::name_laws;
 use super::solve::{Column, Problem, blocks};
-use super::stage::Stage;
-use crate::algebra::Element;
+use super::stage::{Progress, Stage};
 use crate::expr::Expr;
-use crate::mechanics::{
-    Assessment, Certificate, ConservedQuantity, Hamiltonian, MechanicsError, Status, assess, certificate_of,
-};
+use crate::mechanics::{Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, assess};
+use crate::progress::{CancelToken, Ended, Event, Job, Limits};
 use crate::simplify::canonical_law;
 
 /// How far to search.
@@ -29,8 +26,9 @@ pub struct SearchConfig {
     /// A bound on the weight of the coefficients of highest momentum degree; by default none but that
     /// of the momentum degree itself.
     pub coefficient_degree: Option<u32>,
-    /// When to stop and return what was found.
-    pub time_limit: Duration,
+    /// When to stop and return what was found. The unit of work is a multiplication modulo a prime in the
+    /// elimination of the linear systems.
+    pub limits: Limits,
     /// The most unknowns of one linear system; larger ones are left out, and this is said.
     pub max_unknowns: usize,
     /// Threads; by default those of the pool in use.
@@ -44,7 +42,7 @@ impl Default for SearchConfig {
         SearchConfig {
             momentum_degree: 4,
             coefficient_degree: None,
-            time_limit: Duration::from_secs(60),
+            limits: Limits { work: 1_000_000_000_000, seconds: 60.0 },
             max_unknowns: 3_000,
             threads: None,
             library: None,
@@ -59,8 +57,8 @@ pub enum StopReason {
     Settled,
     /// Every library up to the momentum degree was searched.
     LadderComplete,
-    /// The time limit was reached.
-    TimeLimit,
+    /// A limit was reached, or the user interrupted the search.
+    Ended(Ended),
 }
 
 /// One space of functions that was searched.
@@ -91,6 +89,8 @@ pub struct SearchOutcome {
     pub searched: Vec<SearchedSpace>,
     /// Why the search ended.
     pub stop: StopReason,
+    /// The work that was done, in the unit of [`SearchConfig::limits`].
+    pub work: u64,
     /// Brackets, independence, involution and verdict of H, `laws` and `combinations`, in this order.
     pub assessment: Assessment,
 }
@@ -103,47 +103,22 @@ impl SearchOutcome {
     }
 }
 
-/// What happens during a search.
-#[derive(Clone, Copy, Debug)]
-pub enum SearchEvent<'a> {
-    /// A space of functions is about to be searched.
-    Space {
-        /// The number of unknown coefficients.
-        terms: usize,
-        /// The degree in the momenta.
-        momentum_degree: u32,
-        /// The weight of the coefficients of highest momentum degree.
-        coefficient_degree: u32,
-    },
-    /// A law was proved; as it was found, not yet in canonical form.
-    Law(&'a Expr),
-    /// The search is over: the laws are written out and compared.
-    Presenting,
-}
-
 /// All integrals polynomial in the momenta within a growing library, from the Hamiltonian alone.
 ///
-/// Deterministic but for the time limit: the same Hamiltonian gives the same laws whatever the number of
-/// threads. What is returned is proved; what is not returned may still exist outside the spaces listed.
+/// The same Hamiltonian gives the same laws whatever the number of threads, unless the seconds run out. What is
+/// returned is proved; what is not returned may still exist outside the spaces listed. The job hears of spaces
+/// and laws.
 ///
 /// # Errors
 /// A Hamiltonian outside the class, or constant.
-pub fn search(hamiltonian: &Hamiltonian, config: &SearchConfig) -> Result<SearchOutcome, IntegralsError> {
-    search_observed(hamiltonian, config, &mut |_| ())
-}
-
-/// [`search`], telling the observer what happens.
-///
-/// # Errors
-/// As [`search`].
-pub fn search_observed(
+pub fn search(
     hamiltonian: &Hamiltonian,
     config: &SearchConfig,
-    observer: &mut (dyn FnMut(SearchEvent<'_>) + Send),
+    job: &Job<'_>,
 ) -> Result<SearchOutcome, IntegralsError> {
     match config.threads.and_then(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build().ok()) {
-        Some(pool) => pool.install(|| Search::run(hamiltonian, config, observer)),
-        None => Search::run(hamiltonian, config, observer),
+        Some(pool) => pool.install(|| Search::run(hamiltonian, config, job)),
+        None => Search::run(hamiltonian, config, job),
     }
 }
 
@@ -152,18 +127,21 @@ pub struct Search<'a> {
     hamiltonian: &'a Hamiltonian,
     /// How far to search.
     pub config: &'a SearchConfig,
-    observer: &'a mut (dyn FnMut(SearchEvent<'_>) + Send),
+    job: &'a Job<'a>,
     /// When to end the search for laws.
-    pub deadline: Instant,
+    pub token: CancelToken,
     /// When to end the work on the laws found.
-    end: Instant,
-    found: Vec<(Expr, Certificate)>,
+    end: CancelToken,
+    /// Work that may still be done.
+    work: u64,
+    prover: Prover,
+    found: Vec<Certificate>,
     searched: Vec<SearchedSpace>,
     stop: StopReason,
 }
 
-/// The part of the time limit that the laws found are written out and compared in, at least.
-const PRESENTING_PART: u32 = 8;
+/// The part of the seconds in which laws are sought; in the rest they are written out and compared.
+const SEARCHING_PART: f64 = 7.0 / 8.0;
 
 /// The libraries, in the order they are tried in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -185,18 +163,20 @@ impl<'a> Search<'a> {
     fn run(
         hamiltonian: &'a Hamiltonian,
         config: &'a SearchConfig,
-        observer: &'a mut (dyn FnMut(SearchEvent<'_>) + Send),
+        job: &'a Job<'a>,
     ) -> Result<SearchOutcome, IntegralsError> {
-        let start = Instant::now();
-        // What the kernel cannot take cannot be proved: it names divisors that vanish and the like.
-        Element::all_from(hamiltonian.space().variables(), [hamiltonian.formula()])
-            .map_err(MechanicsError::from)?;
+        let Limits { work, seconds } = config.limits;
+        let end = config.limits.token(job.token());
+        let searching = Limits { work, seconds: seconds * SEARCHING_PART };
         let mut search = Search {
             hamiltonian,
             config,
-            observer,
-            deadline: start + (config.time_limit - config.time_limit / PRESENTING_PART),
-            end: start + config.time_limit,
+            job,
+            token: searching.token(job.token()),
+            // What the kernel cannot take cannot be proved: it names divisors that vanish and the like.
+            prover: Prover::cancellable(hamiltonian, &end)?,
+            end,
+            work,
             found: Vec::new(),
             searched: Vec::new(),
             stop: StopReason::LadderComplete,
@@ -207,8 +187,8 @@ impl<'a> Search<'a> {
             for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
                 // A wider library that cannot be had is left out; what was found before stands.
                 match search.pass(pass) {
-                    Err(error) if pass == Pass::Own => return Err(error),
-                    _ => {}
+                    Err(error) if pass == Pass::Own && !search.token.is_cancelled() => return Err(error),
+                    _ => search.note_end(),
                 }
                 if search.stop != StopReason::LadderComplete {
                     break;
@@ -216,6 +196,22 @@ impl<'a> Search<'a> {
             }
         }
         search.outcome()
+    }
+
+    /// Notes that the token has ended the search.
+    fn note_end(&mut self) {
+        if let Some(ended) = Ended::by(&self.token) {
+            self.stop = StopReason::Ended(ended);
+        }
+    }
+
+    /// Takes work from what is left; `false` where that is too little.
+    pub fn spend(&mut self, work: u64) -> bool {
+        match self.work.checked_sub(work) {
+            Some(left) => self.work = left,
+            None => self.stop = StopReason::Ended(Ended::Work),
+        }
+        self.stop != StopReason::Ended(Ended::Work)
     }
 
     /// The atoms of a pass; `None` where it adds nothing.
@@ -256,7 +252,7 @@ impl<'a> Search<'a> {
             return Err(IntegralsError::ConstantHamiltonian);
         }
         let known: Vec<Laurent> =
-            self.found.iter().map(|(f, _)| atoms.expand(f)).collect::<Result<_, _>>()?;
+            self.found.iter().map(|proof| atoms.expand(proof.law())).collect::<Result<_, _>>()?;
         let ingredients = Ingredients::of(&atoms, &energy);
         let problem = Problem::new(atoms, energy);
         let mut stage = Stage::new(&problem, known)?;
@@ -265,37 +261,43 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         for reach in self.ladder(&ingredients, pass) {
-            let Some((terms, classes)) = stage.classes(&ingredients, reach, self.deadline)? else {
-                if Instant::now() > self.deadline {
+            let Some((terms, classes)) = stage.classes(self, &ingredients, reach)? else {
+                self.note_end();
+                if self.stop != StopReason::LadderComplete {
                     break;
                 }
                 continue;
             };
-            (self.observer)(SearchEvent::Space {
-                terms,
-                momentum_degree: reach.momentum_degree,
-                coefficient_degree: reach.weight,
-            });
+            self.tell_space(reach, terms);
             let progress = stage.solve(self, classes, reach)?;
-            self.searched.push(SearchedSpace {
-                terms,
-                momentum_degree: reach.momentum_degree,
-                coefficient_degree: reach.weight,
-                integrals: progress.integrals,
-                exhaustive: progress.exhaustive,
-            });
+            self.add_space(reach, terms, progress);
             if stage.settled() {
                 self.stop = StopReason::Settled;
-                return Ok(());
+                break;
             }
-            if Instant::now() > self.deadline {
+            self.note_end();
+            if self.stop != StopReason::LadderComplete {
                 break;
             }
         }
-        if Instant::now() > self.deadline {
-            self.stop = StopReason::TimeLimit;
-        }
         Ok(())
+    }
+
+    fn tell_space(&self, reach: Reach, terms: usize) {
+        let Reach { momentum_degree, weight, .. } = reach;
+        let doing =
+            format!("momentum degree {momentum_degree}, coefficients to degree {weight}: {terms} terms");
+        self.job.tell(Event::Doing(&doing));
+    }
+
+    fn add_space(&mut self, reach: Reach, terms: usize, progress: Progress) {
+        self.searched.push(SearchedSpace {
+            terms,
+            momentum_degree: reach.momentum_degree,
+            coefficient_degree: reach.weight,
+            integrals: progress.integrals,
+            exhaustive: progress.exhaustive,
+        });
     }
 
     /// Reaches in the order they are tried in: momentum degree 1 first, then by the sum of degree and weight.
@@ -351,68 +353,66 @@ impl<'a> Search<'a> {
         let reach =
             Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
         let progress = stage.solve(self, classes, reach)?;
-        self.searched.push(SearchedSpace {
-            terms: columns.len(),
-            momentum_degree: degree,
-            coefficient_degree,
-            integrals: progress.integrals,
-            exhaustive: progress.exhaustive,
-        });
+        self.add_space(reach, columns.len(), progress);
+        self.note_end();
         if stage.settled() {
             self.stop = StopReason::Settled;
-        } else if Instant::now() > self.deadline {
-            self.stop = StopReason::TimeLimit;
         }
         Ok(())
     }
 
     /// Proves a candidate and keeps it; whether it was proved. One that the kernel refuses is not, and what
     /// was found before stands.
-    pub fn keep(&mut self, formula: Expr) -> bool {
-        let Ok(Some(certificate)) = certificate_of(&formula, self.hamiltonian) else { return false };
-        (self.observer)(SearchEvent::Law(&formula));
-        self.found.push((formula, certificate));
+    pub fn keep(&mut self, formula: &Expr) -> bool {
+        let Ok(Some(certificate)) = self.prover.certify(formula) else { return false };
+        self.job.tell(Event::Law(formula));
+        self.found.push(certificate);
         true
     }
 
-    fn outcome(self) -> Result<SearchOutcome, IntegralsError> {
-        (self.observer)(SearchEvent::Presenting);
-        let formulas = self.without_redundant()?;
-        let (space, hamiltonian, end) = (self.hamiltonian.space(), self.hamiltonian, self.end);
-        let presented = |(formula, certificate): (Expr, Certificate)| {
-            // Past the limit laws are given as they were found.
-            let short = (Instant::now() < end).then(|| canonical_law(&formula, space).ok()).flatten();
-            let own = short.and_then(|short| Some((certificate_of(&short, hamiltonian).ok()??, short)));
-            own.map_or((formula, certificate), |(own, short)| (short, own))
-        };
-        let proved: Vec<(Expr, Certificate)> = formulas.into_par_iter().map(presented).collect();
-        let names = name_laws(&proved.iter().map(|(f, _)| f.clone()).collect::<Vec<_>>(), space);
-        let quantity = |(name, (formula, certificate)): (String, (Expr, Certificate))| ConservedQuantity {
-            name,
-            formula,
-            status: Status::Proved(certificate),
-        };
-        let laws: Vec<ConservedQuantity> = names.into_iter().zip(proved).map(quantity).collect();
-        let mut assessment = assess(self.hamiltonian, &laws)?;
+    fn outcome(mut self) -> Result<SearchOutcome, IntegralsError> {
+        self.job.tell(Event::Doing("comparing the laws"));
+        let space = self.hamiltonian.space();
+        let proved: Vec<Certificate> =
+            self.without_redundant()?.into_par_iter().map(|proof| self.presented(proof)).collect();
+        let names = name_laws(&proved.iter().map(|proof| proof.law().clone()).collect::<Vec<_>>(), space);
+        let named = names.into_iter().zip(proved);
+        let laws: Vec<ConservedQuantity> =
+            named.map(|(name, proof)| ConservedQuantity::proved(name, proof)).collect();
+        let mut assessment = assess(&self.prover, &laws)?;
         let mut combinations = Vec::new();
-        if assessment.involutive.len() < space.dof() {
-            combinations = commuting_combinations(self.hamiltonian, &laws, &assessment, self.end)?;
+        if assessment.involutive().len() < space.dof() {
+            combinations = commuting_combinations(&self.prover, &laws, &assessment, &self.end)?;
             if !combinations.is_empty() {
                 let all: Vec<ConservedQuantity> = laws.iter().chain(&combinations).cloned().collect();
-                let wider = assess(self.hamiltonian, &all)?;
-                if wider.involutive.len() > assessment.involutive.len() {
+                let wider = assess(&self.prover, &all)?;
+                if wider.involutive().len() > assessment.involutive().len() {
                     assessment = wider;
                 } else {
                     combinations.clear();
                 }
             }
         }
-        Ok(SearchOutcome { laws, combinations, searched: self.searched, stop: self.stop, assessment })
+        if let Some(ended) = Ended::by(&self.end) {
+            self.stop = StopReason::Ended(ended);
+        }
+        let work = self.config.limits.work - self.work;
+        Ok(SearchOutcome { laws, combinations, searched: self.searched, stop: self.stop, work, assessment })
+    }
+
+    /// The proof of the law in canonical form. Past the limit laws are given as they were found.
+    fn presented(&self, proof: Certificate) -> Certificate {
+        if self.end.is_cancelled() {
+            return proof;
+        }
+        let short = canonical_law(proof.law(), self.hamiltonian.space()).ok();
+        short.and_then(|short| proof.presented(&short).ok()?).unwrap_or(proof)
     }
 
     /// The laws found, less those that are polynomials in the others; simplest first.
-    fn without_redundant(&self) -> Result<Vec<(Expr, Certificate)>, IntegralsError> {
-        let formulas = std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(|f| &f.0));
+    fn without_redundant(&self) -> Result<Vec<Certificate>, IntegralsError> {
+        let formulas =
+            std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(Certificate::law));
         let (atoms, mut known) = Atoms::of(self.hamiltonian.space(), formulas)?;
         let energy = known.remove(0);
         let problem = Problem::new(atoms, energy);

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use dashu_int::{IBig, UBig};
 use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
+use super::echelon::Echelon;
 use super::grading::{Degree, Grading};
 use super::laurent::{Laurent, Monomial, monomial_product};
+use super::modular::{PrimeField, Residues, prime_fields};
 use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
-use crate::algebra::modular::{PrimeField, Residues, prime_fields};
-use crate::algebra::null_space::Echelon;
 use crate::expr::Rational;
+use crate::progress::CancelToken;
 
 /// Points beyond the rank at which null vectors must hold.
 const EXTRA_POINTS: usize = 6;
@@ -115,10 +115,10 @@ impl Problem {
         &self,
         columns: &[Column],
         vector: &[u32],
-        deadline: Option<Instant>,
+        token: &CancelToken,
     ) -> Result<Option<Vec<Rational>>, IntegralsError> {
         let Some(monic) = monic(self.points(0)?.field(), vector) else { return Ok(None) };
-        Ok(self.lift_all(columns, &[monic], deadline)?.map(|mut all| all.swap_remove(0)))
+        Ok(self.lift_all(columns, &[monic], token)?.map(|mut all| all.swap_remove(0)))
     }
 
     /// The same for all integrals in the span of `columns`: `null` is the [`null_space`] over the first
@@ -127,33 +127,33 @@ impl Problem {
         &self,
         columns: &[Column],
         null: &[Vec<u32>],
-        deadline: Option<Instant>,
+        token: &CancelToken,
     ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
         let last = |space: &[Vec<u32>]| -> Vec<Option<usize>> {
             space.iter().map(|v| v.iter().rposition(|&e| e != 0)).collect()
         };
         let free = last(null);
-        self.lift_vectors(columns, null, deadline, |points, _| {
+        self.lift_vectors(columns, null, token, |points, _| {
             // The same echelon form over every prime but a few, which do not count.
-            Ok(null_space(points, columns, deadline)?.filter(|again| last(again) == free))
+            Ok(null_space(points, columns, token)?.filter(|again| last(again) == free))
         })
     }
 
     /// The rational combinations of the columns that are `vectors` modulo the first prime and what `over`
     /// gives modulo the prime of a number; primes for which it gives none do not count. `None` where some
-    /// cannot be lifted before the deadline.
+    /// cannot be lifted before the token ends the work.
     fn lift_vectors(
         &self,
         columns: &[Column],
         vectors: &[Vec<u32>],
-        deadline: Option<Instant>,
+        token: &CancelToken,
         mut over: impl FnMut(&Points, usize) -> Result<Option<Vec<Vec<u32>>>, IntegralsError>,
     ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
         let first = self.points(0)?.field();
         let mut residues: Vec<Residues> = vectors.iter().map(|v| Residues::new(first, v)).collect();
         let mut lifted: Vec<Option<Vec<Rational>>> = vec![None; vectors.len()];
         for prime in 1..MAX_PRIMES {
-            if deadline.is_some_and(|d| Instant::now() > d) {
+            if token.is_cancelled() {
                 return Ok(None);
             }
             let points = self.points(prime)?;
@@ -182,19 +182,19 @@ impl Problem {
 pub struct Lifting<'a> {
     problem: &'a Problem,
     columns: &'a [Column],
-    deadline: Instant,
+    token: CancelToken,
     /// The null space over each prime from the second on.
     spaces: Vec<Vec<Vec<u32>>>,
 }
 
 impl<'a> Lifting<'a> {
     /// Of the integrals in the span of the columns.
-    pub fn new(problem: &'a Problem, columns: &'a [Column], deadline: Instant) -> Lifting<'a> {
-        Lifting { problem, columns, deadline, spaces: Vec::new() }
+    pub fn new(problem: &'a Problem, columns: &'a [Column], token: &CancelToken) -> Lifting<'a> {
+        Lifting { problem, columns, token: token.clone(), spaces: Vec::new() }
     }
 
     /// The rational combination that is `vector` modulo the first prime, the only integral with its
-    /// support; `None` where it cannot be had, before the deadline. `expected` is how many are going to be
+    /// support; `None` where it cannot be had, before the token ends the work. `expected` is how many are going to be
     /// asked for.
     pub fn lift(&mut self, vector: &[u32], expected: usize) -> Result<Option<Laurent>, IntegralsError> {
         let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
@@ -203,7 +203,7 @@ impl<'a> Lifting<'a> {
         // Elimination is cubic: many long vectors are cheaper from the space they share.
         let cubed = |n: usize| (n as u64).pow(3);
         let values = if expected as u64 * cubed(support.len()) <= 2 * cubed(self.columns.len()) {
-            self.problem.lift(&chosen, &image, Some(self.deadline))?
+            self.problem.lift(&chosen, &image, &self.token)?
         } else {
             self.lift_shared(&support, &chosen, &image)?
         };
@@ -222,10 +222,10 @@ impl<'a> Lifting<'a> {
         image: &[u32],
     ) -> Result<Option<Vec<Rational>>, IntegralsError> {
         let Some(start) = monic(self.problem.points(0)?.field(), image) else { return Ok(None) };
-        let (columns, deadline, spaces) = (self.columns, self.deadline, &mut self.spaces);
-        let lifted = self.problem.lift_vectors(chosen, &[start], Some(deadline), |points, prime| {
+        let (columns, token, spaces) = (self.columns, &self.token, &mut self.spaces);
+        let lifted = self.problem.lift_vectors(chosen, &[start], token, |points, prime| {
             if spaces.len() < prime {
-                spaces.push(null_space(points, columns, Some(deadline))?.unwrap_or_default());
+                spaces.push(null_space(points, columns, token)?.unwrap_or_default());
             }
             let field = points.field();
             let vector = supported_vector(field, &spaces[prime - 1], support);
@@ -291,47 +291,47 @@ fn bracket_of(field: PrimeField, point: &Point, column: &Polynomial) -> u32 {
 }
 
 /// A basis modulo p of the combinations of the columns that commute with H, each vector with a 1 at its
-/// last entry. `None` where the deadline has passed.
+/// last entry. `None` where the token ended the work.
 ///
 /// # Errors
 /// [`IntegralsError::NoPoint`] where points cannot be had, or p divides a denominator.
 pub fn null_space(
     points: &Points,
     columns: &[Column],
-    deadline: Option<Instant>,
+    token: &CancelToken,
 ) -> Result<Option<Vec<Vec<u32>>>, IntegralsError> {
     let field = points.field();
     let images: Option<Vec<Polynomial>> = columns.iter().map(|c| image(field, c)).collect();
     let images = images.ok_or(IntegralsError::NoPoint)?;
     let row =
         |point: &Point| images.iter().map(|column| bracket_of(field, point, column)).collect::<Vec<u32>>();
-    Ok(echelon_of_rows(points, columns.len(), row, deadline)?.map(|echelon| echelon.null_space()))
+    Ok(echelon_of_rows(points, columns.len(), row, token)?.map(|echelon| echelon.null_space()))
 }
 
-/// The functions that are linearly independent of those before them, as indices; `None` where the deadline
-/// has passed.
+/// The functions that are linearly independent of those before them, as indices; `None` where the token
+/// ended the work.
 pub fn independent_functions(
     points: &Points,
     functions: &[&Monomial],
-    deadline: Instant,
+    token: &CancelToken,
 ) -> Result<Option<Vec<usize>>, IntegralsError> {
     let field = points.field();
     let row = |point: &Point| functions.iter().map(|f| point.value(field, f)).collect::<Vec<u32>>();
-    let echelon = echelon_of_rows(points, functions.len(), row, Some(deadline))?;
+    let echelon = echelon_of_rows(points, functions.len(), row, token)?;
     Ok(echelon.map(|e| e.pivots().to_vec()))
 }
 
-/// The echelon form of the rows at as many points as settle the rank; `None` where the deadline has passed.
+/// The echelon form of the rows at as many points as settle the rank; `None` where the token ended the work.
 fn echelon_of_rows(
     points: &Points,
     columns: usize,
     row: impl Fn(&Point) -> Vec<u32> + Sync,
-    deadline: Option<Instant>,
+    token: &CancelToken,
 ) -> Result<Option<Echelon>, IntegralsError> {
     let mut echelon = Echelon::new(points.field(), columns);
     let (mut used, mut idle) = (0, 0);
     while idle < EXTRA_POINTS && echelon.rank() < columns {
-        if deadline.is_some_and(|d| Instant::now() > d) {
+        if token.is_cancelled() {
             return Ok(None);
         }
         // First as many rows as there can be pivots, then a few that must bring nothing new.

@@ -6,7 +6,8 @@ use super::IntegralsError;
 use super::atoms::Atoms;
 use super::solve::{Column, Problem, blocks, null_space};
 use crate::expr::{Expr, Rational};
-use crate::mechanics::{Conservation, Hamiltonian, prove_all};
+use crate::mechanics::{Certificate, Hamiltonian, Prover};
+use crate::progress::CancelToken;
 
 /// A basis of the functions in the span of `terms` that are conserved, each proved:
 /// Σ cₖ·termₖ with {Σ cₖ termₖ, H} = 0, coefficients coprime integers.
@@ -17,7 +18,10 @@ use crate::mechanics::{Conservation, Hamiltonian, prove_all};
 ///
 /// # Errors
 /// Formulas outside the class ([`IntegralsError`]).
-pub fn null_space_in_library(hamiltonian: &Hamiltonian, terms: &[Expr]) -> Result<Vec<Expr>, IntegralsError> {
+pub fn null_space_in_library(
+    hamiltonian: &Hamiltonian,
+    terms: &[Expr],
+) -> Result<Vec<Certificate>, IntegralsError> {
     let formulas = std::iter::once(hamiltonian.formula()).chain(terms);
     let (atoms, mut columns) = Atoms::of(hamiltonian.space(), formulas)?;
     let energy = columns.remove(0);
@@ -32,9 +36,8 @@ pub fn null_space_in_library(hamiltonian: &Hamiltonian, terms: &[Expr]) -> Resul
     let mut vectors: Vec<Vec<(usize, Rational)>> = found.into_iter().flatten().collect();
     vectors.sort();
     let combinations: Vec<Expr> = vectors.iter().map(|v| combination(terms, v)).collect();
-    let proofs = prove_all(&combinations, hamiltonian)?;
-    let proved = combinations.into_iter().zip(proofs);
-    Ok(proved.filter(|(_, p)| matches!(p, Conservation::Proved(_))).map(|(f, _)| f).collect())
+    let proofs = Prover::new(hamiltonian)?.certify_all(&combinations)?;
+    Ok(proofs.into_iter().flatten().collect())
 }
 
 fn solve_block(
@@ -42,9 +45,10 @@ fn solve_block(
     columns: &[Column],
     block: &[usize],
 ) -> Result<Vec<Vec<(usize, Rational)>>, IntegralsError> {
+    let token = CancelToken::new();
     let selected: Vec<Column> = block.iter().map(|&k| columns[k].clone()).collect();
-    let null = null_space(&*problem.points(0)?, &selected, None)?.unwrap_or_default();
-    let lifted = problem.lift_all(&selected, &null, None)?.unwrap_or_default();
+    let null = null_space(&*problem.points(0)?, &selected, &token)?.unwrap_or_default();
+    let lifted = problem.lift_all(&selected, &null, &token)?.unwrap_or_default();
     let terms = |values: Vec<Rational>| {
         let all = block.iter().copied().zip(values);
         all.filter(|(_, v)| !v.is_zero()).collect()

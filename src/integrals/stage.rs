@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -27,6 +26,11 @@ pub struct Stage<'p> {
 
 /// The number of terms of a space, and the terms by degree.
 pub type Classes = (usize, Vec<Vec<Column>>);
+
+/// The work of an elimination with so many unknowns: about n³/3 multiplications for the echelon form.
+fn elimination(unknowns: usize) -> u64 {
+    (unknowns as u64).pow(3) / 3
+}
 
 /// What a search of one space, or one class of it, brought.
 #[derive(Clone, Copy)]
@@ -56,19 +60,19 @@ impl<'p> Stage<'p> {
         self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
     }
 
-    /// The number of terms within reach and the terms by degree; `None` where they are too many, or the
-    /// deadline has passed.
+    /// The number of terms within reach and the terms by degree; `None` where they are too many, or a limit was
+    /// reached.
     pub fn classes(
         &self,
+        search: &mut Search<'_>,
         ingredients: &Ingredients,
         reach: Reach,
-        deadline: Instant,
     ) -> Result<Option<Classes>, IntegralsError> {
         let Some(levels) = ingredients.functions(reach) else { return Ok(None) };
         let depth = reach.momentum_degree;
         let mut terms = Vec::new();
         for (level, functions) in levels.iter().enumerate() {
-            let Some(functions) = self.independent(functions, deadline)? else { return Ok(None) };
+            let Some(functions) = self.independent(search, functions)? else { return Ok(None) };
             for momenta in ingredients.momentum_monomials(depth - level as u32) {
                 terms.extend(functions.iter().map(|f| monomial_product(&momenta, f)));
             }
@@ -85,12 +89,11 @@ impl<'p> Stage<'p> {
         Ok(Some((count, by_degree.into_values().collect())))
     }
 
-    /// The functions without those that depend linearly on simpler ones; `None` where the deadline has
-    /// passed.
+    /// The functions without those that depend linearly on simpler ones; `None` where a limit was reached.
     fn independent(
         &self,
+        search: &mut Search<'_>,
         functions: &[Monomial],
-        deadline: Instant,
     ) -> Result<Option<Vec<Monomial>>, IntegralsError> {
         let dof = self.problem.atoms.dof;
         if functions.iter().all(|f| f.len() <= dof) {
@@ -101,8 +104,12 @@ impl<'p> Stage<'p> {
             by_degree.entry(self.problem.grading.degree(function)).or_default().push(function);
         }
         let classes: Vec<Vec<&Monomial>> = by_degree.into_values().collect();
+        if !search.spend(classes.iter().map(|class| elimination(class.len())).sum()) {
+            return Ok(None);
+        }
+        let token = &search.token;
         let pick = |class: &Vec<&Monomial>| -> Result<Option<Vec<Monomial>>, IntegralsError> {
-            let kept = independent_functions(&self.points, class, deadline)?;
+            let kept = independent_functions(&self.points, class, token)?;
             Ok(kept.map(|kept| kept.into_iter().map(|k| class[k].clone()).collect()))
         };
         let kept: Option<Vec<Vec<Monomial>>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
@@ -128,8 +135,12 @@ impl<'p> Stage<'p> {
         let (known, fresh): (Vec<_>, Vec<_>) =
             small.into_iter().partition(|class| self.solved.contains_key(&terms(class)));
         known.iter().filter_map(|class| self.solved.get(&terms(class))).for_each(|part| progress.add(*part));
-        let deadline = search.deadline;
-        let solve = |class: &Vec<Column>| null_space(&self.points, class, Some(deadline));
+        // Classes that the work left does not suffice for are left out.
+        let (fresh, left_out): (Vec<_>, Vec<_>) =
+            fresh.into_iter().partition(|class| search.spend(elimination(class.len())));
+        progress.exhaustive &= left_out.is_empty();
+        let token = &search.token;
+        let solve = |class: &Vec<Column>| null_space(&self.points, class, token);
         let spaces: Vec<Option<Vec<Vec<u32>>>> = fresh.par_iter().map(solve).collect::<Result<_, _>>()?;
         for (class, null) in fresh.iter().zip(spaces) {
             let part = match null {
@@ -156,14 +167,14 @@ impl<'p> Stage<'p> {
         let problem = self.problem;
         let bound = reach.momentum_degree;
         let (new, mut complete) =
-            self.generators.new_in(problem, &self.points, class, null, bound, search.deadline)?;
+            self.generators.new_in(problem, &self.points, class, null, bound, &search.token.clone())?;
         for polynomial in new {
-            if Instant::now() > search.deadline {
+            if search.token.is_cancelled() {
                 return Ok(false);
             }
-            let mut kept = search.keep(problem.atoms.to_expr(&polynomial));
+            let mut kept = search.keep(&problem.atoms.to_expr(&polynomial));
             for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {
-                kept = kept || search.keep(problem.atoms.to_expr(&variant));
+                kept = kept || search.keep(&problem.atoms.to_expr(&variant));
             }
             if kept {
                 self.generators.push(problem, &self.points, polynomial)?;

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::expr::{Expr, Symbol, parse};
-use crate::mechanics::{Hamiltonian, PhaseSpace, prove_conserved};
+use crate::mechanics::{ConservedQuantity, Hamiltonian, PhaseSpace};
+use crate::progress::Job;
 
 fn hamiltonian(formula: &str, coordinates: &str, momenta: &str) -> Hamiltonian {
     let symbols = |s: &str| s.split_whitespace().map(Symbol::new).collect::<Vec<_>>();
@@ -13,10 +14,7 @@ fn hamiltonian(formula: &str, coordinates: &str, momenta: &str) -> Hamiltonian {
 fn span(h: &Hamiltonian, terms: &[&str]) -> Vec<String> {
     let terms: Vec<Expr> = terms.iter().map(|t| parse(t).expect("a term")).collect();
     let found = null_space_in_library(h, &terms).expect("a search");
-    for law in &found {
-        assert!(prove_conserved(law, h).expect("a bracket").is_proved(), "{law}");
-    }
-    found.iter().map(Expr::to_string).collect()
+    found.iter().map(|proof| proof.law().to_string()).collect()
 }
 
 #[test]
@@ -65,10 +63,8 @@ fn angles_and_roots_of_constants() {
 
 fn laws(h: &Hamiltonian) -> SearchOutcome {
     let config = SearchConfig { momentum_degree: 2, ..SearchConfig::default() };
-    let found = search(h, &config).expect("a search");
-    for law in &found.laws {
-        assert!(prove_conserved(&law.formula, h).expect("a bracket").is_proved(), "{}", law.formula);
-    }
+    let found = search(h, &config, &Job::silent()).expect("a search");
+    assert!(found.laws.iter().all(ConservedQuantity::is_proved));
     found
 }
 
@@ -79,13 +75,13 @@ fn products_of_roots_have_either_sign() {
         "x y",
         "px py",
     );
-    assert_eq!(laws(&h).assessment.independent.rank, 3);
+    assert_eq!(laws(&h).assessment.independent().rank, 3);
 }
 
 #[test]
 fn exponentials_of_cyclic_coordinates() {
     let rindler = hamiltonian("(px^2 - pt^2/x^2)/2", "t x", "pt px");
-    assert_eq!(laws(&rindler).assessment.independent.rank, 3);
+    assert_eq!(laws(&rindler).assessment.independent().rank, 3);
 }
 
 #[test]
@@ -98,8 +94,8 @@ fn many_long_laws_are_lifted_from_one_space() {
         "p1 p2 p3 p4 p5",
     );
     let found = laws(&h);
-    assert_eq!(found.assessment.independent.rank, 5);
-    assert_eq!(found.assessment.involutive.len(), 5);
+    assert_eq!(found.assessment.independent().rank, 5);
+    assert_eq!(found.assessment.involutive().len(), 5);
 }
 
 #[test]

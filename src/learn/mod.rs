@@ -5,7 +5,7 @@
 //!
 //! A whole loss is one tensor operation with a hand-written derivative (`operation`), made of networks that give
 //! value and Jacobian together (`network`) and of loss terms (`loss`); models (`model`) put them together. There is
-//! one training loop (`train`), watched by an [`Observer`]; a [`Checkpoint`] takes a run up again to the same bits.
+//! one training loop (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up again to the same bits.
 
 mod checkpoint;
 mod data;
@@ -27,4 +27,4 @@ pub use loss::{Loss, LossTerms};
 pub use model::ModelKind;
 pub use network::Activation;
 pub use optimiser::OptimiserKind;
-pub use train::{Config, Observer, Progress, Signal, Unobserved, resume, train};
+pub use train::{Config, Keeper, Signal, Unkept, resume, train};

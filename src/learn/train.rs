@@ -10,6 +10,7 @@ use super::model::{InputMap, Layers, Model, ModelKind, Sums};
 use super::network::Activation;
 use super::operation::{Crew, LossFunction};
 use super::optimiser::{Optimiser, OptimiserKind};
+use crate::progress::{Event, Job, Step};
 use candle_core::{Device, Storage, Tensor, Var, WithDType};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -148,22 +149,7 @@ impl Config {
     }
 }
 
-/// What an observer hears after each step.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    /// Steps done.
-    pub step: usize,
-    /// Steps in all.
-    pub steps: usize,
-    /// Loss terms of the last batch, before its step.
-    pub losses: LossTerms,
-    /// Learning rate of the last step.
-    pub rate: f64,
-    /// Time since this run began or was taken up.
-    pub seconds: f64,
-}
-
-/// What an observer asks for.
+/// What a [`Keeper`] asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Go on.
@@ -174,38 +160,37 @@ pub enum Signal {
     Stop,
 }
 
-/// Follows a training run: progress bars, files, interruption.
-pub trait Observer {
-    /// Called after every step.
-    fn step(&mut self, progress: &Progress) -> Signal;
+/// Keeps the state of a training.
+pub trait Keeper {
+    /// Called after every step, with whether the job is to end.
+    fn after(&mut self, _step: &Step<'_>, cancelled: bool) -> Signal {
+        if cancelled { Signal::Stop } else { Signal::Continue }
+    }
 
     /// Receives what [`Signal::Checkpoint`] or [`Signal::Stop`] asked for.
     ///
     /// # Errors
     /// Whatever prevents it from keeping the checkpoint ends the training.
-    fn checkpoint(&mut self, _checkpoint: &Checkpoint) -> Result<(), LearnError> {
+    fn keep(&mut self, _checkpoint: &Checkpoint) -> Result<(), LearnError> {
         Ok(())
     }
 }
 
-/// An observer that lets a run take its course.
+/// Keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unobserved;
+pub struct Unkept;
 
-impl Observer for Unobserved {
-    fn step(&mut self, _: &Progress) -> Signal {
-        Signal::Continue
-    }
-}
+impl Keeper for Unkept {}
 
 /// Fits networks to `data`.
 ///
 /// # Errors
-/// When data or settings are unusable, the loss stops being finite, or the observer fails.
+/// When data or settings are unusable, the loss stops being finite, or the keeper fails.
 pub fn train(
     data: &TrainingData,
     config: &Config,
-    observer: &mut dyn Observer,
+    job: &Job<'_>,
+    keeper: &mut dyn Keeper,
 ) -> Result<LearnedCoordinates, LearnError> {
     let scaling = Scaling::of(data)?;
     config.check(data.dof)?;
@@ -218,7 +203,7 @@ pub fn train(
         laws: None,
         optimiser: Optimiser::new(config.optimiser, &model.blocks()),
     };
-    Run::new(data, config.clone(), scaling, model)?.finish(state, observer)
+    Run::new(data, config.clone(), scaling, model)?.finish(state, job, keeper)
 }
 
 /// The model of a run, with batches as wide as the data asks for.
@@ -239,7 +224,8 @@ pub fn resume(
     data: &TrainingData,
     checkpoint: &Checkpoint,
     threads: usize,
-    observer: &mut dyn Observer,
+    job: &Job<'_>,
+    keeper: &mut dyn Keeper,
 ) -> Result<LearnedCoordinates, LearnError> {
     let scaling = Scaling::of(data)?;
     let header = &checkpoint.header;
@@ -259,7 +245,7 @@ pub fn resume(
         laws: checkpoint.array("laws"),
         optimiser,
     };
-    Run::new(data, config, scaling, model)?.finish(state, observer)
+    Run::new(data, config, scaling, model)?.finish(state, job, keeper)
 }
 
 /// What a run carries from step to step.
@@ -309,7 +295,8 @@ impl<'a> Run<'a> {
     fn finish(
         &self,
         mut state: State,
-        observer: &mut dyn Observer,
+        job: &Job<'_>,
+        keeper: &mut dyn Keeper,
     ) -> Result<LearnedCoordinates, LearnError> {
         let begun = Instant::now();
         let function = LossFunction::<f32>::new(self.model.clone(), self.crew.clone());
@@ -318,12 +305,21 @@ impl<'a> Run<'a> {
             let chosen = batches.at(state.step);
             let (losses, rate) = self.step(&mut state, &function, chosen)?;
             let seconds = begun.elapsed().as_secs_f64();
-            let progress = Progress { step: state.step, steps: self.config.steps, losses, rate, seconds };
-            match observer.step(&progress) {
+            let LossTerms { hamiltonian, poisson, cyclic } = losses;
+            let step = Step {
+                training: "",
+                step: state.step,
+                steps: self.config.steps,
+                losses: [hamiltonian, poisson, cyclic],
+                rate,
+                seconds,
+            };
+            job.tell(Event::Step(&step));
+            match keeper.after(&step, job.is_cancelled()) {
                 Signal::Continue => {}
-                Signal::Checkpoint => observer.checkpoint(&self.checkpoint(&state))?,
+                Signal::Checkpoint => keeper.keep(&self.checkpoint(&state))?,
                 Signal::Stop => {
-                    observer.checkpoint(&self.checkpoint(&state))?;
+                    keeper.keep(&self.checkpoint(&state))?;
                     break;
                 }
             }
@@ -458,7 +454,7 @@ mod tests {
     #[test]
     fn a_short_run_learns_the_field_and_two_conserved_momenta() {
         let config = Config { width: 64, steps: 1000, warm_up: 50, poisson_weight: 0.1, ..short() };
-        let learned = train(&data(), &config, &mut Unobserved).unwrap();
+        let learned = train(&data(), &config, &Job::silent(), &mut Unkept).unwrap();
         let losses = learned.test_losses().unwrap();
         assert!(losses.hamiltonian < 1e-3 && losses.poisson < 0.1 && losses.cyclic < 1e-2, "{losses:?}");
         let states = charged_particle(300, 3);
@@ -491,7 +487,7 @@ mod tests {
         data.train.derivatives.iter_mut().for_each(|v| *v += random.random_range(-0.5..0.5));
         let drift = |model: ModelKind| {
             let config = Config { model, cyclic_weight: 10., steps: 400, ..short() };
-            let learned = train(&data, &config, &mut Unobserved).unwrap();
+            let learned = train(&data, &config, &Job::silent(), &mut Unkept).unwrap();
             let set = charged_particle(300, 3);
             let field = learned.vector_field(&set.states).unwrap();
             let rate = |(g, v): (&[f64], &[f64])| g.iter().zip(v).map(|(g, v)| g * v).sum::<f64>().powi(2);
@@ -501,7 +497,10 @@ mod tests {
         assert!(bound < 0.9 * free, "{bound} {free}");
         let without = TrainingData { train: Samples { imposed: vec![], ..data.train.clone() }, ..data };
         let config = Config { model: ModelKind::Constrained, ..short() };
-        assert!(matches!(train(&without, &config, &mut Unobserved), Err(LearnError::Shape { .. })));
+        assert!(matches!(
+            train(&without, &config, &Job::silent(), &mut Unkept),
+            Err(LearnError::Shape { .. })
+        ));
     }
 
     #[test]
@@ -512,7 +511,7 @@ mod tests {
             set.chunks_exact_mut(4)
                 .for_each(|x| x.iter_mut().zip([30., 30., 7., 7.]).for_each(|(x, f)| *x *= f));
         }
-        let learned = train(&data, &config, &mut Unobserved).unwrap();
+        let learned = train(&data, &config, &Job::silent(), &mut Unkept).unwrap();
         let state = [10., -4., 2., 3.];
         let momenta = learned.evaluate(&state).unwrap();
         let gradient = learned.hamiltonian_gradient(&state).unwrap().unwrap();
@@ -531,7 +530,7 @@ mod tests {
     }
 
     fn bytes(config: &Config) -> Vec<u8> {
-        let mut learned = train(&data(), config, &mut Unobserved).unwrap().checkpoint().clone();
+        let mut learned = train(&data(), config, &Job::silent(), &mut Unkept).unwrap().checkpoint().clone();
         learned.header.config.threads = 1;
         learned.to_bytes().unwrap()
     }
@@ -553,12 +552,12 @@ mod tests {
         kept: Option<Checkpoint>,
     }
 
-    impl Observer for Interrupt {
-        fn step(&mut self, progress: &Progress) -> Signal {
-            if progress.step == self.after { Signal::Stop } else { Signal::Continue }
+    impl Keeper for Interrupt {
+        fn after(&mut self, step: &Step<'_>, _: bool) -> Signal {
+            if step.step == self.after { Signal::Stop } else { Signal::Continue }
         }
 
-        fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
+        fn keep(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
             self.kept = Some(checkpoint.clone());
             Ok(())
         }
@@ -575,15 +574,15 @@ mod tests {
         ] {
             let config =
                 Config { model, depth, steps: 80, symmetry_part: Some(0.5), average: Some(0.9), ..short() };
-            let whole = train(&data(), &config, &mut Unobserved).unwrap();
+            let whole = train(&data(), &config, &Job::silent(), &mut Unkept).unwrap();
             for after in [13, 55] {
                 let mut interrupt = Interrupt { after, kept: None };
-                train(&data(), &config, &mut interrupt).unwrap().save(&folder).unwrap();
+                train(&data(), &config, &Job::silent(), &mut interrupt).unwrap().save(&folder).unwrap();
                 let path = folder.join("checkpoint.safetensors");
                 interrupt.kept.unwrap().save(&path).unwrap();
                 let checkpoint = Checkpoint::load(&path).unwrap();
                 assert_eq!(checkpoint.step(), after);
-                let resumed = resume(&data(), &checkpoint, 1, &mut Unobserved).unwrap();
+                let resumed = resume(&data(), &checkpoint, 1, &Job::silent(), &mut Unkept).unwrap();
                 assert_eq!(resumed.checkpoint().to_bytes().unwrap(), whole.checkpoint().to_bytes().unwrap());
             }
             whole.save(&folder).unwrap();
@@ -600,11 +599,11 @@ mod tests {
     fn settings_out_of_range_are_named() {
         let wrong = Config { cyclic: 3, ..short() };
         assert!(matches!(
-            train(&data(), &wrong, &mut Unobserved),
+            train(&data(), &wrong, &Job::silent(), &mut Unkept),
             Err(LearnError::Setting { name: "cyclic", .. })
         ));
         let wrong = Config { learning_rate: f64::NAN, ..short() };
-        assert!(train(&data(), &wrong, &mut Unobserved).is_err());
+        assert!(train(&data(), &wrong, &Job::silent(), &mut Unkept).is_err());
         let missing = LearnedCoordinates::load(std::path::Path::new("no such folder"));
         assert!(matches!(missing, Err(LearnError::File { .. })));
     }

@@ -1,6 +1,7 @@
 //! Certificates: a result as a Python program that proves it again without liouville.
 
 use super::Record;
+use crate::mechanics::Status;
 
 impl Record {
     /// A self-contained Python program: its docstring states the system, the laws and their brackets; run
@@ -13,7 +14,7 @@ impl Record {
         text += &format!("Coordinates: {}\n", system.coordinates.join(", "));
         text += &format!("Momenta: {}\n", system.momenta.join(", "));
         text += &format!("H = {hamiltonian}\n\n");
-        for law in self.laws.iter().filter(|law| law.status == "proved") {
+        for law in self.laws.iter().filter(|law| law.status == Status::Proved) {
             text += &format!("{} = {}\n    {{{}, H}} = 0\n", law.name, law.formula, law.name);
         }
         if !self.generators.is_empty() {
@@ -63,7 +64,7 @@ impl Record {
         text += &format!("momenta = [{}]\n", list(&self.system.momenta));
         text += &format!("H = {}\n", self.hamiltonian.sympy.as_deref().unwrap_or("0"));
         text += "laws = {\n";
-        for law in self.laws.iter().filter(|law| law.status == "proved") {
+        for law in self.laws.iter().filter(|law| law.status == Status::Proved) {
             text += &format!("    \"{}\": {},\n", law.name, law.sympy);
         }
         text += "}\n";

@@ -6,14 +6,11 @@ use super::{
     CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
     MeasuredRecord, MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
-use crate::algebra::{Element, ZeroTest};
 use crate::discover::{Discovery, Evidence, Mechanics, Network, RecoveredHamiltonian};
-use crate::expr::{Expr, Symbol};
+use crate::expr::Symbol;
 use crate::fit::Measured;
 use crate::flow::TrajectorySet;
-use crate::mechanics::{
-    Conservation, Hamiltonian, MechanicsError, PhaseSpace, Status, functional_rank, prove_conserved,
-};
+use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 
 /// In formulas that are not exact, fractions of more digits than this are printed in decimals.
@@ -28,8 +25,9 @@ const LEARNED_DIGITS: usize = 4;
 pub struct DiscoverySource {
     /// `simulated`, or the name of a file.
     pub data: String,
-    /// The Hamiltonian that made simulated data, for comparison alone.
-    pub made_by: Option<Expr>,
+    /// Whether the recovered Hamiltonian equals the one that made simulated data, up to a constant; absent for
+    /// other data.
+    pub agrees_with_file: Option<bool>,
 }
 
 impl Record {
@@ -44,44 +42,24 @@ impl Record {
         source: &DiscoverySource,
     ) -> Result<Record, MechanicsError> {
         let mut of = SystemRecord::of(system);
-        if source.made_by.is_none() {
+        if source.agrees_with_file.is_none() {
             // Without the file's Hamiltonian its parameters stand for nothing.
             of.parameters.clear();
         }
         Record::of_found(of, data, discovery, source)
     }
 
-    /// The laws that the literature states for the system, held against an exact recovered Hamiltonian: proved of
-    /// it or refuted, and whether the laws found determine them. They took no part in the search.
-    ///
-    /// # Errors
-    /// Laws that the algebra cannot represent.
-    pub fn compare_known(&mut self, system: &System, discovery: &Discovery) -> Result<(), MechanicsError> {
-        let Some(found) = discovery.hamiltonian.as_ref().filter(|h| h.exact) else { return Ok(()) };
-        let space = PhaseSpace::new(system.coordinates.clone(), system.momenta.clone())?;
-        let hamiltonian = Hamiltonian::new(found.formula.clone(), space.clone());
-        let mut functions = vec![found.formula.clone()];
-        functions.extend(discovery.laws.iter().map(|law| law.quantity.formula.clone()));
-        let rank = functional_rank(&functions, &space)?.rank;
-        for law in &system.known {
-            let formula = system.with_values(&law.formula);
-            let (status, bracket) = match prove_conserved(&formula, &hamiltonian)? {
-                Conservation::Proved(_) => ("proved", Expr::zero()),
-                Conservation::Refuted { bracket } => ("refuted", bracket),
-                Conservation::Unknown { bracket } => ("unknown", bracket),
-            };
-            let with: Vec<Expr> = functions.iter().cloned().chain([formula.clone()]).collect();
-            let determined = functional_rank(&with, &space)?.rank == rank;
-            self.known.push(KnownRecord {
-                law: LawRecord {
-                    bracket_with_h: Some(bracket.to_string()),
-                    evidence: discovery.evidence(&formula).map(|e| evidence(&e)).unwrap_or_default(),
-                    ..LawRecord::new(&law.name, &formula, &space, status)
-                },
-                determined,
-            });
-        }
-        Ok(())
+    /// Adds the laws that the literature states, as they were held against the recovered Hamiltonian. They took
+    /// no part in the search.
+    pub fn add_known(&mut self, found: &[Comparison], discovery: &Discovery, space: &PhaseSpace) {
+        self.known.extend(found.iter().map(|comparison| KnownRecord {
+            law: LawRecord {
+                evidence:
+                    discovery.evidence(comparison.claim.formula()).map(|e| evidence(&e)).unwrap_or_default(),
+                ..LawRecord::of_claim(&comparison.claim, space)
+            },
+            determined: comparison.determined,
+        }));
     }
 
     /// What `extract` found in a saved run.
@@ -101,7 +79,7 @@ impl Record {
             parameters: BTreeMap::new(),
             symbolic: Vec::new(),
         };
-        let source = DiscoverySource { data: "saved run".to_owned(), made_by: None };
+        let source = DiscoverySource { data: "saved run".to_owned(), agrees_with_file: None };
         Record::of_found(system, data, discovery, &source)
     }
 
@@ -115,29 +93,19 @@ impl Record {
         let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source, &space));
         let exact_digits = exact_digits(discovery.hamiltonian.as_ref());
         for law in &discovery.laws {
-            let status = match &law.quantity.status {
-                Status::Proved(certificate) => {
-                    record.add_generators(certificate);
-                    "proved"
-                }
-                Status::Supported => "supported",
-            };
-            let formula = &law.quantity.formula;
-            record.laws.push(LawRecord {
-                formula: match status {
-                    "proved" => formula.to_string(),
-                    _ => formula.to_decimal_text(exact_digits, DIGITS),
-                },
-                bracket_with_h: (status == "proved").then(|| "0".to_owned()),
-                evidence: evidence(&law.evidence),
-                ..LawRecord::new(&law.quantity.name, formula, &space, status)
-            });
+            let quantity = &law.quantity;
+            quantity.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
+            let mut row = LawRecord::of_law(quantity, &space);
+            if !quantity.is_proved() {
+                row.formula = quantity.formula().to_decimal_text(exact_digits, DIGITS);
+            }
+            record.laws.push(LawRecord { evidence: evidence(&law.evidence), ..row });
         }
         if let Some(assessment) = &discovery.assessment {
             record.set_assessment(assessment, &space);
         }
         record.searched = SearchedRecord::of(&discovery.searched, discovery.stop);
-        if let Some(searched) = record.searched.as_mut().filter(|_| record.verdict != "undecided") {
+        if let Some(searched) = record.searched.as_mut().filter(|_| record.verdict != Verdict::Undecided) {
             // Where the laws settle the question, the way there is of no interest.
             searched.spaces.clear();
         }
@@ -182,7 +150,6 @@ fn hamiltonian(
         true => formula.to_string(),
         false => formula.to_decimal_text(exact_digits(Some(found)), DIGITS),
     };
-    let agrees = |file: &Expr| found.exact && differ_by_a_constant(formula, file, space);
     HamiltonianRecord {
         formula: Some(text),
         latex: Some(formula.to_latex()),
@@ -190,7 +157,7 @@ fn hamiltonian(
         source: "recovered".to_owned(),
         exact: Some(found.exact),
         residual: found.residual.is_finite().then_some(found.residual),
-        agrees_with_file: source.made_by.as_ref().map(agrees),
+        agrees_with_file: source.agrees_with_file,
         mechanics: found.mechanics.as_ref().map(|m| mechanics(m, space)),
     }
 }
@@ -220,16 +187,6 @@ fn mechanics(found: &Mechanics, space: &PhaseSpace) -> MechanicsRecord {
         force_residual: found.residual,
         kinetic_ratio: found.kinetic_ratio,
     }
-}
-
-/// Whether f − g is shown to be constant: all its partial derivatives vanish.
-fn differ_by_a_constant(f: &Expr, g: &Expr, space: &PhaseSpace) -> bool {
-    let difference = f.clone() - g.clone();
-    let Ok((_, elements)) = Element::all_from(space.variables(), [&difference]) else { return false };
-    let vanishes = |variable: &Symbol| {
-        elements[0].derivative(variable).is_ok_and(|slope| slope.zero_test() == ZeroTest::Zero)
-    };
-    space.variables().iter().all(vanishes)
 }
 
 fn evidence(found: &Evidence) -> EvidenceRecord {

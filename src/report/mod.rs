@@ -16,15 +16,23 @@ mod search;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-pub use build::Claim;
+use crate::mechanics::{Status, Verdict};
+use crate::progress::{Ended, Limits};
+
 #[cfg(feature = "learn")]
 pub use discovery::DiscoverySource;
 
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 1;
+
+/// Writes an enum by its word.
+fn word<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
 
 /// How a record is rendered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,8 +67,9 @@ pub struct Record {
     pub independent: Option<usize>,
     /// Names of a largest subset in involution.
     pub involutive: Vec<String>,
-    /// `integrable`, `superintegrable`, `maximally superintegrable` or `undecided`.
-    pub verdict: String,
+    /// What the proved laws say about integrability.
+    #[serde(serialize_with = "word")]
+    pub verdict: Verdict,
     /// What the literature states for the system, for comparison with what `discover` recovered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownRecord>,
@@ -73,6 +82,9 @@ pub struct Record {
     /// The data that was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<DataRecord>,
+    /// How far the search might go, and whether that ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<LimitsRecord>,
     /// Numerical hints on regular or chaotic motion; never a proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<HintRecord>,
@@ -172,8 +184,9 @@ pub struct LawRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: String,
-    /// `proved`, `supported`; in `verify` also `refuted` and `unknown`.
-    pub status: String,
+    /// How it stands; `refuted` and `unknown` only in `verify` and among the known laws.
+    #[serde(serialize_with = "word")]
+    pub status: Status,
     /// {law, H} in canonical form.
     #[serde(rename = "bracket_with_H", skip_serializing_if = "Option::is_none")]
     pub bracket_with_h: Option<String>,
@@ -239,6 +252,32 @@ pub struct SearchedRecord {
     /// Why the search ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+}
+
+/// How far a job might go.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct LimitsRecord {
+    /// The most work, in multiplications modulo a prime.
+    pub work: u64,
+    /// The work that was done.
+    pub work_done: u64,
+    /// The most seconds; absent where there is no such limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Whether a limit, or the user, ended the job before its end.
+    pub reached: bool,
+}
+
+impl LimitsRecord {
+    /// Of a job that did so much work and ended so.
+    pub fn of(limits: Limits, work_done: u64, ended: Option<Ended>) -> LimitsRecord {
+        LimitsRecord {
+            work: limits.work,
+            work_done,
+            seconds: Some(limits.seconds).filter(|seconds| seconds.is_finite()),
+            reached: ended.is_some(),
+        }
+    }
 }
 
 /// What the networks learned.

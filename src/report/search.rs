@@ -2,35 +2,20 @@
 
 use super::{HamiltonianRecord, LawRecord, Record, SearchedRecord, SystemRecord};
 use crate::integrals::{SearchOutcome, SearchedSpace, StopReason};
-use crate::mechanics::{Hamiltonian, MechanicsError, Status};
+use crate::mechanics::Hamiltonian;
+use crate::progress::Ended;
 use crate::system::System;
 
 impl Record {
     /// What `integrals` found: proved generators, what was searched, the verdict.
-    ///
-    /// # Errors
-    /// None that the search itself would not have met.
-    pub fn of_search(
-        system: &System,
-        hamiltonian: &Hamiltonian,
-        found: &SearchOutcome,
-    ) -> Result<Record, MechanicsError> {
+    pub fn of_search(system: &System, hamiltonian: &Hamiltonian, found: &SearchOutcome) -> Record {
         let mut record = Record::open(SystemRecord::of(system), HamiltonianRecord::given(hamiltonian));
         for law in found.laws.iter().chain(&found.combinations) {
-            let status = match &law.status {
-                Status::Proved(certificate) => {
-                    record.add_generators(certificate);
-                    "proved"
-                }
-                Status::Supported => "supported",
-            };
-            record.laws.push(LawRecord {
-                bracket_with_h: Some("0".to_owned()),
-                ..LawRecord::new(&law.name, &law.formula, hamiltonian.space(), status)
-            });
+            law.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
+            record.laws.push(LawRecord::of_law(law, hamiltonian.space()));
         }
         if !found.combinations.is_empty() {
-            let names: Vec<&str> = found.combinations.iter().map(|law| law.name.as_str()).collect();
+            let names: Vec<&str> = found.combinations.iter().map(|law| law.name()).collect();
             record.notes.push(format!(
                 "polynomials in the laws before, listed because they are in involution: {}",
                 names.join(", ")
@@ -38,7 +23,7 @@ impl Record {
         }
         record.set_assessment(&found.assessment, hamiltonian.space());
         record.searched = SearchedRecord::of(&found.searched, Some(found.stop));
-        Ok(record)
+        record
     }
 }
 
@@ -50,7 +35,9 @@ impl SearchedRecord {
         let reason = |stop| match stop {
             StopReason::Settled => "settled: no more independent integrals are possible",
             StopReason::LadderComplete => "every space up to the momentum degree was searched",
-            StopReason::TimeLimit => "the time limit was reached",
+            StopReason::Ended(Ended::Work) => "the limit of work was reached",
+            StopReason::Ended(Ended::Seconds) => "the time limit was reached",
+            StopReason::Ended(Ended::Interrupted) => "interrupted",
         };
         Some(SearchedRecord {
             terms: spaces.iter().map(|space| space.terms).max().unwrap_or(0),

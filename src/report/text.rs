@@ -1,6 +1,7 @@
 //! The record as text for a terminal.
 
 use super::{EvidenceRecord, LawRecord, Record};
+use crate::mechanics::Status;
 
 /// The whole record as a page of plain text.
 pub(super) fn page(record: &Record) -> String {
@@ -83,14 +84,13 @@ fn laws(record: &Record) -> String {
 
 fn status(law: &LawRecord) -> String {
     let bracket = law.bracket_with_h.as_deref();
-    let status = match law.status.as_str() {
-        "proved" => format!("proved: {{{}, H}} = 0", law.name),
-        "supported" => "supported by the data, not proved".to_owned(),
-        "refuted" => format!("not conserved: {{{}, H}} = {}", law.name, bracket.unwrap_or("?")),
-        "unknown" => {
+    let status = match law.status {
+        Status::Proved => format!("proved: {{{}, H}} = 0", law.name),
+        Status::Supported => "supported by the data, not proved".to_owned(),
+        Status::Refuted => format!("not conserved: {{{}, H}} = {}", law.name, bracket.unwrap_or("?")),
+        Status::Unknown => {
             format!("undecided: {{{}, H}} = {}, not shown to vanish", law.name, bracket.unwrap_or("?"))
         }
-        other => other.to_owned(),
     };
     let evidence = evidence(&law.evidence);
     if evidence.is_empty() { status } else { format!("{status} · {evidence}") }

@@ -101,13 +101,14 @@ fn loading() {
 
 #[test]
 fn the_known_laws_of_the_catalogue_are_proved_by_the_kernel() {
-    use crate::mechanics::{Hamiltonian, prove_conserved};
+    use crate::mechanics::{Hamiltonian, Prover};
     for entry in catalogue() {
         let system = entry.system().unwrap();
         let Some(hamiltonian) = system.hamiltonian_with_values() else { continue };
         let hamiltonian = Hamiltonian::new(hamiltonian, system.phase_space().unwrap());
+        let prover = Prover::new(&hamiltonian).unwrap();
         for law in &system.known {
-            let outcome = prove_conserved(&system.with_values(&law.formula), &hamiltonian).unwrap();
+            let outcome = prover.prove(&system.with_values(&law.formula)).unwrap();
             assert!(outcome.is_proved(), "{}: {} = {}", entry.name, law.name, law.formula);
         }
     }

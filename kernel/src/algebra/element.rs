@@ -1,0 +1,359 @@
+//! [`Element`]: a function in a [`Field`].
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use super::construct::{Construction, Halt};
+use super::field::{Field, is_deep};
+use super::interval::Interval;
+use super::polynomial::residue;
+use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
+use crate::expr::{Expr, Rational, Symbol};
+
+/// Points at which a function is evaluated before its canonical form is sought.
+const FIRST_POINTS: u64 = 6;
+
+/// The answer to "is this function identically zero?".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ZeroTest {
+    /// It vanishes at every real point at which all functions involved are defined.
+    Zero,
+    /// It does not vanish at some real point, which was found.
+    NonZero,
+    /// Neither was shown.
+    Unknown,
+}
+
+/// A function: a polynomial in the ring variables of its field, in canonical form where that is asked for.
+///
+/// Equality and hashing are those of the canonical form: equal elements are equal functions, and two
+/// elements that differ may still be equal functions only where [`zero_test`](Self::zero_test) of their
+/// difference is `Unknown`.
+#[derive(Clone)]
+pub struct Element {
+    field: Arc<Field>,
+    /// Relations applied; not over least denominators.
+    pub(super) value: RationalPolynomial,
+    canonical: OnceLock<Result<RationalPolynomial, AlgebraError>>,
+}
+
+impl Element {
+    fn new(field: &Arc<Field>, value: RationalPolynomial) -> Element {
+        Element { field: field.clone(), value, canonical: OnceLock::new() }
+    }
+
+    /// The function that a formula denotes.
+    ///
+    /// # Errors
+    /// A formula with generators that the field does not have, a division by zero, or sizes out of reach.
+    pub fn from_expr(field: &Arc<Field>, expr: &Expr) -> Result<Element, AlgebraError> {
+        if is_deep(expr) {
+            return Err(AlgebraError::TooDeep);
+        }
+        let value = work::bounded(|| Construction::within(&field.tower).convert(expr));
+        let value = value.map_err(|halt| match halt {
+            Halt::Error(error) => error,
+            Halt::Refine(_) => AlgebraError::NotInField { function: expr.to_string() },
+        })?;
+        Ok(Element::new(field, value))
+    }
+
+    /// A field for the expressions together with their elements.
+    ///
+    /// # Errors
+    /// As [`Field::for_expressions`].
+    pub fn all_from<'a>(
+        variables: &[Symbol],
+        expressions: impl IntoIterator<Item = &'a Expr>,
+    ) -> Result<(Arc<Field>, Vec<Element>), AlgebraError> {
+        let (field, values) = Field::with_elements(variables, expressions)?;
+        let elements = values.into_iter().map(|value| Element::new(&field, value)).collect();
+        Ok((field, elements))
+    }
+
+    /// A constant.
+    pub fn constant(field: &Arc<Field>, value: &Rational) -> Element {
+        Element::new(field, RationalPolynomial::constant(value))
+    }
+
+    /// The field it lies in.
+    pub fn field(&self) -> &Arc<Field> {
+        &self.field
+    }
+
+    fn join(&self, other: &Element) -> Result<(), AlgebraError> {
+        if Arc::ptr_eq(&self.field, &other.field) { Ok(()) } else { Err(AlgebraError::DifferentFields) }
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    /// Elements of two fields.
+    pub fn plus(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        Ok(Element::new(&self.field, self.value.plus(&other.value)))
+    }
+
+    /// The difference.
+    ///
+    /// # Errors
+    /// Elements of two fields.
+    pub fn minus(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        Ok(Element::new(&self.field, self.value.minus(&other.value)))
+    }
+
+    /// The product.
+    ///
+    /// # Errors
+    /// Elements of two fields; a product too large to be formed.
+    pub fn times(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        let value = work::bounded(|| self.field.tower.times(&self.value, &other.value))?;
+        Ok(Element::new(&self.field, value))
+    }
+
+    /// The sum of many elements of one field; `None` for an empty sum.
+    ///
+    /// # Errors
+    /// Elements of two fields.
+    pub fn sum<'a>(elements: impl IntoIterator<Item = &'a Element>) -> Result<Option<Element>, AlgebraError> {
+        let elements: Vec<&Element> = elements.into_iter().collect();
+        let Some(first) = elements.first() else { return Ok(None) };
+        elements.iter().try_for_each(|e| first.join(e))?;
+        let value = RationalPolynomial::sum(elements.iter().map(|e| &e.value));
+        Ok(Some(Element::new(&first.field, value)))
+    }
+
+    /// The quotient.
+    ///
+    /// # Errors
+    /// A divisor that is identically zero or not shown not to be, or whose reciprocal the field does not
+    /// hold (build the field with the quotient as a formula).
+    pub fn divide(&self, other: &Element) -> Result<Element, AlgebraError> {
+        self.join(other)?;
+        let mut construction = Construction::within(&self.field.tower);
+        let inverse = work::bounded(|| construction.reciprocal(&other.value)).map_err(|halt| match halt {
+            Halt::Error(AlgebraError::DivisionByZero { .. }) => {
+                AlgebraError::DivisionByZero { divisor: other.to_expr().to_string() }
+            }
+            Halt::Error(error) => error,
+            Halt::Refine(_) => AlgebraError::NotInField { function: other.to_expr().to_string() },
+        })?;
+        let value = work::bounded(|| self.field.tower.times(&self.value, &inverse))?;
+        Ok(Element::new(&self.field, value))
+    }
+
+    /// An integer power.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times), and as [`divide`](Self::divide) for negative exponents.
+    pub fn power(&self, exponent: i32) -> Result<Element, AlgebraError> {
+        if exponent < 0 {
+            let one = Element::constant(&self.field, &Rational::ONE);
+            return one.divide(self)?.power(exponent.checked_neg().ok_or(AlgebraError::ExponentTooLarge)?);
+        }
+        let value = work::bounded(|| self.field.tower.to_power(&self.value, exponent.unsigned_abs()))?;
+        Ok(Element::new(&self.field, value))
+    }
+
+    /// The product with a rational.
+    pub fn scale(&self, factor: &Rational) -> Element {
+        Element::new(&self.field, self.value.scaled(factor))
+    }
+
+    /// The negative.
+    pub fn negated(&self) -> Element {
+        Element::new(&self.field, self.value.negated())
+    }
+
+    /// The partial derivative by one of the field's variables.
+    ///
+    /// # Errors
+    /// A symbol that is not among the variables of the field; sizes out of reach.
+    pub fn derivative(&self, by: &Symbol) -> Result<Element, AlgebraError> {
+        let by = self.field.variable(by)?;
+        let value = work::bounded(|| self.field.tower.derivative(&self.value, by))?;
+        Ok(Element::new(&self.field, value))
+    }
+
+    /// The canonical form: unique as far as the relations of the field are complete.
+    ///
+    /// # Errors
+    /// A common denominator too large to be formed.
+    pub fn canonical(&self) -> Result<&RationalPolynomial, AlgebraError> {
+        let canonical = || work::bounded(|| self.field.tower.canonical(&self.value));
+        self.canonical.get_or_init(canonical).as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the canonical form is 0, which proves that the function vanishes identically.
+    pub fn is_zero_form(&self) -> bool {
+        self.value.is_zero() || work::bounded(|| self.field.tower.vanishes(&self.value)).unwrap_or(false)
+    }
+
+    /// Whether no term is left even before a canonical form is sought.
+    pub fn is_plainly_zero(&self) -> bool {
+        self.value.is_zero()
+    }
+
+    /// Its value, if it is a rational constant in canonical form.
+    pub fn as_constant(&self) -> Option<Rational> {
+        self.canonical().ok().and_then(RationalPolynomial::as_constant)
+    }
+
+    /// Whether the function is identically zero.
+    ///
+    /// `Zero` where the canonical form is 0: then the function vanishes wherever the functions that went
+    /// into it are defined and real. `NonZero` where interval arithmetic at a rational point excludes 0.
+    /// `Unknown` otherwise.
+    pub fn zero_test(&self) -> ZeroTest {
+        let tower = &self.field.tower;
+        if self.value.is_zero() {
+            return ZeroTest::Zero;
+        }
+        if witness::is_somewhere_nonzero(tower, &self.value, FIRST_POINTS) {
+            return ZeroTest::NonZero;
+        }
+        if self.is_zero_form() {
+            return ZeroTest::Zero;
+        }
+        let form = self.canonical().unwrap_or(&self.value);
+        match witness::is_somewhere_nonzero(tower, form, witness::POINTS) {
+            true => ZeroTest::NonZero,
+            false => ZeroTest::Unknown,
+        }
+    }
+
+    /// An enclosure of the value where variables and parameters, in the field's order, lie in the given
+    /// intervals; `None` where the formulas of the field are not defined or not seen to be.
+    pub fn enclosure(&self, at: &[Interval]) -> Option<Interval> {
+        Element::enclosures([self], at)?.pop()
+    }
+
+    /// [`enclosure`](Self::enclosure) of many elements of one field.
+    pub fn enclosures<'a>(
+        elements: impl IntoIterator<Item = &'a Element>,
+        at: &[Interval],
+    ) -> Option<Vec<Interval>> {
+        let mut elements = elements.into_iter().peekable();
+        let Some(first) = elements.peek() else { return Some(Vec::new()) };
+        let field = first.field.clone();
+        let mut evaluation = witness::Evaluation::at(&field.tower, at);
+        if !evaluation.is_in_domain() {
+            return None;
+        }
+        let value = |e: &Element| Arc::ptr_eq(&e.field, &field).then(|| evaluation.value(&e.value)).flatten();
+        elements.map(value).collect()
+    }
+
+    /// The rows of a matrix of elements that are linearly independent over the functions of the field of
+    /// those before them, as far as this is certain from one point: a greedy choice whose independence is
+    /// proved. Rational functions are evaluated modulo a prime, others by interval arithmetic; `None` where
+    /// the functions are not seen to be defined at that point.
+    pub fn independent_rows(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
+        let width = rows.iter().map(|row| row.len()).max()?.max(1);
+        let field = &rows.iter().copied().flatten().next()?.field;
+        if rows.iter().any(|r| r.len() != width || r.iter().any(|e| !Arc::ptr_eq(&e.field, field))) {
+            return None;
+        }
+        let values = rows.iter().copied().flatten().map(|e| &e.value);
+        if let Some(residues) = witness::residues(&field.tower, values, point) {
+            return Some(rank::rows_of_residues(residues.chunks(width)));
+        }
+        let at = witness::sample_point(point, field.tower.symbols.len());
+        let values = Element::enclosures(rows.iter().copied().flatten(), &at)?;
+        Some(rank::rows_of_intervals(values.chunks(width)))
+    }
+
+    /// Whether Σ left·right is seen not to vanish at some point, without forming it. `true` is a proof;
+    /// `false` says nothing.
+    pub fn pairing_is_somewhere_nonzero(left: &[Element], right: &[Element]) -> bool {
+        const POINTS: u64 = 6;
+        let Some(field) = left.first().map(|e| &e.field) else { return false };
+        let all = || left.iter().chain(right);
+        if left.len() != right.len() || all().any(|e| !Arc::ptr_eq(&e.field, field)) {
+            return false;
+        }
+        (0..POINTS).any(|point| {
+            if let Some(residues) = witness::residues(&field.tower, all().map(|e| &e.value), point) {
+                let (left, right) = residues.split_at(left.len());
+                return left.iter().zip(right).fold(0, |sum, (&a, &b)| residue::subtract_product(sum, a, b))
+                    != 0;
+            }
+            let at = witness::sample_point(point, field.tower.symbols.len());
+            Element::enclosures(all(), &at).is_some_and(|values| {
+                let (left, right) = values.split_at(left.len());
+                let products = left.iter().zip(right).map(|(a, b)| a.times(*b));
+                !products.fold(Interval::ZERO, |sum, product| sum.plus(product)).contains_zero()
+            })
+        })
+    }
+
+    /// A bound on the terms of a product of the two.
+    pub fn terms_of_product(&self, other: &Element) -> usize {
+        self.value.numerator().len().saturating_mul(other.value.numerator().len())
+    }
+
+    /// The function as a formula, written from its canonical form.
+    pub fn to_expr(&self) -> Expr {
+        present::express(&self.field.tower, self.canonical().unwrap_or(&self.value))
+    }
+}
+
+/// The canonical value, or the value itself where it has none.
+fn comparable(element: &Element) -> &RationalPolynomial {
+    element.canonical().unwrap_or(&element.value)
+}
+
+impl PartialEq for Element {
+    fn eq(&self, other: &Element) -> bool {
+        Arc::ptr_eq(&self.field, &other.field)
+            && (self.value == other.value || comparable(self) == comparable(other))
+    }
+}
+
+impl Eq for Element {}
+
+impl Hash for Element {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        comparable(self).hash(state);
+    }
+}
+
+impl fmt::Debug for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_expr())
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_expr())
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident, $checked:ident) => {
+        impl std::ops::$trait for &Element {
+            type Output = Element;
+            /// # Panics
+            /// For elements of two fields, or a result too large to be formed; the method of the element
+            /// returns an error instead.
+            fn $method(self, other: &Element) -> Element {
+                self.$checked(other).expect("elements of one field, a result within reach")
+            }
+        }
+    };
+}
+
+operator!(Add, add, plus);
+operator!(Sub, sub, minus);
+operator!(Mul, mul, times);
+
+impl std::ops::Neg for &Element {
+    type Output = Element;
+    fn neg(self) -> Element {
+        self.negated()
+    }
+}

@@ -1,0 +1,120 @@
+//! Exact algebra: canonical forms and a zero test that never errs. **Trusted.**
+//!
+//! ```text
+//! Expr ──Field::for_expressions──▶ Field (symbols, generators, relations)
+//!   └───Element::from_expr───▶ Element ──+ − · ∂──▶ Element ──zero_test──▶ Zero · NonZero · Unknown
+//!                                                      └──to_expr──▶ Expr, canonical
+//! ```
+//!
+//! Three representations: [`Polynomial`] (sparse, over the integers), [`RationalPolynomial`] (one cleared
+//! denominator), [`Element`] (a rational polynomial in the ring variables of its [`Field`]: symbols and
+//! generators).
+//!
+//! # The class of functions
+//!
+//! Everything built by `+ − · /` and composition from symbols, rational numbers and
+//!
+//! | function | generators and relations |
+//! | --- | --- |
+//! | a reciprocal of a sum | `u` with `u·f = 1`, one for each of pairwise coprime factors `f`; roots and sines are first removed from a divisor by norms |
+//! | `√b`, `b^(m/n)`, nested, of anything here | one root `s` per base with `s^n = b`, `n` the common index; rational factors leave through the roots of primes; `√(w²) = sign(w)·w` with `sign² = 1`; `√(ab) = √a √b`, and `√a √b = ±w` where `ab = w²` |
+//! | `sin`, `cos`, `tan` of a sum of terms | `C`, `S` with `S² = 1 − C²` for each term over its common denominator; sums and multiples by the addition theorems; multiples of π/4 and π/6 exactly |
+//! | `exp` of a sum of terms | one `E` per term, integer powers of either sign |
+//! | `log`, `b^e` with `e` not a number | opaque, with their derivatives; `exp(c·log b) = b^c` |
+//! | π | a transcendental constant |
+//!
+//! # What the answers mean
+//!
+//! - **Zero**: the canonical form is 0. All relations used are identities wherever the functions that the
+//!   field was built from are defined and real and its denominators do not vanish
+//!   ([`Field::assumptions`]); there the function is 0. Powers `b^(m/n)` count as defined for `b > 0`.
+//! - **NonZero**: at a rational point inside that domain, interval arithmetic with outward rounding
+//!   ([`interval`]) encloses the value away from 0.
+//! - **Unknown**: neither. The form is complete (Unknown does not occur for 0) for rational functions, for
+//!   these with sines, cosines and exponentials of rationally independent terms, and with roots that stay
+//!   of full degree over the rest. It is not complete where generators hide relations that are not among
+//!   those above: `sin(√x)` beside `exp(log(x)/2 + …)`, denested radicals, logarithms of products.
+//!
+//! A divisor that is identically zero is an error, and so is one of which that cannot be excluded.
+//! Exponents, products and norms have bounds; beyond them there is an error, not a long wait.
+
+mod construct;
+mod element;
+mod field;
+pub mod interval;
+mod normal_form;
+mod poles;
+pub mod polynomial;
+mod present;
+mod rank;
+mod rational_polynomial;
+mod tower;
+mod witness;
+pub(crate) mod work;
+
+pub use element::{Element, ZeroTest};
+pub use field::{Field, GeneratorDescription};
+pub use interval::Interval;
+pub use polynomial::{MAX_EXPONENT, Polynomial};
+pub use rational_polynomial::RationalPolynomial;
+pub use work::{MAX_WORK, measured};
+
+pub use witness::sample_point;
+
+use crate::expr::Symbol;
+
+/// How deeply the formulas may nest that the exact algebra takes.
+pub const MAX_DEPTH: usize = 1000;
+
+/// What the exact algebra cannot do.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AlgebraError {
+    /// An exponent above [`MAX_EXPONENT`], the index of a root or the denominator of a multiple out of
+    /// bounds.
+    #[error("an exponent is too large, or a fraction of one too fine, to be expanded exactly")]
+    ExponentTooLarge,
+    /// A result with too many terms or digits to be formed.
+    #[error("the expression is too large to be expanded exactly")]
+    TooLarge,
+    /// The caller's [`CancelToken`](crate::CancelToken) ended the question.
+    #[error("the computation was stopped before its end")]
+    Cancelled,
+    /// A formula that nests deeper than [`MAX_DEPTH`].
+    #[error("the expression nests more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// A divisor that is identically zero.
+    #[error("division by zero: `{divisor}` is identically zero")]
+    DivisionByZero {
+        /// The divisor as written.
+        divisor: String,
+    },
+    /// A divisor that could be shown neither to vanish identically nor not to.
+    #[error("division by `{divisor}`, which may be identically zero")]
+    UndecidedDivisor {
+        /// The divisor as written.
+        divisor: String,
+    },
+    /// A name that is neither a variable nor a parameter of the field.
+    #[error("`{0}` is not a variable of this field")]
+    UnknownSymbol(Symbol),
+    /// A function that the field was not built with.
+    #[error("`{function}` is not in this field; build the field with every expression it is to hold")]
+    NotInField {
+        /// The function.
+        function: String,
+    },
+    /// A function outside the class that this room represents.
+    #[error("`{function}` is outside the class of functions the exact algebra represents: {reason}")]
+    OutsideClass {
+        /// The function.
+        function: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Elements of two different fields were combined.
+    #[error("elements of two different fields cannot be combined")]
+    DifferentFields,
+}
+
+#[cfg(test)]
+mod tests;

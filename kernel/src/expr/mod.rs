@@ -1,0 +1,397 @@
+//! The language of formulas.
+//!
+//! An [`Expr`] is a formula *as written*: a tree that the parser reads, the printers write back
+//! unchanged, and [`Expr::derivative`] differentiates. It makes no claim of equality beyond that of
+//! the trees; equality of functions is decided by `algebra`. For numbers an [`Expr`] is compiled
+//! to a [`Tape`]. The way of a formula through this room is
+//!
+//! ```text
+//! text ──parse──▶ Expr ──derivative──▶ Expr ──Tape::new──▶ Tape ──evaluate──▶ f64
+//!                  └──▶ text · LaTeX · SymPy
+//! ```
+
+mod derivative;
+mod parser;
+mod print;
+mod tape;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+pub use parser::{MAX_DEPTH, ParseError, is_name, parse};
+pub use tape::{Tape, TapeError};
+
+/// An exact rational number.
+pub type Rational = dashu_ratio::RBig;
+
+/// The name of a variable, cheap to clone, ordered by its text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol(Arc<str>);
+
+impl Symbol {
+    /// A symbol of that name.
+    pub fn new(name: impl AsRef<str>) -> Symbol {
+        Symbol(name.as_ref().into())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The elementary functions of one argument, on their principal branches.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Function {
+    /// Square root.
+    Sqrt,
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// Tangent.
+    Tan,
+    /// Exponential.
+    Exp,
+    /// Natural logarithm.
+    Log,
+}
+
+impl Function {
+    /// All of them, in a fixed order.
+    pub const ALL: [Function; 6] =
+        [Function::Sqrt, Function::Sin, Function::Cos, Function::Tan, Function::Exp, Function::Log];
+
+    /// The name used in formulas.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Sqrt => "sqrt",
+            Function::Sin => "sin",
+            Function::Cos => "cos",
+            Function::Tan => "tan",
+            Function::Exp => "exp",
+            Function::Log => "log",
+        }
+    }
+
+    /// Its value at `x`.
+    pub fn apply(self, x: f64) -> f64 {
+        match self {
+            Function::Sqrt => x.sqrt(),
+            Function::Sin => x.sin(),
+            Function::Cos => x.cos(),
+            Function::Tan => x.tan(),
+            Function::Exp => x.exp(),
+            Function::Log => x.ln(),
+        }
+    }
+}
+
+/// A formula as written.
+///
+/// `a - b` is a [`Sum`](Expr::Sum) of `a` and the [`Negative`](Expr::Negative) of `b`; a quotient of
+/// two integer literals is one [`Number`](Expr::Number). Sums and products are flat, so that long
+/// ones do not nest deeply. The trees of the parser hold no negative `Number`; those built by the
+/// operators `+ - * /` and the constructors here do not either.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Expr {
+    /// An exact rational constant.
+    Number(Rational),
+    /// The constant π.
+    Pi,
+    /// A variable.
+    Symbol(Symbol),
+    /// The sum of the terms (two or more).
+    Sum(Vec<Expr>),
+    /// The product of the factors (two or more).
+    Product(Vec<Expr>),
+    /// Numerator over denominator.
+    Quotient(Arc<Expr>, Arc<Expr>),
+    /// Base to the exponent.
+    Power(Arc<Expr>, Arc<Expr>),
+    /// Minus the operand.
+    Negative(Arc<Expr>),
+    /// A function of one argument.
+    Call(Function, Arc<Expr>),
+}
+
+impl Expr {
+    /// The constant 0.
+    pub fn zero() -> Expr {
+        Expr::Number(Rational::ZERO)
+    }
+
+    /// The constant 1.
+    pub fn one() -> Expr {
+        Expr::Number(Rational::ONE)
+    }
+
+    /// A constant; negative ones become the [`Negative`](Expr::Negative) of a positive.
+    pub fn number(value: impl Into<Rational>) -> Expr {
+        let value = value.into();
+        if value < Rational::ZERO {
+            Expr::Negative(Arc::new(Expr::Number(-value)))
+        } else {
+            Expr::Number(value)
+        }
+    }
+
+    /// A variable of that name.
+    pub fn symbol(name: impl AsRef<str>) -> Expr {
+        Expr::Symbol(Symbol::new(name))
+    }
+
+    /// The sum of the terms, flattened; zeros are dropped, nothing else is combined.
+    pub fn sum(terms: impl IntoIterator<Item = Expr>) -> Expr {
+        let mut flat = Vec::new();
+        for term in terms {
+            match term {
+                Expr::Sum(inner) => flat.extend(inner),
+                zero if zero.is_zero() => {}
+                other => flat.push(other),
+            }
+        }
+        match flat.len() {
+            0 => Expr::zero(),
+            1 => flat.remove(0),
+            _ => Expr::Sum(flat),
+        }
+    }
+
+    /// The product of the factors, flattened; ones are dropped, signs are moved to the front, and a
+    /// zero factor makes it zero; nothing else is combined.
+    pub fn product(factors: impl IntoIterator<Item = Expr>) -> Expr {
+        let mut flat = Vec::new();
+        let mut negative = false;
+        let mut pending: Vec<Expr> = factors.into_iter().collect();
+        pending.reverse();
+        while let Some(factor) = pending.pop() {
+            match factor {
+                Expr::Product(inner) => pending.extend(inner.into_iter().rev()),
+                Expr::Negative(inner) => {
+                    negative = !negative;
+                    pending.push(Arc::unwrap_or_clone(inner));
+                }
+                zero if zero.is_zero() => return Expr::zero(),
+                one if one.is_one() => {}
+                other => flat.push(other),
+            }
+        }
+        let product = match flat.len() {
+            0 => Expr::one(),
+            1 => flat.remove(0),
+            _ => Expr::Product(flat),
+        };
+        if negative { product.negated() } else { product }
+    }
+
+    /// `self / denominator`; a quotient of two numbers is one number where the denominator is not 0.
+    pub fn over(self, denominator: Expr) -> Expr {
+        match (self, denominator) {
+            (numerator, one) if one.is_one() => numerator,
+            (Expr::Negative(n), d) => Arc::unwrap_or_clone(n).over(d).negated(),
+            (n, Expr::Negative(d)) => n.over(Arc::unwrap_or_clone(d)).negated(),
+            (Expr::Number(n), Expr::Number(d)) if !d.is_zero() => Expr::Number(n / d),
+            (n, d) => Expr::Quotient(Arc::new(n), Arc::new(d)),
+        }
+    }
+
+    /// `self ^ exponent`; exponents 1 and 0 are applied.
+    pub fn to_power(self, exponent: impl Into<Rational>) -> Expr {
+        let exponent = exponent.into();
+        if exponent == Rational::ONE {
+            self
+        } else if exponent.is_zero() {
+            Expr::one()
+        } else {
+            Expr::Power(Arc::new(self), Arc::new(Expr::number(exponent)))
+        }
+    }
+
+    /// `-self`; a double minus is removed, as is a minus before the literal 0 (`-0/x` is `0/x`).
+    pub fn negated(self) -> Expr {
+        match self {
+            Expr::Negative(inner) => Arc::unwrap_or_clone(inner),
+            zero if zero.starts_with_zero() => zero,
+            other => Expr::Negative(Arc::new(other)),
+        }
+    }
+
+    /// Whether a minus sign before it would stand before the literal 0.
+    fn starts_with_zero(&self) -> bool {
+        match self {
+            Expr::Quotient(numerator, _) => numerator.starts_with_zero(),
+            Expr::Product(factors) => factors.first().is_some_and(Expr::starts_with_zero),
+            other => other.is_zero(),
+        }
+    }
+
+    /// `function(self)`.
+    pub fn call(self, function: Function) -> Expr {
+        Expr::Call(function, Arc::new(self))
+    }
+
+    /// Whether this is the literal 0.
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Expr::Number(value) if value.is_zero())
+    }
+
+    /// Whether this is the literal 1.
+    pub fn is_one(&self) -> bool {
+        matches!(self, Expr::Number(value) if *value == Rational::ONE)
+    }
+
+    /// The value of a literal number, negative or not.
+    pub fn as_number(&self) -> Option<Rational> {
+        match self {
+            Expr::Number(value) => Some(value.clone()),
+            Expr::Negative(inner) => inner.as_number().map(|value| -value),
+            _ => None,
+        }
+    }
+
+    /// The operands, left to right.
+    pub fn children(&self) -> impl Iterator<Item = &Expr> {
+        let (many, one, two): (&[Expr], Option<&Expr>, Option<&Expr>) = match self {
+            Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => (&[], None, None),
+            Expr::Sum(items) | Expr::Product(items) => (items, None, None),
+            Expr::Quotient(a, b) | Expr::Power(a, b) => (&[], Some(&**a), Some(&**b)),
+            Expr::Negative(a) | Expr::Call(_, a) => (&[], Some(&**a), None),
+        };
+        many.iter().chain(one).chain(two)
+    }
+
+    /// The same tree with each operand replaced by `f(operand)`, rebuilt with the constructors above.
+    pub fn map_children(&self, mut f: impl FnMut(&Expr) -> Expr) -> Expr {
+        match self {
+            Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => self.clone(),
+            Expr::Sum(items) => Expr::sum(items.iter().map(f)),
+            Expr::Product(items) => Expr::product(items.iter().map(f)),
+            Expr::Quotient(a, b) => f(a).over(f(b)),
+            Expr::Power(a, b) => {
+                let (base, exponent) = (f(a), f(b));
+                match exponent.as_number() {
+                    Some(value) => base.to_power(value),
+                    None => Expr::Power(Arc::new(base), Arc::new(exponent)),
+                }
+            }
+            Expr::Negative(a) => f(a).negated(),
+            Expr::Call(function, a) => f(a).call(*function),
+        }
+    }
+
+    /// The variables that occur, in order of their names.
+    pub fn symbols(&self) -> BTreeSet<Symbol> {
+        fn collect(expr: &Expr, into: &mut BTreeSet<Symbol>) {
+            if let Expr::Symbol(symbol) = expr {
+                into.insert(symbol.clone());
+            }
+            expr.children().for_each(|child| collect(child, into));
+        }
+        let mut symbols = BTreeSet::new();
+        collect(self, &mut symbols);
+        symbols
+    }
+
+    /// The formula with each variable named in `replacements` replaced, all at once.
+    pub fn substitute(&self, replacements: &BTreeMap<Symbol, Expr>) -> Expr {
+        match self {
+            Expr::Symbol(symbol) => replacements.get(symbol).unwrap_or(self).clone(),
+            _ => self.map_children(|child| child.substitute(replacements)),
+        }
+    }
+
+    /// The degree in some variables, where the formula is written as a polynomial in them.
+    pub fn degree_in(&self, variables: &[Symbol]) -> Option<usize> {
+        let all = |items: &[Expr]| -> Option<Vec<usize>> {
+            items.iter().map(|item| item.degree_in(variables)).collect()
+        };
+        let free = |expr: &Expr| expr.symbols().iter().all(|symbol| !variables.contains(symbol));
+        match self {
+            _ if free(self) => Some(0),
+            Expr::Number(_) | Expr::Pi => Some(0),
+            Expr::Symbol(_) => Some(1),
+            Expr::Sum(terms) => all(terms).and_then(|degrees| degrees.into_iter().max()),
+            Expr::Product(factors) => all(factors).map(|degrees| degrees.into_iter().sum()),
+            Expr::Quotient(numerator, denominator) if free(denominator) => numerator.degree_in(variables),
+            Expr::Power(base, exponent) => {
+                let power = exponent.as_number().filter(|power| power.is_int())?;
+                Some(base.degree_in(variables)? * usize::try_from(power.numerator().clone()).ok()?)
+            }
+            Expr::Negative(inner) => inner.degree_in(variables),
+            Expr::Quotient(..) | Expr::Call(..) => None,
+        }
+    }
+
+    /// How many symbols a reader meets: variables, numbers, operators and functions.
+    /// `qx*py - qy*px` counts 7.
+    pub fn symbol_count(&self) -> usize {
+        let own = match self {
+            Expr::Number(value) => 1 + 2 * usize::from(!value.is_int()),
+            Expr::Pi | Expr::Symbol(_) | Expr::Negative(_) | Expr::Call(..) => 1,
+            Expr::Quotient(..) | Expr::Power(..) => 1,
+            Expr::Product(items) => items.len() - 1,
+            // A minus sign between two terms is the operator itself.
+            Expr::Sum(items) => {
+                let minus = items[1..].iter().filter(|t| matches!(t, Expr::Negative(_))).count();
+                items.len() - 1 - minus
+            }
+        };
+        own + self.children().map(Expr::symbol_count).sum::<usize>()
+    }
+}
+
+impl std::ops::Add for Expr {
+    type Output = Expr;
+    fn add(self, other: Expr) -> Expr {
+        Expr::sum([self, other])
+    }
+}
+
+impl std::ops::Sub for Expr {
+    type Output = Expr;
+    fn sub(self, other: Expr) -> Expr {
+        Expr::sum([self, other.negated()])
+    }
+}
+
+impl std::ops::Mul for Expr {
+    type Output = Expr;
+    fn mul(self, other: Expr) -> Expr {
+        Expr::product([self, other])
+    }
+}
+
+impl std::ops::Div for Expr {
+    type Output = Expr;
+    fn div(self, other: Expr) -> Expr {
+        self.over(other)
+    }
+}
+
+impl std::ops::Neg for Expr {
+    type Output = Expr;
+    fn neg(self) -> Expr {
+        self.negated()
+    }
+}
+
+impl std::str::FromStr for Expr {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Expr, ParseError> {
+        parse(text)
+    }
+}

@@ -1,0 +1,441 @@
+//! Reading formulas.
+//!
+//! ```text
+//! sum      = ["-" | "+"] product { ("+" | "-") product } ;
+//! product  = signed { ("*" | "/") signed } ;
+//! signed   = { "-" | "+" } power ;
+//! power    = atom [ ("^" | "**") signed ] ;
+//! atom     = number | "pi" | name | function "(" sum ")" | "(" sum ")" ;
+//! function = "sqrt" | "sin" | "cos" | "tan" | "exp" | "log" ;
+//! number   = digits [ "." [ digits ] ] [ exponent ] | "." digits [ exponent ] ;
+//! exponent = ("e" | "E") [ "+" | "-" ] digits ;
+//! name     = ( letter | "_" ) { letter | digit | "_" } ;
+//! ```
+//!
+//! `^` binds to the right and tighter than a sign before its base: `-x^2` is `-(x^2)`. Letters and
+//! digits are those of Unicode. Numbers are exact: `0.1` is 1/10. nom cuts the text into tokens; the
+//! grammar above is read from them by one function a rule, so that an error can say what was expected.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::character::complete::{char, digit1, one_of};
+use nom::combinator::{opt, recognize, verify};
+use nom::sequence::{pair, preceded};
+use nom::{IResult, Parser};
+
+use super::{Expr, Function, Rational};
+
+/// How deeply a formula may nest (brackets, signs, exponents).
+pub const MAX_DEPTH: usize = 200;
+
+/// The largest decimal exponent and the longest digit string of a number.
+const MAX_DIGITS: usize = 4096;
+
+/// A formula that cannot be read: where, what was expected there, and what may help.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// What is wrong, in one line without a full stop.
+    pub message: String,
+    /// The place: a byte range of the text.
+    pub span: Range<usize>,
+    /// What may help.
+    pub hint: Option<String>,
+}
+
+/// Whether `text` can name a variable: a letter or `_`, then letters, digits or `_`, and neither a
+/// function nor `pi`.
+pub fn is_name(text: &str) -> bool {
+    word(text).is_ok_and(|(rest, _)| rest.is_empty()) && !is_pi(text) && function_named(text).is_none()
+}
+
+/// Reads a formula.
+///
+/// # Errors
+/// The first place where the text leaves the grammar, formulas nested deeper than [`MAX_DEPTH`], and
+/// numbers of more than 4096 digits.
+///
+/// ```
+/// let law = liouville_kernel::expr::parse("qx*py - qy*px")?;
+/// assert_eq!(law.to_string(), "qx*py - qy*px");
+/// # Ok::<(), liouville_kernel::expr::ParseError>(())
+/// ```
+pub fn parse(text: &str) -> Result<Expr, ParseError> {
+    let tokens = tokens(text)?;
+    let mut reader = Reader { tokens: &tokens, position: 0, end: text.len(), depth: 0 };
+    let expr = reader.sum()?;
+    match reader.peek() {
+        None => Ok(expr),
+        Some(_) => Err(reader.unexpected("an operator or the end of the formula")),
+    }
+}
+
+fn is_pi(word: &str) -> bool {
+    word == "pi" || word == "π"
+}
+
+fn function_named(name: &str) -> Option<Function> {
+    Function::ALL.into_iter().find(|function| function.name() == name)
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum Token<'a> {
+    Number(Rational),
+    Word(&'a str),
+    Operator(char),
+}
+
+struct Spanned<'a> {
+    token: Token<'a>,
+    span: Range<usize>,
+    text: &'a str,
+}
+
+fn word(input: &str) -> IResult<&str, &str> {
+    let first = verify(nom::character::complete::anychar, |c: &char| c.is_alphabetic() || *c == '_');
+    recognize(pair(first, take_while(|c: char| c.is_alphanumeric() || c == '_'))).parse(input)
+}
+
+fn number(input: &str) -> IResult<&str, &str> {
+    let exponent = preceded(one_of("eE"), pair(opt(one_of("+-")), digit1));
+    let whole_first = recognize((digit1, opt(preceded(char('.'), opt(digit1)))));
+    let point_first = recognize(preceded(char('.'), digit1));
+    recognize(pair(alt((whole_first, point_first)), opt(exponent))).parse(input)
+}
+
+fn operator(input: &str) -> IResult<&str, &str> {
+    alt((tag("**"), recognize(one_of("+-*/^()")))).parse(input)
+}
+
+fn spaces(input: &str) -> IResult<&str, &str> {
+    take_while1(char::is_whitespace).parse(input)
+}
+
+fn tokens(text: &str) -> Result<Vec<Spanned<'_>>, ParseError> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let start = text.len() - rest.len();
+        if let Ok((after, _)) = spaces(rest) {
+            rest = after;
+            continue;
+        }
+        let (after, token, piece) = if let Ok((after, digits)) = number(rest) {
+            (after, Token::Number(exact_number(digits, start)?), digits)
+        } else if let Ok((after, name)) = word(rest) {
+            (after, Token::Word(name), name)
+        } else if let Ok((after, sign)) = operator(rest) {
+            let sign_char = if sign == "**" { '^' } else { sign.chars().next().unwrap_or(' ') };
+            (after, Token::Operator(sign_char), sign)
+        } else {
+            return Err(bad_character(rest, start));
+        };
+        tokens.push(Spanned { token, span: start..start + piece.len(), text: piece });
+        rest = after;
+    }
+    Ok(tokens)
+}
+
+fn bad_character(rest: &str, start: usize) -> ParseError {
+    let found = rest.chars().next().unwrap_or(' ');
+    let hint = match found {
+        '−' | '–' | '—' => Some("write `-`"),
+        '·' | '×' | '⋅' => Some("write `*`"),
+        '÷' => Some("write `/`"),
+        '√' => Some("write `sqrt(…)`"),
+        '[' | ']' | '{' | '}' => Some("use round brackets"),
+        '²' | '³' => Some("write powers with `^`"),
+        '=' => Some("a formula stands alone, without an equals sign"),
+        ',' => Some("decimals are written with a point"),
+        _ => None,
+    };
+    ParseError {
+        message: format!("unexpected character `{}`", found.escape_debug()),
+        span: start..start + found.len_utf8(),
+        hint: hint.map(str::to_owned),
+    }
+}
+
+/// The exact value of a decimal literal.
+fn exact_number(literal: &str, start: usize) -> Result<Rational, ParseError> {
+    let too_long = || ParseError {
+        message: "this number is too long".to_owned(),
+        span: start..start + literal.len(),
+        hint: Some(format!("at most {MAX_DIGITS} digits and a decimal exponent within ±{MAX_DIGITS}")),
+    };
+    let (mantissa, exponent) = match literal.find(['e', 'E']) {
+        Some(at) => (&literal[..at], literal[at + 1..].parse::<i64>().map_err(|_| too_long())?),
+        None => (literal, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let shift = exponent - fraction.len() as i64;
+    if mantissa.len() > MAX_DIGITS || exponent.unsigned_abs() as usize > MAX_DIGITS {
+        return Err(too_long());
+    }
+    let digits = format!("{whole}{fraction}");
+    let digits = dashu_int::IBig::from_str_radix(&digits, 10).map_err(|_| too_long())?;
+    let scale = dashu_int::IBig::from(10).pow(shift.unsigned_abs() as usize);
+    Ok(if shift >= 0 {
+        Rational::from(digits * scale)
+    } else {
+        Rational::from(digits) / Rational::from(scale)
+    })
+}
+
+/// The rules of the grammar, over tokens.
+struct Reader<'t, 'a> {
+    tokens: &'t [Spanned<'a>],
+    position: usize,
+    end: usize,
+    depth: usize,
+}
+
+impl Reader<'_, '_> {
+    fn peek(&self) -> Option<&Token<'_>> {
+        self.tokens.get(self.position).map(|t| &t.token)
+    }
+
+    fn take_operator(&mut self, wanted: &[char]) -> Option<char> {
+        match self.peek() {
+            Some(Token::Operator(c)) if wanted.contains(c) => {
+                let found = *c;
+                self.position += 1;
+                Some(found)
+            }
+            _ => None,
+        }
+    }
+
+    fn here(&self) -> Range<usize> {
+        self.tokens.get(self.position).map_or(self.end..self.end, |t| t.span.clone())
+    }
+
+    fn unexpected(&self, expected: &str) -> ParseError {
+        let Some(found) = self.tokens.get(self.position) else {
+            let message = format!("the formula ends here; expected {expected}");
+            return ParseError { message, span: self.here(), hint: None };
+        };
+        let after_operand = expected.starts_with("an operator");
+        let hint = match found.token {
+            Token::Operator(')') if after_operand => Some("this bracket was never opened"),
+            Token::Operator('(') | Token::Word(_) | Token::Number(_) if after_operand => {
+                Some("a product is written with `*`")
+            }
+            _ => None,
+        };
+        let message = format!("expected {expected}, found `{}`", found.text);
+        ParseError { message, span: found.span.clone(), hint: hint.map(str::to_owned) }
+    }
+
+    fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T, ParseError>) -> Result<T, ParseError> {
+        if self.depth == MAX_DEPTH {
+            return Err(ParseError {
+                message: format!("the formula is nested more than {MAX_DEPTH} levels deep"),
+                span: self.here(),
+                hint: Some("name inner parts with `let`".to_owned()),
+            });
+        }
+        self.depth += 1;
+        let result = rule(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn sum(&mut self) -> Result<Expr, ParseError> {
+        let mut terms = vec![self.product()?];
+        while let Some(sign) = self.take_operator(&['+', '-']) {
+            let term = self.product()?;
+            terms.push(if sign == '-' { term.negated() } else { term });
+        }
+        Ok(if terms.len() == 1 { terms.remove(0) } else { Expr::sum(terms) })
+    }
+
+    fn product(&mut self) -> Result<Expr, ParseError> {
+        let mut factors = vec![self.signed()?];
+        while let Some(sign) = self.take_operator(&['*', '/']) {
+            let factor = self.signed()?;
+            if sign == '*' {
+                factors.push(factor);
+            } else {
+                factors = vec![Expr::product(factors).over(factor)];
+            }
+        }
+        Ok(Expr::product(factors))
+    }
+
+    fn signed(&mut self) -> Result<Expr, ParseError> {
+        let mut negative = false;
+        while let Some(sign) = self.take_operator(&['+', '-']) {
+            negative ^= sign == '-';
+        }
+        let operand = self.power()?;
+        Ok(if negative { operand.negated() } else { operand })
+    }
+
+    fn power(&mut self) -> Result<Expr, ParseError> {
+        let base = self.atom()?;
+        if self.take_operator(&['^']).is_none() {
+            return Ok(base);
+        }
+        let exponent = self.nested(Self::signed)?;
+        Ok(match exponent.as_number() {
+            Some(value) => base.to_power(value),
+            None => Expr::Power(Arc::new(base), Arc::new(exponent)),
+        })
+    }
+
+    fn atom(&mut self) -> Result<Expr, ParseError> {
+        let expected = "a number, a name or `(`";
+        let Some(found) = self.tokens.get(self.position) else { return Err(self.unexpected(expected)) };
+        let span = found.span.clone();
+        match &found.token {
+            Token::Number(value) => {
+                let value = Expr::Number(value.clone());
+                self.position += 1;
+                Ok(value)
+            }
+            Token::Operator('(') => {
+                self.position += 1;
+                self.bracketed(span)
+            }
+            Token::Word(word) => {
+                let word = *word;
+                self.position += 1;
+                let open = self.here();
+                let called = self.take_operator(&['(']).is_some();
+                match (function_named(word), called) {
+                    (Some(function), true) => Ok(self.bracketed(open)?.call(function)),
+                    (Some(_), false) => Err(ParseError {
+                        message: format!("the function `{word}` needs its argument in brackets"),
+                        span,
+                        hint: Some(format!("write `{word}(…)`")),
+                    }),
+                    (None, true) => Err(unknown_function(word, span)),
+                    (None, false) if is_pi(word) => Ok(Expr::Pi),
+                    (None, false) => Ok(Expr::symbol(word)),
+                }
+            }
+            Token::Operator(_) => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// What follows an opening bracket, with the closing one.
+    fn bracketed(&mut self, open: Range<usize>) -> Result<Expr, ParseError> {
+        let inner = self.nested(Self::sum)?;
+        if self.take_operator(&[')']).is_some() {
+            return Ok(inner);
+        }
+        Err(match self.peek() {
+            None => ParseError {
+                message: "this bracket is never closed".to_owned(),
+                span: open,
+                hint: Some("add `)`".to_owned()),
+            },
+            Some(_) => self.unexpected("an operator or `)`"),
+        })
+    }
+}
+
+fn unknown_function(word: &str, span: Range<usize>) -> ParseError {
+    let hint = match word {
+        "ln" => "the natural logarithm is `log(…)`".to_owned(),
+        "abs" => "write `sqrt((…)^2)`".to_owned(),
+        _ => format!("the functions are sqrt, sin, cos, tan, exp, log; a product is written `{word}*(…)`"),
+    };
+    ParseError { message: format!("`{word}` is not a function"), span, hint: Some(hint) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn reads_back(text: &str) {
+        let expr = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        assert_eq!(expr.to_string(), text);
+        assert_eq!(parse(&expr.to_string()).as_ref(), Ok(&expr));
+    }
+
+    #[test]
+    fn text_reads_back() {
+        for text in [
+            "qx*py - qy*px",
+            "-x^2",
+            "(-x)^2",
+            "x^(-2)",
+            "x^(2/3)",
+            "2^x^y",
+            "(2^x)^y",
+            "a/b*c",
+            "a*(b/c)",
+            "a/(b*c)",
+            "a - (b + c)",
+            "-a + b",
+            "1/2*x",
+            "x/2",
+            "(1/2)^2",
+            "x^(-(y + 1))",
+            "sqrt((x1 - x2)^2 + (y1 - y2)^2)",
+            "θ1 + sin(θ1 - θ2)",
+            "exp(-x)*log(pi)",
+            "x/(1/2)",
+            "1/2/x",
+            "a*b/c/d",
+        ] {
+            reads_back(text);
+        }
+    }
+
+    #[test]
+    fn other_spellings() {
+        for (text, same) in [
+            ("x**2", "x^2"),
+            ("0.1", "1/10"),
+            ("1e-3", "1/1000"),
+            (".5*x", "1/2*x"),
+            ("2.", "2"),
+            ("6/4", "3/2"),
+            ("2*-x", "-2*x"),
+            ("--x", "x"),
+            ("+x", "x"),
+            ("a-(-b)", "a + b"),
+            ("x^-2", "x^(-2)"),
+            ("2^-x", "2^(-x)"),
+            ("π", "pi"),
+            ("(((x)))", "x"),
+        ] {
+            let expr = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(expr.to_string(), same, "{text}");
+            assert_eq!(parse(same).as_ref(), Ok(&expr), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_point_at_the_place() {
+        let report: Vec<String> = [
+            "", "x +", "2 x", "x)", "(x", "sin x", "f(x)", "ln(x)", "x $ y", "a − b", "x^^2", "()",
+            "1e99999", "[x]", "x = 2", "3(x + 1)",
+        ]
+        .iter()
+        .map(|text| {
+            let error = parse(text).expect_err(text);
+            let hint = error.hint.map_or(String::new(), |h| format!(" ({h})"));
+            format!("{text:10} {:?}: {}{hint}", error.span, error.message)
+        })
+        .collect();
+        insta::assert_snapshot!(report.join("\n"));
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_long_sums_are_not() {
+        let deep = format!("{}x{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert!(parse(&deep).unwrap_err().message.contains("nested"));
+        assert!(parse(&"-".repeat(100_000)).is_err());
+        assert!(parse(&format!("x{}", "^x".repeat(10_000))).is_err());
+        let long = vec!["x*y"; 20_000].join(" - ");
+        assert_eq!(parse(&long).unwrap().to_string(), long);
+    }
+}

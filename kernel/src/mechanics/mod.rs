@@ -1,0 +1,60 @@
+//! Hamiltonian mechanics on canonical coordinates. **Trusted.**
+//!
+//! One sign convention for the whole program:
+//! $$ \\{f, g\\} = \sum_i \frac{\partial f}{\partial q_i}\frac{\partial g}{\partial p_i}
+//!                - \frac{\partial f}{\partial p_i}\frac{\partial g}{\partial q_i}, \qquad
+//!    \\{q_i, p_j\\} = \delta_{ij}, \qquad \dot f = \\{f, H\\}. $$
+//!
+//! ```text
+//! Hamiltonian ──Prover (field of H, ∇H)──▶ {F, H} ──zero test──▶ Conservation
+//!                                                                   └─ Zero ──▶ Certificate (carries F)
+//! Certificates ──▶ ConservedQuantity ──assess──▶ Assessment (brackets, independence, involution, Verdict)
+//! ```
+//!
+//! A [`Certificate`] has private fields and no constructor outside this room, and it carries the formula that
+//! was proved. A [`ConservedQuantity`] is proved only if it was made from one; its formula is then that of the
+//! certificate, and another writing of it is proved again ([`Certificate::presented`]).
+
+mod assessment;
+mod bracket;
+mod law;
+mod phase_space;
+mod prover;
+mod rank;
+mod verification;
+
+pub use assessment::{Assessment, Verdict, assess};
+pub use bracket::{Bracket, bracket_of, poisson_bracket};
+pub use law::{ConservedQuantity, Status};
+pub use phase_space::{Hamiltonian, PhaseSpace};
+pub use prover::{Certificate, Conservation, Prover};
+pub use rank::{Rank, functional_rank};
+pub use verification::{Claim, Comparison, Verification, Verified, compare, verify};
+
+use crate::algebra::AlgebraError;
+use crate::expr::Symbol;
+
+/// What is wrong with a question about mechanics.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MechanicsError {
+    /// Coordinates and momenta do not pair up.
+    #[error("{coordinates} coordinates but {momenta} momenta: they pair up in order")]
+    Unpaired {
+        /// Number of coordinates.
+        coordinates: usize,
+        /// Number of momenta.
+        momenta: usize,
+    },
+    /// No degrees of freedom.
+    #[error("a phase space needs at least one coordinate and its momentum")]
+    Empty,
+    /// A name that stands twice.
+    #[error("`{0}` is named twice among coordinates and momenta")]
+    Repeated(Symbol),
+    /// The algebra could not carry out a step.
+    #[error(transparent)]
+    Algebra(#[from] AlgebraError),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! Functional independence: the rank of the Jacobian, bounded from below at rational points.
+
+use super::bracket::Gradient;
+use super::{MechanicsError, PhaseSpace};
+use crate::algebra::Element;
+use crate::expr::Expr;
+
+/// Points at which the Jacobian is tried.
+const POINTS: u64 = 48;
+/// Points without a better rank after which the search ends.
+const ENOUGH: u32 = 6;
+
+/// How many of the functions are independent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rank {
+    /// The rank of the Jacobian at some point is at least this: certified. Functions beyond it are
+    /// dependent at every point tried, which is no proof.
+    pub rank: usize,
+    /// A subset of that many independent functions, the earliest first.
+    pub independent: Vec<usize>,
+}
+
+/// The number of functionally independent functions among `functions`: a certified lower bound, reached
+/// at rational points, and the indices of such functions (greedy from the first).
+///
+/// # Errors
+/// Formulas that the algebra cannot represent, or that divide by zero.
+pub fn functional_rank(functions: &[Expr], space: &PhaseSpace) -> Result<Rank, MechanicsError> {
+    let (_, elements) = Element::all_from(space.variables(), functions)?;
+    let gradients: Vec<Gradient> =
+        elements.iter().map(|e| Gradient::of(e, space)).collect::<Result<_, _>>()?;
+    Ok(rank_of(&gradients.iter().collect::<Vec<_>>(), space))
+}
+
+/// The greedy rank of functions with these gradients.
+pub(super) fn rank_of(gradients: &[&Gradient], space: &PhaseSpace) -> Rank {
+    let rows: Vec<&[Element]> = gradients.iter().map(|gradient| gradient.entries()).collect();
+    let mut best: Vec<usize> = Vec::new();
+    let most = gradients.len().min(2 * space.dof());
+    let mut unchanged = 0;
+    for point in 0..POINTS {
+        if best.len() == most || unchanged == ENOUGH {
+            break;
+        }
+        let Some(independent) = Element::independent_rows(&rows, point) else { continue };
+        // Longer is better; among equals the lexicographically first.
+        let better =
+            independent.len() > best.len() || (independent.len() == best.len() && independent < best);
+        unchanged = if better { 0 } else { unchanged + 1 };
+        if better {
+            best = independent;
+        }
+    }
+    Rank { rank: best.len(), independent: best }
+}

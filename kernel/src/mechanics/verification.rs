@@ -1,0 +1,123 @@
+//! [`verify`]: what the kernel says of functions that someone claims are conserved.
+
+use std::collections::BTreeSet;
+
+use super::rank::{Rank, functional_rank};
+use super::{
+    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, Prover, Status, assess,
+};
+use crate::expr::Expr;
+
+/// A function that someone says is conserved.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Claim {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// The function, parameters at their values.
+    pub formula: Expr,
+}
+
+/// A claim and what was proved of it.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    name: String,
+    formula: Expr,
+    outcome: Conservation,
+}
+
+impl Verified {
+    /// The claim's own name, or `F1`, `F2`, ….
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The function as it was claimed.
+    pub fn formula(&self) -> &Expr {
+        &self.formula
+    }
+
+    /// What was proved of it.
+    pub fn outcome(&self) -> &Conservation {
+        &self.outcome
+    }
+}
+
+/// The outcome of [`verify`].
+#[derive(Clone, Debug)]
+pub struct Verification {
+    claims: Vec<Verified>,
+    assessment: Option<Assessment>,
+}
+
+impl Verification {
+    /// The claims in their order.
+    pub fn claims(&self) -> &[Verified] {
+        &self.claims
+    }
+
+    /// Brackets, independence, involution and verdict; absent where some claim is not proved.
+    pub fn assessment(&self) -> Option<&Assessment> {
+        self.assessment.as_ref()
+    }
+
+    /// The worst that was found of a claim: `Refuted` before `Unknown` before `Proved`.
+    pub fn status(&self) -> Status {
+        let any = |status| self.claims.iter().any(|claim| claim.outcome.status() == status);
+        [Status::Refuted, Status::Unknown].into_iter().find(|&s| any(s)).unwrap_or(Status::Proved)
+    }
+}
+
+/// For each claim: is {F, H} = 0? Where all are proved also their brackets, independence, involution and the
+/// verdict.
+///
+/// # Errors
+/// Functions that the algebra cannot represent, or that divide by zero.
+pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verification, MechanicsError> {
+    let prover = Prover::new(hamiltonian)?;
+    let taken: BTreeSet<&str> = claims.iter().filter_map(|claim| claim.name.as_deref()).collect();
+    let mut free = (1..).map(|n| format!("F{n}")).filter(|name| !taken.contains(name.as_str()));
+    let mut verified = Vec::new();
+    for claim in claims {
+        let name = claim.name.clone().or_else(|| free.next()).unwrap_or_default();
+        let outcome = prover.prove(&claim.formula)?;
+        verified.push(Verified { name, formula: claim.formula.clone(), outcome });
+    }
+    let law =
+        |v: &Verified| v.outcome.certificate().map(|proof| ConservedQuantity::proved(&v.name, proof.clone()));
+    let laws: Option<Vec<ConservedQuantity>> = verified.iter().map(law).collect();
+    let assessment = laws.map(|laws| assess(&prover, &laws)).transpose()?;
+    Ok(Verification { claims: verified, assessment })
+}
+
+/// A claim held against the laws that were found.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The claim and what was proved of it.
+    pub claim: Verified,
+    /// Whether the claim is a function of H and the laws: it does not raise the number of independent ones.
+    pub determined: bool,
+}
+
+/// For each claim: is it conserved, and do H and the laws determine it?
+///
+/// # Errors
+/// As [`verify`].
+pub fn compare(
+    hamiltonian: &Hamiltonian,
+    laws: &[ConservedQuantity],
+    claims: &[Claim],
+) -> Result<Vec<Comparison>, MechanicsError> {
+    let prover = Prover::new(hamiltonian)?;
+    let space = hamiltonian.space();
+    let mut functions = vec![hamiltonian.formula().clone()];
+    functions.extend(laws.iter().map(|law| law.formula().clone()));
+    let Rank { rank, .. } = functional_rank(&functions, space)?;
+    let compare = |claim: &Claim| {
+        let outcome = prover.prove(&claim.formula)?;
+        let with: Vec<Expr> = functions.iter().chain([&claim.formula]).cloned().collect();
+        let determined = functional_rank(&with, space)?.rank == rank;
+        let name = claim.name.clone().unwrap_or_default();
+        Ok(Comparison { claim: Verified { name, formula: claim.formula.clone(), outcome }, determined })
+    };
+    claims.iter().map(compare).collect()
+}
