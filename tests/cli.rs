@@ -174,21 +174,3 @@ fn certificates_are_checked_by_sympy() {
     }
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
-
-/// Every example in the help runs and ends well.
-#[test]
-fn examples_of_the_help_work() {
-    let folder = scratch("help");
-    for command in ["verify", "bracket", "simplify", "simulate", "systems", "integrals", "reproduce"] {
-        let help = String::from_utf8(liouville(&[command, "--help"]).stdout).expect("text");
-        let examples: Vec<&str> = help.lines().filter_map(|l| l.trim().strip_prefix("liouville ")).collect();
-        assert!(!examples.is_empty(), "{command} has no example");
-        for example in examples {
-            let line = format!("{} {example}", env!("CARGO_BIN_EXE_liouville"));
-            let run = Command::new("sh").args(["-c", &line]).current_dir(&folder).output().expect("a shell");
-            let code = run.status.code();
-            assert!(matches!(code, Some(0)), "{example}: {code:?} {}", String::from_utf8_lossy(&run.stderr));
-        }
-    }
-    std::fs::remove_dir_all(folder).expect("the scratch folder");
-}

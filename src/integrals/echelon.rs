@@ -142,6 +142,14 @@ impl Echelon {
     }
 }
 
+/// Σ factor·row over rows of that length.
+pub fn add_multiples(field: PrimeField, length: usize, rows: &[(u32, &[u32])]) -> Vec<u32> {
+    let square = u64::from(field.modulus()) * u64::from(field.modulus());
+    let mut sum = vec![0u64; length];
+    rows.chunks(3).for_each(|rows| flush(&mut sum, rows, square));
+    sum.into_iter().map(|v| field.reduce(v)).collect()
+}
+
 /// sum ← sum + Σ factor·row over at most three rows, entries kept below p² (`square`).
 fn flush(sum: &mut [u64], rows: &[(u32, &[u32])], square: u64) {
     #[cfg(target_arch = "x86_64")]

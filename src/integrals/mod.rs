@@ -21,6 +21,7 @@ mod generators;
 mod grading;
 mod involution;
 mod laurent;
+mod levels;
 mod library;
 mod modular;
 mod names;

@@ -1,6 +1,7 @@
 //! Evaluation at random points over F_p: every atom gets a value that satisfies its relations, and a
 //! gradient; the bracket of a monomial with H is then a number.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rand::{RngExt, SeedableRng};
@@ -30,6 +31,8 @@ pub struct Reduced {
     atoms: Arc<Atoms>,
     definitions: Vec<Option<Polynomial>>,
     hamiltonian: Polynomial,
+    /// The parts of H by momentum degree; H itself with the degree 1 where momenta stand inside other atoms.
+    parts: Vec<(i32, Polynomial)>,
     /// For each coordinate and momentum the index of the root drawn from it alone, if any.
     drawn: Vec<Option<(usize, u32)>>,
     products: AtomProducts,
@@ -45,8 +48,8 @@ pub struct Point {
     pub values: Vec<u32>,
     /// Their inverses.
     pub inverses: Vec<u32>,
-    /// {a, H}/a for every atom a.
-    pub rates: Vec<u32>,
+    /// {a, H_d}/a for each part H_d of H and every atom a.
+    pub rates: Vec<Vec<u32>>,
     /// ∂a/∂z / a for every atom a and z = q then p: [atoms, 2·dof].
     logarithmic: Vec<u32>,
     /// The gradient of H.
@@ -85,14 +88,31 @@ impl Reduced {
                 }
             }
         }
+        let hamiltonian = image(field, hamiltonian)?;
         Some(Reduced {
             field,
             atoms: atoms.clone(),
             definitions,
-            hamiltonian: image(field, hamiltonian)?,
+            parts: parts(atoms, &hamiltonian),
+            hamiltonian,
             drawn,
             products: products.clone(),
         })
+    }
+
+    /// The number of degrees of freedom.
+    pub fn dof(&self) -> usize {
+        self.atoms.dof
+    }
+
+    /// The momentum degrees of the parts of H.
+    pub fn part_degrees(&self) -> Vec<i32> {
+        self.parts.iter().map(|(degree, _)| *degree).collect()
+    }
+
+    /// Whether the parts of H are homogeneous in the momenta.
+    pub fn is_graded(&self) -> bool {
+        is_graded(&self.atoms)
     }
 
     /// The random points of a chunk, the same whatever order chunks are asked for in; `None` where no
@@ -168,9 +188,11 @@ impl Reduced {
             hamiltonian: 0,
         };
         self.differentiate(&mut point)?;
-        let h = &point.hamiltonian_gradient;
-        let rate = |g: &[u32]| bracket_of_gradients(field, g, h);
-        point.rates = point.logarithmic.chunks_exact(2 * dof).map(rate).collect();
+        let rates = |(_, part): &(i32, Polynomial)| {
+            let (_, h) = self.function(part, &point);
+            point.logarithmic.chunks_exact(2 * dof).map(|g| bracket_of_gradients(field, g, &h)).collect()
+        };
+        point.rates = self.parts.iter().map(rates).collect();
         Some(point)
     }
 
@@ -238,6 +260,25 @@ impl Reduced {
     }
 }
 
+/// Whether momenta stand inside no other atom, so that every monomial has a momentum degree.
+fn is_graded(atoms: &Atoms) -> bool {
+    (2 * atoms.dof..atoms.list.len()).all(|i| !atoms.has_momentum(i))
+}
+
+/// The parts of H by momentum degree.
+fn parts(atoms: &Atoms, hamiltonian: &Polynomial) -> Vec<(i32, Polynomial)> {
+    if !is_graded(atoms) {
+        return vec![(1, hamiltonian.clone())];
+    }
+    let dof = atoms.dof;
+    let mut parts: BTreeMap<i32, Polynomial> = BTreeMap::new();
+    for (monomial, coefficient) in hamiltonian {
+        let degree = monomial.iter().skip(dof).take(dof).sum();
+        parts.entry(degree).or_default().push((monomial.clone(), *coefficient));
+    }
+    parts.into_iter().collect()
+}
+
 /// Random points over one prime, made on demand and kept; threads share them.
 #[derive(Debug)]
 pub struct Points {
@@ -283,15 +324,16 @@ impl Point {
         monomial_value(field, monomial, &self.values, &self.inverses)
     }
 
-    /// The value of a monomial and its bracket with H.
-    pub fn bracket(&self, field: PrimeField, monomial: &[i32]) -> (u32, u32) {
-        let value = self.value(field, monomial);
-        let rate = monomial
-            .iter()
-            .zip(&self.rates)
-            .filter(|(e, _)| **e != 0)
-            .fold(0, |sum, (&e, &r)| field.add(sum, field.multiply(residue(field, e), r)));
-        (value, field.multiply(value, rate))
+    /// The rate {m, H_d}/m of a monomial, from those of the atoms.
+    pub fn rate(&self, field: PrimeField, monomial: &[i32], rates: &[u32]) -> u32 {
+        let used = monomial.iter().zip(rates).filter(|(e, _)| **e != 0);
+        used.fold(0, |sum, (&e, &r)| field.add(sum, field.multiply(residue(field, e), r)))
+    }
+
+    /// The bracket of a monomial with H.
+    pub fn bracket(&self, field: PrimeField, monomial: &[i32]) -> u32 {
+        let rates = self.rates.iter().map(|rates| self.rate(field, monomial, rates));
+        field.multiply(self.value(field, monomial), rates.fold(0, |sum, rate| field.add(sum, rate)))
     }
 }
 

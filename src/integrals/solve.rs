@@ -4,24 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashu_int::{IBig, UBig};
-use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::echelon::Echelon;
 use super::grading::{Degree, Grading};
 use super::laurent::{Laurent, Monomial, monomial_product};
+use super::levels::{echelon_of_rows, null_space};
 use super::modular::{PrimeField, Residues, prime_fields};
 use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
 use crate::expr::Rational;
 use crate::progress::CancelToken;
 
-/// Points beyond the rank at which null vectors must hold.
-const EXTRA_POINTS: usize = 6;
-/// Rows that are formed and inserted together.
-const CHUNK: usize = 64;
-/// Columns from which on the rows of a chunk are shared out between threads.
-const PARALLEL_COLUMNS: usize = 200;
 /// The most primes that coefficients are lifted over.
 const MAX_PRIMES: usize = 40;
 /// The most primes that are looked at for one over which all constant roots exist.
@@ -285,27 +279,9 @@ fn holds(points: &Points, values: &[Rational], columns: &[Column]) -> Result<boo
 /// The bracket of a column with H at a point.
 fn bracket_of(field: PrimeField, point: &Point, column: &Polynomial) -> u32 {
     column.iter().fold(0, |sum, (monomial, coefficient)| {
-        let bracket = point.bracket(field, monomial).1;
+        let bracket = point.bracket(field, monomial);
         field.add(sum, if *coefficient == 1 { bracket } else { field.multiply(*coefficient, bracket) })
     })
-}
-
-/// A basis modulo p of the combinations of the columns that commute with H, each vector with a 1 at its
-/// last entry. `None` where the token ended the work.
-///
-/// # Errors
-/// [`IntegralsError::NoPoint`] where points cannot be had, or p divides a denominator.
-pub fn null_space(
-    points: &Points,
-    columns: &[Column],
-    token: &CancelToken,
-) -> Result<Option<Vec<Vec<u32>>>, IntegralsError> {
-    let field = points.field();
-    let images: Option<Vec<Polynomial>> = columns.iter().map(|c| image(field, c)).collect();
-    let images = images.ok_or(IntegralsError::NoPoint)?;
-    let row =
-        |point: &Point| images.iter().map(|column| bracket_of(field, point, column)).collect::<Vec<u32>>();
-    Ok(echelon_of_rows(points, columns.len(), row, token)?.map(|echelon| echelon.null_space()))
 }
 
 /// The functions that are linearly independent of those before them, as indices; `None` where the token
@@ -319,35 +295,6 @@ pub fn independent_functions(
     let row = |point: &Point| functions.iter().map(|f| point.value(field, f)).collect::<Vec<u32>>();
     let echelon = echelon_of_rows(points, functions.len(), row, token)?;
     Ok(echelon.map(|e| e.pivots().to_vec()))
-}
-
-/// The echelon form of the rows at as many points as settle the rank; `None` where the token ended the work.
-fn echelon_of_rows(
-    points: &Points,
-    columns: usize,
-    row: impl Fn(&Point) -> Vec<u32> + Sync,
-    token: &CancelToken,
-) -> Result<Option<Echelon>, IntegralsError> {
-    let mut echelon = Echelon::new(points.field(), columns);
-    let (mut used, mut idle) = (0, 0);
-    while idle < EXTRA_POINTS && echelon.rank() < columns {
-        if token.is_cancelled() {
-            return Ok(None);
-        }
-        // First as many rows as there can be pivots, then a few that must bring nothing new.
-        let wanted = CHUNK.min((columns - echelon.rank()) + EXTRA_POINTS);
-        let numbered = |number| points.get(number).map(&row);
-        let numbers = used..used + wanted;
-        let rows: Vec<Vec<u32>> = if columns > PARALLEL_COLUMNS {
-            numbers.into_par_iter().map(numbered).collect::<Result<_, _>>()?
-        } else {
-            numbers.map(numbered).collect::<Result<_, _>>()?
-        };
-        let gained = echelon.insert_all(&rows);
-        idle = if gained == 0 { idle + rows.len() } else { rows.len() - gained };
-        used += wanted;
-    }
-    Ok(Some(echelon))
 }
 
 /// Columns by degree; those with terms of several degrees join these into one block. Blocks and the

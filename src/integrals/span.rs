@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::Atoms;
-use super::solve::{Column, Problem, blocks, null_space};
+use super::levels::null_space;
+use super::solve::{Column, Problem, blocks};
 use crate::expr::{Expr, Rational};
 use crate::mechanics::{Certificate, Hamiltonian, Prover};
 use crate::progress::CancelToken;

@@ -9,10 +9,11 @@ use super::IntegralsError;
 use super::generators::Generators;
 use super::grading::Degree;
 use super::laurent::{Laurent, Monomial, monomial_product};
+use super::levels::null_space;
 use super::library::{Ingredients, Reach};
 use super::point::Points;
 use super::search::Search;
-use super::solve::{Column, Problem, independent_functions, null_space};
+use super::solve::{Column, Problem, independent_functions};
 use crate::expr::Rational;
 
 /// One library's problem with the laws known so far.

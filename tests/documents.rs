@@ -1,0 +1,117 @@
+//! What README and help show is what the program does: output blocks and examples are run and compared.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("liouville-documents-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    folder
+}
+
+/// Runs a line as a user types it, with the program on the path.
+fn run(line: &str, folder: &Path) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_liouville")).parent().expect("a folder").to_owned();
+    let found = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(program).chain(std::env::split_paths(&found));
+    let path = std::env::join_paths(folders).expect("a search path");
+    Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path).output().expect("a shell")
+}
+
+/// A text whose measured numbers are masked: they depend on the processor. Formulas are not: a number is masked
+/// only where it follows a space and has a point or an exponent.
+fn masked(text: &str) -> String {
+    let number = |word: &str| {
+        let bare = word.trim_end_matches([',', ';', ')', 's']);
+        (bare.contains('.') || bare.contains("e-")) && bare.parse::<f64>().is_ok()
+    };
+    let word = |word: &str| if number(word) { "#".to_owned() } else { word.to_owned() };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What matters of a record in JSON: H, the laws with their status, the verdict.
+fn summary(json: &[u8]) -> String {
+    let record: Value = serde_json::from_slice(json).expect("one JSON document");
+    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    let law = |law: &Value| {
+        format!("{} = {} ({})", text(&law["name"]), text(&law["formula"]), text(&law["status"]))
+    };
+    let mut lines = vec![format!("H = {}", text(&record["hamiltonian"]["formula"]))];
+    lines.extend(record["laws"].as_array().expect("laws").iter().map(law));
+    lines.push(format!("verdict: {}", text(&record["verdict"])));
+    lines.join("\n")
+}
+
+/// Whether the lines agree; `…` stands for any number of lines.
+fn agree(shown: &[&str], said: &[&str]) -> bool {
+    match shown {
+        [] => said.is_empty(),
+        ["…", rest @ ..] => (0..=said.len()).any(|skipped| agree(rest, &said[skipped..])),
+        [first, rest @ ..] => said.first() == Some(first) && agree(rest, &said[1..]),
+    }
+}
+
+/// The blocks of a page that begin with a command: the command and the output shown.
+fn blocks(page: &str) -> Vec<(&str, &str)> {
+    let fenced = page.split("```").skip(1).step_by(2);
+    fenced.filter_map(|text| text.strip_prefix("\n$ ")?.split_once('\n')).collect()
+}
+
+#[test]
+fn output_blocks_of_the_readme() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("a page");
+    let blocks = blocks(&page);
+    assert!(blocks.len() >= 3, "the README shows what the program says");
+    let folder = scratch("readme");
+    for (command, shown) in blocks {
+        let output = run(command, &folder);
+        let (said, notes) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{command}: {notes}");
+        let (shown, said) = (masked(shown), masked(&said));
+        let agreed = agree(&shown.lines().collect::<Vec<_>>(), &said.lines().collect::<Vec<_>>());
+        assert!(agreed, "$ {command}\nshown:\n{shown}\nsaid:\n{said}");
+    }
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+/// The commands of the program, as its help lists them.
+fn commands() -> Vec<String> {
+    let help = String::from_utf8(run("liouville --help", Path::new(".")).stdout).expect("text");
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = listed.take_while(|line| !line.is_empty());
+    names
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|n| *n != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every example in the help runs and says what it said before.
+#[test]
+fn examples_of_the_help() {
+    let folder = scratch("help");
+    let mut pictures = Vec::new();
+    for command in commands() {
+        let help = run(&format!("liouville {command} --help"), &folder).stdout;
+        let help = String::from_utf8(help).expect("text");
+        let examples = help.lines().map(str::trim).filter(|line| line.starts_with("liouville "));
+        let examples: Vec<&str> = examples.collect();
+        assert!(!examples.is_empty(), "{command} has no example");
+        for example in examples {
+            let output = run(example, &folder);
+            let notes = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{example}: {notes}");
+            let said = match example.contains("--json") {
+                true => summary(&output.stdout),
+                false => masked(&String::from_utf8_lossy(&output.stdout)),
+            };
+            pictures.push(format!("$ {example}\n{said}"));
+        }
+    }
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+    insta::assert_snapshot!(pictures.join("\n\n"));
+}
