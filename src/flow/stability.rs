@@ -24,7 +24,7 @@ const SPAN: usize = 1500;
 /// take minutes.
 const MAX_EVALUATIONS: usize = 500_000;
 /// The same for long formulas, in instructions of the tape. Counts, so that every machine says the same.
-const MAX_INSTRUCTIONS: usize = 300_000_000;
+const MAX_INSTRUCTIONS: usize = 150_000_000;
 
 /// What an orbit looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,7 +103,7 @@ struct Orbit {
 fn follow(field: &VariationalField, start: &[f64], token: &CancelToken) -> Option<Orbit> {
     let width = start.len();
     let unit = characteristic_time(field, start)?;
-    let evaluations = (MAX_INSTRUCTIONS / field.tape.gradient_cost().max(1)).min(MAX_EVALUATIONS);
+    let evaluations = (MAX_INSTRUCTIONS / field.cost()).min(MAX_EVALUATIONS);
     let field = &Bounded { field, left: AtomicUsize::new(evaluations) };
     let mut state = start.to_vec();
     state.extend(deviation(width, 0.0));
@@ -161,7 +161,7 @@ fn normalise(vector: &mut [f64]) -> f64 {
 
 /// Hamilton's equations together with their linearisation along two deviation vectors.
 struct VariationalField {
-    /// The components of f, as formulas on a tape whose gradient is Df.
+    /// The components of f.
     tape: Tape,
     width: usize,
 }
@@ -173,6 +173,11 @@ impl VariationalField {
         let forces = coordinates.iter().map(|q| hamiltonian.derivative(q).negated());
         let tape = Tape::new(&velocities.chain(forces).collect::<Vec<_>>(), &inputs)?;
         Ok(VariationalField { tape, width: inputs.len() })
+    }
+
+    /// Instructions of one evaluation: f, and its derivative along two deviations.
+    fn cost(&self) -> usize {
+        3 * self.tape.cost().max(1)
     }
 
     fn flow(&self, state: &[f64], out: &mut [f64]) {
@@ -189,16 +194,14 @@ impl VectorField for VariationalField {
         let width = self.width;
         let points: Vec<f64> =
             states.chunks_exact(3 * width).flat_map(|row| &row[..width]).copied().collect();
-        let (values, jacobians) = self.tape.gradient(&points);
-        for (sample, row) in out.chunks_exact_mut(3 * width).enumerate() {
-            row[..width].copy_from_slice(&values[sample * width..(sample + 1) * width]);
-            let jacobian = &jacobians[sample * width * width..(sample + 1) * width * width];
-            let deviations = &states[sample * 3 * width + width..(sample + 1) * 3 * width];
-            for (vector, slope) in deviations.chunks_exact(width).zip(row[width..].chunks_exact_mut(width)) {
-                for (component, gradient) in slope.iter_mut().zip(jacobian.chunks_exact(width)) {
-                    *component = gradient.iter().zip(vector).map(|(g, v)| g * v).sum();
-                }
-            }
+        let deviations: Vec<f64> =
+            states.chunks_exact(3 * width).flat_map(|row| &row[width..]).copied().collect();
+        let (values, slopes) = self.tape.derivatives_along(&points, &deviations, 2);
+        let rows = out.chunks_exact_mut(3 * width);
+        for ((row, value), slope) in rows.zip(values.chunks_exact(width)).zip(slopes.chunks_exact(2 * width))
+        {
+            row[..width].copy_from_slice(value);
+            row[width..].copy_from_slice(slope);
         }
     }
 }

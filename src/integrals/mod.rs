@@ -23,6 +23,7 @@ mod involution;
 mod laurent;
 mod levels;
 mod library;
+mod modes;
 mod modular;
 mod names;
 mod point;

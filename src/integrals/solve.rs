@@ -288,7 +288,7 @@ fn bracket_of(field: PrimeField, point: &Point, column: &Polynomial) -> u32 {
 /// ended the work.
 pub fn independent_functions(
     points: &Points,
-    functions: &[&Monomial],
+    functions: &[Monomial],
     token: &CancelToken,
 ) -> Result<Option<Vec<usize>>, IntegralsError> {
     let field = points.field();

@@ -11,21 +11,25 @@ use super::grading::Degree;
 use super::laurent::{Laurent, Monomial, monomial_product};
 use super::levels::null_space;
 use super::library::{Ingredients, Reach};
+use super::modes::{apart, free_angles, in_modes, orders};
 use super::point::Points;
 use super::search::Search;
 use super::solve::{Column, Problem, independent_functions};
-use crate::expr::Rational;
 
 /// One library's problem with the laws known so far.
 pub struct Stage<'p> {
     problem: &'p Problem,
     points: Arc<Points>,
     generators: Generators,
+    /// Angles that H does not contain, in whose modes columns are written.
+    angles: Vec<usize>,
+    /// Groups of functions that were looked at, with the indices of those that are independent of simpler ones.
+    independent: BTreeMap<Vec<Monomial>, Vec<usize>>,
     /// What the classes solved so far brought, by their terms: wider spaces hold them again.
     solved: BTreeMap<Vec<Monomial>, Progress>,
 }
 
-/// The number of terms of a space, and the terms by degree.
+/// The number of terms of a space, and its columns by degree and mode.
 pub type Classes = (usize, Vec<Vec<Column>>);
 
 /// The work of an elimination with so many unknowns: about n³/3 multiplications for the echelon form.
@@ -54,7 +58,15 @@ impl<'p> Stage<'p> {
     pub fn new(problem: &'p Problem, known: Vec<Laurent>) -> Result<Stage<'p>, IntegralsError> {
         let points = problem.points(0)?;
         let generators = Generators::new(problem, &points, known)?;
-        Ok(Stage { problem, points, generators, solved: BTreeMap::new() })
+        let angles = free_angles(&problem.atoms, &problem.hamiltonian);
+        Ok(Stage {
+            problem,
+            points,
+            generators,
+            angles,
+            independent: BTreeMap::new(),
+            solved: BTreeMap::new(),
+        })
     }
 
     pub fn settled(&self) -> bool {
@@ -64,7 +76,7 @@ impl<'p> Stage<'p> {
     /// The number of terms within reach and the terms by degree; `None` where they are too many, or a limit was
     /// reached.
     pub fn classes(
-        &self,
+        &mut self,
         search: &mut Search<'_>,
         ingredients: &Ingredients,
         reach: Reach,
@@ -82,17 +94,20 @@ impl<'p> Stage<'p> {
             |m: &Monomial| m.iter().enumerate().all(|(i, &e)| e == 0 || self.problem.atoms.is_constant(i));
         terms.retain(|m| !constant(m));
         let count = terms.len();
-        let mut by_degree: BTreeMap<Degree, Vec<Column>> = Default::default();
+        let mut classes: BTreeMap<(Degree, Vec<i32>), Vec<Column>> = Default::default();
         for term in terms {
-            let degree = self.problem.grading.degree(&term);
-            by_degree.entry(degree).or_default().push(Laurent::term(term, Rational::ONE));
+            let class = (self.problem.grading.degree(&term), orders(&term, &self.angles));
+            classes.entry(class).or_default().push(in_modes(&term, &self.angles));
         }
-        Ok(Some((count, by_degree.into_values().collect())))
+        Ok(Some((count, classes.into_values().collect())))
     }
 
     /// The functions without those that depend linearly on simpler ones; `None` where a limit was reached.
+    ///
+    /// Functions of different degree, or with different powers of the sines and cosines of free angles, are
+    /// independent; so each such group is looked at by itself, without these powers.
     fn independent(
-        &self,
+        &mut self,
         search: &mut Search<'_>,
         functions: &[Monomial],
     ) -> Result<Option<Vec<Monomial>>, IntegralsError> {
@@ -100,24 +115,30 @@ impl<'p> Stage<'p> {
         if functions.iter().all(|f| f.len() <= dof) {
             return Ok(Some(functions.to_vec()));
         }
-        let mut by_degree: BTreeMap<Degree, Vec<&Monomial>> = Default::default();
+        let mut groups: BTreeMap<(Degree, Monomial), Vec<Monomial>> = Default::default();
         for function in functions {
-            by_degree.entry(self.problem.grading.degree(function)).or_default().push(function);
+            let (powers, rest) = apart(function, &self.angles);
+            groups.entry((self.problem.grading.degree(function), powers)).or_default().push(rest);
         }
-        let classes: Vec<Vec<&Monomial>> = by_degree.into_values().collect();
-        if !search.spend(classes.iter().map(|class| elimination(class.len())).sum()) {
+        let mut fresh: Vec<Vec<Monomial>> = groups.values().cloned().collect();
+        fresh.sort();
+        fresh.dedup();
+        fresh.retain(|group| !self.independent.contains_key(group));
+        if !search.spend(fresh.iter().map(|group| elimination(group.len())).sum()) {
             return Ok(None);
         }
         let token = &search.token;
-        let pick = |class: &Vec<&Monomial>| -> Result<Option<Vec<Monomial>>, IntegralsError> {
-            let kept = independent_functions(&self.points, class, token)?;
-            Ok(kept.map(|kept| kept.into_iter().map(|k| class[k].clone()).collect()))
-        };
-        let kept: Option<Vec<Vec<Monomial>>> = classes.par_iter().map(pick).collect::<Result<_, _>>()?;
+        let pick = |group: &Vec<Monomial>| independent_functions(&self.points, group, token);
+        let kept: Option<Vec<Vec<usize>>> = fresh.par_iter().map(pick).collect::<Result<_, _>>()?;
         let Some(kept) = kept else { return Ok(None) };
-        let mut kept: Vec<Monomial> = kept.into_iter().flatten().collect();
-        kept.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
-        Ok(Some(kept))
+        self.independent.extend(fresh.into_iter().zip(kept));
+        let chosen = groups.iter().flat_map(|((_, powers), group)| {
+            let kept = self.independent.get(group).into_iter().flatten();
+            kept.map(move |&k| monomial_product(powers, &group[k]))
+        });
+        let mut chosen: Vec<Monomial> = chosen.collect();
+        chosen.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
+        Ok(Some(chosen))
     }
 
     /// Solves class by class and keeps what is new.

@@ -57,9 +57,9 @@ impl Tape {
         Ok(Tape { instructions, outputs, cones, inputs: inputs.len() })
     }
 
-    /// The instructions that a gradient of all outputs goes through: its cost, whatever the machine.
-    pub fn gradient_cost(&self) -> usize {
-        self.cones.iter().map(Vec::len).sum()
+    /// How many instructions one evaluation takes: its cost, whatever the machine.
+    pub fn cost(&self) -> usize {
+        self.instructions.len()
     }
 
     /// How many values a sample has.
@@ -197,31 +197,88 @@ impl Tape {
                     pass(a, &|l| registers[b][l]);
                     pass(b, &|l| registers[a][l]);
                 }
-                Instruction::Divide(a, b) => {
-                    pass(a, &|l| 1.0 / registers[b][l]);
-                    pass(b, &|l| -value[l] / registers[b][l]);
-                }
-                Instruction::Negate(a) => pass(a, &|_| -1.0),
-                Instruction::PowerInteger(a, n) => {
-                    pass(a, &|l| f64::from(n) * registers[a][l].powi(n - 1));
-                }
-                Instruction::PowerReal(a, n) => pass(a, &|l| n * registers[a][l].powf(n - 1.0)),
-                Instruction::Power(a, b) => {
-                    pass(a, &|l| registers[b][l] * registers[a][l].powf(registers[b][l] - 1.0));
-                    pass(b, &|l| value[l] * registers[a][l].ln());
-                }
-                Instruction::Call(function, a) => pass(a, &|l| {
-                    let u = registers[a][l];
-                    match function {
-                        Function::Sqrt => 0.5 / value[l],
-                        Function::Sin => u.cos(),
-                        Function::Cos => -u.sin(),
-                        Function::Tan => 1.0 + value[l] * value[l],
-                        Function::Exp => value[l],
-                        Function::Log => 1.0 / u,
+                other => {
+                    for (operand, to) in other.operands().into_iter().enumerate() {
+                        let Some(to) = to else { continue };
+                        pass(to, &|l| other.partial(operand, value[l], |register| registers[register][l]));
                     }
-                }),
+                }
             }
+        }
+    }
+
+    /// Values of all formulas, and their derivatives along directions, by forward accumulation: one sweep over the
+    /// instructions a direction, where a gradient takes one an output.
+    ///
+    /// # Shapes
+    /// `samples`: `[samples, inputs]`; `directions`: `[samples, along, inputs]`; returned: values
+    /// `[samples, outputs]` and derivatives `[samples, along, outputs]`.
+    pub fn derivatives_along(
+        &self,
+        samples: &[f64],
+        directions: &[f64],
+        along: usize,
+    ) -> (Vec<f64>, Vec<f64>) {
+        let (count, width) = (samples.len() / self.inputs.max(1), self.outputs.len());
+        let mut values = vec![0.0; count * width];
+        let mut slopes = vec![0.0; count * along * width];
+        let mut registers = vec![[0.0; LANES]; self.instructions.len()];
+        let mut tangents = vec![[0.0; LANES]; self.instructions.len()];
+        for start in (0..count).step_by(LANES) {
+            let lanes = LANES.min(count - start);
+            self.run(&samples[start * self.inputs..(start + lanes) * self.inputs], lanes, &mut registers);
+            for lane in 0..lanes {
+                let row = &mut values[(start + lane) * width..][..width];
+                row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = registers[output][lane]);
+            }
+            for direction in 0..along {
+                let at = |lane: usize| (start + lane) * along + direction;
+                let seed = |lane: usize, input: usize| directions[at(lane) * self.inputs + input];
+                self.sweep_forward(lanes, &registers, seed, &mut tangents);
+                for lane in 0..lanes {
+                    let row = &mut slopes[at(lane) * width..][..width];
+                    row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = tangents[output][lane]);
+                }
+            }
+        }
+        (values, slopes)
+    }
+
+    /// Leaves the derivative of each instruction along a direction in `tangents`.
+    fn sweep_forward(
+        &self,
+        lanes: usize,
+        registers: &[[f64; LANES]],
+        seed: impl Fn(usize, usize) -> f64,
+        tangents: &mut [[f64; LANES]],
+    ) {
+        for (at, &instruction) in self.instructions.iter().enumerate() {
+            let mut result = [0.0; LANES];
+            match instruction {
+                Instruction::Constant(_) => {}
+                Instruction::Input(input) => (0..lanes).for_each(|l| result[l] = seed(l, input)),
+                Instruction::Add(a, b) => {
+                    (0..LANES).for_each(|l| result[l] = tangents[a][l] + tangents[b][l])
+                }
+                Instruction::Subtract(a, b) => {
+                    (0..LANES).for_each(|l| result[l] = tangents[a][l] - tangents[b][l]);
+                }
+                Instruction::Multiply(a, b) => (0..LANES).for_each(|l| {
+                    result[l] = tangents[a][l] * registers[b][l] + registers[a][l] * tangents[b][l];
+                }),
+                other => {
+                    for (operand, of) in other.operands().into_iter().enumerate() {
+                        let Some(of) = of else { continue };
+                        // A zero slope stays zero even where the factor is infinite.
+                        for lane in (0..lanes).filter(|&l| tangents[of][l] != 0.0) {
+                            let value = registers[at][lane];
+                            let partial = other.partial(operand, value, |register| registers[register][lane]);
+                            result[lane] += tangents[of][lane] * partial;
+                        }
+                    }
+                }
+            }
+            tangents[at] = result;
         }
     }
 }
@@ -239,6 +296,31 @@ impl Instruction {
             | Instruction::PowerInteger(a, _)
             | Instruction::PowerReal(a, _)
             | Instruction::Call(_, a) => [Some(a), None],
+        }
+    }
+
+    /// The partial derivative by an operand (0 or 1), from the value of the instruction and those of its operands.
+    fn partial(self, operand: usize, value: f64, register: impl Fn(usize) -> f64) -> f64 {
+        match self {
+            Instruction::Constant(_) | Instruction::Input(_) => 0.0,
+            Instruction::Add(..) => 1.0,
+            Instruction::Subtract(..) => [1.0, -1.0][operand],
+            Instruction::Multiply(a, b) => register([b, a][operand]),
+            Instruction::Divide(_, b) if operand == 0 => 1.0 / register(b),
+            Instruction::Divide(_, b) => -value / register(b),
+            Instruction::Negate(_) => -1.0,
+            Instruction::PowerInteger(a, n) => f64::from(n) * register(a).powi(n - 1),
+            Instruction::PowerReal(a, n) => n * register(a).powf(n - 1.0),
+            Instruction::Power(a, b) if operand == 0 => register(b) * register(a).powf(register(b) - 1.0),
+            Instruction::Power(a, _) => value * register(a).ln(),
+            Instruction::Call(function, a) => match function {
+                Function::Sqrt => 0.5 / value,
+                Function::Sin => register(a).cos(),
+                Function::Cos => -register(a).sin(),
+                Function::Tan => 1.0 + value * value,
+                Function::Exp => value,
+                Function::Log => 1.0 / register(a),
+            },
         }
     }
 
@@ -418,6 +500,26 @@ mod tests {
             for output in 0..formulas.len() {
                 let slope = (up[output] - down[output]) / (2.0 * step);
                 assert!((gradient[output * 2 + input] - slope).abs() < 1e-8 * (1.0 + slope.abs()));
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_along_directions_agree_with_gradients() {
+        let texts =
+            ["x*y^3 - y", "sin(x*y)/(1 + y^2)", "y^x", "7", "sqrt(x)*tan(y) - log(x)*exp(-y)", "x^(2/3)"];
+        let tape = Tape::new(&texts.map(|t| parse(t).unwrap()), &inputs()).unwrap();
+        let samples: Vec<f64> = (0..38).map(|i| 0.3 + 0.03 * f64::from(i)).collect();
+        let directions: Vec<f64> = (0..3 * samples.len()).map(|i| (i as f64).sin()).collect();
+        let (values, slopes) = tape.derivatives_along(&samples, &directions, 3);
+        let (expected, gradients) = tape.gradient(&samples);
+        assert_eq!(values, expected);
+        for (row, slope) in slopes.chunks_exact(texts.len()).enumerate() {
+            let (direction, gradient) =
+                (&directions[2 * row..][..2], &gradients[row / 3 * 2 * texts.len()..]);
+            for (value, g) in slope.iter().zip(gradient.chunks_exact(2)) {
+                let product = g[0] * direction[0] + g[1] * direction[1];
+                assert!((value - product).abs() < 1e-12 * (1.0 + product.abs()), "{value} {product}");
             }
         }
     }
