@@ -8,8 +8,9 @@ use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
 use super::polynomial::residue;
+use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
-use crate::expr::{Expr, Rational, Symbol};
+use crate::expr::{Condition, Expr, Rational, Symbol};
 
 /// Points at which a function is evaluated before its canonical form is sought.
 const FIRST_POINTS: u64 = 6;
@@ -67,7 +68,19 @@ impl Element {
         variables: &[Symbol],
         expressions: impl IntoIterator<Item = &'a Expr>,
     ) -> Result<(Arc<Field>, Vec<Element>), AlgebraError> {
-        let (field, values) = Field::with_elements(variables, expressions)?;
+        Element::all_within(variables, &[], expressions)
+    }
+
+    /// The same on the domain that the conditions leave.
+    ///
+    /// # Errors
+    /// As [`Field::for_expressions`].
+    pub fn all_within<'a>(
+        variables: &[Symbol],
+        conditions: &[Condition],
+        expressions: impl IntoIterator<Item = &'a Expr>,
+    ) -> Result<(Arc<Field>, Vec<Element>), AlgebraError> {
+        let (field, values) = Field::with_elements(variables, conditions, expressions)?;
         let elements = values.into_iter().map(|value| Element::new(&field, value)).collect();
         Ok((field, elements))
     }
@@ -248,22 +261,31 @@ impl Element {
     }
 
     /// The rows of a matrix of elements that are linearly independent over the functions of the field of
-    /// those before them, as far as this is certain from one point: a greedy choice whose independence is
-    /// proved. Rational functions are evaluated modulo a prime, others by interval arithmetic; `None` where
-    /// the functions are not seen to be defined at that point.
+    /// those before them on every branch of the signs in them, as far as this is certain from one point: a greedy
+    /// choice whose independence is proved. Rational functions are evaluated modulo a prime, others by interval
+    /// arithmetic; `None` where the functions are not seen to be defined at that point, or have too many signs.
     pub fn independent_rows(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
         let width = rows.iter().map(|row| row.len()).max()?.max(1);
-        let field = &rows.iter().copied().flatten().next()?.field;
-        if rows.iter().any(|r| r.len() != width || r.iter().any(|e| !Arc::ptr_eq(&e.field, field))) {
+        let elements = || rows.iter().copied().flatten();
+        let field = &elements().next()?.field;
+        if rows.iter().any(|r| r.len() != width) || elements().any(|e| !Arc::ptr_eq(&e.field, field)) {
             return None;
         }
-        let values = rows.iter().copied().flatten().map(|e| &e.value);
-        if let Some(residues) = witness::residues(&field.tower, values, point) {
-            return Some(rank::rows_of_residues(residues.chunks(width)));
+        let tower = &field.tower;
+        let branches = branches(tower, elements())?;
+        let residues =
+            |signs: &Vec<(usize, bool)>| witness::residues(tower, elements().map(|e| &e.value), point, signs);
+        if let Some(values) = branches.iter().map(residues).collect::<Option<Vec<_>>>() {
+            return Some(rank::independent_rows::<rank::Residues>(&values, width));
         }
-        let at = witness::sample_point(point, field.tower.symbols.len());
-        let values = Element::enclosures(rows.iter().copied().flatten(), &at)?;
-        Some(rank::rows_of_intervals(values.chunks(width)))
+        let at = witness::sample_point(point, tower.symbols.len());
+        let intervals = |signs: &Vec<(usize, bool)>| -> Option<Vec<Interval>> {
+            let mut evaluation = witness::Evaluation::at(tower, &at).with_signs(signs);
+            evaluation.is_in_domain().then_some(())?;
+            elements().map(|e| evaluation.value(&e.value)).collect()
+        };
+        let values: Vec<Vec<Interval>> = branches.iter().map(intervals).collect::<Option<_>>()?;
+        Some(rank::independent_rows::<rank::Intervals>(&values, width))
     }
 
     /// Whether Σ left·right is seen not to vanish at some point, without forming it. `true` is a proof;
@@ -276,7 +298,7 @@ impl Element {
             return false;
         }
         (0..POINTS).any(|point| {
-            if let Some(residues) = witness::residues(&field.tower, all().map(|e| &e.value), point) {
+            if let Some(residues) = witness::residues(&field.tower, all().map(|e| &e.value), point, &[]) {
                 let (left, right) = residues.split_at(left.len());
                 return left.iter().zip(right).fold(0, |sum, (&a, &b)| residue::subtract_product(sum, a, b))
                     != 0;
@@ -299,6 +321,27 @@ impl Element {
     pub fn to_expr(&self) -> Expr {
         present::express(&self.field.tower, self.canonical().unwrap_or(&self.value))
     }
+}
+
+/// The most signs whose branches are all looked at.
+const MAX_SIGNS: usize = 6;
+
+/// All choices of the signs that occur in some elements; `None` where these are too many.
+fn branches<'a>(
+    tower: &Tower,
+    elements: impl Iterator<Item = &'a Element> + Clone,
+) -> Option<Vec<Vec<(usize, bool)>>> {
+    let signs: Vec<usize> = tower
+        .generators()
+        .filter(|(_, generator)| matches!(generator, Generator::Sign { .. }))
+        .map(|(variable, _)| variable)
+        .filter(|&variable| elements.clone().any(|e| e.value.numerator().contains(variable)))
+        .collect();
+    if signs.len() > MAX_SIGNS {
+        return None;
+    }
+    let branch = |choice: usize| signs.iter().enumerate().map(|(k, &v)| (v, choice >> k & 1 == 1)).collect();
+    Some((0..1 << signs.len()).map(branch).collect())
 }
 
 /// The canonical value, or the value itself where it has none.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::construct::{Construction, Demand, Halt};
 use super::tower::{Generator, Tower};
-use super::{AlgebraError, RationalPolynomial, present, work};
-use crate::expr::{Expr, Rational, Symbol};
+use super::{AlgebraError, RationalPolynomial, present, witness, work};
+use crate::expr::{Condition, Expr, Rational, Relation, Symbol};
 
 /// How often a construction may start again with finer indices.
 const MAX_RESTARTS: usize = 64;
@@ -33,63 +33,78 @@ pub struct GeneratorDescription {
 }
 
 impl Field {
-    /// The field that holds all the expressions. Symbols among `variables` (in that order) can be
-    /// differentiated by; any others are parameters, ordered by name.
+    /// The field that holds all the expressions on the domain that the conditions leave. Symbols among
+    /// `variables` (in that order) can be differentiated by; any others are parameters, ordered by name.
     ///
     /// # Errors
     /// A division by what is, or may be, identically zero; functions or sizes that cannot be
-    /// represented.
+    /// represented; a domain without a real point.
     pub fn for_expressions<'a>(
         variables: &[Symbol],
+        conditions: &[Condition],
         expressions: impl IntoIterator<Item = &'a Expr>,
     ) -> Result<Arc<Field>, AlgebraError> {
-        Ok(Field::with_elements(variables, expressions)?.0)
+        Ok(Field::with_elements(variables, conditions, expressions)?.0)
     }
 
     /// The field with the elements that the expressions are.
     pub(super) fn with_elements<'a>(
         variables: &[Symbol],
+        conditions: &[Condition],
         expressions: impl IntoIterator<Item = &'a Expr>,
     ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
         let expressions: Vec<&Expr> = expressions.into_iter().collect();
-        work::bounded(|| Field::build(variables, &expressions))
-    }
-
-    fn build(
-        variables: &[Symbol],
-        expressions: &[&Expr],
-    ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
-        if expressions.iter().any(|e| is_deep(e)) {
+        let functions = || conditions.iter().map(|c| &c.function).chain(expressions.iter().copied());
+        if functions().any(is_deep) {
             return Err(AlgebraError::TooDeep);
         }
-        let mut symbols: Vec<Symbol> = Vec::new();
-        for variable in variables {
-            if !symbols.contains(variable) {
-                symbols.push(variable.clone());
+        let (symbols, count) = ordered_symbols(variables, functions());
+        work::bounded(|| {
+            let (tower, values) = build(&symbols, count, conditions, &expressions)?;
+            // A sign met before the condition that settles it: the whole is built again, with all conditions first.
+            if !has_settled_sign(&tower)? {
+                return Ok((Arc::new(Field { tower }), values));
             }
-        }
-        let count = symbols.len();
-        let free: BTreeSet<Symbol> = expressions.iter().flat_map(|e| e.symbols()).collect();
-        let parameters: Vec<Symbol> = free.into_iter().filter(|s| !symbols.contains(s)).collect();
-        symbols.extend(parameters);
+            let found = tower.domain.iter().map(|value| Condition::positive(present::express(&tower, value)));
+            let all: Vec<Condition> = conditions.iter().cloned().chain(found).collect();
+            let (tower, values) = build(&symbols, count, &all, &expressions)?;
+            Ok((Arc::new(Field { tower }), values))
+        })
+    }
 
-        let mut demands: Vec<Demand> = Vec::new();
-        for _ in 0..MAX_RESTARTS {
-            let mut construction = Construction::open(Tower::new(symbols.clone(), count), &demands);
-            let values: Result<Vec<_>, Halt> = expressions.iter().map(|e| construction.convert(e)).collect();
-            match values {
-                Ok(values) => {
-                    let tower = construction.tower.into_owned();
-                    return Ok((Arc::new(Field { tower }), values));
-                }
-                Err(Halt::Error(error)) => return Err(error),
-                Err(Halt::Refine(demand)) => demand.enter(&mut demands).map_err(|halt| match halt {
-                    Halt::Error(error) => error,
-                    Halt::Refine(_) => AlgebraError::TooLarge,
-                })?,
-            }
+    /// The conditions under which all formulas of the field are real: what roots and logarithms ask for, and what
+    /// was stated.
+    pub fn conditions(&self) -> Vec<Condition> {
+        let tower = &self.tower;
+        let written = |value: &RationalPolynomial| present::express(tower, value);
+        let positive = tower.domain.iter().map(|value| Condition::positive(written(value)));
+        positive.chain(tower.nonzero.iter().map(|value| Condition::nonzero(written(value)))).collect()
+    }
+
+    /// Whether a real point is found at which all formulas of the field are defined. `true` is a proof.
+    pub fn has_real_point(&self) -> bool {
+        const POINTS: u64 = 600;
+        self.tower.domain.is_empty()
+            || (0..POINTS).any(|point| witness::Evaluation::new(&self.tower, point).is_in_domain())
+    }
+
+    /// Whether the domain of the field is seen to lie where a condition holds.
+    ///
+    /// # Errors
+    /// A function that the field does not hold.
+    pub fn implies(&self, condition: &Condition) -> Result<bool, AlgebraError> {
+        let construction = Construction::within(&self.tower);
+        let mut walk = Construction::within(&self.tower);
+        let value = work::bounded(|| walk.convert(&condition.function)).map_err(|halt| match halt {
+            Halt::Error(error) => error,
+            Halt::Refine(_) => AlgebraError::NotInField { function: condition.function.to_string() },
+        })?;
+        if construction.is_plainly_positive(&value)? {
+            return Ok(true);
         }
-        Err(AlgebraError::TooLarge)
+        let stated = |known: &RationalPolynomial| self.tower.agree(known, &value);
+        Ok(condition.relation == Relation::NonZero
+            && self.tower.nonzero.iter().map(stated).collect::<Result<Vec<_>, _>>()?.contains(&true))
     }
 
     /// The symbols that are differentiated by.
@@ -162,6 +177,62 @@ impl Field {
         let position = self.variables().iter().position(|v| v == symbol);
         position.ok_or_else(|| AlgebraError::UnknownSymbol(symbol.clone()))
     }
+}
+
+/// The variables, then the other symbols of the functions by name; and the number of variables.
+fn ordered_symbols<'a>(
+    variables: &[Symbol],
+    functions: impl Iterator<Item = &'a Expr>,
+) -> (Vec<Symbol>, usize) {
+    let mut symbols: Vec<Symbol> = Vec::new();
+    for variable in variables {
+        if !symbols.contains(variable) {
+            symbols.push(variable.clone());
+        }
+    }
+    let count = symbols.len();
+    let free: BTreeSet<Symbol> = functions.flat_map(|e| e.symbols()).collect();
+    let parameters: Vec<Symbol> = free.into_iter().filter(|s| !symbols.contains(s)).collect();
+    symbols.extend(parameters);
+    (symbols, count)
+}
+
+/// The tower that the conditions and expressions call for, and the expressions in it.
+fn build(
+    symbols: &[Symbol],
+    variables: usize,
+    conditions: &[Condition],
+    expressions: &[&Expr],
+) -> Result<(Tower, Vec<RationalPolynomial>), AlgebraError> {
+    let mut demands: Vec<Demand> = Vec::new();
+    for _ in 0..MAX_RESTARTS {
+        let mut construction = Construction::open(Tower::new(symbols.to_vec(), variables), &demands);
+        let restricted = conditions.iter().try_for_each(|condition| construction.restrict(condition));
+        let convert = |()| expressions.iter().map(|e| construction.convert(e)).collect();
+        let values: Result<Vec<_>, Halt> = restricted.and_then(convert);
+        match values {
+            Ok(values) => return Ok((construction.tower.into_owned(), values)),
+            Err(Halt::Error(error)) => return Err(error),
+            Err(Halt::Refine(demand)) => demand.enter(&mut demands).map_err(|halt| match halt {
+                Halt::Error(error) => error,
+                Halt::Refine(_) => AlgebraError::TooLarge,
+            })?,
+        }
+    }
+    Err(AlgebraError::TooLarge)
+}
+
+/// Whether the domain settles the sign of a function that has a generator for it.
+fn has_settled_sign(tower: &Tower) -> Result<bool, AlgebraError> {
+    let walk = Construction::within(tower);
+    for (_, generator) in tower.generators() {
+        if let Generator::Sign { of } = generator
+            && (walk.is_plainly_positive(of)? || walk.is_plainly_positive(&of.negated())?)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a formula nests more than [`MAX_DEPTH`](super::MAX_DEPTH) levels; found without recursion.

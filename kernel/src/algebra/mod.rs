@@ -42,6 +42,7 @@ mod construct;
 mod element;
 mod field;
 pub mod interval;
+mod jumps;
 mod normal_form;
 mod poles;
 pub mod polynomial;
@@ -55,6 +56,7 @@ pub(crate) mod work;
 pub use element::{Element, ZeroTest};
 pub use field::{Field, GeneratorDescription};
 pub use interval::Interval;
+pub use jumps::Jump;
 pub use polynomial::{MAX_EXPONENT, Polynomial};
 pub use rational_polynomial::RationalPolynomial;
 pub use work::{MAX_WORK, measured};
@@ -93,6 +95,12 @@ pub enum AlgebraError {
     UndecidedDivisor {
         /// The divisor as written.
         divisor: String,
+    },
+    /// Conditions that no real point satisfies.
+    #[error("no real point satisfies `{condition}`: the formula is nowhere defined")]
+    EmptyDomain {
+        /// A condition that the others, or its own form, exclude.
+        condition: String,
     },
     /// A name that is neither a variable nor a parameter of the field.
     #[error("`{0}` is not a variable of this field")]

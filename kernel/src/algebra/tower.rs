@@ -62,6 +62,8 @@ pub(super) struct Tower {
     pub(super) reciprocals: Vec<(usize, usize)>,
     /// What is positive wherever the formulas are defined: radicands, arguments of logarithms.
     pub(super) domain: Vec<RationalPolynomial>,
+    /// What vanishes nowhere in the domain, by a condition that was stated.
+    pub(super) nonzero: Vec<RationalPolynomial>,
 }
 
 impl Tower {
@@ -73,6 +75,7 @@ impl Tower {
             factors: Vec::new(),
             reciprocals: Vec::new(),
             domain: Vec::new(),
+            nonzero: Vec::new(),
         }
     }
 

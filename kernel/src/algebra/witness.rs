@@ -38,6 +38,14 @@ impl<'a> Evaluation<'a> {
         evaluation
     }
 
+    /// The same with signs taken as given, whatever the point: the function on a branch of its signs.
+    pub(super) fn with_signs(mut self, signs: &[(usize, bool)]) -> Evaluation<'a> {
+        for &(variable, positive) in signs {
+            self.values[variable] = Some(Some(Interval::exact(if positive { 1.0 } else { -1.0 })));
+        }
+        self
+    }
+
     /// Whether the point is seen to lie where all formulas of the field are defined.
     pub(super) fn is_in_domain(&mut self) -> bool {
         let tower = self.tower;
@@ -134,12 +142,13 @@ pub fn sample_point(number: u64, symbols: usize) -> Vec<Interval> {
 /// Values modulo the prime 2^61 − 1 at the pseudo-random point of that number, for values that are
 /// rational functions of the symbols; `None` where other functions occur or a denominator vanishes.
 ///
-/// This is a ring homomorphism on such functions, so a determinant that does not vanish in it does not
+/// Signs are taken as given. This is a ring homomorphism on such functions, so a determinant that does not vanish in it does not
 /// vanish identically.
 pub(super) fn residues<'a>(
     tower: &Tower,
     values: impl IntoIterator<Item = &'a RationalPolynomial>,
     point: u64,
+    signs: &[(usize, bool)],
 ) -> Option<Vec<u64>> {
     let count = tower.symbols.len();
     let mut at: Vec<u64> = (0..count).map(|symbol| residue::sample(point + 7, symbol)).collect();
@@ -154,6 +163,9 @@ pub(super) fn residues<'a>(
                 return None;
             }
             (value, known) = (residue::inverse(value), true);
+        }
+        if let Some((_, positive)) = signs.iter().find(|(sign, _)| *sign == variable) {
+            (value, known) = (if *positive { 1 } else { residue::PRIME - 1 }, true);
         }
         debug_assert_eq!(variable, at.len());
         at.push(value);
@@ -176,7 +188,7 @@ pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, po
     if tower.domain.is_empty() {
         work::note(RESIDUES as usize * value.numerator().len());
         let seen: Vec<u64> =
-            (0..RESIDUES).filter_map(|point| residues(tower, [value], point)).flatten().collect();
+            (0..RESIDUES).filter_map(|point| residues(tower, [value], point, &[])).flatten().collect();
         if seen.iter().any(|&residue| residue != 0) {
             return true;
         }

@@ -10,6 +10,7 @@
 //!                  └──▶ text · LaTeX · SymPy
 //! ```
 
+mod condition;
 mod derivative;
 mod parser;
 mod print;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub use condition::{Condition, Relation};
 pub use parser::{MAX_DEPTH, ParseError, is_name, parse};
 pub use tape::{Tape, TapeError};
 

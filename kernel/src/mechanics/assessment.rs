@@ -1,14 +1,9 @@
 //! What a set of laws says about a system: brackets, independence, involution, the verdict.
 
-use std::sync::Arc;
-
-use rayon::prelude::*;
-
-use super::bracket::{Bracket, Gradient};
-use super::prover::Frame;
-use super::rank::{Rank, rank_of};
+use super::bracket::Bracket;
+use super::functions::Functions;
+use super::rank::Rank;
 use super::{ConservedQuantity, MechanicsError, Prover};
-use crate::algebra::AlgebraError;
 
 /// Steps of the search for a largest involutive subset.
 const MAX_STEPS: usize = 200_000;
@@ -87,69 +82,26 @@ impl Assessment {
 
 /// Brackets, independence and involution of H and the laws, all exact, and the verdict.
 ///
-/// Only laws that were proved for this Hamiltonian count towards independence, involution and the verdict. A
-/// law that is a constant multiple of H or depends on earlier ones does no harm. Brackets for which the
-/// prover's token leaves no time are unknown.
+/// Only laws that were proved for this Hamiltonian count towards independence, involution and the verdict. Each
+/// bracket is formed on the common domain of its two functions and H, whatever other laws stand beside them; a set
+/// of functions is independent where it is so on its common domain, on every branch of the signs in it. A law that
+/// depends on earlier ones does no harm. Brackets for which the prover's token leaves no time are unknown.
 ///
 /// # Errors
-/// Formulas that the algebra cannot represent together.
+/// Formulas that the algebra cannot represent.
 pub fn assess(prover: &Prover, laws: &[ConservedQuantity]) -> Result<Assessment, MechanicsError> {
+    let functions = Functions::new(prover, laws)?;
+    let brackets = functions.brackets()?;
     let hamiltonian = prover.hamiltonian();
-    let space = hamiltonian.space();
-    let gradients = prover.ask(|| common_gradients(prover, laws))?;
-    let brackets = bracket_matrix(prover, &gradients)?;
-
     let counts = |law: &ConservedQuantity| law.certificate().is_some_and(|c| c.hamiltonian() == hamiltonian);
-    let proved: Vec<usize> = (0..gradients.len())
-        .filter(|&k| k == 0 || (counts(&laws[k - 1]) && brackets[k][0].vanishes()))
-        .collect();
-    let rank_among = |indices: &[usize]| {
-        let rows: Vec<&Gradient> = indices.iter().map(|&k| &gradients[k]).collect();
-        let rank = prover.ask(|| rank_of(&rows, space));
-        let independent = rank.independent.iter().map(|&k| indices[k]).collect();
-        Rank { rank: rank.rank, independent }
-    };
-    let independent = rank_among(&proved);
+    let proved: Vec<usize> =
+        (0..=laws.len()).filter(|&k| k == 0 || (counts(&laws[k - 1]) && brackets[k][0].vanishes())).collect();
+    let independent = functions.independent_among(&proved);
     let commute = |a: usize, b: usize| brackets[a][b].vanishes();
-    let involutive = largest_involutive(&proved, space.dof(), commute, |set| rank_among(set).independent);
-    let verdict = Verdict::of(space.dof(), independent.rank, involutive.len());
+    let dof = hamiltonian.space().dof();
+    let involutive = largest_involutive(&proved, dof, commute, |set| functions.are_independent(set));
+    let verdict = Verdict::of(dof, independent.rank, involutive.len());
     Ok(Assessment { brackets, independent, involutive, verdict })
-}
-
-/// The gradients of H and the laws in one field. Where the proofs were all made in the field of H, its
-/// gradients serve.
-fn common_gradients(prover: &Prover, laws: &[ConservedQuantity]) -> Result<Vec<Gradient>, MechanicsError> {
-    let own = |law: &ConservedQuantity| {
-        let framed = &law.certificate()?.framed;
-        Arc::ptr_eq(&framed.frame, prover.frame()).then(|| framed.gradient.clone())
-    };
-    let energy = |frame: &Frame| frame.gradient.clone();
-    if let Some(gradients) = laws.iter().map(own).collect::<Option<Vec<_>>>() {
-        return Ok(std::iter::once(energy(prover.frame())).chain(gradients).collect());
-    }
-    let hamiltonian = prover.hamiltonian();
-    let (frame, elements) = Frame::new(hamiltonian, laws.iter().map(ConservedQuantity::formula))?;
-    let gradients = elements.iter().map(|e| Gradient::of(e, hamiltonian.space()));
-    Ok(std::iter::once(Ok(energy(&frame))).chain(gradients).collect::<Result<_, _>>()?)
-}
-
-/// {row, column} from the gradients; the lower triangle is the negative of the upper.
-fn bracket_matrix(prover: &Prover, gradients: &[Gradient]) -> Result<Vec<Vec<Bracket>>, MechanicsError> {
-    let count = gradients.len();
-    let pairs: Vec<(usize, usize)> =
-        (0..count).flat_map(|row| (row + 1..count).map(move |column| (row, column))).collect();
-    let bracket =
-        |&(row, column): &(usize, usize)| match prover.ask(|| gradients[row].bracket(&gradients[column])) {
-            Err(AlgebraError::Cancelled) => Ok(Bracket::Unknown(None)),
-            answer => answer,
-        };
-    let entries: Vec<Bracket> = pairs.par_iter().map(bracket).collect::<Result<_, _>>()?;
-    let mut matrix = vec![vec![Bracket::Zero; count]; count];
-    for ((row, column), entry) in pairs.into_iter().zip(entries) {
-        matrix[column][row] = entry.negated();
-        matrix[row][column] = entry;
-    }
-    Ok(matrix)
 }
 
 /// The largest independent subset that commutes pairwise, H (index 0) included where it is independent;
@@ -158,12 +110,12 @@ fn largest_involutive(
     candidates: &[usize],
     dof: usize,
     commute: impl Fn(usize, usize) -> bool,
-    independent: impl Fn(&[usize]) -> Vec<usize>,
+    independent: impl Fn(&[usize]) -> bool,
 ) -> Vec<usize> {
     struct Search<'a> {
         dof: usize,
         commute: &'a dyn Fn(usize, usize) -> bool,
-        independent: &'a dyn Fn(&[usize]) -> Vec<usize>,
+        independent: &'a dyn Fn(&[usize]) -> bool,
         best: Vec<usize>,
         steps: usize,
     }
@@ -181,7 +133,7 @@ fn largest_involutive(
                 }
                 let mut larger = chosen.to_vec();
                 larger.push(candidate);
-                if (self.independent)(&larger).len() < larger.len() {
+                if !(self.independent)(&larger) {
                     continue;
                 }
                 let rest: Vec<usize> =
@@ -190,7 +142,7 @@ fn largest_involutive(
             }
         }
     }
-    let start = if independent(&[0]).is_empty() { Vec::new() } else { vec![0] };
+    let start = if independent(&[0]) { vec![0] } else { Vec::new() };
     let rest: Vec<usize> = candidates.iter().copied().filter(|&c| c != 0).collect();
     let mut search =
         Search { dof, commute: &commute, independent: &independent, best: start.clone(), steps: 0 };

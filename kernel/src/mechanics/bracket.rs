@@ -17,6 +17,8 @@ pub enum Bracket {
     NonZero(Option<Expr>),
     /// Neither was proved.
     Unknown(Option<Expr>),
+    /// The functions are real at no common point, so that there is no bracket.
+    Disjoint,
 }
 
 impl Bracket {
@@ -29,6 +31,7 @@ impl Bracket {
     pub fn value(&self) -> Option<Expr> {
         match self {
             Bracket::Zero => Some(Expr::zero()),
+            Bracket::Disjoint => None,
             Bracket::NonZero(value) | Bracket::Unknown(value) => value.clone(),
         }
     }
@@ -38,6 +41,7 @@ impl Bracket {
         let negative = |value: &Option<Expr>| value.clone().map(Expr::negated);
         match self {
             Bracket::Zero => Bracket::Zero,
+            Bracket::Disjoint => Bracket::Disjoint,
             Bracket::NonZero(value) => Bracket::NonZero(negative(value)),
             Bracket::Unknown(value) => Bracket::Unknown(negative(value)),
         }

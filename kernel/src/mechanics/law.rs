@@ -3,13 +3,15 @@
 use std::fmt;
 
 use super::Certificate;
-use crate::expr::Expr;
+use crate::expr::{Condition, Expr};
 
 /// How a function stands as a law.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Status {
     /// {F, H} = 0 was proved by exact algebra.
     Proved,
+    /// {F, H} = 0 was proved on each side of a surface, across which F may jump.
+    Piecewise,
     /// Numerical evidence supports it.
     Supported,
     /// {F, H} ≠ 0 was proved.
@@ -19,10 +21,11 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word in reports: `proved`, `supported`, `refuted`, `unknown`.
+    /// The word in reports: `proved`, `piecewise`, `supported`, `refuted`, `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Proved => "proved",
+            Status::Piecewise => "piecewise",
             Status::Supported => "supported",
             Status::Refuted => "refuted",
             Status::Unknown => "unknown",
@@ -72,6 +75,11 @@ impl ConservedQuantity {
             Ground::Proof(certificate) => certificate.law(),
             Ground::Evidence(formula) => formula,
         }
+    }
+
+    /// The conditions under which it was proved, beyond those that its own formula and H make.
+    pub fn domain(&self) -> &[Condition] {
+        self.certificate().map_or(&[], Certificate::domain)
     }
 
     /// The proof, if there is one.

@@ -11,12 +11,27 @@
 //! Certificates ──▶ ConservedQuantity ──assess──▶ Assessment (brackets, independence, involution, Verdict)
 //! ```
 //!
+//! # What *proved* means
+//!
+//! A law F is proved where
+//!
+//! - {F, H} = 0 on the common domain on which F and H, as given, are real and smooth (with the conditions that were
+//!   stated), and
+//! - F extends continuously across every surface w = 0 on which H is finite and continuous: with F = A + B·sign(w),
+//!   B vanishes there. Otherwise F may jump along an orbit that crosses the surface; it is then *piecewise*, and
+//!   counts for nothing.
+//!
+//! Functions count as independent where they are so on every branch of the signs in them, on a common domain.
+//! Another writing of a proved function is proved again, and where it is real on a larger domain, conditions stand
+//! beside it.
+//!
 //! A [`Certificate`] has private fields and no constructor outside this room, and it carries the formula that
 //! was proved. A [`ConservedQuantity`] is proved only if it was made from one; its formula is then that of the
 //! certificate, and another writing of it is proved again ([`Certificate::presented`]).
 
 mod assessment;
 mod bracket;
+mod functions;
 mod law;
 mod phase_space;
 mod prover;
@@ -32,7 +47,7 @@ pub use rank::{Rank, functional_rank};
 pub use verification::{Claim, Comparison, Verification, Verified, compare, verify};
 
 use crate::algebra::AlgebraError;
-use crate::expr::Symbol;
+use crate::expr::{Expr, Symbol};
 
 /// What is wrong with a question about mechanics.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -51,6 +66,9 @@ pub enum MechanicsError {
     /// A name that stands twice.
     #[error("`{0}` is named twice among coordinates and momenta")]
     Repeated(Symbol),
+    /// A Hamiltonian that depends on no variable.
+    #[error("the Hamiltonian `{0}` is constant: nothing moves, and every function is conserved")]
+    Constant(Expr),
     /// The algebra could not carry out a step.
     #[error(transparent)]
     Algebra(#[from] AlgebraError),

@@ -1,8 +1,8 @@
 //! Phase spaces and Hamiltonians.
 
 use super::MechanicsError;
-use crate::algebra::{Element, ZeroTest};
-use crate::expr::{Expr, Symbol};
+use crate::algebra::{AlgebraError, Element, ZeroTest};
+use crate::expr::{Condition, Expr, Symbol};
 
 /// Canonical coordinates q and momenta p, paired in order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -59,17 +59,25 @@ impl PhaseSpace {
     }
 }
 
-/// A Hamiltonian on its phase space. Symbols that are neither coordinates nor momenta are parameters.
+/// A Hamiltonian on its phase space, on the domain where it is real and conditions hold. Symbols that are neither
+/// coordinates nor momenta are parameters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hamiltonian {
     formula: Expr,
     space: PhaseSpace,
+    domain: Vec<Condition>,
 }
 
 impl Hamiltonian {
-    /// The Hamiltonian given by a formula.
+    /// The Hamiltonian given by a formula, wherever that is real.
     pub fn new(formula: Expr, space: PhaseSpace) -> Hamiltonian {
-        Hamiltonian { formula, space }
+        Hamiltonian { formula, space, domain: Vec::new() }
+    }
+
+    /// The same where these conditions hold too.
+    pub fn restricted(mut self, conditions: impl IntoIterator<Item = Condition>) -> Hamiltonian {
+        self.domain.extend(conditions);
+        self
     }
 
     /// Its formula.
@@ -77,20 +85,69 @@ impl Hamiltonian {
         &self.formula
     }
 
+    /// The conditions that restrict it beyond where the formula is real.
+    pub fn domain(&self) -> &[Condition] {
+        &self.domain
+    }
+
     /// Whether the other Hamiltonian is proved to differ by a constant alone: all partial derivatives of the
     /// difference vanish.
     pub fn equals_up_to_a_constant(&self, other: &Hamiltonian) -> bool {
         let difference = self.formula.clone() - other.formula.clone();
         let variables = self.space.variables();
-        let Ok((_, elements)) = Element::all_from(variables, [&difference]) else { return false };
+        let conditions: Vec<Condition> = self.domain.iter().chain(&other.domain).cloned().collect();
+        let Ok((_, elements)) = Element::all_within(variables, &conditions, [&difference]) else {
+            return false;
+        };
         let vanishes = |variable: &Symbol| {
             elements[0].derivative(variable).is_ok_and(|slope| slope.zero_test() == ZeroTest::Zero)
         };
         self.space == other.space && variables.iter().all(vanishes)
     }
 
+    /// The same Hamiltonian with another writing of its formula, which may be real on a larger domain: what was
+    /// real and is no longer asked for by the formula becomes a condition. `None` where the two are not proved to
+    /// differ by a constant alone.
+    ///
+    /// # Errors
+    /// Formulas that the algebra cannot represent.
+    pub fn presented(&self, presentation: &Expr) -> Result<Option<Hamiltonian>, MechanicsError> {
+        let domain =
+            conditions_beside(self.space.variables(), (&self.formula, &self.domain), presentation, &[])?;
+        let presented = Hamiltonian { formula: presentation.clone(), space: self.space.clone(), domain };
+        Ok(self.equals_up_to_a_constant(&presented).then_some(presented))
+    }
+
     /// Its phase space.
     pub fn space(&self) -> &PhaseSpace {
         &self.space
     }
+}
+
+/// The conditions that must stand beside another writing of a function, so that it has no larger domain than the
+/// function with its own conditions. What `assumed` says is known besides.
+///
+/// # Errors
+/// Formulas that the algebra cannot represent.
+pub(super) fn conditions_beside(
+    variables: &[Symbol],
+    (function, conditions): (&Expr, &[Condition]),
+    presentation: &Expr,
+    assumed: &[Condition],
+) -> Result<Vec<Condition>, MechanicsError> {
+    let (given, _) = Element::all_within(variables, conditions, [function])?;
+    let mut beside: Vec<Condition> = Vec::new();
+    for condition in given.conditions() {
+        let known: Vec<Condition> = assumed.iter().chain(&beside).cloned().collect();
+        // The presentation with what is known: does it ask for the condition?
+        let (printed, _) = Element::all_within(variables, &known, [presentation])?;
+        let implied = match printed.implies(&condition) {
+            Err(AlgebraError::NotInField { .. } | AlgebraError::UnknownSymbol(_)) => false,
+            answer => answer?,
+        };
+        if !implied {
+            beside.push(condition);
+        }
+    }
+    Ok(beside)
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::bracket::{Bracket, Gradient};
-use super::{Hamiltonian, MechanicsError, Status};
+use super::phase_space::conditions_beside;
+use super::{Hamiltonian, MechanicsError, PhaseSpace, Status};
 use crate::CancelToken;
-use crate::algebra::{AlgebraError, Element, Field, GeneratorDescription, work};
-use crate::expr::Expr;
+use crate::algebra::{AlgebraError, Element, Field, GeneratorDescription, Jump, ZeroTest, work};
+use crate::expr::{Condition, Expr};
 
 /// Proves {F, H} = 0 for one Hamiltonian. It keeps the field of H and ∇H in it, so that H is brought into
 /// canonical form once and not for every question.
@@ -22,6 +23,8 @@ pub struct Prover {
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) field: Arc<Field>,
+    /// H in it.
+    energy: Element,
     /// ∇H in it.
     pub(super) gradient: Gradient,
 }
@@ -30,6 +33,7 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 pub(super) struct Framed {
     pub(super) frame: Arc<Frame>,
+    element: Element,
     pub(super) gradient: Gradient,
 }
 
@@ -58,6 +62,7 @@ pub(super) struct Framed {
 #[derive(Clone, Debug)]
 pub struct Certificate {
     law: Expr,
+    domain: Vec<Condition>,
     prover: Prover,
     pub(super) framed: Framed,
 }
@@ -67,6 +72,12 @@ pub struct Certificate {
 pub enum Conservation {
     /// {F, H} = 0, proved.
     Proved(Certificate),
+    /// {F, H} = 0 on each side of a surface, proved; but F is not shown to extend continuously across it, where H is
+    /// finite and continuous. So F may jump along an orbit.
+    Piecewise {
+        /// The function w of the first such surface, w = 0.
+        surface: Expr,
+    },
     /// {F, H} ≠ 0 at some point, proved.
     Refuted {
         /// The bracket in canonical form; absent where it is too long to be of use.
@@ -83,7 +94,7 @@ impl Prover {
     /// A prover for a Hamiltonian.
     ///
     /// # Errors
-    /// A formula that the algebra cannot represent, or that divides by zero.
+    /// A formula that the algebra cannot represent, that divides by zero, that is real nowhere, or that is constant.
     pub fn new(hamiltonian: &Hamiltonian) -> Result<Prover, MechanicsError> {
         Prover::cancellable(hamiltonian, &CancelToken::new())
     }
@@ -93,8 +104,13 @@ impl Prover {
     /// # Errors
     /// As [`new`](Prover::new).
     pub fn cancellable(hamiltonian: &Hamiltonian, token: &CancelToken) -> Result<Prover, MechanicsError> {
-        let (frame, _) = work::cancellable(token, || Frame::new(hamiltonian, []))?;
-        Ok(Prover { hamiltonian: Arc::new(hamiltonian.clone()), frame, token: token.clone() })
+        work::cancellable(token, || {
+            let (frame, _) = Frame::new(hamiltonian, &[], [])?;
+            if frame.gradient.entries().iter().all(|slope| slope.zero_test() == ZeroTest::Zero) {
+                return Err(MechanicsError::Constant(hamiltonian.formula().clone()));
+            }
+            Ok(Prover { hamiltonian: Arc::new(hamiltonian.clone()), frame, token: token.clone() })
+        })
     }
 
     /// The same prover with another token.
@@ -107,47 +123,75 @@ impl Prover {
         &self.hamiltonian
     }
 
-    /// Decides {F, H} = 0 exactly.
+    /// Decides {F, H} = 0 exactly, wherever F and H are real.
     ///
     /// # Errors
-    /// Formulas that the algebra cannot represent, or that divide by zero.
+    /// Formulas that the algebra cannot represent, or that divide by zero; F and H without a common domain.
     pub fn prove(&self, law: &Expr) -> Result<Conservation, MechanicsError> {
+        self.prove_where(law, &[])
+    }
+
+    /// The same where conditions hold.
+    ///
+    /// # Errors
+    /// As [`prove`](Prover::prove).
+    pub fn prove_where(&self, law: &Expr, domain: &[Condition]) -> Result<Conservation, MechanicsError> {
         self.ask(|| {
-            let framed = self.framed(law)?;
+            let framed = self.framed(law, domain)?;
             Ok(match framed.gradient.bracket(&framed.frame.gradient)? {
-                Bracket::Zero => Conservation::Proved(self.certificate(law, framed)),
+                Bracket::Zero => match framed.jump()? {
+                    None => Conservation::Proved(self.certificate(law, domain, framed)),
+                    Some(Jump { surface }) => Conservation::Piecewise { surface },
+                },
                 Bracket::NonZero(bracket) => Conservation::Refuted { bracket },
                 Bracket::Unknown(bracket) => Conservation::Unknown { bracket },
+                Bracket::Disjoint => Conservation::Unknown { bracket: None },
             })
         })
     }
 
-    /// The proof that {F, H} = 0, if there is one; a bracket that does not vanish is not formed.
+    /// The proof that F is conserved, if there is one; a bracket that does not vanish is not formed.
     ///
     /// # Errors
     /// As [`prove`](Prover::prove).
     pub fn certify(&self, law: &Expr) -> Result<Option<Certificate>, MechanicsError> {
+        self.certify_where(law, &[])
+    }
+
+    /// The same where conditions hold.
+    ///
+    /// # Errors
+    /// As [`prove`](Prover::prove).
+    pub fn certify_where(
+        &self,
+        law: &Expr,
+        domain: &[Condition],
+    ) -> Result<Option<Certificate>, MechanicsError> {
         self.ask(|| {
-            let framed = self.framed(law)?;
-            let conserved = framed.gradient.commutes(&framed.frame.gradient)?;
-            Ok(conserved.then(|| self.certificate(law, framed)))
+            let framed = self.framed(law, domain)?;
+            let conserved = framed.gradient.commutes(&framed.frame.gradient)? && framed.jump()?.is_none();
+            Ok(conserved.then(|| self.certificate(law, domain, framed)))
         })
     }
 
-    /// [`certify`](Prover::certify) for many functions in one field, which is built once.
+    /// [`certify`](Prover::certify) for many functions in one field, which is built once: the field of the domain on
+    /// which all are real.
     ///
     /// # Errors
     /// As [`prove`](Prover::prove): the first of them.
     pub fn certify_all(&self, laws: &[Expr]) -> Result<Vec<Option<Certificate>>, MechanicsError> {
         self.ask(|| {
-            let (frame, elements) = Frame::new(&self.hamiltonian, laws)?;
-            let certify = |(law, element): (&Expr, &Element)| -> Result<_, MechanicsError> {
-                let gradient = Gradient::of(element, self.hamiltonian().space())?;
-                let conserved = gradient.commutes(&frame.gradient)?;
-                let framed = Framed { frame: frame.clone(), gradient };
-                Ok(conserved.then(|| self.certificate(law, framed)))
+            let (frame, elements) = Frame::new(&self.hamiltonian, &[], laws)?;
+            if frame.field.conditions() != self.frame.field.conditions() {
+                // Some law restricts the domain of the others: each is proved by itself.
+                return laws.iter().map(|law| self.certify(law)).collect();
+            }
+            let certify = |(law, element): (&Expr, Element)| -> Result<_, MechanicsError> {
+                let framed = Framed::new(&frame, element, self.hamiltonian().space())?;
+                let conserved = framed.gradient.commutes(&frame.gradient)? && framed.jump()?.is_none();
+                Ok(conserved.then(|| self.certificate(law, &[], framed)))
             };
-            laws.iter().zip(&elements).map(certify).collect()
+            laws.iter().zip(elements).map(certify).collect()
         })
     }
 
@@ -156,8 +200,8 @@ impl Prover {
         work::cancellable(&self.token, questions)
     }
 
-    fn certificate(&self, law: &Expr, framed: Framed) -> Certificate {
-        Certificate { law: law.clone(), prover: self.clone(), framed }
+    fn certificate(&self, law: &Expr, domain: &[Condition], framed: Framed) -> Certificate {
+        Certificate { law: law.clone(), domain: domain.to_vec(), prover: self.clone(), framed }
     }
 
     /// The field of H alone.
@@ -165,32 +209,55 @@ impl Prover {
         &self.frame
     }
 
-    /// A function in the field of H, or in a new one where that does not hold it.
-    fn framed(&self, function: &Expr) -> Result<Framed, MechanicsError> {
+    /// ∇F in the field of H; `None` where that does not hold F.
+    pub(super) fn own_gradient(&self, function: &Expr) -> Result<Option<Gradient>, MechanicsError> {
+        self.ask(|| match Element::from_expr(&self.frame.field, function) {
+            Ok(element) => Ok(Some(Gradient::of(&element, self.hamiltonian.space())?)),
+            Err(AlgebraError::Cancelled) => Err(AlgebraError::Cancelled.into()),
+            Err(_) => Ok(None),
+        })
+    }
+
+    /// A function in the field of H, or in a new one where that does not hold it or conditions restrict it.
+    fn framed(&self, function: &Expr, domain: &[Condition]) -> Result<Framed, MechanicsError> {
         let space = self.hamiltonian.space();
-        let (frame, element) = match Element::from_expr(&self.frame.field, function) {
-            Ok(element) => (self.frame.clone(), element),
-            Err(AlgebraError::Cancelled) => return Err(AlgebraError::Cancelled.into()),
-            Err(_) => {
-                let (frame, mut elements) = Frame::new(&self.hamiltonian, [function])?;
-                (frame, elements.remove(0))
+        if domain.is_empty() {
+            match Element::from_expr(&self.frame.field, function) {
+                Ok(element) => return Framed::new(&self.frame, element, space),
+                Err(AlgebraError::Cancelled) => return Err(AlgebraError::Cancelled.into()),
+                Err(_) => {}
             }
-        };
-        Ok(Framed { gradient: Gradient::of(&element, space)?, frame })
+        }
+        let (frame, mut elements) = Frame::new(&self.hamiltonian, domain, [function])?;
+        Framed::new(&frame, elements.remove(0), space)
     }
 }
 
 impl Frame {
-    /// A field that holds H and the functions, with the functions in it.
+    /// A field that holds H and the functions, on the common domain, with the functions in it.
     pub(super) fn new<'a>(
         hamiltonian: &'a Hamiltonian,
+        domain: &[Condition],
         functions: impl IntoIterator<Item = &'a Expr>,
     ) -> Result<(Arc<Frame>, Vec<Element>), MechanicsError> {
         let space = hamiltonian.space();
+        let conditions: Vec<Condition> = hamiltonian.domain().iter().chain(domain).cloned().collect();
         let all = std::iter::once(hamiltonian.formula()).chain(functions);
-        let (field, mut elements) = Element::all_from(space.variables(), all)?;
-        let gradient = Gradient::of(&elements.remove(0), space)?;
-        Ok((Arc::new(Frame { field, gradient }), elements))
+        let (field, mut elements) = Element::all_within(space.variables(), &conditions, all)?;
+        let energy = elements.remove(0);
+        let gradient = Gradient::of(&energy, space)?;
+        Ok((Arc::new(Frame { field, energy, gradient }), elements))
+    }
+}
+
+impl Framed {
+    fn new(frame: &Arc<Frame>, element: Element, space: &PhaseSpace) -> Result<Framed, MechanicsError> {
+        Ok(Framed { gradient: Gradient::of(&element, space)?, frame: frame.clone(), element })
+    }
+
+    /// The first surface across which the function may jump although H is finite and continuous there.
+    fn jump(&self) -> Result<Option<Jump>, AlgebraError> {
+        Ok(self.element.jumps_where_continuous(&self.frame.energy)?.into_iter().next())
     }
 }
 
@@ -200,13 +267,19 @@ impl Certificate {
         &self.law
     }
 
+    /// The conditions under which it was proved, beyond those that its own formula and H make.
+    pub fn domain(&self) -> &[Condition] {
+        &self.domain
+    }
+
     /// The Hamiltonian H with its phase space.
     pub fn hamiltonian(&self) -> &Hamiltonian {
         self.prover.hamiltonian()
     }
 
     /// The same for another writing of the law, such as its canonical form: {F', H} = 0 is proved again for
-    /// the formula as it is going to be printed. `None` where that is not proved.
+    /// the formula as it is going to be printed. Where F' is real on a larger domain than F, conditions stand
+    /// beside it. `None` where it is not proved.
     ///
     /// # Errors
     /// As [`Prover::prove`].
@@ -214,7 +287,12 @@ impl Certificate {
         if *presentation == self.law {
             return Ok(Some(self.clone()));
         }
-        self.prover.certify(presentation)
+        let space = self.hamiltonian().space();
+        let assumed = self.prover.frame.field.conditions();
+        let given = (&self.law, &self.domain[..]);
+        let domain =
+            self.prover.ask(|| conditions_beside(space.variables(), given, presentation, &assumed))?;
+        self.prover.certify_where(presentation, &domain)
     }
 
     /// The generators of the field in which the bracket was formed, with their relations.
@@ -235,10 +313,11 @@ impl Conservation {
         matches!(self, Conservation::Proved(_))
     }
 
-    /// [`Status::Proved`], [`Status::Refuted`] or [`Status::Unknown`].
+    /// [`Status::Proved`], [`Status::Piecewise`], [`Status::Refuted`] or [`Status::Unknown`].
     pub fn status(&self) -> Status {
         match self {
             Conservation::Proved(_) => Status::Proved,
+            Conservation::Piecewise { .. } => Status::Piecewise,
             Conservation::Refuted { .. } => Status::Refuted,
             Conservation::Unknown { .. } => Status::Unknown,
         }
@@ -247,7 +326,7 @@ impl Conservation {
     /// {F, H} in canonical form; absent where it is too long to be of use.
     pub fn bracket(&self) -> Option<Expr> {
         match self {
-            Conservation::Proved(_) => Some(Expr::zero()),
+            Conservation::Proved(_) | Conservation::Piecewise { .. } => Some(Expr::zero()),
             Conservation::Refuted { bracket } | Conservation::Unknown { bracket } => bracket.clone(),
         }
     }

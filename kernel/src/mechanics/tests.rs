@@ -219,8 +219,11 @@ fn proofs_for_another_hamiltonian_do_not_count() {
 #[test]
 fn claims_are_verified_together() {
     let h = hamiltonian("x y ; px py", "(px^2 + py^2)/2 + x^2 + y^2");
-    let claim =
-        |name: Option<&str>, text: &str| Claim { name: name.map(str::to_owned), formula: formula(text) };
+    let claim = |name: Option<&str>, text: &str| Claim {
+        name: name.map(str::to_owned),
+        formula: formula(text),
+        domain: Vec::new(),
+    };
     let good =
         verify(&h, &[claim(None, "x*py - y*px"), claim(Some("F1"), "px^2/2 + x^2")]).expect("an answer");
     assert_eq!(good.status(), Status::Proved);

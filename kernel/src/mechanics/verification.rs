@@ -6,7 +6,7 @@ use super::rank::{Rank, functional_rank};
 use super::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, Prover, Status, assess,
 };
-use crate::expr::Expr;
+use crate::expr::{Condition, Expr};
 
 /// A function that someone says is conserved.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,6 +15,8 @@ pub struct Claim {
     pub name: Option<String>,
     /// The function, parameters at their values.
     pub formula: Expr,
+    /// The conditions under which it is claimed.
+    pub domain: Vec<Condition>,
 }
 
 /// A claim and what was proved of it.
@@ -22,10 +24,16 @@ pub struct Claim {
 pub struct Verified {
     name: String,
     formula: Expr,
+    domain: Vec<Condition>,
     outcome: Conservation,
 }
 
 impl Verified {
+    fn new(prover: &Prover, claim: &Claim, name: String) -> Result<Verified, MechanicsError> {
+        let outcome = prover.prove_where(&claim.formula, &claim.domain)?;
+        Ok(Verified { name, formula: claim.formula.clone(), domain: claim.domain.clone(), outcome })
+    }
+
     /// The claim's own name, or `F1`, `F2`, ….
     pub fn name(&self) -> &str {
         &self.name
@@ -34,6 +42,11 @@ impl Verified {
     /// The function as it was claimed.
     pub fn formula(&self) -> &Expr {
         &self.formula
+    }
+
+    /// The conditions under which it was claimed.
+    pub fn domain(&self) -> &[Condition] {
+        &self.domain
     }
 
     /// What was proved of it.
@@ -60,10 +73,13 @@ impl Verification {
         self.assessment.as_ref()
     }
 
-    /// The worst that was found of a claim: `Refuted` before `Unknown` before `Proved`.
+    /// The worst that was found of a claim: `Refuted` before `Piecewise` before `Unknown` before `Proved`.
     pub fn status(&self) -> Status {
         let any = |status| self.claims.iter().any(|claim| claim.outcome.status() == status);
-        [Status::Refuted, Status::Unknown].into_iter().find(|&s| any(s)).unwrap_or(Status::Proved)
+        [Status::Refuted, Status::Piecewise, Status::Unknown]
+            .into_iter()
+            .find(|&s| any(s))
+            .unwrap_or(Status::Proved)
     }
 }
 
@@ -79,8 +95,7 @@ pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verificatio
     let mut verified = Vec::new();
     for claim in claims {
         let name = claim.name.clone().or_else(|| free.next()).unwrap_or_default();
-        let outcome = prover.prove(&claim.formula)?;
-        verified.push(Verified { name, formula: claim.formula.clone(), outcome });
+        verified.push(Verified::new(&prover, claim, name)?);
     }
     let law =
         |v: &Verified| v.outcome.certificate().map(|proof| ConservedQuantity::proved(&v.name, proof.clone()));
@@ -113,11 +128,10 @@ pub fn compare(
     functions.extend(laws.iter().map(|law| law.formula().clone()));
     let Rank { rank, .. } = functional_rank(&functions, space)?;
     let compare = |claim: &Claim| {
-        let outcome = prover.prove(&claim.formula)?;
-        let with: Vec<Expr> = functions.iter().chain([&claim.formula]).cloned().collect();
+        let claim = Verified::new(&prover, claim, claim.name.clone().unwrap_or_default())?;
+        let with: Vec<Expr> = functions.iter().chain([claim.formula()]).cloned().collect();
         let determined = functional_rank(&with, space)?.rank == rank;
-        let name = claim.name.clone().unwrap_or_default();
-        Ok(Comparison { claim: Verified { name, formula: claim.formula.clone(), outcome }, determined })
+        Ok(Comparison { claim, determined })
     };
     claims.iter().map(compare).collect()
 }

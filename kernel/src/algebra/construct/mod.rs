@@ -15,7 +15,7 @@ use dashu_int::IBig;
 
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial};
-use crate::expr::{Expr, Function, Rational, Symbol};
+use crate::expr::{Condition, Expr, Function, Rational, Relation, Symbol};
 
 /// The largest index of a root and the largest common denominator of multiples of an angle.
 const MAX_INDEX: u32 = 360;
@@ -173,10 +173,33 @@ impl<'a> Construction<'a> {
         Ok(variable)
     }
 
+    /// Restricts the domain to where a condition holds.
+    pub(super) fn restrict(&mut self, condition: &Condition) -> Result<(), Halt> {
+        let value = self.convert(&condition.function)?;
+        let value = self.tower.canonical(&value)?;
+        let holds = |constant: Rational| match condition.relation {
+            Relation::Positive => constant > Rational::ZERO,
+            Relation::NonZero => !constant.is_zero(),
+        };
+        match (value.as_constant(), condition.relation) {
+            (Some(constant), _) if holds(constant.clone()) => Ok(()),
+            (Some(_), _) => Err(AlgebraError::EmptyDomain { condition: condition.to_string() }.into()),
+            (None, Relation::Positive) => self.require_positive(&value),
+            (None, Relation::NonZero) => {
+                self.tower.to_mut().nonzero.push(value);
+                Ok(())
+            }
+        }
+    }
+
     /// Notes that formulas are defined only where `value` is positive.
     fn require_positive(&mut self, value: &RationalPolynomial) -> Result<(), Halt> {
         if value.as_constant().is_some() || self.tower.domain.contains(value) {
             return Ok(());
+        }
+        if self.is_plainly_positive(&value.negated())? {
+            let condition = format!("{} > 0", super::present::express(&self.tower, value));
+            return Err(AlgebraError::EmptyDomain { condition }.into());
         }
         if !self.open {
             let domain = super::present::express(&self.tower, value);

@@ -290,7 +290,10 @@ impl Construction<'_> {
 
     /// Whether the value is a product of what the domain of the formulas makes positive, and of a sum of
     /// squares and of products of positive generators.
-    fn is_plainly_positive(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+    pub(in crate::algebra) fn is_plainly_positive(
+        &self,
+        value: &RationalPolynomial,
+    ) -> Result<bool, AlgebraError> {
         let mut rest = value.numerator().clone();
         for condition in self.tower.domain.iter().map(RationalPolynomial::numerator) {
             if let Some(quotient) = rest.exact_quotient(&condition.primitive_part()) {

@@ -1,0 +1,138 @@
+//! Where a function jumps: the surfaces w = 0 across which a function with sign(w) in it does not extend continuously.
+//!
+//! A function is A + B·sign(w) in the canonical form. It extends continuously across w = 0 where B vanishes there.
+
+use super::tower::{Generator, Tower};
+use super::{AlgebraError, Element, Polynomial, RationalPolynomial, present, work};
+use crate::expr::Expr;
+
+/// A surface across which a function is not shown to extend continuously.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Jump {
+    /// The function w; the surface is w = 0.
+    pub surface: Expr,
+}
+
+impl Element {
+    /// The surfaces w = 0 across which this function is not shown to extend continuously, although the other one is
+    /// finite and continuous there. Surfaces that a stated condition excludes are not among them.
+    ///
+    /// # Errors
+    /// Elements of two fields; sizes out of reach.
+    pub fn jumps_where_continuous(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
+        self.minus(other)?;
+        let tower = &self.field().tower;
+        work::bounded(|| {
+            let (own, other) = (tower.canonical(&self.value)?, tower.canonical(&other.value)?);
+            let mut jumps = Vec::new();
+            for (variable, generator) in tower.generators() {
+                let Generator::Sign { of } = generator else { continue };
+                let surface = Surface { tower, variable, of };
+                if own.numerator().contains(variable)
+                    && !surface.is_excluded()?
+                    && !surface.is_continuous(&own)?
+                    && surface.is_continuous(&other)?
+                    && !surface.is_barrier(&other)?
+                {
+                    jumps.push(Jump { surface: present::express(tower, of) });
+                }
+            }
+            Ok(jumps)
+        })
+    }
+}
+
+/// The surface on which the function of a sign vanishes.
+struct Surface<'a> {
+    tower: &'a Tower,
+    /// The ring variable of the sign.
+    variable: usize,
+    /// The function.
+    of: &'a RationalPolynomial,
+}
+
+impl Surface<'_> {
+    /// Whether the domain excludes the surface: a function that vanishes on it vanishes nowhere in the domain.
+    fn is_excluded(&self) -> Result<bool, AlgebraError> {
+        let conditions = self.tower.nonzero.iter().chain(&self.tower.domain);
+        for condition in conditions {
+            if self.vanishes(condition)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a canonical value extends continuously across the surface: the coefficient of the sign vanishes there.
+    fn is_continuous(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+        let coefficients = value.numerator().coefficients_in(self.variable);
+        match coefficients.get(1) {
+            None => Ok(true),
+            Some(jump) => self.vanishes(&jump.clone().into()),
+        }
+    }
+
+    /// Whether a value is shown to vanish on the surface, generically.
+    fn vanishes(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+        let factors: Vec<_> = self.tower.factors.iter().collect();
+        let (cleared, exponents) = self.tower.cleared(value.numerator(), &factors)?;
+        let infinite = factors.iter().zip(exponents).any(|(f, e)| e > 0 && self.divides(&f.polynomial));
+        let w = self.of.numerator();
+        let poles = self.tower.reciprocals.iter();
+        let infinite =
+            infinite || poles.into_iter().any(|&(x, u)| cleared.contains(u) && self.divides_variable(x));
+        if infinite {
+            return Ok(false);
+        }
+        // Roots of what vanishes on the surface vanish there.
+        let mut rest = cleared;
+        for (variable, generator) in self.tower.generators() {
+            if let Generator::Root { radicand, .. } = generator
+                && rest.contains(variable)
+                && self.divides(radicand.numerator())
+            {
+                rest = rest.coefficients_in(variable).swap_remove(0);
+            }
+        }
+        if rest.is_zero() || rest.exact_quotient(w).is_some() {
+            return Ok(true);
+        }
+        // w = v with a relation vⁿ = r: the part without v vanishes where r does.
+        if let &[(v, 1)] = w.factors(0).as_slice()
+            && w.len() == 1
+            && let Some((_, relation)) = self.tower.relation(v)
+        {
+            let without = rest.coefficients_in(v).swap_remove(0);
+            return Ok(without.exact_quotient(&relation.numerator().primitive_part()).is_some());
+        }
+        Ok(false)
+    }
+
+    /// Whether a value is infinite on the surface: a denominator vanishes there and what stands above it does not.
+    /// Values with roots, sines or other signs are never called infinite: what stands above may vanish on a part of
+    /// the surface.
+    fn is_barrier(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+        let factors: Vec<_> = self.tower.factors.iter().collect();
+        let (mut cleared, exponents) = self.tower.cleared(value.numerator(), &factors)?;
+        let mut pole = factors.iter().zip(exponents).any(|(f, e)| e > 0 && self.divides(&f.polynomial));
+        for &(x, u) in &self.tower.reciprocals {
+            let power = cleared.degree(u);
+            if power > 0 {
+                cleared = self.tower.cleared_of_variable(&cleared, x, u, power)?;
+                pole |= self.divides_variable(x);
+            }
+        }
+        let occurring = cleared.variables().into_iter().chain(self.of.numerator().variables());
+        let plain = !occurring.into_iter().any(|v| self.tower.is_algebraic(v));
+        Ok(pole && plain && !self.divides(&cleared))
+    }
+
+    /// Whether a polynomial is a multiple of the function, so that it vanishes on the surface.
+    fn divides(&self, polynomial: &Polynomial) -> bool {
+        polynomial.exact_quotient(self.of.numerator()).is_some()
+    }
+
+    fn divides_variable(&self, variable: usize) -> bool {
+        self.divides(&Polynomial::variable(variable))
+    }
+}

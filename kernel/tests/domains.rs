@@ -1,0 +1,222 @@
+//! What is proved is proved on a stated domain, and laws that jump are no laws.
+
+use liouville_kernel::expr::{Condition, Expr, Symbol, parse};
+use liouville_kernel::mechanics::{
+    Assessment, Bracket, Certificate, Claim, Conservation, ConservedQuantity, Hamiltonian, MechanicsError,
+    PhaseSpace, Prover, Status, Verdict, Verification, assess, verify,
+};
+
+fn formula(text: &str) -> Expr {
+    parse(text).unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+/// H of x, y, z (as many as named) and their momenta; conditions after `where`.
+fn hamiltonian(text: &str, coordinates: &[&str]) -> Hamiltonian {
+    let symbols = |prefix: &str| coordinates.iter().map(|q| Symbol::new(format!("{prefix}{q}"))).collect();
+    let space = PhaseSpace::new(symbols(""), symbols("p")).expect("a phase space");
+    let (h, conditions) = text.split_once(" where ").unwrap_or((text, ""));
+    let hamiltonian = Hamiltonian::new(formula(h), space);
+    match conditions {
+        "" => hamiltonian,
+        text => hamiltonian.restricted(Condition::parse_all(text).expect("conditions")),
+    }
+}
+
+fn plane(text: &str) -> Hamiltonian {
+    hamiltonian(text, &["x", "y"])
+}
+
+fn outcome(h: &Hamiltonian, law: &str) -> Conservation {
+    let (law, conditions) = law.split_once(" where ").unwrap_or((law, ""));
+    let domain =
+        if conditions.is_empty() { Vec::new() } else { Condition::parse_all(conditions).expect(law) };
+    let prover = Prover::new(h).unwrap_or_else(|e| panic!("{}: {e}", h.formula()));
+    prover.prove_where(&formula(law), &domain).unwrap_or_else(|e| panic!("{law}: {e}"))
+}
+
+fn status(h: &Hamiltonian, law: &str) -> Status {
+    outcome(h, law).status()
+}
+
+fn verified(h: &Hamiltonian, laws: &[&str]) -> Verification {
+    let claim = |law: &&str| Claim { name: None, formula: formula(law), domain: Vec::new() };
+    let claims: Vec<Claim> = laws.iter().map(claim).collect();
+    verify(h, &claims).unwrap_or_else(|e| panic!("{laws:?}: {e}"))
+}
+
+#[test]
+fn laws_that_jump_where_orbits_cross_are_piecewise() {
+    let two_sides = plane(
+        "(px^2+py^2)/2 + (1+sqrt(y^2)/y)/2*(x^2+y^2)/2 + (1-sqrt(y^2)/y)/2*((x^2+y^2)/2 + x^2*y - y^3/3)",
+    );
+    assert_eq!(status(&two_sides, "(1+sqrt(y^2)/y)*(px^2+x^2)"), Status::Piecewise);
+    let henon_heiles = plane("(px^2+py^2+x^2+y^2)/2 + x^2*y - y^3/3");
+    let free = plane("(px^2+py^2)/2");
+    let trap = plane("(px^2+py^2)/2 + x^2 + y^2");
+    for (h, law) in [
+        (&henon_heiles, "sqrt(x^2)/x"),
+        (&henon_heiles, "sqrt((x + y)^2)/(x + y)"),
+        (&henon_heiles, "sqrt(px^2)/px"),
+        (&trap, "(sqrt(x^2)/x)*(px^2 + 2*x^2)"),
+        (&free, "sqrt(x^2)/x*px"),
+        (&free, "px + sqrt((x - 1)^2)/(x - 1)"),
+        (&free, "sqrt((x*y)^2)/(x*y)"),
+        (&plane("(px^2+py^2)/2 + sqrt(x^2)"), "sqrt(x^2)/x*py"),
+    ] {
+        match outcome(h, law) {
+            Conservation::Piecewise { .. } => {}
+            other => panic!("{law}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn signs_that_do_no_harm_leave_a_law_proved() {
+    let free = plane("(px^2+py^2)/2");
+    let kink = plane("(px^2+py^2)/2 + sqrt(x^2)");
+    // H is infinite at x = 0: no orbit crosses.
+    let wall = plane("(px^2+py^2)/2 + 1/x^2");
+    for (h, law) in [
+        (&free, "sqrt(px^2)"),
+        (&free, "sqrt((px*py)^2)"),
+        (&free, "sqrt((x*py - y*px)^2)*px"),
+        (&kink, "px^2/2 + sqrt(x^2)"),
+        (&kink, "px^2 + 2*sqrt(x^2) + py"),
+        (&wall, "sqrt(x^2)/x*py"),
+        (&wall, "sqrt(x^2)/x"),
+        (&plane("(px^2+py^2)/2 where x != 0"), "sqrt(x^2)/x*py"),
+        (&plane("(px^2+py^2)/2 where x > 0"), "sqrt(x^2)/x*py"),
+    ] {
+        assert_eq!(status(h, law), Status::Proved, "{law} of {}", h.formula());
+    }
+    assert_eq!(status(&kink, "px^2/2 + x"), Status::Refuted);
+    assert_eq!(status(&plane("(px^2+py^2)/2 + sqrt(x^2) where x > 0"), "px^2/2 + x"), Status::Proved);
+    assert_eq!(status(&kink, "px^2/2 + x where x > 0"), Status::Proved);
+    assert_eq!(status(&kink, "px^2/2 + x where x < 0"), Status::Refuted);
+}
+
+fn certificate(h: &Hamiltonian, law: &str) -> Certificate {
+    outcome(h, law).certificate().cloned().unwrap_or_else(|| panic!("{law} is not proved"))
+}
+
+fn texts(conditions: &[Condition]) -> Vec<String> {
+    conditions.iter().map(Condition::to_string).collect()
+}
+
+#[test]
+fn what_is_printed_has_no_larger_domain() {
+    for (given, printed, conditions) in [
+        ("px^2/2 + sqrt(x)^2 + py^2", "px^2/2 + x + py^2", vec!["x > 0"]),
+        ("px^2 + py^2 + (sqrt(x)^2 + sqrt(x^2))/2", "px^2 + py^2 + x", vec!["x > 0"]),
+        ("px^2 + py^2 + exp(log(x))", "px^2 + py^2 + x", vec!["x > 0"]),
+        ("px^2 + py^2 + exp(2*log(x - y))", "px^2 + py^2 + (x - y)^2", vec!["x - y > 0"]),
+        ("px^2 + py^2 + x^(4/3)*x^(2/3)", "px^2 + py^2 + x^2", vec!["x > 0"]),
+        ("px^2 + py^2 + sqrt(k)^2*x^2", "px^2 + py^2 + k*x^2", vec!["k > 0"]),
+        ("px^2 + py^2 + sqrt(x)", "px^2 + sqrt(x) + py^2", vec![]),
+        ("px^2 + py^2 + x", "py^2 + px^2 + x + 1", vec![]),
+    ] {
+        let shown = plane(given).presented(&formula(printed)).expect(given).expect(given);
+        assert_eq!(texts(shown.domain()), conditions, "{given}");
+        // Fed back, it is the same Hamiltonian.
+        assert!(shown.equals_up_to_a_constant(&plane(given)));
+        assert!(plane(given).presented(&formula("px^2")).expect(given).is_none());
+    }
+    let free = plane("(px^2 + py^2)/2");
+    let shown = certificate(&free, "sqrt(px)^2*py").presented(&formula("px*py")).expect("an answer");
+    assert_eq!(texts(shown.expect("a proof").domain()), ["px > 0"]);
+    // What H asks for is not said again.
+    let root = plane("(px^2 + py^2)/2 + sqrt(y)");
+    let shown = certificate(&root, "px + sqrt(y)^2 - y").presented(&formula("px")).expect("an answer");
+    assert!(shown.expect("a proof").domain().is_empty());
+}
+
+fn bracket(a: &Assessment, row: usize, column: usize) -> &Bracket {
+    &a.brackets()[row][column]
+}
+
+#[test]
+fn brackets_do_not_depend_on_other_claims_or_their_order() {
+    let h = hamiltonian("py", &["x", "y", "z"]);
+    let laws = ["sqrt(x)", "px^2/2+x", "pz+(sqrt(x^2)-x)*px"];
+    for order in [[0, 1, 2], [1, 2, 0], [2, 1, 0], [1, 0, 2]] {
+        let found = verified(&h, &order.map(|k| laws[k]));
+        let a = found.assessment().expect("all are proved");
+        let place = |law: usize| 1 + order.iter().position(|&k| k == law).expect("a law");
+        assert!(matches!(bracket(a, place(1), place(2)), Bracket::NonZero(_)), "{order:?}");
+    }
+    let without = verified(&h, &laws[1..]);
+    assert!(matches!(bracket(without.assessment().expect("proved"), 1, 2), Bracket::NonZero(_)));
+}
+
+#[test]
+fn laws_without_a_common_domain_are_judged_each_on_its_own() {
+    let h = plane("py");
+    for laws in [
+        ["sqrt(x)", "sqrt(-x)"],
+        ["sqrt(-x)", "sqrt(x)"],
+        ["log(x - 1)", "sqrt(-x)"],
+        ["sqrt(px)", "log(-px)"],
+    ] {
+        let found = verified(&h, &laws);
+        let a = found.assessment().expect("all are proved");
+        assert_eq!(a.independent().rank, 2, "{laws:?}");
+        assert_eq!(bracket(a, 1, 2), &Bracket::Disjoint, "{laws:?}");
+        assert_eq!(a.verdict(), Verdict::Integrable, "{laws:?}");
+    }
+}
+
+#[test]
+fn independence_holds_on_every_branch() {
+    let h = plane("(px^2 + py^2)/2");
+    // For py < 0 this is 0.
+    let half = "px*(py + sqrt(py^2))";
+    assert_eq!(status(&h, half), Status::Proved);
+    let found = verified(&h, &[half]);
+    assert_eq!(found.assessment().map(Assessment::verdict), Some(Verdict::Undecided));
+    let found = verified(&h, &["px*sqrt(py^2)"]);
+    assert_eq!(found.assessment().map(Assessment::verdict), Some(Verdict::Integrable));
+}
+
+#[test]
+fn a_hamiltonian_without_motion_or_real_values_is_refused() {
+    for (h, said) in [
+        ("0", "constant"),
+        ("7 + pi", "constant"),
+        ("k^2", "constant"),
+        ("px - px", "constant"),
+        ("sin(x)^2 + cos(x)^2", "constant"),
+        ("sqrt(-1 - px^2)", "no real point"),
+        ("log(-x^2 - y^2) + px", "no real point"),
+        ("sqrt(x) + sqrt(-x) + px", "no real point"),
+        ("px^2 where x > 0, x < 0", "no real point"),
+        ("px^2 where 0 > 1", "no real point"),
+    ] {
+        match Prover::new(&plane(h)) {
+            Err(error) => assert!(error.to_string().contains(said), "{h}: {error}"),
+            Ok(_) => panic!("{h} is taken"),
+        }
+    }
+    // Not shown to be real anywhere: no verdict.
+    let hidden = plane("px^2 + py^2 + sqrt(x*y - x^2 - y^2 - 1)");
+    let Ok(prover) = Prover::new(&hidden) else { return };
+    let laws: Vec<ConservedQuantity> = prover
+        .certify(&hidden.formula().clone())
+        .into_iter()
+        .flatten()
+        .map(|c| ConservedQuantity::proved("F", c))
+        .collect();
+    let found = assess(&prover, &laws).expect("an assessment");
+    assert_eq!((found.verdict(), found.independent().rank), (Verdict::Undecided, 0));
+}
+
+#[test]
+fn a_certificate_is_for_its_domain() {
+    let kink = plane("(px^2+py^2)/2 + sqrt(x^2)");
+    let proof = certificate(&kink, "px^2/2 + x where x > 0");
+    assert_eq!(texts(proof.domain()), ["x > 0"]);
+    let law = ConservedQuantity::proved("E", proof);
+    assert_eq!(texts(law.domain()), ["x > 0"]);
+    let prover = Prover::new(&kink).expect("a prover");
+    let wrong = prover.prove(law.formula()).map(|answer| answer.status());
+    assert_eq!(wrong, Ok::<_, MechanicsError>(Status::Refuted));
+}
