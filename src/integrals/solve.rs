@@ -10,10 +10,11 @@ use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::echelon::Echelon;
 use super::grading::{Degree, Grading};
-use super::laurent::{Laurent, Monomial, monomial_product};
 use super::modular::{PrimeField, Residues, prime_fields};
+use super::monomial::{Laurent, Monomial};
 use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
 use crate::expr::Rational;
+use crate::laurent::PowerProduct;
 use crate::progress::CancelToken;
 
 /// Points beyond the rank at which null vectors must hold.
@@ -86,16 +87,14 @@ impl Problem {
         for (i, j, product) in self.products.iter() {
             let Some(y) = (0..dof).find(|&q| product.get(q).is_some_and(|e| e % 2 != 0)) else { continue };
             let exponent = |m: &Monomial, at: usize| m.get(at).copied().unwrap_or(0);
-            let mut inverse_roots = vec![0; i.max(j) + 1];
-            (inverse_roots[*i], inverse_roots[*j]) = (-1, -1);
-            let sign = monomial_product(product, &inverse_roots);
+            let sign = product.over(&Monomial::atom(*i, 1).times(&Monomial::atom(*j, 1)));
             let with_parity = |variant: &Laurent, parity: i32| -> Option<Laurent> {
-                let mut rewritten = Laurent::default();
-                for (m, c) in &variant.terms {
+                let mut rewritten = Laurent::zero();
+                for (m, c) in variant.terms() {
                     let has_root = exponent(m, *i) != 0 || exponent(m, *j) != 0;
                     match (exponent(m, y) + exponent(m, dof + y)).rem_euclid(2) == parity {
-                        true => rewritten.add_term(m.clone(), c),
-                        false if has_root => rewritten.add_term(monomial_product(m, &sign), c),
+                        true => rewritten.add_term(m.clone(), c.clone()),
+                        false if has_root => rewritten.add_term(m.times(&sign), c.clone()),
                         false => return None,
                     }
                 }
@@ -209,7 +208,7 @@ impl<'a> Lifting<'a> {
         };
         let sum = |values: Vec<Rational>| {
             let scaled = chosen.iter().zip(&values).map(|(column, c)| column.scaled(c));
-            scaled.fold(Laurent::default(), |sum, term| sum.plus(&term))
+            scaled.fold(Laurent::zero(), |sum, term| sum.plus(&term))
         };
         Ok(values.map(sum))
     }
@@ -356,7 +355,7 @@ pub fn blocks(grading: &Grading, columns: &[Column]) -> Vec<Vec<usize>> {
     let mut block_of: BTreeMap<Degree, usize> = BTreeMap::new();
     let mut blocks: Vec<Vec<usize>> = Vec::new();
     for (index, column) in columns.iter().enumerate() {
-        let degrees: Vec<Degree> = column.terms.keys().map(|m| grading.degree(m)).collect();
+        let degrees: Vec<Degree> = column.monomials().map(|m| grading.degree(m)).collect();
         let mut targets: Vec<usize> = degrees.iter().filter_map(|d| block_of.get(d).copied()).collect();
         targets.sort();
         targets.dedup();
@@ -411,13 +410,13 @@ fn root_products(atoms: &Atoms) -> Vec<(usize, usize, Monomial)> {
         .iter()
         .enumerate()
         .filter_map(|(i, a)| match a {
-            Atom::Root { base, index: 2 } if base.terms.len() > 1 => Some((i, base)),
+            Atom::Root { base, index: 2 } if base.len() > 1 => Some((i, base)),
             _ => None,
         })
         .collect();
     for (k, &(j, second)) in square_roots.iter().enumerate() {
         for &(i, first) in &square_roots[..k] {
-            let Ok(product) = first.times(second) else { continue };
+            let Ok(product) = first.try_times(second) else { continue };
             let Some(reduced) = reduce_roots(atoms, &product) else { continue };
             let Some((monomial, coefficient)) = reduced.single() else { continue };
             if coefficient.is_one() && monomial.iter().all(|e| e % 2 == 0) && !found.iter().any(|f| f.1 == j)
@@ -434,17 +433,17 @@ fn reduce_roots(atoms: &Atoms, value: &Laurent) -> Option<Laurent> {
     let mut value = value.clone();
     for (index, atom) in atoms.list.iter().enumerate().rev() {
         let Atom::Root { base, index: k } = atom else { continue };
-        let mut reduced = Laurent::default();
-        for (m, c) in &value.terms {
+        let mut reduced = Laurent::zero();
+        for (m, c) in value.terms() {
             let exponent = *m.get(index).unwrap_or(&0);
-            if exponent < *k as i32 {
-                reduced.add_term(m.clone(), c);
+            let whole = exponent / *k as i32;
+            if whole < 1 {
+                reduced.add_term(m.clone(), c.clone());
                 continue;
             }
-            let mut rest = m.clone();
-            rest[index] = exponent % *k as i32;
-            let power = base.power((exponent / *k as i32) as u32).ok()?;
-            reduced = reduced.plus(&power.times(&Laurent::term(rest, c.clone())).ok()?);
+            let rest = m.over(&Monomial::atom(index, whole * *k as i32));
+            let power = base.try_power(whole as u32).ok()?;
+            reduced = reduced.plus(&power.try_times(&Laurent::term(rest, c.clone())).ok()?);
         }
         value = reduced;
     }

@@ -8,12 +8,13 @@ use rayon::prelude::*;
 use super::IntegralsError;
 use super::generators::Generators;
 use super::grading::Degree;
-use super::laurent::{Laurent, Monomial, monomial_product};
 use super::library::{Ingredients, Reach};
+use super::monomial::{Laurent, Monomial};
 use super::point::Points;
 use super::search::Search;
 use super::solve::{Column, Problem, independent_functions, null_space};
 use crate::expr::Rational;
+use crate::laurent::PowerProduct;
 
 /// One library's problem with the laws known so far.
 pub struct Stage<'p> {
@@ -74,7 +75,7 @@ impl<'p> Stage<'p> {
         for (level, functions) in levels.iter().enumerate() {
             let Some(functions) = self.independent(search, functions)? else { return Ok(None) };
             for momenta in ingredients.momentum_monomials(depth - level as u32) {
-                terms.extend(functions.iter().map(|f| monomial_product(&momenta, f)));
+                terms.extend(functions.iter().map(|f| momenta.times(f)));
             }
         }
         let constant =
@@ -130,7 +131,7 @@ impl<'p> Stage<'p> {
             classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
         let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() };
         let terms = |class: &Vec<Column>| -> Vec<Monomial> {
-            class.iter().flat_map(|c| c.terms.keys().cloned()).collect()
+            class.iter().flat_map(|c| c.monomials().cloned()).collect()
         };
         let (known, fresh): (Vec<_>, Vec<_>) =
             small.into_iter().partition(|class| self.solved.contains_key(&terms(class)));
