@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashu_int::{IBig, UBig};
 use rayon::prelude::*;
 
 use super::IntegralsError;
@@ -14,7 +13,7 @@ use super::modular::{PrimeField, Residues, prime_fields};
 use super::monomial::{Laurent, Monomial};
 use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
 use crate::expr::Rational;
-use crate::laurent::PowerProduct;
+use crate::laurent::{PowerProduct, content};
 use crate::progress::CancelToken;
 
 /// Points beyond the rank at which null vectors must hold.
@@ -380,25 +379,10 @@ pub fn blocks(grading: &Grading, columns: &[Column]) -> Vec<Vec<usize>> {
 
 /// The same up to a factor, as coprime integers.
 pub fn coprime(values: Vec<Rational>) -> Vec<Rational> {
-    let common = values.iter().fold(UBig::ONE, |a, v| {
-        let shared = dashu_base::ring::Gcd::gcd(&a, v.denominator());
-        a / shared * v.denominator()
-    });
-    let shared = values.iter().fold(UBig::ZERO, |a, v| {
-        let scaled = (v * Rational::from(common.clone())).numerator().clone().into_parts().1;
-        if a.is_zero() {
-            scaled
-        } else if scaled.is_zero() {
-            a
-        } else {
-            dashu_base::ring::Gcd::gcd(a, scaled)
-        }
-    });
-    if shared.is_zero() {
-        return values;
+    match content(&values) {
+        Some(content) => values.iter().map(|v| v / &content).collect(),
+        None => values,
     }
-    let factor = Rational::from_parts(IBig::from(common), shared);
-    values.iter().map(|v| v * &factor).collect()
 }
 
 /// Pairs of square roots whose radicands multiply to the square of a monomial, which the product of

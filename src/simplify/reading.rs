@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dashu_base::UnsignedAbs;
-use dashu_int::{IBig, UBig};
+use dashu_int::UBig;
 
 use super::SimplifyError;
 use super::monomial::{Atom, COORDINATE, Exponent, Kind, MAX_TERMS, MOMENTUM, Monomial, PARAMETER, Poly};
 use crate::expr::{Expr, Function, Rational, Symbol};
-use crate::laurent::PowerProduct;
+use crate::laurent::{PowerProduct, content};
 
 /// The order of the variables in what is printed: parameters, coordinates, momenta.
 #[derive(Clone, Debug)]
@@ -110,10 +110,9 @@ impl Reader {
             self.find_angles(child)?;
         }
         if let Expr::Call(Function::Sin | Function::Cos | Function::Tan, argument) = expr {
-            let (content, direction) = self.read(argument)?.primitive();
-            let content = abs(&content);
-            let unit =
-                self.angles.get(&direction).map_or(content.clone(), |unit| rational_gcd(unit, &content));
+            let (multiple, direction) = self.read(argument)?.primitive();
+            let multiples = self.angles.get(&direction).into_iter().chain([&multiple]);
+            let unit = content(multiples).unwrap_or(Rational::ONE);
             self.angles.insert(direction, unit);
         }
         Ok(())
@@ -504,14 +503,6 @@ fn by_powers(group: &Poly, base: &Atom, inner: &Poly, fraction: Exponent) -> Opt
 
 pub(super) fn abs(value: &Rational) -> Rational {
     if *value < Rational::ZERO { -value.clone() } else { value.clone() }
-}
-
-fn rational_gcd(a: &Rational, b: &Rational) -> Rational {
-    use dashu_base::Gcd;
-    let n = a.numerator().clone() * IBig::from(b.denominator().clone());
-    let m = b.numerator().clone() * IBig::from(a.denominator().clone());
-    let gcd = UnsignedAbs::unsigned_abs(n).gcd(UnsignedAbs::unsigned_abs(m));
-    Rational::from_parts(gcd.into(), a.denominator() * b.denominator())
 }
 
 /// `value^exponent` for a positive rational: its whole part and roots of primes.
