@@ -57,7 +57,7 @@ pub struct Point {
 
 /// The polynomial modulo the prime; `None` where the prime divides a denominator.
 pub fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
-    polynomial.terms().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect()
+    polynomial.terms().map(|(m, c)| Some((m.clone(), field.of_rational(c)?))).collect()
 }
 
 impl Reduced {
@@ -81,7 +81,7 @@ impl Reduced {
                     drawn[i] = Some((index, *k));
                 }
                 if let Some(value) = base.as_constant() {
-                    field.root(field.from_rational(&value)?, *k)?;
+                    field.root(field.of_rational(&value)?, *k)?;
                 }
             }
         }

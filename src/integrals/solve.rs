@@ -266,7 +266,7 @@ fn holds(points: &Points, values: &[Rational], columns: &[Column]) -> Result<boo
     let sum = values.iter().zip(columns).filter(|(v, _)| !v.is_zero());
     let Some(terms) = sum
         .map(|(v, column)| {
-            let factor = field.from_rational(v)?;
+            let factor = field.of_rational(v)?;
             let scaled = |(m, c): (Monomial, u32)| (m, field.multiply(c, factor));
             Some(image(field, column)?.into_iter().map(scaled).collect::<Polynomial>())
         })
