@@ -32,14 +32,14 @@ impl Bracket {
             "H" if !system.variables().iter().any(|v| v.name() == "H") => {
                 Ok(input::hamiltonian(&system)?.formula().clone())
             }
-            other => input::law(other, &system).map(|(_, formula)| formula),
+            other => input::claim(other, &system, &[]).map(|claim| claim.formula),
         };
         let (f, g) = (read(&self.first)?, read(&self.second)?);
         let bracket = bracket_of(&f, &g, &space).map_err(|error| Failure::input(error, None))?;
         let vanishes = match bracket {
             mechanics::Bracket::Zero => "yes",
             mechanics::Bracket::NonZero(_) => "no",
-            mechanics::Bracket::Unknown(_) => "unknown",
+            mechanics::Bracket::Unknown(_) | mechanics::Bracket::Disjoint => "unknown",
         };
         let value = bracket.value().unwrap_or_else(Expr::zero);
         let value = canonical_value_in(&value, &space).unwrap_or(value);

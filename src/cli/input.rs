@@ -6,10 +6,12 @@ use clap::Args;
 
 use super::Exit;
 use crate::algebra::{Element, sample_point};
-use crate::expr::{Expr, ParseError, Rational, Symbol, is_name, parse};
+use crate::expr::{Condition, Expr, ParseError, Rational, Symbol, is_name, parse};
 use crate::flow::FlowError;
 use crate::mechanics::{Claim, Hamiltonian, PhaseSpace};
-use crate::system::{Diagnostic, KnownLaw, Place, System, SystemError, did_you_mean, render_without_place};
+use crate::system::{
+    Diagnostic, KnownLaw, Place, System, SystemError, did_you_mean, render_without_place, split_where,
+};
 
 /// Why a command ended without a result: what is printed on standard error, and the exit status.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,7 +86,7 @@ pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
             Some("`liouville discover` finds one from data"),
         )
     })?;
-    Ok(Hamiltonian::new(formula, space))
+    Ok(Hamiltonian::new(formula, space).restricted(system.conditions_with_values(&system.domain)))
 }
 
 /// Points at which it is tried whether a Hamiltonian has a real value.
@@ -94,7 +96,7 @@ const DOMAIN_POINTS: u64 = 600;
 pub(super) fn domain_note(hamiltonian: &Hamiltonian) -> Option<String> {
     let variables = hamiltonian.space().variables();
     let parameters = hamiltonian.formula().symbols().into_iter().filter(|s| !variables.contains(s)).count();
-    let (_, elements) = Element::all_from(variables, [hamiltonian.formula()]).ok()?;
+    let (_, elements) = Element::all_within(variables, hamiltonian.domain(), [hamiltonian.formula()]).ok()?;
     let is_real =
         |number| elements[0].enclosure(&sample_point(number, variables.len() + parameters)).is_some();
     (!(0..DOMAIN_POINTS).any(is_real)).then(|| {
@@ -108,44 +110,89 @@ pub(super) fn phase_space(system: &System) -> Result<PhaseSpace, Failure> {
         .map_err(|error| Failure::input(error, None))
 }
 
-/// Reads a formula of the system's coordinates, momenta and parameters; parameters with a value are
-/// replaced by it. A law may be given with its name, `L = qx*py - qy*px`; the name is returned.
-pub(super) fn law(text: &str, system: &System) -> Result<(Option<String>, Expr), Failure> {
-    let (name, offset) = match text.split_once('=') {
-        Some((name, _)) if is_name(name.trim()) => {
-            (Some(name.trim().to_owned()), text.find('=').unwrap_or(0) + 1)
-        }
-        _ => (None, 0),
+/// Reads a claim: a formula of the system's coordinates, momenta and parameters, with its name before it
+/// (`L = qx*py - qy*px`) and conditions after it (`… where x > 0`) if it has them. Parameters with a value are
+/// replaced by it. `taken` are names that other claims have.
+pub(super) fn claim(text: &str, system: &System, taken: &[&str]) -> Result<Claim, Failure> {
+    let (stated, conditions) = split_where(text).unwrap_or((text, ""));
+    let start = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    let (name, body) = match stated.split_once('=') {
+        Some((name, body)) if is_name(name.trim()) => (Some(name.trim()), body),
+        _ => (None, stated),
     };
-    let shifted = |mut error: ParseError| {
-        error.span = error.span.start + offset..error.span.end + offset;
+    if let Some(name) = name {
+        check_free(text, start(name), name, system, taken)?;
+    }
+    let shifted = |mut error: ParseError, by: usize| {
+        error.span = error.span.start + by..error.span.end + by;
         formula_failure("the formula", text, error)
     };
-    let formula = parse(&text[offset..]).map_err(shifted)?;
+    let formula = parse(body).map_err(|error| shifted(error, start(body)))?;
+    let domain = match conditions {
+        "" => Vec::new(),
+        text => Condition::parse_all(text).map_err(|error| shifted(error, start(text)))?,
+    };
+    let functions = std::iter::once(&formula).chain(domain.iter().map(|condition| &condition.function));
+    check_names(text, start(body), functions, system)?;
+    Ok(Claim {
+        name: name.map(str::to_owned),
+        formula: system.with_values(&formula),
+        domain: system.conditions_with_values(&domain),
+    })
+}
+
+/// A name of a law that is taken is an error.
+fn check_free(text: &str, at: usize, name: &str, system: &System, taken: &[&str]) -> Result<(), Failure> {
+    let symbol = |symbols: &[Symbol]| symbols.iter().any(|symbol| symbol.name() == name);
+    let what = match () {
+        () if name == "H" => "the Hamiltonian",
+        () if symbol(&system.coordinates) => "a coordinate",
+        () if symbol(&system.momenta) => "a momentum",
+        () if system.parameters.iter().any(|parameter| parameter.name.name() == name) => "a parameter",
+        () if taken.contains(&name) => "another claim",
+        () => return Ok(()),
+    };
+    Err(failure_at(Diagnostic {
+        message: format!("the name `{name}` is taken: it is {what}"),
+        place: Place::new("the formula".into(), text.into(), at..at + name.len()),
+        expected: Some("a name that nothing else has".to_owned()),
+        hint: None,
+    }))
+}
+
+/// A symbol that the system does not have is an error.
+fn check_names<'a>(
+    text: &str,
+    body: usize,
+    functions: impl Iterator<Item = &'a Expr>,
+    system: &System,
+) -> Result<(), Failure> {
     let known: Vec<&Symbol> = system
         .coordinates
         .iter()
         .chain(&system.momenta)
         .chain(system.parameters.iter().map(|parameter| &parameter.name))
         .collect();
-    if let Some(unknown) = formula.symbols().iter().find(|symbol| !known.contains(symbol)) {
-        let at = offset + word_position(&text[offset..], unknown.name());
-        let near = did_you_mean(unknown.name(), known.iter().map(|symbol| symbol.name()));
-        let names: Vec<&str> = known.iter().map(|symbol| symbol.name()).collect();
-        return Err(failure_at(Diagnostic {
-            message: format!("unknown name `{unknown}`"),
-            place: Place::new("the formula".into(), text.into(), at..at + unknown.name().len()),
-            expected: Some(format!("a name of the system `{}`", system.name)),
-            hint: near.or_else(|| Some(format!("its names are {}", names.join(", ")))),
-        }));
-    }
-    Ok((name, system.with_values(&formula)))
+    let used: std::collections::BTreeSet<Symbol> = functions.flat_map(Expr::symbols).collect();
+    let Some(unknown) = used.iter().find(|symbol| !known.contains(symbol)) else { return Ok(()) };
+    let at = body + word_position(&text[body..], unknown.name());
+    let near = did_you_mean(unknown.name(), known.iter().map(|symbol| symbol.name()));
+    let names: Vec<&str> = known.iter().map(|symbol| symbol.name()).collect();
+    Err(failure_at(Diagnostic {
+        message: format!("unknown name `{unknown}`"),
+        place: Place::new("the formula".into(), text.into(), at..at + unknown.name().len()),
+        expected: Some(format!("a name of the system `{}`", system.name)),
+        hint: near.or_else(|| Some(format!("its names are {}", names.join(", ")))),
+    }))
 }
 
 /// The laws that a system file states.
 pub(super) fn known_laws(system: &System) -> Vec<Claim> {
-    let claim =
-        |law: &KnownLaw| Claim { name: Some(law.name.clone()), formula: system.with_values(&law.formula) };
+    let claim = |law: &KnownLaw| Claim {
+        name: Some(law.name.clone()),
+        formula: system.with_values(&law.formula),
+        domain: system.conditions_with_values(&law.domain),
+    };
     system.known.iter().map(claim).collect()
 }
 

@@ -20,6 +20,7 @@ pub(super) fn watched(farewell: String) -> CancelToken {
     token
 }
 
+#[cfg(feature = "learn")]
 /// The command line of this process with `--out folder`, as it may be typed into a shell.
 pub(super) fn command_with_out(folder: &str) -> String {
     let mut arguments: Vec<String> =
@@ -31,11 +32,13 @@ pub(super) fn command_with_out(folder: &str) -> String {
     typed(&arguments)
 }
 
+#[cfg(feature = "learn")]
 /// The command line of this process, as it may be typed into a shell.
 pub(super) fn command_line() -> String {
     typed(&std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>())
 }
 
+#[cfg(feature = "learn")]
 fn typed(arguments: &[String]) -> String {
     let quoted = |argument: &String| {
         let plain = |c: char| c.is_alphanumeric() || "-_=./,:+".contains(c);

@@ -13,13 +13,14 @@ use crate::report::Record;
 /// 3 if that could not be decided of some.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville verify two-body 'P = px1 + px2' 'L = (qx1 - qx2)*(py1 - py2) - (qy1 - qy2)*(px1 - px2)'"
+    after_help = "Examples:\n  liouville verify spherical-pendulum 'qx*py - qy*px'\n  liouville verify two-body 'P = px1 + px2' 'L = (qx1 - qx2)*(py1 - py2) - (qy1 - qy2)*(px1 - px2)'\n  liouville verify kepler 'L = x*py - y*px where x > 0'"
 )]
 pub(super) struct Verify {
     #[command(flatten)]
     system: SystemArguments,
 
-    /// Functions of the system's coordinates and momenta, each with or without a name (`L = …`).
+    /// Functions of the system's coordinates and momenta, each with or without a name (`L = …`) and conditions
+    /// (`… where x > 0`).
     /// Without any, the `known` laws of the system are checked.
     #[arg(value_name = "F")]
     formulas: Vec<String>,
@@ -35,8 +36,9 @@ impl Verify {
         let hamiltonian = input::hamiltonian(&system)?;
         let mut claims = Vec::new();
         for text in &self.formulas {
-            let (name, formula) = input::law(text, &system)?;
-            claims.push(Claim { name, formula });
+            let taken: Vec<&str> = claims.iter().filter_map(|claim: &Claim| claim.name.as_deref()).collect();
+            let claim = input::claim(text, &system, &taken)?;
+            claims.push(claim);
         }
         if self.formulas.is_empty() {
             claims = input::known_laws(&system);
@@ -55,7 +57,7 @@ impl Verify {
         }
         output.record(&record);
         Ok(match found.status() {
-            Status::Refuted => Exit::No,
+            Status::Refuted | Status::Piecewise => Exit::No,
             Status::Unknown => Exit::Limit,
             Status::Proved | Status::Supported => Exit::Done,
         })

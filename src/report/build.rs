@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{EvidenceRecord, HamiltonianRecord, LawRecord, Record, SCHEMA, SystemRecord};
-use crate::expr::{Expr, Symbol};
+use crate::expr::{Condition, Expr, Symbol};
 use crate::mechanics::{
-    Assessment, Bracket, Certificate, ConservedQuantity, Hamiltonian, PhaseSpace, Status, Verdict,
-    Verification, Verified,
+    Assessment, Bracket, Certificate, Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Status,
+    Verdict, Verification, Verified,
 };
 use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
@@ -17,6 +17,8 @@ use crate::system::System;
 const NOT_ZERO: &str = "not 0 (too long to print)";
 /// What stands for a bracket of which this could not be said either.
 const UNKNOWN: &str = "undecided (too long to print)";
+/// What stands for the bracket of functions that are real at no common point.
+const DISJOINT: &str = "no common domain";
 /// The most symbols of a bracket in the matrix that is written out.
 const PRINTABLE: usize = 400;
 /// The most symbols of a bracket that is brought into canonical form to see whether it is short.
@@ -90,7 +92,11 @@ impl Record {
         let cell = |bracket: &Bracket| {
             let value = bracket.value().filter(|value| value.symbol_count() <= PRESENTABLE);
             let value = value.as_ref().map(presented).filter(|value| value.symbol_count() <= PRINTABLE);
-            let instead = if matches!(bracket, Bracket::NonZero(_)) { NOT_ZERO } else { UNKNOWN };
+            let instead = match bracket {
+                Bracket::NonZero(_) => NOT_ZERO,
+                Bracket::Disjoint => DISJOINT,
+                Bracket::Zero | Bracket::Unknown(_) => UNKNOWN,
+            };
             value.map_or(instead.to_owned(), |value| value.to_string())
         };
         self.brackets =
@@ -126,14 +132,16 @@ impl SystemRecord {
 }
 
 impl HamiltonianRecord {
-    /// One that the user gave.
+    /// One that the user gave, in its canonical form, with conditions where that is real on a larger domain.
     pub fn given(hamiltonian: &Hamiltonian) -> HamiltonianRecord {
-        let shown = canonical_hamiltonian(hamiltonian.formula(), hamiltonian.space())
-            .unwrap_or_else(|_| hamiltonian.formula().clone());
+        let canonical = canonical_hamiltonian(hamiltonian.formula(), hamiltonian.space()).ok();
+        let shown = canonical.and_then(|formula| hamiltonian.presented(&formula).ok()?);
+        let shown = shown.as_ref().unwrap_or(hamiltonian);
         HamiltonianRecord {
-            formula: Some(shown.to_string()),
-            latex: Some(shown.to_latex()),
-            sympy: Some(shown.to_sympy()),
+            formula: Some(shown.formula().to_string()),
+            latex: Some(shown.formula().to_latex()),
+            sympy: Some(shown.formula().to_sympy()),
+            domain: conditions(shown.domain()),
             source: "given".to_owned(),
             exact: None,
             residual: None,
@@ -141,6 +149,12 @@ impl HamiltonianRecord {
             mechanics: None,
         }
     }
+}
+
+/// Conditions as they are read, or none.
+fn conditions(domain: &[Condition]) -> Option<String> {
+    let texts: Vec<String> = domain.iter().map(Condition::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 impl LawRecord {
@@ -151,6 +165,8 @@ impl LawRecord {
             formula: formula.to_string(),
             latex: formula.to_latex(),
             sympy: formula.to_sympy(),
+            domain: None,
+            surface: None,
             status,
             bracket_with_h: (status == Status::Proved).then(|| "0".to_owned()),
             momentum_degree: formula.degree_in(space.momenta()),
@@ -161,7 +177,10 @@ impl LawRecord {
 
     /// A law, without evidence.
     pub(super) fn of_law(law: &ConservedQuantity, space: &PhaseSpace) -> LawRecord {
-        LawRecord::new(law.name(), law.formula(), space, law.status())
+        LawRecord {
+            domain: conditions(law.domain()),
+            ..LawRecord::new(law.name(), law.formula(), space, law.status())
+        }
     }
 
     /// A claim with its bracket, without evidence.
@@ -171,6 +190,11 @@ impl LawRecord {
         let bracket = outcome.bracket().map_or(NOT_ZERO.to_owned(), written);
         LawRecord {
             bracket_with_h: Some(bracket),
+            domain: conditions(claim.domain()),
+            surface: match outcome {
+                Conservation::Piecewise { surface } => Some(surface.to_string()),
+                _ => None,
+            },
             ..LawRecord::new(claim.name(), claim.formula(), space, outcome.status())
         }
     }

@@ -12,7 +12,10 @@ pub(super) fn page(record: &Record) -> String {
     }
     page += "\n\n## Hamiltonian\n\n";
     match &record.hamiltonian.latex {
-        Some(latex) => page += &format!("$$H = {latex}$$\n\n{}", record.hamiltonian.source),
+        Some(latex) => {
+            let domain = text::beside(&record.hamiltonian.domain);
+            page += &format!("$$H = {latex}$${domain}\n\n{}", record.hamiltonian.source);
+        }
         None => page += "No closed form was recovered",
     }
     if let Some(residual) = record.hamiltonian.residual {
@@ -25,7 +28,8 @@ pub(super) fn page(record: &Record) -> String {
         page += "| law | formula | status | evidence |\n| --- | --- | --- | --- |\n";
         for law in &record.laws {
             let evidence = text::evidence(&law.evidence);
-            page += &format!("| {} | ${}$ | {} | {evidence} |\n", law.name, law.latex, law.status);
+            let domain = text::beside(&law.domain);
+            page += &format!("| {} | ${}${domain} | {} | {evidence} |\n", law.name, law.latex, law.status);
         }
         page += "\n## Poisson brackets\n\n";
         let names = record.bracket_names();

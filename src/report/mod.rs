@@ -131,6 +131,9 @@ pub struct HamiltonianRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: Option<String>,
+    /// The conditions under which it is meant, beyond where the formula is real.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
     /// `given`, `recovered` or `none`.
     pub source: String,
     /// Whether a recovered one has exact coefficients.
@@ -184,7 +187,13 @@ pub struct LawRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: String,
-    /// How it stands; `refuted` and `unknown` only in `verify` and among the known laws.
+    /// The conditions under which it was proved, beyond where the formula and H are real.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Where a piecewise law may jump: the surface on which this function vanishes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
+    /// How it stands; `piecewise`, `refuted` and `unknown` only in `verify` and among the known laws.
     #[serde(serialize_with = "word")]
     pub status: Status,
     /// {law, H} in canonical form.

@@ -52,7 +52,7 @@ fn hamiltonian(record: &Record) -> String {
     let Some(formula) = &h.formula else {
         return "H: no closed form was recovered\n".to_owned();
     };
-    let mut text = format!("H = {formula}\n");
+    let mut text = format!("H = {formula}{}\n", beside(&h.domain));
     if h.source == "recovered" {
         let kind = if h.exact == Some(true) { "exact coefficients" } else { "coefficients in decimals" };
         text += &format!("    recovered from the data, {kind}");
@@ -76,16 +76,26 @@ fn laws(record: &Record) -> String {
     let mut text = "Laws besides H\n".to_owned();
     let name_width = record.laws.iter().map(|law| width(&law.name)).max().unwrap_or(0);
     for law in &record.laws {
-        text += &format!("  {} = {}\n", padded(&law.name, name_width), law.formula);
+        text += &format!("  {} = {}{}\n", padded(&law.name, name_width), law.formula, beside(&law.domain));
         text += &format!("  {}   {}\n", " ".repeat(name_width), status(law));
     }
     text
+}
+
+/// The conditions beside a formula.
+pub(super) fn beside(domain: &Option<String>) -> String {
+    domain.as_ref().map_or(String::new(), |conditions| format!(" where {conditions}"))
 }
 
 fn status(law: &LawRecord) -> String {
     let bracket = law.bracket_with_h.as_deref();
     let status = match law.status {
         Status::Proved => format!("proved: {{{}, H}} = 0", law.name),
+        Status::Piecewise => format!(
+            "piecewise: {{{}, H}} = 0 on each side of {} = 0, where it may jump: no law",
+            law.name,
+            law.surface.as_deref().unwrap_or("?")
+        ),
         Status::Supported => "supported by the data, not proved".to_owned(),
         Status::Refuted => format!("not conserved: {{{}, H}} = {}", law.name, bracket.unwrap_or("?")),
         Status::Unknown => {

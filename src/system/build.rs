@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expr::{Expr, MAX_DEPTH, Rational, Symbol};
+use crate::expr::{Condition, Expr, MAX_DEPTH, Rational, Symbol};
 
 use super::constant::{approximate, exact_value, replacements, settle_parameters, vanishing_denominator};
 use super::file::{File, Source, collect, head_comment, symbol};
@@ -29,11 +29,18 @@ pub fn build(text: &str, source_name: &str) -> Result<System, SystemError> {
     };
     let scope = Scope { hamiltonian: hamiltonian.as_ref(), ..scope };
     let mut known = Vec::new();
-    for (name, formula) in &file.known {
-        known.push(KnownLaw { name: name.text.clone(), formula: scope.read(&source, formula)? });
+    for (name, formula, conditions) in &file.known {
+        let domain = conditions.iter().map(|piece| scope.read_conditions(&source, piece));
+        known.push(KnownLaw {
+            name: name.text.clone(),
+            formula: scope.read(&source, formula)?,
+            domain: domain.collect::<Result<Vec<_>, _>>()?.concat(),
+        });
     }
+    let domain = file.domain.iter().map(|piece| scope.read_conditions(&source, piece));
+    let domain = domain.collect::<Result<Vec<_>, _>>()?.concat();
     let formulas = file.hamiltonian.iter().zip(&hamiltonian);
-    let laws = file.known.iter().map(|(_, text)| text).zip(known.iter().map(|law| &law.formula));
+    let laws = file.known.iter().map(|(_, text, _)| text).zip(known.iter().map(|law| &law.formula));
     check_denominators(&source, &file, &parameters, formulas.chain(laws))?;
     let sample = match &file.sample {
         Some((span, steps)) => Some(Recipe {
@@ -50,6 +57,7 @@ pub fn build(text: &str, source_name: &str) -> Result<System, SystemError> {
         angles: file.angles.iter().map(symbol).collect(),
         parameters,
         hamiltonian,
+        domain,
         known,
         sample,
         trajectories: count(&source, &file.trajectories, 100, 1)?,
@@ -154,6 +162,20 @@ impl Scope<'_> {
             }
         }
         self.expand(source, piece, &formula)
+    }
+
+    /// Conditions in coordinates, momenta and parameters.
+    fn read_conditions(&self, source: &Source, piece: &Spanned) -> Result<Vec<Condition>, SystemError> {
+        let mut conditions = source.conditions(piece)?;
+        for condition in &mut conditions {
+            for used in condition.function.symbols() {
+                if self.names.kind(&used).is_none() {
+                    return Err(unknown_name(source, self.names, piece, &used, true));
+                }
+            }
+            condition.function = self.expand(source, piece, &condition.function)?;
+        }
+        Ok(conditions)
     }
 
     /// The formula with the abbreviations put in.

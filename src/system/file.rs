@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::expr::{Expr, Symbol, parse};
+use crate::expr::{Condition, Expr, Symbol, parse};
 
 use super::SystemError;
 use super::place::{Diagnostic, Place};
@@ -57,6 +57,14 @@ impl Source {
         })
     }
 
+    /// The conditions of a piece of the text.
+    pub fn conditions(&self, piece: &Spanned) -> Result<Vec<Condition>, SystemError> {
+        Condition::parse_all(&piece.text).map_err(|error| {
+            let span = piece.span.start + error.span.start..piece.span.start + error.span.end;
+            self.error(SystemError::Syntax, &span, error.message, None, error.hint)
+        })
+    }
+
     /// Where a part of a formula stands in its piece of the text, if it is written there word for word.
     pub fn part_of(&self, piece: &Spanned, part: &str) -> Range<usize> {
         let found = piece.text.find(part).map(|at| piece.span.start + at);
@@ -87,7 +95,10 @@ pub struct File {
     pub parameters: Vec<(Spanned, Option<Spanned>)>,
     pub lets: Vec<(Spanned, Spanned)>,
     pub hamiltonian: Option<Spanned>,
-    pub known: Vec<(Spanned, Spanned)>,
+    /// Conditions of `where` statements and beside the Hamiltonian.
+    pub domain: Vec<Spanned>,
+    /// Name, formula and conditions beside it.
+    pub known: Vec<(Spanned, Spanned, Option<Spanned>)>,
     pub sample: Option<(Range<usize>, Vec<Located>)>,
     pub trajectories: Option<Spanned>,
     pub points: Option<Spanned>,
@@ -140,7 +151,14 @@ fn sort_in(source: &Source, file: &mut File, located: Located) -> Result<(), Sys
     };
     match located.statement {
         Statement::System(name) => once(&mut file.system, name, "system"),
-        Statement::Hamiltonian(formula) => once(&mut file.hamiltonian, formula, "H"),
+        Statement::Hamiltonian(formula, conditions) => {
+            file.domain.extend(conditions);
+            once(&mut file.hamiltonian, formula, "H")
+        }
+        Statement::Where(conditions) => {
+            file.domain.push(conditions);
+            Ok(())
+        }
         Statement::Trajectories(value) => once(&mut file.trajectories, value, "trajectories"),
         Statement::Points(value) => once(&mut file.points, value, "points"),
         Statement::Span(value) => once(&mut file.span, value, "span"),
@@ -172,8 +190,8 @@ fn sort_in(source: &Source, file: &mut File, located: Located) -> Result<(), Sys
             file.lets.push((name, formula));
             Ok(())
         }
-        Statement::Known(name, formula) => {
-            file.known.push((name, formula));
+        Statement::Known(name, formula, conditions) => {
+            file.known.push((name, formula, conditions));
             Ok(())
         }
         Statement::Assign(name, _) => Err(stray_assignment(source, &name)),

@@ -21,14 +21,14 @@ mod statement;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::expr::{Expr, Rational, Symbol};
+use crate::expr::{Condition, Expr, Rational, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace};
 
 pub use catalogue::{BuiltIn, catalogue};
 pub use constant::approximate;
 pub use error::{SystemError, render_without_place};
 pub use place::{Diagnostic, Place, did_you_mean, near};
-pub use statement::Relation;
+pub use statement::{Relation, split_where};
 
 /// What a `.ham` file says.
 #[derive(Clone, PartialEq, Debug)]
@@ -47,6 +47,8 @@ pub struct System {
     pub parameters: Vec<Parameter>,
     /// The Hamiltonian in terms of coordinates, momenta and parameters; none for measured data.
     pub hamiltonian: Option<Expr>,
+    /// The conditions that restrict the domain, of parameters too.
+    pub domain: Vec<Condition>,
     /// Laws stated in the file. **Not for the search**: only reports, comparisons and `verify` read them.
     pub known: Vec<KnownLaw>,
     /// How initial conditions are drawn.
@@ -79,6 +81,8 @@ pub struct KnownLaw {
     pub name: String,
     /// In terms of coordinates, momenta and parameters.
     pub formula: Expr,
+    /// The conditions under which it is stated.
+    pub domain: Vec<Condition>,
 }
 
 /// How an initial condition is drawn: the steps run in order, and a condition that fails starts over.
@@ -207,6 +211,12 @@ impl System {
     /// A formula with the values of the parameters put in; symbolic parameters remain.
     pub fn with_values(&self, formula: &Expr) -> Expr {
         formula.substitute(&self.values())
+    }
+
+    /// Conditions with the values of the parameters put in.
+    pub fn conditions_with_values(&self, conditions: &[Condition]) -> Vec<Condition> {
+        let values = self.values();
+        conditions.iter().map(|condition| condition.substitute(&values)).collect()
     }
 
     /// The first parameter without a value, as an error, for commands that need numbers.

@@ -49,7 +49,7 @@ impl Names {
             names.kinds.insert(symbol(name), kind);
         }
         let mut laws = BTreeSet::new();
-        for (name, _) in &file.known {
+        for (name, ..) in &file.known {
             if !laws.insert(&name.text) {
                 let message = format!("there are two known laws `{}`", name.text);
                 return Err(source.error(SystemError::BadName, &name.span, message, None, None));

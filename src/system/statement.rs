@@ -6,8 +6,9 @@
 //!             | "coordinates" names | "momenta" names | "angle" names
 //!             | "parameters" parameter { "," parameter }
 //!             | "let" name "=" formula
-//!             | "H" "=" formula
-//!             | "known" name "=" formula
+//!             | "H" "=" formula [ "where" conditions ]
+//!             | "known" name "=" formula [ "where" conditions ]
+//!             | "where" conditions
 //!             | "sample" line-end { recipe-step line-end }
 //!             | ( "trajectories" | "points" | "span" | "train" ) formula ;
 //! recipe-step = name "~" "uniform" "(" formula "," formula ")"     (* from, to *)
@@ -16,6 +17,8 @@
 //!             | name "=" formula                                   (* a coordinate or momentum *)
 //!             | "require" formula relation formula { relation formula } ;
 //! relation    = "<" | "<=" | ">" | ">=" ;
+//! conditions  = condition { "," condition } ;
+//! condition   = formula ( "<" | ">" | "!=" ) formula ;
 //! parameter   = name [ "=" formula ] ;
 //! names       = name { "," name } ;
 //! line-end    = newline, unless the line goes on: it ends in an operator, a comma or inside an open
@@ -103,8 +106,11 @@ pub enum Statement {
     Angle(Vec<Spanned>),
     Parameters(Vec<(Spanned, Option<Spanned>)>),
     Let(Spanned, Spanned),
-    Hamiltonian(Spanned),
-    Known(Spanned, Spanned),
+    /// The formula, and the conditions beside it.
+    Hamiltonian(Spanned, Option<Spanned>),
+    /// The name, the formula, and the conditions beside it.
+    Known(Spanned, Spanned, Option<Spanned>),
+    Where(Spanned),
     Sample,
     Draw(Spanned, DistributionName, [Spanned; 2]),
     Assign(Spanned, Spanned),
@@ -396,7 +402,8 @@ fn statement<'a>(input: &'a str, place: &impl Fn(&'a str) -> Spanned) -> Read<'a
     match first {
         "H" if next.starts_with('=') => {
             let (input, _) = need("`=`", char('='))(after)?;
-            formula(input).map(|(i, f)| (i, Statement::Hamiltonian(f)))
+            let (input, (body, conditions)) = conditioned(input)?;
+            Ok((input, Statement::Hamiltonian(place(body), conditions.map(place))))
         }
         _ if next.starts_with(['=', '~']) && !KEYWORDS.contains(&first) => {
             definition(place, place(first), after)
@@ -413,16 +420,18 @@ fn statement<'a>(input: &'a str, place: &impl Fn(&'a str) -> Spanned) -> Read<'a
             let items = items.into_iter().map(|(name, value)| (place(name), value.map(place)));
             (input, Statement::Parameters(items.collect()))
         }),
-        "let" | "known" => {
+        "let" => {
             let (input, name) = name(after)?;
             let (input, _) = need("`=` and a formula", char('='))(input)?;
-            let (input, body) = formula(input)?;
-            let name = place(name);
-            Ok((
-                input,
-                if first == "let" { Statement::Let(name, body) } else { Statement::Known(name, body) },
-            ))
+            formula(input).map(|(i, body)| (i, Statement::Let(place(name), body)))
         }
+        "known" => {
+            let (input, name) = name(after)?;
+            let (input, _) = need("`=` and a formula", char('='))(input)?;
+            let (input, (body, conditions)) = conditioned(input)?;
+            Ok((input, Statement::Known(place(name), place(body), conditions.map(place))))
+        }
+        "where" if !next.is_empty() => Ok(("", Statement::Where(place(next.trim_end())))),
         "sample" => end(after).map(|(i, _)| (i, Statement::Sample)),
         "require" => require(after, place),
         "trajectories" => formula(after).map(|(i, f)| (i, Statement::Trajectories(f))),
@@ -431,6 +440,24 @@ fn statement<'a>(input: &'a str, place: &impl Fn(&'a str) -> Spanned) -> Read<'a
         "train" => formula(after).map(|(i, f)| (i, Statement::Train(f))),
         _ => Err(nom::Err::Error(Expected { at: input, what: STATEMENT })),
     }
+}
+
+/// A formula to the end of the line, or to the word `where` and conditions after it.
+fn conditioned(input: &str) -> Read<'_, (&str, Option<&str>)> {
+    match split_where(input) {
+        Some((formula, conditions)) => {
+            formula_to_end(formula).map(|(_, body)| ("", (body, Some(conditions))))
+        }
+        None => formula_to_end(input).map(|(input, body)| (input, (body, None))),
+    }
+}
+
+/// The text before the word `where` and the conditions after it, if there are any. A name `where` is none: no
+/// relation follows it.
+pub fn split_where(text: &str) -> Option<(&str, &str)> {
+    let at = text.find(" where ")?;
+    let conditions = text[at + " where ".len()..].trim();
+    conditions.contains(['<', '>', '!']).then(|| (text[..at].trim_end(), conditions))
 }
 
 /// `name` or `name = formula`.
