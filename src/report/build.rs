@@ -14,9 +14,9 @@ use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
 
 /// What stands for a bracket that does not vanish and was not written out.
-const NOT_ZERO: &str = "not 0 (too long to print)";
+pub(super) const NOT_ZERO: &str = "not 0 (too long to print)";
 /// What stands for a bracket of which this could not be said either.
-const UNKNOWN: &str = "undecided (too long to print)";
+pub(super) const UNKNOWN: &str = "undecided (too long to print)";
 /// The most symbols of a bracket in the matrix that is written out.
 const PRINTABLE: usize = 400;
 /// The most symbols of a bracket that is brought into canonical form to see whether it is short.
@@ -44,6 +44,7 @@ impl Record {
             seed: None,
             notes: Vec::new(),
             generators: Vec::new(),
+            space: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -134,6 +135,7 @@ impl HamiltonianRecord {
             formula: Some(shown.to_string()),
             latex: Some(shown.to_latex()),
             sympy: Some(shown.to_sympy()),
+            conditions: None,
             source: "given".to_owned(),
             exact: None,
             residual: None,
@@ -151,6 +153,7 @@ impl LawRecord {
             formula: formula.to_string(),
             latex: formula.to_latex(),
             sympy: formula.to_sympy(),
+            conditions: None,
             status,
             bracket_with_h: (status == Status::Proved).then(|| "0".to_owned()),
             momentum_degree: formula.degree_in(space.momenta()),

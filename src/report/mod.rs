@@ -99,6 +99,9 @@ pub struct Record {
     /// The generators of the field in which the brackets were formed, with relations and assumptions.
     #[serde(skip)]
     pub generators: Vec<String>,
+    /// A space of functions whose integrals are counted again by the certificate.
+    #[serde(skip)]
+    pub space: Option<SpaceRecord>,
     /// The version of liouville.
     pub version: String,
 }
@@ -131,6 +134,9 @@ pub struct HamiltonianRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: Option<String>,
+    /// Conditions under which the formula is H, such as `q > 0, y != 0`; absent where there are none.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
     /// `given`, `recovered` or `none`.
     pub source: String,
     /// Whether a recovered one has exact coefficients.
@@ -184,6 +190,9 @@ pub struct LawRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: String,
+    /// Conditions under which it is conserved, beside those of H; absent where there are none.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
     /// How it stands; `refuted` and `unknown` only in `verify` and among the known laws.
     #[serde(serialize_with = "word")]
     pub status: Status,
@@ -278,6 +287,15 @@ impl LimitsRecord {
             reached: ended.is_some(),
         }
     }
+}
+
+/// A space of functions in which all integrals were found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SpaceRecord {
+    /// The functions that span it.
+    pub terms: Vec<String>,
+    /// The dimension of the space of integrals in it, constants not counted.
+    pub integrals: usize,
 }
 
 /// What the networks learned.
