@@ -157,20 +157,3 @@ fn simulated_data_repeats_to_the_byte() {
     assert_eq!(write("one.csv", "1"), write("two.csv", "2"));
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
-
-/// The certificate is a program of its own, which SymPy checks.
-#[test]
-#[ignore = "needs `python3` with SymPy: `.ci/run` installs it"]
-fn certificates_are_checked_by_sympy() {
-    let folder = scratch("certificate");
-    for system in ["two-body", "charged-particle", "lagrange-top", "toda-lattice", "coupled-oscillator"] {
-        let path = folder.join(format!("{system}.py"));
-        let text = path.to_str().expect("a path in UTF-8");
-        assert_eq!(liouville(&["verify", system, "--certificate", text]).status.code(), Some(0), "{system}");
-        let check = Command::new("python3").arg(&path).output().expect("Python runs");
-        let said = String::from_utf8_lossy(&check.stdout);
-        assert!(check.status.success() && said.contains("checked"), "{system}: {said}");
-        assert!(!said.contains("FAILED"), "{system}: {said}");
-    }
-    std::fs::remove_dir_all(folder).expect("the scratch folder");
-}

@@ -279,6 +279,7 @@ def dimension_of_integrals(functions, terms):
         return field, columns, flows
 
     field, columns, flows = functions.written(Knowledge(functions.learned(0)), work)
+    columns = [sparse(column, prime) for column in columns]
     brackets, values, tries = [], [], 0
     while len(brackets) < len(columns) + 12:
         tries += 1
@@ -288,22 +289,42 @@ def dimension_of_integrals(functions, terms):
             point = Modular(field, prime, source)
         except ZeroDivisionError:
             continue
-        # d/dt of a term is the sum over its generators g of (exponent) (term) (dg/dt)/g.
-        rates = {index: point.of(flow) * pow(point.values[index], -1, prime) % prime for index, flow in flows}
-        row, value = [], []
-        for column in columns:
-            moved, total = 0, 0
-            for monomial, coefficient in column.terms():
-                term = point.of(field.ring.from_dict({monomial: coefficient}))
-                total += term
-                moved += term * sum(e * rates[i] for i, e in enumerate(monomial) if e)
-            row.append(moved % prime)
-            value.append(total % prime)
+        row, value = rates_of(columns, flows, point)
         brackets.append(row)
-        values.append(value)
-    dependent = nullity(values, prime)
-    constants = nullity([[*value, 1] for value in values], prime) - dependent
-    return nullity(brackets, prime) - dependent - constants
+        values.append([*value, 1])
+    # Combinations that are constant, 0 among them, are no integrals.
+    return nullity(brackets, prime) - nullity(values, prime)
+
+
+def sparse(polynomial, prime):
+    """[(coefficient, [(generator, exponent)])] modulo a prime."""
+    terms = []
+    for monomial, coefficient in polynomial.terms():
+        residue = int(coefficient.numerator) * pow(int(coefficient.denominator), -1, prime) % prime
+        terms.append((residue, [(i, e) for i, e in enumerate(monomial) if e]))
+    return terms
+
+
+def rates_of(columns, flows, point):
+    """{column, H} and the column at a point: d/dt of a term is the sum over its generators g of the exponent times
+    the term times (dg/dt)/g."""
+    prime = point.prime
+    rates = {index: point.of(flow) * pow(point.values[index], -1, prime) % prime for index, flow in flows}
+    brackets, values, powers = [], [], {}
+    for column in columns:
+        bracket, total = 0, 0
+        for term, factors in column:
+            rate = 0
+            for factor in factors:
+                if factor not in powers:
+                    powers[factor] = pow(point.values[factor[0]], factor[1], prime)
+                term = term * powers[factor] % prime
+                rate += factor[1] * rates[factor[0]]
+            total += term
+            bracket += term * rate
+        brackets.append(bracket % prime)
+        values.append(total % prime)
+    return brackets, values
 
 
 # --- The claims --------------------------------------------------------------------------------------------------

@@ -10,8 +10,7 @@ use crate::expr::{Expr, Symbol, parse};
 use crate::mechanics::Status;
 
 /// The parts of the program, in their order.
-const PROGRAM: [&str; 3] =
-    [include_str!("numbers.py"), include_str!("field.py"), include_str!("checks.py")];
+const PROGRAM: [&str; 3] = [include_str!("numbers.py"), include_str!("field.py"), include_str!("checks.py")];
 
 /// The relations of a condition, the longer ones first.
 const RELATIONS: [&str; 6] = [">=", "<=", "!=", "=", ">", "<"];
