@@ -29,6 +29,7 @@ fn verification(system: &System, hamiltonian: &Hamiltonian) -> Verification {
     let claim = |law: &liouville::system::KnownLaw| Claim {
         name: Some(law.name.clone()),
         formula: system.with_values(&law.formula),
+        domain: system.conditions_with_values(&law.domain),
     };
     let claims: Vec<Claim> = system.known.iter().map(claim).collect();
     let found = verify(hamiltonian, &claims).unwrap_or_else(|e| panic!("{}: {e}", system.name));

@@ -12,6 +12,9 @@ use crate::progress::{CancelToken, Ended, Job, Limits};
 use crate::report::{HintRecord, LimitsRecord, Record};
 use crate::system::System;
 
+/// The most terms of a space whose integrals a certificate counts again.
+const CERTIFIED_TERMS: usize = 400;
+
 /// Orbits that are followed for a numerical hint.
 const HINT_ORBITS: usize = 8;
 
@@ -52,6 +55,11 @@ pub(super) struct Integrals {
     /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
     #[arg(long, value_name = "FILE")]
     certificate: Option<String>,
+
+    /// Let the certificate count the integrals again in the largest space of up to 400 terms that was searched
+    /// exhaustively. It then takes longer to check.
+    #[arg(long, requires = "certificate")]
+    certificate_exhaustive: bool,
 }
 
 impl Integrals {
@@ -64,6 +72,7 @@ impl Integrals {
             coefficient_degree: self.coefficient_degree,
             limits,
             library: self.library(&system)?,
+            written_terms: self.certificate_exhaustive.then_some(CERTIFIED_TERMS),
             ..SearchConfig::default()
         };
         let reporter = Reporter::new(output);

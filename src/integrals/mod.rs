@@ -36,5 +36,5 @@ mod tests;
 
 pub use error::IntegralsError;
 pub use names::name_laws;
-pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, search};
+pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, WrittenSpace, search};
 pub use span::null_space_in_library;

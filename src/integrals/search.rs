@@ -35,6 +35,8 @@ pub struct SearchConfig {
     pub threads: Option<usize>,
     /// Terms to search in, in place of those derived from the Hamiltonian.
     pub library: Option<Vec<Expr>>,
+    /// The most terms of a space that is written out in the outcome.
+    pub written_terms: Option<usize>,
 }
 
 impl Default for SearchConfig {
@@ -46,6 +48,7 @@ impl Default for SearchConfig {
             max_unknowns: 3_000,
             threads: None,
             library: None,
+            written_terms: None,
         }
     }
 }
@@ -77,6 +80,15 @@ pub struct SearchedSpace {
     pub exhaustive: bool,
 }
 
+/// A space that was searched exhaustively, with its terms.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrittenSpace {
+    /// Functions that span it.
+    pub terms: Vec<Expr>,
+    /// The dimension of the space of integrals in it, constants not counted.
+    pub integrals: usize,
+}
+
 /// What a search found.
 #[derive(Clone, Debug)]
 pub struct SearchOutcome {
@@ -87,6 +99,8 @@ pub struct SearchOutcome {
     pub combinations: Vec<ConservedQuantity>,
     /// The spaces searched, in order.
     pub searched: Vec<SearchedSpace>,
+    /// The exhaustive space of most terms that is not larger than [`SearchConfig::written_terms`].
+    pub written: Option<WrittenSpace>,
     /// Why the search ended.
     pub stop: StopReason,
     /// The work that was done, in the unit of [`SearchConfig::limits`].
@@ -137,6 +151,7 @@ pub struct Search<'a> {
     prover: Prover,
     found: Vec<Certificate>,
     searched: Vec<SearchedSpace>,
+    written: Option<WrittenSpace>,
     stop: StopReason,
 }
 
@@ -179,6 +194,7 @@ impl<'a> Search<'a> {
             work,
             found: Vec::new(),
             searched: Vec::new(),
+            written: None,
             stop: StopReason::LadderComplete,
         };
         if let Some(terms) = &config.library {
@@ -269,8 +285,9 @@ impl<'a> Search<'a> {
                 continue;
             };
             self.tell_space(reach, terms);
+            let space = self.space_to_write(&problem, terms, &classes);
             let progress = stage.solve(self, classes, reach)?;
-            self.add_space(reach, terms, progress);
+            self.add_space(reach, terms, progress, space);
             if stage.settled() {
                 self.stop = StopReason::Settled;
                 break;
@@ -290,7 +307,17 @@ impl<'a> Search<'a> {
         self.job.tell(Event::Doing(&doing));
     }
 
-    fn add_space(&mut self, reach: Reach, terms: usize, progress: Progress) {
+    /// The terms of a space, where it is asked for and larger than the one that was written out before.
+    fn space_to_write(&self, problem: &Problem, terms: usize, classes: &[Vec<Column>]) -> Option<Vec<Expr>> {
+        let before = self.written.as_ref().map_or(0, |space| space.terms.len());
+        let wanted = self.config.written_terms.is_some_and(|most| terms <= most) && terms > before;
+        wanted.then(|| classes.iter().flatten().map(|column| problem.atoms.to_expr(column)).collect())
+    }
+
+    fn add_space(&mut self, reach: Reach, terms: usize, progress: Progress, written: Option<Vec<Expr>>) {
+        if let Some(terms) = written.filter(|_| progress.exhaustive) {
+            self.written = Some(WrittenSpace { terms, integrals: progress.integrals });
+        }
         self.searched.push(SearchedSpace {
             terms,
             momentum_degree: reach.momentum_degree,
@@ -352,8 +379,9 @@ impl<'a> Search<'a> {
             .collect();
         let reach =
             Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
+        let space = self.space_to_write(&problem, columns.len(), &classes);
         let progress = stage.solve(self, classes, reach)?;
-        self.add_space(reach, columns.len(), progress);
+        self.add_space(reach, columns.len(), progress, space);
         self.note_end();
         if stage.settled() {
             self.stop = StopReason::Settled;
@@ -397,7 +425,8 @@ impl<'a> Search<'a> {
             self.stop = StopReason::Ended(ended);
         }
         let work = self.config.limits.work - self.work;
-        Ok(SearchOutcome { laws, combinations, searched: self.searched, stop: self.stop, work, assessment })
+        let Search { searched, written, stop, .. } = self;
+        Ok(SearchOutcome { laws, combinations, searched, written, stop, work, assessment })
     }
 
     /// The proof of the law in canonical form. Past the limit laws are given as they were found.

@@ -14,11 +14,11 @@ use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
 
 /// What stands for a bracket that does not vanish and was not written out.
-const NOT_ZERO: &str = "not 0 (too long to print)";
+pub(super) const NOT_ZERO: &str = "not 0 (too long to print)";
 /// What stands for a bracket of which this could not be said either.
-const UNKNOWN: &str = "undecided (too long to print)";
+pub(super) const UNKNOWN: &str = "undecided (too long to print)";
 /// What stands for the bracket of functions that are real at no common point.
-const DISJOINT: &str = "no common domain";
+pub(super) const DISJOINT: &str = "no common domain";
 /// The most symbols of a bracket in the matrix that is written out.
 const PRINTABLE: usize = 400;
 /// The most symbols of a bracket that is brought into canonical form to see whether it is short.
@@ -46,6 +46,7 @@ impl Record {
             seed: None,
             notes: Vec::new(),
             generators: Vec::new(),
+            space: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -99,6 +99,9 @@ pub struct Record {
     /// The generators of the field in which the brackets were formed, with relations and assumptions.
     #[serde(skip)]
     pub generators: Vec<String>,
+    /// A space of functions whose integrals are counted again by the certificate.
+    #[serde(skip)]
+    pub space: Option<SpaceRecord>,
     /// The version of liouville.
     pub version: String,
 }
@@ -287,6 +290,15 @@ impl LimitsRecord {
             reached: ended.is_some(),
         }
     }
+}
+
+/// A space of functions in which all integrals were found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SpaceRecord {
+    /// The functions that span it.
+    pub terms: Vec<String>,
+    /// The dimension of the space of integrals in it, constants not counted.
+    pub integrals: usize,
 }
 
 /// What the networks learned.

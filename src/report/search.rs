@@ -1,6 +1,6 @@
 //! Records from the exact search.
 
-use super::{HamiltonianRecord, LawRecord, Record, SearchedRecord, SystemRecord};
+use super::{HamiltonianRecord, LawRecord, Record, SearchedRecord, SpaceRecord, SystemRecord};
 use crate::integrals::{SearchOutcome, SearchedSpace, StopReason};
 use crate::mechanics::Hamiltonian;
 use crate::progress::Ended;
@@ -23,6 +23,10 @@ impl Record {
         }
         record.set_assessment(&found.assessment, hamiltonian.space());
         record.searched = SearchedRecord::of(&found.searched, Some(found.stop));
+        record.space = found.written.as_ref().map(|space| SpaceRecord {
+            terms: space.terms.iter().map(|term| term.to_string()).collect(),
+            integrals: space.integrals,
+        });
         record
     }
 }

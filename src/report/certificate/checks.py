@@ -1,0 +1,540 @@
+# --- Functions of a certificate ----------------------------------------------------------------------------------
+
+MEMORY = {}
+
+
+def remembered(key, compute):
+    """The value of a computation that depends on nothing but its key: done once."""
+    if key not in MEMORY:
+        MEMORY[key] = compute()
+    return MEMORY[key]
+
+
+def relation(text):
+    """(left, relation, right) of a condition."""
+    for sign in (">=", "<=", "!=", "=", ">", "<"):
+        if sign in text:
+            left, right = text.split(sign, 1)
+            return left.strip(), sign, right.strip()
+    raise Outside(f"a condition that cannot be read: {text}")
+
+
+def holds(a, sign, b):
+    """Whether the relation holds between two numbers."""
+    table = {">": a > b, "<": a < b, ">=": a >= b, "<=": a <= b, "!=": a != b, "=": a == b}
+    return table[sign]
+
+
+class Functions:
+    """H and the laws, by their place: H is 0, law k is k."""
+
+    def __init__(self, data):
+        dof = len(data["coordinates"])
+        self.dof = dof
+        self.variables = [f"q{i}" for i in range(dof)] + [f"p{i}" for i in range(dof)]
+        self.names = self.variables + [f"c{i}" for i in range(len(data["parameters"]))]
+        self.titles = ["H"] + [law["name"] for law in data["laws"]]
+        self.formulas = [data["H"]] + [law["formula"] for law in data["laws"]]
+        own = [data["where"]] + [law["where"] for law in data["laws"]]
+        self.conditions = [tuple(dict.fromkeys([*data["where"], *conditions])) for conditions in own]
+
+    # In numbers.
+
+    def point(self, number):
+        """Rational values of all names, of that number in a fixed sequence: of all signs and several sizes."""
+
+        def make():
+            source = random.Random(f"point {number}")
+            size = source.choice([Fraction(1), Fraction(1), Fraction(4), Fraction(1, 4)])
+            values = {}
+            for name in self.names:
+                value = Fraction(source.randint(1, 9973), 4987) * size
+                negative = number % 3 != 0 and source.random() < 0.5
+                values[name] = -value if negative else value
+            return values
+
+        return remembered(("point", number, tuple(self.names)), make)
+
+    def at(self, formula, number, exact=False):
+        """Value and gradient at the point of that number; `None` outside the domain."""
+
+        def compute():
+            try:
+                return evaluate(read(formula), Numbers(self.point(number), self.variables, exact))
+            except Outside:
+                return None
+
+        return remembered(("at", formula, number, exact, tuple(self.names)), compute)
+
+    def allowed(self, place, number):
+        """Whether the function is defined at the point and its conditions hold there."""
+        for condition in self.conditions[place]:
+            left, sign, right = relation(condition)
+            a, b = self.at(left, number), self.at(right, number)
+            if a is None or b is None or not holds(a[0], sign, b[0]):
+                return False
+        return self.at(self.formulas[place], number) is not None
+
+    def points(self, places):
+        """Numbers of points at which all these functions are defined and their conditions hold."""
+        found = []
+        for number in range(TRIES):
+            if all(self.allowed(place, number) for place in places):
+                found.append(number)
+                if len(found) == POINTS:
+                    break
+        return found
+
+    def gradient(self, place, number):
+        return self.at(self.formulas[place], number)[1]
+
+    # Exactly.
+
+    def learned(self, place):
+        """What must be positive for the function to be defined, and by its conditions."""
+        key = (self.formulas[place], self.conditions[place], tuple(self.names))
+
+        def compute():
+            knowledge = Knowledge()
+            self.written(knowledge, lambda field: self.assume_and_read(field, place))
+            return frozenset(knowledge.positive)
+
+        return remembered(("learned", key), compute)
+
+    def assume_and_read(self, field, place):
+        """Takes the conditions of a function for granted, then writes it in generators."""
+        for condition in self.conditions[place]:
+            left, sign, right = relation(condition)
+            if sign in (">", "<"):
+                a, b = (left, right) if sign == ">" else (right, left)
+                difference = evaluate(read(a), field) - evaluate(read(b), field)
+                if not difference.is_ground:
+                    self.assume(field, difference)
+        return evaluate(read(self.formulas[place]), field)
+
+    @staticmethod
+    def assume(field, a):
+        """Notes that a is positive, and its one factor of unknown sign, where there is one."""
+        number, found = field.factors(a)
+        sign = 1 if number > 0 else -1
+        unknown = [factor for factor, m in found if m % 2 and not field.is_positive(factor)]
+        if len(unknown) == 1:
+            field.learn_positive(unknown[0] * sign)
+
+    def written(self, knowledge, work):
+        """The result of work in a field, begun again whenever something is learned."""
+        while True:
+            field = Field(self.names, self.variables, knowledge)
+            try:
+                return work(field)
+            except Restart:
+                continue
+
+    def exact_bracket_is(self, first, second, value):
+        """Whether the exact normal form says that {first, second} = value, where both are defined."""
+        key = tuple((self.formulas[p], self.conditions[p]) for p in (0, first, second))
+
+        def work(field):
+            f = field.gradient(evaluate(read(self.formulas[first]), field))
+            g = field.gradient(evaluate(read(self.formulas[second]), field))
+            return field.vanishes(field.bracket(f, g) - evaluate(read(value), field))
+
+        def compute():
+            try:
+                learned = self.learned(0) | self.learned(first) | self.learned(second)
+                return self.written(Knowledge(learned), work)
+            except Outside:
+                return False
+
+        return remembered(("exact", key, value, tuple(self.names)), compute)
+
+    def numeric_bracket(self, first, second, number):
+        """{first, second} at a point, and the size of its terms."""
+        return pairing(self.gradient(first, number), self.gradient(second, number))
+
+    def numeric_bracket_is(self, first, second, value):
+        """Whether {first, second} = value in 50 digits at all points found; there must be some."""
+        points = self.points(sorted({0, first, second}))
+        for number in points:
+            bracket, size = self.numeric_bracket(first, second, number)
+            claimed = self.at(value, number)
+            if claimed is None or abs(bracket - claimed[0]) > SMALL * (size + abs(claimed[0]) + SMALL):
+                return False
+        return bool(points)
+
+    def bracket_is(self, first, second, value):
+        """Both ways."""
+        return self.numeric_bracket_is(first, second, value) and self.exact_bracket_is(first, second, value)
+
+    def rank(self, places, points=None):
+        """The largest rank of the Jacobian of these functions at points where all are defined: in rationals
+        where the functions are rational, else in 50 digits. 0 where there is no such point."""
+        best = 0
+        for number in self.points(sorted({0, *places})) if points is None else points:
+            rows = [self.at(self.formulas[place], number, exact=True) for place in places]
+            if None in rows:
+                rows = [self.at(self.formulas[place], number) for place in places]
+            found = rank([row[1] for row in rows])
+            best = max(best, found or 0)
+        return best
+
+
+# --- The space of integrals, counted -----------------------------------------------------------------------------
+
+
+class Modular:
+    """Random values modulo a large prime of the generators of a field, such that their relations hold. Modulo a
+    prime that is 3 modulo 4, a number has one square root that is a square itself: this plays the positive one."""
+
+    def __init__(self, field, prime, source):
+        self.prime, self.values = prime, []
+        cosine = None
+        for generator in field.generators:
+            kind = generator.kind
+            inside = None if generator.value is None else self.of(generator.value)
+            if kind in ("variable", "log"):
+                value = source.randrange(1, prime)
+            elif kind == "exp":
+                value = pow(source.randrange(1, prime), 2, prime)
+            elif kind == "cosine":
+                t = source.randrange(1, prime)
+                below = pow(1 + t * t, -1, prime)
+                value, cosine = (1 - t * t) * below % prime, 2 * t * below % prime
+            elif kind == "sine":
+                value = cosine
+            elif kind == "inverse":
+                value = pow(inside, -1, prime) if inside else self.missing()
+            elif kind in ("root", "modulus"):
+                value = self.root(inside, generator.power)
+            else:
+                raise Outside("a constant that is not written in roots")
+            self.values.append(value)
+
+    @staticmethod
+    def missing():
+        raise ZeroDivisionError
+
+    def root(self, a, index):
+        """The root that is a square itself, of a number that is one."""
+        if pow(a, (self.prime - 1) // 2, self.prime) != 1:
+            self.missing()
+        while index % 2 == 0:
+            a, index = pow(a, (self.prime + 1) // 4, self.prime), index // 2
+        return pow(a, pow(index, -1, self.prime - 1), self.prime)
+
+    def of(self, polynomial):
+        """The value of a polynomial in the generators."""
+        total = 0
+        for monomial, coefficient in polynomial.terms():
+            value = int(coefficient.numerator) * pow(int(coefficient.denominator), -1, self.prime)
+            for index, exponent in enumerate(monomial):
+                if exponent:
+                    value = value * pow(self.values[index], exponent, self.prime) % self.prime
+            total += value
+        return total % self.prime
+
+
+def modular_prime():
+    """A prime that is 3 modulo 4, below 2**61, modulo which roots of index 3, 5 and 7 are unique."""
+    prime = 2**61
+    while True:
+        prime = sympy.prevprime(prime)
+        if prime % 4 == 3 and all((prime - 1) % index for index in (3, 5, 7)):
+            return prime
+
+
+def nullity(rows, prime):
+    """The number of unknowns less the rank modulo a prime."""
+    unknowns, found = len(rows[0]), 0
+    basis = []
+    for row in rows:
+        for lead, other in basis:
+            factor = row[lead]
+            if factor:
+                row = [(x - factor * y) % prime for x, y in zip(row, other)]
+        lead = next((i for i, x in enumerate(row) if x), None)
+        if lead is not None:
+            inverse = pow(row[lead], -1, prime)
+            basis.append((lead, [x * inverse % prime for x in row]))
+            found += 1
+            if found == unknowns:
+                break
+    return unknowns - found
+
+
+def dimension_of_integrals(functions, terms):
+    """The dimension of the space of combinations of the terms that commute with H, constants not counted: the
+    nullity of {term, H} at more random points modulo a prime than there are terms, less that of the terms."""
+    prime = modular_prime()
+    source = random.Random("space")
+
+    def work(field):
+        energy = field.gradient(evaluate(read(functions.formulas[0]), field))
+        columns = [evaluate(read(term), field) for term in terms]
+        used = sorted({i for c in columns for m in c.keys() for i, e in enumerate(m) if e})
+        flows = []
+        for index in used:
+            slopes = [field.slope(field.generators[index], variable) for variable in functions.variables]
+            flows.append((index, field.reduced(field.bracket(slopes, energy))))
+        return field, columns, flows
+
+    field, columns, flows = functions.written(Knowledge(functions.learned(0)), work)
+    columns = [sparse(column, prime) for column in columns]
+    brackets, values, tries = [], [], 0
+    while len(brackets) < len(columns) + 12:
+        tries += 1
+        if tries > 64 * (len(columns) + 64):
+            raise Outside("no points modulo the prime")
+        try:
+            point = Modular(field, prime, source)
+        except ZeroDivisionError:
+            continue
+        row, value = rates_of(columns, flows, point)
+        brackets.append(row)
+        values.append([*value, 1])
+    # Combinations that are constant, 0 among them, are no integrals.
+    return nullity(brackets, prime) - nullity(values, prime)
+
+
+def sparse(polynomial, prime):
+    """[(coefficient, [(generator, exponent)])] modulo a prime."""
+    terms = []
+    for monomial, coefficient in polynomial.terms():
+        residue = int(coefficient.numerator) * pow(int(coefficient.denominator), -1, prime) % prime
+        terms.append((residue, [(i, e) for i, e in enumerate(monomial) if e]))
+    return terms
+
+
+def rates_of(columns, flows, point):
+    """{column, H} and the column at a point: d/dt of a term is the sum over its generators g of the exponent times
+    the term times (dg/dt)/g."""
+    prime = point.prime
+    rates = {index: point.of(flow) * pow(point.values[index], -1, prime) % prime for index, flow in flows}
+    brackets, values, powers = [], [], {}
+    for column in columns:
+        bracket, total = 0, 0
+        for term, factors in column:
+            rate = 0
+            for factor in factors:
+                if factor not in powers:
+                    powers[factor] = pow(point.values[factor[0]], factor[1], prime)
+                term = term * powers[factor] % prime
+                rate += factor[1] * rates[factor[0]]
+            total += term
+            bracket += term * rate
+        brackets.append(bracket % prime)
+        values.append(total % prime)
+    return brackets, values
+
+
+# --- The claims --------------------------------------------------------------------------------------------------
+
+
+class Report:
+    """The checks made so far. A check that cannot be carried out has failed."""
+
+    def __init__(self, say):
+        self.say, self.failures = say, []
+
+    def check(self, name, test):
+        try:
+            good = bool(test())
+        except (Outside, ArithmeticError, LookupError, SyntaxError, ValueError) as error:
+            good = False
+            name += f" ({type(error).__name__}: {error})"
+        self.say(f"{name}: {'checked' if good else 'FAILED'}")
+        if not good:
+            self.failures.append(name)
+
+
+def check(data, say=lambda line: None):
+    """The checks that fail, by name. `say` hears a line for each check."""
+    report, functions = Report(say), Functions(data)
+    check_names(report, data)
+    check_where(report, functions)
+    check_laws(report, functions, data["generators"])
+    if data["brackets"] is not None:
+        check_brackets(report, functions, data["brackets"])
+    if data["independent"] is not None:
+        check_independence(report, functions, data["independent"])
+        check_involution(report, functions, data)
+    check_verdict(report, data)
+    if data["space"] is not None:
+        check_space(report, functions, data["space"])
+    return report.failures
+
+
+def check_names(report, data):
+    """Names are distinct as they are written, each coordinate has its momentum."""
+    names = [*data["coordinates"], *data["momenta"], *data["parameters"]]
+    report.check("names of coordinates, momenta and parameters are distinct", lambda: len(set(names)) == len(names))
+    report.check("coordinates are as many as momenta", lambda: len(data["coordinates"]) == len(data["momenta"]))
+    report.check("dof", lambda: data["dof"] == len(data["coordinates"]))
+    laws = ["H"] + [law["name"] for law in data["laws"]]
+    report.check("names of laws are distinct", lambda: len(set(laws)) == len(laws))
+
+
+def check_where(report, functions):
+    """Conditions can be met: there are real points where they hold and the functions are defined. They suffice:
+    where they hold, the function is defined."""
+    for place, title in enumerate(functions.titles):
+        conditions = functions.conditions[place]
+        shown = f" where {', '.join(conditions)}" if conditions else ""
+        report.check(f"{title} has real values{shown}", lambda: functions.points([place]))
+        if conditions:
+            report.check(f"{title} is defined wherever {', '.join(conditions)}", lambda: conditions_suffice(functions, place))
+    everything = range(len(functions.titles))
+    report.check("a real point where all functions are defined", lambda: functions.points(everything))
+
+
+def conditions_suffice(functions, place):
+    """Whether the function has a value at the points tried that meet its conditions."""
+    for number in range(TRIES // 10):
+        met = True
+        for condition in functions.conditions[place]:
+            left, sign, right = relation(condition)
+            a, b = functions.at(left, number), functions.at(right, number)
+            met = met and a is not None and b is not None and holds(a[0], sign, b[0])
+        if met and functions.at(functions.formulas[place], number) is None:
+            return False
+    return True
+
+
+def check_laws(report, functions, generators):
+    """Laws are conserved. Where they are said to be generators of all laws found, none is a constant, and none
+    is a multiple of another one or of H, up to a constant."""
+    for place, title in enumerate(functions.titles[1:], start=1):
+        report.check(f"{{{title}, H}} = 0", lambda: functions.bracket_is(place, 0, "0"))
+        if generators:
+            report.check(f"{title} is not constant", lambda: functions.rank([place]) == 1)
+    if generators:
+        for a, b in combinations(range(len(functions.titles)), 2):
+            name = f"{functions.titles[a]} and {functions.titles[b]} are not proportional"
+            report.check(name, lambda: not proportional(functions, a, b))
+
+
+def proportional(functions, a, b):
+    """Whether the gradient of one function is a constant multiple of that of the other, which is not 0."""
+    factors = []
+    for number in functions.points(sorted({0, a, b})):
+        f, g = functions.gradient(a, number), functions.gradient(b, number)
+        size = max(abs(x) for x in g)
+        if size < LARGE:
+            continue
+        at = max(range(len(g)), key=lambda i: abs(g[i]))
+        factors.append(f[at] / g[at])
+        scale = 1 + abs(factors[-1]) * size
+        same = all(abs(x - factors[-1] * y) < LARGE * scale for x, y in zip(f, g))
+        if not same or abs(factors[-1] - factors[0]) > LARGE * (1 + abs(factors[0])):
+            return False
+    return len(factors) > 1
+
+
+def check_brackets(report, functions, matrix):
+    """The matrix of brackets: what is written out is exact, what is said not to be 0 is not."""
+    size = len(functions.titles)
+    shape = len(matrix) == size and all(len(row) == size for row in matrix)
+    report.check("the matrix of brackets has a row and a column for H and each law", lambda: shape)
+    if not shape:
+        return
+    for i, row in enumerate(matrix):
+        for j, value in enumerate(row):
+            name = f"{{{functions.titles[i]}, {functions.titles[j]}}}"
+            if value == "not 0":
+                report.check(f"{name} is not 0", lambda: not_zero(functions, i, j))
+            elif i == j:
+                report.check(f"{name} is stated as 0", lambda: value == "0")
+            elif value == "unknown":
+                report.say(f"{name}: not stated")
+            elif i < j:
+                report.check(f"{name} as stated", lambda: functions.bracket_is(i, j, value))
+            else:
+                # The exact check of the entry across the diagonal is not repeated.
+                report.check(f"{name} as stated", lambda: functions.numeric_bracket_is(i, j, value))
+
+
+def not_zero(functions, i, j):
+    """Whether the bracket is not 0 at some point."""
+    values = [functions.numeric_bracket(i, j, number) for number in functions.points(sorted({0, i, j}))]
+    return any(abs(value) > LARGE * size for value, size in values)
+
+
+def check_independence(report, functions, claimed):
+    """The number of independent functions among H and the laws, as an equality. At least: a minor of this size
+    does not vanish at a rational point. At most: the dimension bounds it, or the number of functions, or no
+    minor of the next size is found at a random point where all are defined (for rational functions this is
+    exact at each point)."""
+    everything = list(range(len(functions.titles)))
+    found = functions.rank(everything)
+    report.check(f"a minor of size {claimed} of the Jacobian does not vanish", lambda: claimed <= found)
+    # Laws commute with H: where H is not constant there are at most 2*dof - 1.
+    bound = min(len(everything), 2 * functions.dof - 1)
+    if claimed == bound:
+        report.check(f"there are at most {bound} independent functions, by dimension", lambda: found <= bound)
+    else:
+        report.check(f"every {claimed + 1} functions are dependent at random points", lambda: found == claimed)
+
+
+def check_involution(report, functions, data):
+    """The involutive functions commute pairwise and are independent, and there is no larger such set."""
+    names = data["involutive"]
+    report.check("involutive functions are listed above, each once", lambda: len(set(names)) == len(names) and set(names) <= set(functions.titles))
+    places = [functions.titles.index(name) for name in names if name in functions.titles]
+    for a, b in combinations(places, 2):
+        name = f"{{{functions.titles[a]}, {functions.titles[b]}}} = 0, in involution"
+        report.check(name, lambda: functions.bracket_is(a, b, "0"))
+    report.check("the involutive functions are independent", lambda: functions.rank(places) == len(names))
+    report.check("no larger set is in involution", lambda: not larger_set(functions, len(names)))
+
+
+def larger_set(functions, size):
+    """Whether more functions than `size`, at most dof, are independent and commute pairwise. Sets are looked at
+    up to a number of steps."""
+    everything = list(range(len(functions.titles)))
+    if size >= functions.dof or functions.rank(everything) <= size:
+        return False
+    points = functions.points(everything)
+    commute = {(a, b): not not_zero(functions, a, b) for a, b in combinations(everything, 2)}
+    steps = 0
+
+    def extend(chosen, rest):
+        nonlocal steps
+        steps += 1
+        if len(chosen) > size:
+            return functions.rank(chosen, points) == len(chosen)
+        for k, candidate in enumerate(rest):
+            if steps > INVOLUTION_STEPS or len(chosen) + len(rest) - k <= size:
+                return False
+            if extend([*chosen, candidate], [c for c in rest[k + 1 :] if commute[candidate, c]]):
+                return True
+        return False
+
+    return extend([], everything)
+
+
+def check_verdict(report, data):
+    """The verdict follows from the numbers by the definitions."""
+    dof, independent, involutive = data["dof"], data["independent"], len(data["involutive"])
+    if independent is None or involutive < dof:
+        follows = "undecided"
+    elif independent <= dof:
+        follows = "integrable"
+    elif independent >= 2 * dof - 1:
+        follows = "maximally superintegrable"
+    else:
+        follows = "superintegrable"
+    report.check(f"verdict: {data['verdict']}", lambda: data["verdict"] == follows)
+    if independent is None:
+        report.check("nothing is said of involution without a count", lambda: not data["involutive"])
+
+
+def check_space(report, functions, space):
+    """The dimension of the space of integrals among combinations of the terms."""
+    name = f"{space['integrals']} integrals in the span of {len(space['terms'])} terms"
+    report.check(name, lambda: dimension_of_integrals(functions, space["terms"]) == space["integrals"])
+
+
+if __name__ == "__main__":
+    failures = check(DATA, print)
+    print(f"{len(failures)} checks FAILED" if failures else "all checks passed")
+    raise SystemExit(1 if failures else 0)

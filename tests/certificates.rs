@@ -1,0 +1,166 @@
+//! Certificates are programs of their own: they accept what was found, and refuse every altered claim that is false.
+//!
+//! `certificates/mutants.py` alters each claim of a certificate in turn and at random, and judges every mutant by
+//! code of its own. Where a mutant passes, its claims must hold; those that remain true are listed in the snapshot.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+/// Mutants at random for each system, unless `LIOUVILLE_MUTANTS` says how many there shall be in all.
+const RANDOM: usize = 15;
+
+/// What is certified.
+struct Case {
+    name: &'static str,
+    /// The lines after `system NAME` where it is none of the repository's.
+    text: Option<&'static str>,
+    arguments: &'static [&'static str],
+    /// A condition that holds for the system but that H as written does not need.
+    condition: Option<&'static str>,
+}
+
+const fn built_in(name: &'static str, arguments: &'static [&'static str]) -> Case {
+    Case { name, text: None, arguments, condition: None }
+}
+
+const fn inline(name: &'static str, text: &'static str) -> Case {
+    Case { name, text: Some(text), arguments: &["integrals", "--momentum-degree", "2"], condition: None }
+}
+
+const CASES: [Case; 16] = [
+    built_in("kepler", &["integrals", "--certificate-exhaustive"]),
+    built_in("two-body", &["verify"]),
+    built_in("charged-particle", &["verify"]),
+    built_in("lagrange-top", &["verify"]),
+    built_in("toda-lattice", &["verify"]),
+    built_in("henon-heiles", &["integrals", "--momentum-degree", "2", "--certificate-exhaustive"]),
+    built_in("tests/systems/oscillator_1_2.ham", &["integrals"]),
+    built_in("tests/systems/stark_2d.ham", &["integrals", "--momentum-degree", "2"]),
+    inline("letters", "coordinates S, E\nmomenta I, N\nH = (I^2 + N^2)/2 + 1/S^2\n"),
+    inline("look_alike", "coordinates ϕ, φ\nmomenta p1, p2\nH = (p1^2 + p2^2)/2 + cos(ϕ - φ)\n"),
+    inline("words", "coordinates lambda, x_1\nmomenta diff, x1\nH = (diff^2 + x1^2)/2 + exp(lambda)\n"),
+    inline("cube_root", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + (x^3)^(1/3)\n"),
+    inline("parameters", "coordinates x, y\nmomenta px, py\nparameters k\nH = k*(px^2 + py^2) + x\n"),
+    inline("square_of_a_root", "coordinates q\nmomenta p\nH = p^2/2 + sqrt(q)^2\n"),
+    Case {
+        condition: Some("q0 > 0"),
+        ..inline(
+            "sign",
+            "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + (sqrt(x)^2 + sqrt(x^2))/2\n",
+        )
+    },
+    Case {
+        condition: Some("c0 > 0"),
+        ..inline(
+            "sign_of_a_parameter",
+            "coordinates x, y\nmomenta px, py\nparameters k\n\
+             H = (px^2 + py^2)/2 + (sqrt(k)^2*x^2 + sqrt(k^2)*y^2)/2\n",
+        )
+    },
+];
+
+impl Case {
+    /// The system's name or file; inline ones are written to the folder.
+    fn system(&self, folder: &Path) -> String {
+        let Some(text) = self.text else { return self.name.to_owned() };
+        let path = folder.join(format!("{}.ham", self.name));
+        std::fs::write(&path, format!("system {}\n{text}", self.name)).expect("a file");
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Writes the certificate.
+    fn certificate(&self, folder: &Path) -> PathBuf {
+        let path = folder.join(format!("{}.py", self.name.replace(['/', '.'], "_")));
+        let run = Command::new(env!("CARGO_BIN_EXE_liouville"))
+            .args(&self.arguments[..1])
+            .arg(self.system(folder))
+            .args(&self.arguments[1..])
+            .arg("--certificate")
+            .arg(&path)
+            .output()
+            .expect("the program runs");
+        assert!(run.status.success(), "{}: {}", self.name, String::from_utf8_lossy(&run.stderr));
+        path
+    }
+
+    /// Alters the certificate; what became of the mutants.
+    fn mutants(&self, folder: &Path, random: usize) -> serde_json::Value {
+        let path = self.certificate(folder);
+        let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/mutants.py");
+        let mut command = Command::new("python3");
+        command.arg(driver).arg(path).arg(random.to_string()).args(self.condition);
+        let run = command.output().expect("Python runs");
+        assert!(run.status.success(), "{}: {}", self.name, String::from_utf8_lossy(&run.stderr));
+        serde_json::from_slice(&run.stdout).expect("a document")
+    }
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("liouville-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    folder
+}
+
+/// Why mutants of a kind can remain true.
+fn reason(mutant: &str) -> &'static str {
+    let kinds = [
+        ("plus a constant", "a constant changes no bracket"),
+        ("doubled", "a multiple of a function has the same trajectories or is conserved too"),
+        ("negated", "a multiple of a function has the same trajectories or is conserved too"),
+        ("involutive", "other functions commute too"),
+        ("not 0", "that bracket does not vanish"),
+        ("left out", "a condition that the formula does not need"),
+    ];
+    let of_kind = kinds.iter().find(|(kind, _)| mutant.contains(kind));
+    of_kind.map_or("another function of which all claims hold", |(_, reason)| reason)
+}
+
+#[test]
+#[ignore = "needs python3 with SymPy: .ci/run installs it"]
+fn every_false_claim_is_refused() {
+    let folder = scratch("certificates");
+    let asked = std::env::var("LIOUVILLE_MUTANTS").ok().and_then(|count| count.parse::<usize>().ok());
+    let random = asked.map_or(RANDOM, |count| count.div_ceil(CASES.len()));
+    let results: Mutex<Vec<(usize, serde_json::Value)>> = Mutex::default();
+    CASES.par_iter().enumerate().for_each(|(number, case)| {
+        let found = case.mutants(&folder, random);
+        results.lock().expect("no panic").push((number, found));
+    });
+    let mut results = results.into_inner().expect("no panic");
+    results.sort_by_key(|(number, _)| *number);
+    let (mut listed, mut wrong, mut counts) = (String::new(), Vec::new(), [0u64; 4]);
+    for (number, found) in &results {
+        let name = CASES[*number].name;
+        listed += &format!("{name}\n");
+        if found["failures"] != serde_json::json!([]) || !found["judged"].is_null() {
+            wrong.push(format!("{name}: {} {}", found["failures"], found["judged"]));
+        }
+        if CASES[*number].arguments.contains(&"--certificate-exhaustive") && found["spaces"] != 2 {
+            wrong.push(format!("{name}: another dimension of its space is accepted"));
+        }
+        for (k, kind) in ["each", "random"].into_iter().enumerate() {
+            let result = &found[kind];
+            counts[2 * k] += result["mutants"].as_u64().unwrap_or(0);
+            counts[2 * k + 1] += result["false"].as_u64().unwrap_or(0);
+            for (list, said) in [("missed", "false, but passes"), ("refused", "true, but fails")] {
+                for mutant in result[list].as_array().into_iter().flatten() {
+                    wrong.push(format!("{name}: {said}: {mutant}"));
+                }
+            }
+        }
+        for mutant in found["each"]["true"].as_array().into_iter().flatten() {
+            let mutant = mutant.as_str().unwrap_or_default();
+            listed += &format!("    {mutant}: {}\n", reason(mutant));
+        }
+    }
+    let [each, each_false, random, random_false] = counts;
+    println!(
+        "{each} mutants in turn, {each_false} of them false; {random} at random, {random_false} of them false"
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    insta::assert_snapshot!("mutants_that_remain_true", listed);
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
