@@ -164,3 +164,19 @@ fn every_false_claim_is_refused() {
     insta::assert_snapshot!("mutants_that_remain_true", listed);
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
+
+#[test]
+#[ignore = "needs python3 with SymPy: .ci/run installs it"]
+fn the_normal_form_decides_roots_exponentials_and_angles() {
+    let folder = scratch("identities");
+    let path = CASES[0].certificate(&folder);
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/identities.py");
+    let run: Output = Command::new("python3").arg(program).arg(path).output().expect("Python runs");
+    assert!(
+        run.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&run.stdout),
+        String::from_utf8_lossy(&run.stderr)
+    );
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}

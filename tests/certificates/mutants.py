@@ -79,8 +79,11 @@ class Judge:
             for _ in range(1500):
                 size = source.choice([0.4, 1.3, 3.0])
                 point = [mpmath.mpf(source.uniform(-size, size)) for _ in self.symbols]
+                sign = source.choice([-1, 1])
+                free = len(self.q + self.p)
+                point[free:] = [sign * mpmath.mpf(k + 7) / 5 for k in range(len(point) - free)]
                 if source.random() < 0.5:
-                    point = [abs(x) for x in point]
+                    point[:free] = [abs(x) for x in point[:free]]
                 conditions = {c for place in places for c in self.where[place]}
                 if all(self.holds(c, point) for c in conditions):
                     values = {place: self.at(self.functions[place], point) for place in places}
@@ -115,11 +118,17 @@ class Judge:
         return best
 
     def proportional(self, a, b):
-        """Whether the gradients are constant multiples of each other: their joint matrix over all points has rank 1."""
-        points = self.points(sorted({0, a, b}))
-        rows = [[x for _, values in points for x in values[place][1:]] for place in (a, b)]
-        rows = [[x / (max(map(abs, row)) or 1) for x in row] for row in rows]
-        return sum(1 for x in mpmath.svd_r(mpmath.matrix(rows), compute_uv=False) if x > 1e-12) < 2
+        """Whether the gradients are constant multiples of each other at fixed parameters: their joint matrix over
+        all points has rank 1."""
+        free, groups = len(self.q + self.p), {}
+        for point, values in self.points(sorted({0, a, b})):
+            groups.setdefault(tuple(point[free:]), []).append(values)
+        for group in groups.values():
+            rows = [[x for values in group for x in values[place][1:]] for place in (a, b)]
+            rows = [[x / (max(map(abs, row)) or 1) for x in row] for row in rows]
+            if sum(1 for x in mpmath.svd_r(mpmath.matrix(rows), compute_uv=False) if x > 1e-12) > 1:
+                return False
+        return True
 
     def wrong(self):
         """The first claim that does not hold; `None` where all do."""

@@ -41,15 +41,20 @@ class Functions:
     # In numbers.
 
     def point(self, number):
-        """Rational values of all names, of that number in a fixed sequence: of all signs and several sizes."""
+        """Rational values of all names, of that number in a fixed sequence: of all signs and several sizes. There
+        are few different values of the parameters, so that several points have the same."""
 
         def make():
             source = random.Random(f"point {number}")
             size = source.choice([Fraction(1), Fraction(1), Fraction(4), Fraction(1, 4)])
+            few = random.Random(f"parameters {number % PARAMETERS}")
             values = {}
             for name in self.names:
+                parameter = name not in self.variables
+                source = few if parameter else source
+                size = 1 if parameter else size
                 value = Fraction(source.randint(1, 9973), 4987) * size
-                negative = number % 3 != 0 and source.random() < 0.5
+                negative = number % PARAMETERS != 0 and source.random() < 0.5
                 values[name] = -value if negative else value
             return values
 
@@ -414,20 +419,21 @@ def check_laws(report, functions, generators):
 
 
 def proportional(functions, a, b):
-    """Whether the gradient of one function is a constant multiple of that of the other, which is not 0."""
-    factors = []
+    """Whether the gradient of one function is that of the other times a number or a function of the parameters."""
+    factors = {}
     for number in functions.points(sorted({0, a, b})):
         f, g = functions.gradient(a, number), functions.gradient(b, number)
         size = max(abs(x) for x in g)
         if size < LARGE:
             continue
         at = max(range(len(g)), key=lambda i: abs(g[i]))
-        factors.append(f[at] / g[at])
-        scale = 1 + abs(factors[-1]) * size
-        same = all(abs(x - factors[-1] * y) < LARGE * scale for x, y in zip(f, g))
-        if not same or abs(factors[-1] - factors[0]) > LARGE * (1 + abs(factors[0])):
+        factor = f[at] / g[at]
+        first = factors.setdefault(number % PARAMETERS, factor)
+        scale = 1 + abs(factor) * size
+        same = all(abs(x - factor * y) < LARGE * scale for x, y in zip(f, g))
+        if not same or abs(factor - first) > LARGE * (1 + abs(first)):
             return False
-    return len(factors) > 1
+    return bool(factors)
 
 
 def check_brackets(report, functions, matrix):

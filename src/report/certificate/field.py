@@ -136,17 +136,17 @@ class Field:
         """(numerator, [(divisor, exponent)]): the polynomial without inverses, and what it was multiplied by."""
         divisors = []
         for generator in reversed(self.generators):
+            most = max((monomial[generator.index] for monomial in polynomial.keys()), default=0)
             if generator.kind == "inverse":
-                parts = self.split(polynomial, generator.index)
-                most = max(parts, default=0)
                 if most:
+                    parts = self.split(polynomial, generator.index)
                     divisors.append((generator.value, most))
                     powers = [self.ring.one]
                     for _ in range(most):
                         powers.append(powers[-1] * generator.value)
                     products = (part * powers[most - exponent] for exponent, part in parts.items())
                     polynomial = sum(products, self.ring.zero)
-            elif generator.power is not None:
+            elif generator.power is not None and most >= generator.power:
                 polynomial = self.lower(polynomial, generator)
         return polynomial, divisors
 
@@ -308,8 +308,8 @@ class Field:
             return self.positive_power(single.value, exponent / single.power)
         if single is not None and single.kind == "exp":
             return self.exponential(self.times(single.value, self.number(exponent)))
-        key = f"root {self.text(a)}"
-        common = self.part(key, exponent.denominator)
+        common = self.part(f"root {self.text(a)}", exponent.denominator)
+        key = f"root {common} of {self.text(a)}"
         root = self.known(key)
         if root is None and common == 2:
             other = self.conjugate_root(a)
@@ -353,8 +353,8 @@ class Field:
             if single is not None and single.kind == "log":
                 total = self.times(total, self.power(single.value, coefficient))
                 continue
-            key = f"exp {self.text(monomial)}"
-            common = self.part(key, coefficient.denominator)
+            common = self.part(f"exp {self.text(monomial)}", coefficient.denominator)
+            key = f"exp {self.text(monomial)}/{common}"
             generator = self.known(key)
             if generator is None:
                 generator = self.new("exp", key, monomial.quo_ground(common))
@@ -403,8 +403,8 @@ class Field:
                 step = (self.cosine_of_pi(coefficient), self.cosine_of_pi(Fraction(1, 2) - coefficient))
                 total = self.turned(total, step)
                 continue
-            key = f"angle {self.text(monomial)}"
-            common = self.part(key, coefficient.denominator)
+            common = self.part(f"angle {self.text(monomial)}", coefficient.denominator)
+            key = f"angle {self.text(monomial)}/{common}"
             if self.known(key) is None:
                 cosine = self.new("cosine", key, monomial.quo_ground(common))
                 self.new("sine", f"sine of {key}", 1 - cosine**2, 2, monomial.quo_ground(common))

@@ -23,6 +23,7 @@ sys.setrecursionlimit(100_000)
 mpmath.mp.dps = 60
 
 POINTS = 12  # real points at which a claim is checked in 50 digits
+PARAMETERS = 4  # different values of the parameters among them
 TRIES = 3000  # points tried to find these
 SMALL = mpmath.mpf(10) ** -40  # what 50 digits leave of a zero, relative to the terms that cancel
 LARGE = mpmath.mpf(10) ** -20  # what is certainly not a zero
