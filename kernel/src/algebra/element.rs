@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
-use super::polynomial::residue;
+use super::polynomial::residue::Modulus;
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
 use crate::expr::{Expr, Rational, Symbol};
 
@@ -249,18 +249,30 @@ impl Element {
 
     /// The rows of a matrix of elements that are linearly independent over the functions of the field of
     /// those before them, as far as this is certain from one point: a greedy choice whose independence is
-    /// proved. Rational functions are evaluated modulo a prime, others by interval arithmetic; `None` where
+    /// proved. Rational functions are evaluated modulo one of two primes, by the number of the point, others by interval arithmetic; `None` where
     /// the functions are not seen to be defined at that point.
     pub fn independent_rows(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
+        let (field, width) = Element::matrix(rows)?;
+        let values = rows.iter().copied().flatten().map(|e| &e.value);
+        let modulus = Modulus::in_turn(point);
+        if let Some(residues) = witness::residues(&field.tower, values, point, modulus) {
+            return Some(rank::rows_of_residues(residues.chunks(width), modulus));
+        }
+        Element::independent_rows_by_intervals(rows, point)
+    }
+
+    /// The field and the width of a matrix; `None` where rows differ in either or there is no entry.
+    fn matrix<'a>(rows: &[&'a [Element]]) -> Option<(&'a Arc<Field>, usize)> {
         let width = rows.iter().map(|row| row.len()).max()?.max(1);
         let field = &rows.iter().copied().flatten().next()?.field;
-        if rows.iter().any(|r| r.len() != width || r.iter().any(|e| !Arc::ptr_eq(&e.field, field))) {
-            return None;
-        }
-        let values = rows.iter().copied().flatten().map(|e| &e.value);
-        if let Some(residues) = witness::residues(&field.tower, values, point) {
-            return Some(rank::rows_of_residues(residues.chunks(width)));
-        }
+        let fits = |row: &&[Element]| row.len() == width && row.iter().all(|e| Arc::ptr_eq(&e.field, field));
+        rows.iter().all(fits).then_some((field, width))
+    }
+
+    /// [`independent_rows`](Self::independent_rows) by interval arithmetic alone, which no coefficient
+    /// misleads as multiples of the primes do.
+    pub fn independent_rows_by_intervals(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
+        let (field, width) = Element::matrix(rows)?;
         let at = witness::sample_point(point, field.tower.symbols.len());
         let values = Element::enclosures(rows.iter().copied().flatten(), &at)?;
         Some(rank::rows_of_intervals(values.chunks(width)))
@@ -276,10 +288,12 @@ impl Element {
             return false;
         }
         (0..POINTS).any(|point| {
-            if let Some(residues) = witness::residues(&field.tower, all().map(|e| &e.value), point) {
+            let modulus = Modulus::in_turn(point);
+            let values = all().map(|e| &e.value);
+            if let Some(residues) = witness::residues(&field.tower, values, point, modulus) {
                 let (left, right) = residues.split_at(left.len());
-                return left.iter().zip(right).fold(0, |sum, (&a, &b)| residue::subtract_product(sum, a, b))
-                    != 0;
+                let pairs = left.iter().zip(right);
+                return pairs.fold(0, |sum, (&a, &b)| modulus.subtract_product(sum, a, b)) != 0;
             }
             let at = witness::sample_point(point, field.tower.symbols.len());
             Element::enclosures(all(), &at).is_some_and(|values| {

@@ -1,13 +1,13 @@
 //! Rows of a matrix of values that are certainly linearly independent.
 
 use super::interval::Interval;
-use super::polynomial::residue;
+use super::polynomial::residue::Modulus;
 
 /// Entries that are smaller relative to their row before elimination are no pivots.
 const SMALLEST_PIVOT: f64 = 1e-9;
 
 /// Greedy elimination modulo the prime: rows that are not combinations of the rows chosen before.
-pub(super) fn rows_of_residues<'a>(rows: impl Iterator<Item = &'a [u64]>) -> Vec<usize> {
+pub(super) fn rows_of_residues<'a>(rows: impl Iterator<Item = &'a [u64]>, modulus: Modulus) -> Vec<usize> {
     let mut independent = Vec::new();
     // Pivot column, and the row divided by its pivot.
     let mut basis: Vec<(usize, Vec<u64>)> = Vec::new();
@@ -17,13 +17,13 @@ pub(super) fn rows_of_residues<'a>(rows: impl Iterator<Item = &'a [u64]>) -> Vec
             let factor = row[*pivot];
             if factor != 0 {
                 for (entry, &by) in row.iter_mut().zip(pivot_row) {
-                    *entry = residue::subtract_product(*entry, factor, by);
+                    *entry = modulus.subtract_product(*entry, factor, by);
                 }
             }
         }
         if let Some(pivot) = row.iter().position(|&entry| entry != 0) {
-            let inverse = residue::inverse(row[pivot]);
-            row.iter_mut().for_each(|entry| *entry = residue::multiply(*entry, inverse));
+            let inverse = modulus.inverse(row[pivot]);
+            row.iter_mut().for_each(|entry| *entry = modulus.multiply(*entry, inverse));
             independent.push(index);
             basis.push((pivot, row));
         }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn dependent_rows_are_left_out() {
         let rows: [&[u64]; 4] = [&[1, 2, 3], &[2, 4, 6], &[0, 1, 1], &[1, 3, 4]];
-        assert_eq!(rows_of_residues(rows.into_iter()), [0, 2]);
+        assert_eq!(rows_of_residues(rows.into_iter(), Modulus::FIRST), [0, 2]);
         let intervals = rows.map(|r| r.iter().map(|&x| Interval::exact(x as f64)).collect::<Vec<_>>());
         assert_eq!(rows_of_intervals(intervals.iter().map(Vec::as_slice)), [0, 2]);
     }
