@@ -1,6 +1,7 @@
 //! Certificates: a result as a Python program that proves it again without liouville.
 
 use super::Record;
+use crate::expr::python_name;
 use crate::mechanics::Status;
 
 impl Record {
@@ -72,11 +73,6 @@ impl Record {
         text += &format!("involutive = [{}]\n", quoted.join(", "));
         text
     }
-}
-
-/// Names of the grammar that Python keeps for itself.
-fn python_name(name: &str) -> String {
-    if name == "lambda" { "lambda_".to_owned() } else { name.to_owned() }
 }
 
 /// The check: an independent normal form for rational functions with roots, sines and exponentials.

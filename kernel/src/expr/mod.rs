@@ -11,15 +11,19 @@
 //! ```
 
 mod derivative;
+mod latex;
 mod parser;
 mod print;
+mod python;
+mod size;
 mod tape;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-pub use parser::{MAX_DEPTH, ParseError, is_name, parse};
+pub use parser::{MAX_DEPTH, ParseError, is_function, is_name, parse};
+pub use python::python_name;
 pub use tape::{Tape, TapeError};
 
 /// An exact rational number.
