@@ -52,12 +52,23 @@ impl Field {
         expressions: impl IntoIterator<Item = &'a Expr>,
     ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
         let expressions: Vec<&Expr> = expressions.into_iter().collect();
-        work::bounded(|| Field::build(variables, &expressions))
+        let mut demands = Vec::new();
+        let built = work::bounded(|| Field::build(variables, &expressions, &mut demands));
+        match built {
+            // Without the relations of cos(π/N) more is within reach.
+            Err(error) if error != AlgebraError::Cancelled && demands.iter().any(Demand::is_of_turns) => {
+                let mut plain = vec![Demand::plain_turns()];
+                work::bounded(|| Field::build(variables, &expressions, &mut plain)).map_err(|_| error)
+            }
+            built => built,
+        }
     }
 
+    /// Walks the formulas until no demand is new, and once more where that may split logarithms.
     fn build(
         variables: &[Symbol],
         expressions: &[&Expr],
+        demands: &mut Vec<Demand>,
     ) -> Result<(Arc<Field>, Vec<RationalPolynomial>), AlgebraError> {
         if expressions.iter().any(|e| is_deep(e)) {
             return Err(AlgebraError::TooDeep);
@@ -73,17 +84,35 @@ impl Field {
         let parameters: Vec<Symbol> = free.into_iter().filter(|s| !symbols.contains(s)).collect();
         symbols.extend(parameters);
 
-        let mut demands: Vec<Demand> = Vec::new();
+        let start = Tower::new(symbols, count);
+        let (tower, values) = Field::walk(start.clone(), expressions, demands)?;
+        let mut second = start;
+        second.expected = tower.conditions_on_symbols();
+        if !second.expected.is_empty()
+            && tower.has_open_logarithms()
+            && let Ok((tower, values)) = Field::walk(second, expressions, demands)
+        {
+            return Ok((Arc::new(Field { tower }), values));
+        }
+        Ok((Arc::new(Field { tower }), values))
+    }
+
+    /// Walks the formulas, starting again at each new demand.
+    fn walk(
+        start: Tower,
+        expressions: &[&Expr],
+        demands: &mut Vec<Demand>,
+    ) -> Result<(Tower, Vec<RationalPolynomial>), AlgebraError> {
         for _ in 0..MAX_RESTARTS {
-            let mut construction = Construction::open(Tower::new(symbols.clone(), count), &demands);
-            let values: Result<Vec<_>, Halt> = expressions.iter().map(|e| construction.convert(e)).collect();
-            match values {
-                Ok(values) => {
-                    let tower = construction.tower.into_owned();
-                    return Ok((Arc::new(Field { tower }), values));
-                }
+            let mut construction = Construction::open(start.clone(), demands);
+            let convert = |c: &mut Construction| -> Result<Vec<_>, Halt> {
+                c.begin()?;
+                expressions.iter().map(|e| c.convert(e)).collect()
+            };
+            match convert(&mut construction) {
+                Ok(values) => return Ok((construction.tower.into_owned(), values)),
                 Err(Halt::Error(error)) => return Err(error),
-                Err(Halt::Refine(demand)) => demand.enter(&mut demands).map_err(|halt| match halt {
+                Err(Halt::Refine(demand)) => demand.enter(demands).map_err(|halt| match halt {
                     Halt::Error(error) => error,
                     Halt::Refine(_) => AlgebraError::TooLarge,
                 })?,
@@ -125,6 +154,15 @@ impl Field {
                     Some(own.to_power(2) + cosine.to_power(2) - Expr::one())
                 }
                 Generator::Sign { .. } => Some(own.to_power(2) - Expr::one()),
+                Generator::TwiceCosine { field } => {
+                    let minimal = field.replacement(0);
+                    let terms = minimal.terms().map(|(monomial, coefficient)| {
+                        let power = monomial.first().map_or(0, |&(_, e)| e);
+                        Expr::number(Rational::from(coefficient))
+                            * own.clone().to_power(Rational::from(power))
+                    });
+                    Some(own.clone().to_power(Rational::from(field.degree())) - Expr::sum(terms))
+                }
                 Generator::Inverse { factor } => {
                     Some(own * present::express(tower, &factor.clone().into()) - Expr::one())
                 }

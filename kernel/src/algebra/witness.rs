@@ -90,6 +90,10 @@ impl<'a> Evaluation<'a> {
     fn generator(&mut self, variable: usize, generator: &Generator) -> Option<Interval> {
         match generator {
             Generator::Pi => Some(Interval::pi()),
+            Generator::TwiceCosine { field } => {
+                Some(cosine_of_pi(1, field.parts()).times(Interval::exact(2.0)))
+            }
+            Generator::CosineOfPi { multiple, parts } => Some(cosine_of_pi(*multiple, *parts)),
             Generator::Cosine { angle } => Some(self.value(angle)?.cos()),
             Generator::Sine { angle } => Some(self.value(angle)?.sin()),
             Generator::Exponential { base: None, exponent } => Some(self.value(exponent)?.exp()),
@@ -111,6 +115,12 @@ impl<'a> Evaluation<'a> {
             }
         }
     }
+}
+
+/// cos(multiple·π/parts).
+fn cosine_of_pi(multiple: u32, parts: u32) -> Interval {
+    let fraction = Interval::exact(f64::from(multiple)).over(Interval::exact(f64::from(parts)));
+    Interval::pi().times(fraction).cos()
 }
 
 /// A dyadic rational, fixed by the numbers of point and symbol (splitmix64).
