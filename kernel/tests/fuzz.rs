@@ -56,10 +56,10 @@ fn normal_forms() {
 
 #[test]
 fn parsing() {
-    const PIECES: [&str; 34] = [
+    const PIECES: [&str; 38] = [
         "x", "y", "px", "_a1", "θ", "pi", "2", "0", "1/3", "0.25", "1e-3", ".5", "+", "-", "*", "/", "^",
         "**", "(", ")", "(", ")", "sqrt(", "sin(", "cos(", "tan(", "exp(", "log(", " ", "--", "^-", "e",
-        "1e5000", "·",
+        "1e5000", "·", "abs(", "sign(", "9^9", "^9",
     ];
     run("parse", 20 * CASES, |rng| {
         if rng.random_bool(0.5) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expr::{Function, Symbol};
+use crate::expr::{Symbol, is_function};
 
 use super::SystemError;
 use super::file::{File, Source, symbol};
@@ -81,7 +81,7 @@ impl Names {
             "H" => Some("the Hamiltonian"),
             "pi" | "π" => Some("the number 3.14159…"),
             "uniform" | "normal" => Some("a distribution"),
-            _ if Function::ALL.iter().any(|function| function.name() == word) => Some("a function"),
+            _ if is_function(word) => Some("a function"),
             _ if KEYWORDS.contains(&word) => Some("a word of the language"),
             _ => None,
         };

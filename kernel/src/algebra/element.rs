@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
-use super::polynomial::residue;
+use super::polynomial::residue::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
 use crate::expr::{Condition, Expr, Rational, Symbol};
@@ -262,30 +262,45 @@ impl Element {
 
     /// The rows of a matrix of elements that are linearly independent over the functions of the field of
     /// those before them on every branch of the signs in them, as far as this is certain from one point: a greedy
-    /// choice whose independence is proved. Rational functions are evaluated modulo a prime, others by interval
-    /// arithmetic; `None` where the functions are not seen to be defined at that point, or have too many signs.
+    /// choice whose independence is proved. Rational functions are evaluated modulo one of two primes, by the number
+    /// of the point, others by interval arithmetic; `None` where the functions are not seen to be defined at that
+    /// point, or have too many signs.
     pub fn independent_rows(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
-        let width = rows.iter().map(|row| row.len()).max()?.max(1);
-        let elements = || rows.iter().copied().flatten();
-        let field = &elements().next()?.field;
-        if rows.iter().any(|r| r.len() != width) || elements().any(|e| !Arc::ptr_eq(&e.field, field)) {
-            return None;
-        }
-        let tower = &field.tower;
-        let branches = branches(tower, elements())?;
-        let residues =
-            |signs: &Vec<(usize, bool)>| witness::residues(tower, elements().map(|e| &e.value), point, signs);
-        if let Some(values) = branches.iter().map(residues).collect::<Option<Vec<_>>>() {
-            return Some(rank::independent_rows::<rank::Residues>(&values, width));
-        }
-        let at = witness::sample_point(point, tower.symbols.len());
-        let intervals = |signs: &Vec<(usize, bool)>| -> Option<Vec<Interval>> {
-            let mut evaluation = witness::Evaluation::at(tower, &at).with_signs(signs);
-            evaluation.is_in_domain().then_some(())?;
-            elements().map(|e| evaluation.value(&e.value)).collect()
+        let (field, width) = Element::matrix(rows)?;
+        let values = || rows.iter().copied().flatten().map(|e| &e.value);
+        let modulus = Modulus::in_turn(point);
+        let residues = |signs: &Vec<(usize, bool)>| {
+            let values = witness::residues(&field.tower, values(), point, modulus, signs)?;
+            Some((rank::Residues::new(modulus), values))
         };
-        let values: Vec<Vec<Interval>> = branches.iter().map(intervals).collect::<Option<_>>()?;
-        Some(rank::independent_rows::<rank::Intervals>(&values, width))
+        match branches(&field.tower, values())?.iter().map(residues).collect() {
+            Some(evaluations) => Some(rank::independent_rows(evaluations, width)),
+            None => Element::independent_rows_by_intervals(rows, point),
+        }
+    }
+
+    /// The field and the width of a matrix; `None` where rows differ in either or there is no entry.
+    fn matrix<'a>(rows: &[&'a [Element]]) -> Option<(&'a Arc<Field>, usize)> {
+        let width = rows.iter().map(|row| row.len()).max()?.max(1);
+        let field = &rows.iter().copied().flatten().next()?.field;
+        let fits = |row: &&[Element]| row.len() == width && row.iter().all(|e| Arc::ptr_eq(&e.field, field));
+        rows.iter().all(fits).then_some((field, width))
+    }
+
+    /// [`independent_rows`](Self::independent_rows) by interval arithmetic alone, which no coefficient
+    /// misleads as multiples of the primes do.
+    pub fn independent_rows_by_intervals(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
+        let (field, width) = Element::matrix(rows)?;
+        let values = || rows.iter().copied().flatten().map(|e| &e.value);
+        let at = witness::sample_point(point, field.tower.symbols.len());
+        let intervals = |signs: &Vec<(usize, bool)>| -> Option<(rank::Intervals, Vec<Interval>)> {
+            let mut evaluation = witness::Evaluation::at(&field.tower, &at).with_signs(signs);
+            evaluation.is_in_domain().then_some(())?;
+            let values = values().map(|value| evaluation.value(value)).collect::<Option<_>>()?;
+            Some((rank::Intervals::default(), values))
+        };
+        let evaluations = branches(&field.tower, values())?.iter().map(intervals).collect::<Option<_>>()?;
+        Some(rank::independent_rows(evaluations, width))
     }
 
     /// Whether Σ left·right is seen not to vanish at some point, without forming it. `true` is a proof;
@@ -298,10 +313,12 @@ impl Element {
             return false;
         }
         (0..POINTS).any(|point| {
-            if let Some(residues) = witness::residues(&field.tower, all().map(|e| &e.value), point, &[]) {
+            let modulus = Modulus::in_turn(point);
+            let values = all().map(|e| &e.value);
+            if let Some(residues) = witness::residues(&field.tower, values, point, modulus, &[]) {
                 let (left, right) = residues.split_at(left.len());
-                return left.iter().zip(right).fold(0, |sum, (&a, &b)| residue::subtract_product(sum, a, b))
-                    != 0;
+                let pairs = left.iter().zip(right);
+                return pairs.fold(0, |sum, (&a, &b)| modulus.subtract_product(sum, a, b)) != 0;
             }
             let at = witness::sample_point(point, field.tower.symbols.len());
             Element::enclosures(all(), &at).is_some_and(|values| {
@@ -326,16 +343,16 @@ impl Element {
 /// The most signs whose branches are all looked at.
 const MAX_SIGNS: usize = 6;
 
-/// All choices of the signs that occur in some elements; `None` where these are too many.
+/// All choices of the signs that occur in some values; `None` where these are too many.
 fn branches<'a>(
     tower: &Tower,
-    elements: impl Iterator<Item = &'a Element> + Clone,
+    values: impl Iterator<Item = &'a RationalPolynomial> + Clone,
 ) -> Option<Vec<Vec<(usize, bool)>>> {
     let signs: Vec<usize> = tower
         .generators()
         .filter(|(_, generator)| matches!(generator, Generator::Sign { .. }))
         .map(|(variable, _)| variable)
-        .filter(|&variable| elements.clone().any(|e| e.value.numerator().contains(variable)))
+        .filter(|&variable| values.clone().any(|value| value.numerator().contains(variable)))
         .collect();
     if signs.len() > MAX_SIGNS {
         return None;

@@ -59,17 +59,18 @@ impl Field {
             return Err(AlgebraError::TooDeep);
         }
         let (symbols, count) = ordered_symbols(variables, functions());
-        work::bounded(|| {
-            let (tower, values) = build(&symbols, count, conditions, &expressions)?;
-            // A sign met before the condition that settles it: the whole is built again, with all conditions first.
-            if !has_settled_sign(&tower)? {
-                return Ok((Arc::new(Field { tower }), values));
+        let start = Tower::new(symbols, count);
+        let mut demands = Vec::new();
+        let built = work::bounded(|| build(&start, conditions, &expressions, &mut demands));
+        let (tower, values) = match built {
+            // Without the relations of cos(π/N) more is within reach.
+            Err(error) if error != AlgebraError::Cancelled && demands.iter().any(Demand::is_of_turns) => {
+                let mut plain = vec![Demand::plain_turns()];
+                work::bounded(|| build(&start, conditions, &expressions, &mut plain)).map_err(|_| error)?
             }
-            let found = tower.domain.iter().map(|value| Condition::positive(present::express(&tower, value)));
-            let all: Vec<Condition> = conditions.iter().cloned().chain(found).collect();
-            let (tower, values) = build(&symbols, count, &all, &expressions)?;
-            Ok((Arc::new(Field { tower }), values))
-        })
+            built => built?,
+        };
+        Ok((Arc::new(Field { tower }), values))
     }
 
     /// The conditions under which all formulas of the field are real: what roots and logarithms ask for, and what
@@ -140,6 +141,15 @@ impl Field {
                     Some(own.to_power(2) + cosine.to_power(2) - Expr::one())
                 }
                 Generator::Sign { .. } => Some(own.to_power(2) - Expr::one()),
+                Generator::TwiceCosine { field } => {
+                    let minimal = field.replacement(0);
+                    let terms = minimal.terms().map(|(monomial, coefficient)| {
+                        let power = monomial.first().map_or(0, |&(_, e)| e);
+                        Expr::number(Rational::from(coefficient))
+                            * own.clone().to_power(Rational::from(power))
+                    });
+                    Some(own.clone().to_power(Rational::from(field.degree())) - Expr::sum(terms))
+                }
                 Generator::Inverse { factor } => {
                     Some(own * present::express(tower, &factor.clone().into()) - Expr::one())
                 }
@@ -197,23 +207,45 @@ fn ordered_symbols<'a>(
     (symbols, count)
 }
 
-/// The tower that the conditions and expressions call for, and the expressions in it.
-fn build(
-    symbols: &[Symbol],
-    variables: usize,
-    conditions: &[Condition],
-    expressions: &[&Expr],
-) -> Result<(Tower, Vec<RationalPolynomial>), AlgebraError> {
-    let mut demands: Vec<Demand> = Vec::new();
+/// A tower with the expressions in it.
+type Built = Result<(Tower, Vec<RationalPolynomial>), AlgebraError>;
+
+/// The tower that the conditions and expressions call for, and the expressions in it. It is built again where what
+/// was found of the domain decides more: logarithms that are sums, and signs.
+fn build(start: &Tower, conditions: &[Condition], expressions: &[&Expr], demands: &mut Vec<Demand>) -> Built {
+    let (mut tower, mut values) = walk(start.clone(), conditions, expressions, demands)?;
+    let mut second = start.clone();
+    second.expected = tower.conditions_on_symbols();
+    if !second.expected.is_empty()
+        && tower.has_open_logarithms()
+        && let Ok(split) = walk(second.clone(), conditions, expressions, demands)
+    {
+        (tower, values) = split;
+    } else {
+        second.expected.clear();
+    }
+    // A sign met before the condition that settles it: the whole is built again, with all conditions first.
+    if !has_settled_sign(&tower)? {
+        return Ok((tower, values));
+    }
+    let found = tower.domain.iter().map(|value| Condition::positive(present::express(&tower, value)));
+    let all: Vec<Condition> = conditions.iter().cloned().chain(found).collect();
+    walk(second, &all, expressions, demands)
+}
+
+/// Walks the formulas, starting again at each new demand.
+fn walk(start: Tower, conditions: &[Condition], expressions: &[&Expr], demands: &mut Vec<Demand>) -> Built {
     for _ in 0..MAX_RESTARTS {
-        let mut construction = Construction::open(Tower::new(symbols.to_vec(), variables), &demands);
-        let restricted = conditions.iter().try_for_each(|condition| construction.restrict(condition));
-        let convert = |()| expressions.iter().map(|e| construction.convert(e)).collect();
-        let values: Result<Vec<_>, Halt> = restricted.and_then(convert);
-        match values {
+        let mut construction = Construction::open(start.clone(), demands);
+        let convert = |c: &mut Construction| -> Result<Vec<_>, Halt> {
+            c.begin()?;
+            conditions.iter().try_for_each(|condition| c.restrict(condition))?;
+            expressions.iter().map(|e| c.convert(e)).collect()
+        };
+        match convert(&mut construction) {
             Ok(values) => return Ok((construction.tower.into_owned(), values)),
             Err(Halt::Error(error)) => return Err(error),
-            Err(Halt::Refine(demand)) => demand.enter(&mut demands).map_err(|halt| match halt {
+            Err(Halt::Refine(demand)) => demand.enter(demands).map_err(|halt| match halt {
                 Halt::Error(error) => error,
                 Halt::Refine(_) => AlgebraError::TooLarge,
             })?,

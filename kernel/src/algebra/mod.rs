@@ -18,9 +18,12 @@
 //! | --- | --- |
 //! | a reciprocal of a sum | `u` with `u·f = 1`, one for each of pairwise coprime factors `f`; roots and sines are first removed from a divisor by norms |
 //! | `√b`, `b^(m/n)`, nested, of anything here | one root `s` per base with `s^n = b`, `n` the common index; rational factors leave through the roots of primes; `√(w²) = sign(w)·w` with `sign² = 1`; `√(ab) = √a √b`, and `√a √b = ±w` where `ab = w²` |
-//! | `sin`, `cos`, `tan` of a sum of terms | `C`, `S` with `S² = 1 − C²` for each term over its common denominator; sums and multiples by the addition theorems; multiples of π/4 and π/6 exactly |
-//! | `exp` of a sum of terms | one `E` per term, integer powers of either sign |
-//! | `log`, `b^e` with `e` not a number | opaque, with their derivatives; `exp(c·log b) = b^c` |
+//! | `√b` of an algebraic number | without nesting where `√b` is a sum of square roots of rationals, or lies in the field of cos(π/N), of degree up to 8 |
+//! | `sin`, `cos`, `tan` of a sum of terms | `C`, `S` with `S² = 1 − C²` for each term over its common denominator; sums and multiples by the addition theorems |
+//! | the same of multiples of π | powers of one `d = 2cos(π/N)` below the degree of its minimal polynomial, up to degree 24; the square roots of primes in this field are written in `d` too; multiples of π/4 and π/6 by square roots |
+//! | `exp` of a sum of terms | one `E` per term, integer powers of either sign; `exp(c·log b) = b^c` |
+//! | `log` | one `L` per prime and per factor known to be positive; opaque for products of others |
+//! | `b^e` with `e` not a number | one power per prime in `b` and term of `e` |
 //! | π | a transcendental constant |
 //!
 //! # What the answers mean
@@ -33,12 +36,15 @@
 //! - **Unknown**: neither. The form is complete (Unknown does not occur for 0) for rational functions, for
 //!   these with sines, cosines and exponentials of rationally independent terms, and with roots that stay
 //!   of full degree over the rest. It is not complete where generators hide relations that are not among
-//!   those above: `sin(√x)` beside `exp(log(x)/2 + …)`, denested radicals, logarithms of products.
+//!   those above: `sin(√x)` beside `exp(log(x)/2 + …)`, roots of higher index of nested radicals,
+//!   logarithms of products without known signs, cosines of π/N with N out of bounds, numbers such as e and
+//!   π, whose independence nobody has proved (it is not assumed: then no witness is found).
 //!
 //! A divisor that is identically zero is an error, and so is one of which that cannot be excluded.
-//! Exponents, products and norms have bounds; beyond them there is an error, not a long wait.
+//! Exponents, numbers, products and norms have bounds; beyond them there is an error, not a long wait.
 
 mod construct;
+mod cyclotomic;
 mod element;
 mod field;
 pub mod interval;

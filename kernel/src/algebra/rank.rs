@@ -1,13 +1,13 @@
 //! Rows of a matrix of values that are certainly linearly independent.
 
 use super::interval::Interval;
-use super::polynomial::residue;
+use super::polynomial::residue::Modulus;
 
 /// Entries that are smaller relative to their row before elimination are no pivots.
 const SMALLEST_PIVOT: f64 = 1e-9;
 
 /// Rows that are certainly independent, brought to echelon form as they come.
-pub(super) trait Basis: Default {
+pub(super) trait Basis {
     /// The values in a row.
     type Value;
 
@@ -19,35 +19,46 @@ pub(super) trait Basis: Default {
 }
 
 /// The rows that are independent of those chosen before them in every one of several evaluations: a greedy choice.
-/// Each evaluation holds the values of all rows, `width` to a row.
-pub(super) fn independent_rows<B: Basis>(evaluations: &[Vec<B::Value>], width: usize) -> Vec<usize> {
-    let mut bases: Vec<B> = evaluations.iter().map(|_| B::default()).collect();
-    let rows = evaluations.first().map_or(0, |values| values.len() / width);
+/// Each evaluation comes with its empty basis and holds the values of all rows, `width` to a row.
+pub(super) fn independent_rows<B: Basis>(
+    mut evaluations: Vec<(B, Vec<B::Value>)>,
+    width: usize,
+) -> Vec<usize> {
+    let rows = evaluations.first().map_or(0, |(_, values)| values.len() / width);
     let mut independent = Vec::new();
     for row in 0..rows {
-        let values = evaluations.iter().map(|values| &values[row * width..(row + 1) * width]);
-        let rests: Option<Vec<_>> = bases.iter().zip(values).map(|(basis, row)| basis.beside(row)).collect();
+        let beside =
+            |(basis, values): &(B, Vec<B::Value>)| basis.beside(&values[row * width..(row + 1) * width]);
+        let rests: Option<Vec<_>> = evaluations.iter().map(beside).collect();
         let Some(rests) = rests else { continue };
-        bases.iter_mut().zip(rests).for_each(|(basis, (pivot, rest))| basis.push(pivot, rest));
+        evaluations.iter_mut().zip(rests).for_each(|((basis, _), (pivot, rest))| basis.push(pivot, rest));
         independent.push(row);
     }
     independent
 }
 
-/// Elimination modulo the prime: pivot columns, and rows divided by their pivots.
-#[derive(Default)]
-pub(super) struct Residues(Vec<(usize, Vec<u64>)>);
+/// Elimination modulo a prime: pivot columns, and rows divided by their pivots.
+pub(super) struct Residues {
+    modulus: Modulus,
+    rows: Vec<(usize, Vec<u64>)>,
+}
+
+impl Residues {
+    pub(super) fn new(modulus: Modulus) -> Residues {
+        Residues { modulus, rows: Vec::new() }
+    }
+}
 
 impl Basis for Residues {
     type Value = u64;
 
     fn beside(&self, row: &[u64]) -> Option<(usize, Vec<u64>)> {
         let mut row = row.to_vec();
-        for (pivot, pivot_row) in &self.0 {
+        for (pivot, pivot_row) in &self.rows {
             let factor = row[*pivot];
             if factor != 0 {
                 for (entry, &by) in row.iter_mut().zip(pivot_row) {
-                    *entry = residue::subtract_product(*entry, factor, by);
+                    *entry = self.modulus.subtract_product(*entry, factor, by);
                 }
             }
         }
@@ -55,9 +66,9 @@ impl Basis for Residues {
     }
 
     fn push(&mut self, pivot: usize, mut rest: Vec<u64>) {
-        let inverse = residue::inverse(rest[pivot]);
-        rest.iter_mut().for_each(|entry| *entry = residue::multiply(*entry, inverse));
-        self.0.push((pivot, rest));
+        let inverse = self.modulus.inverse(rest[pivot]);
+        rest.iter_mut().for_each(|entry| *entry = self.modulus.multiply(*entry, inverse));
+        self.rows.push((pivot, rest));
     }
 }
 
@@ -91,18 +102,22 @@ impl Basis for Intervals {
 mod tests {
     use super::*;
 
+    fn residues(values: &[u64]) -> (Residues, Vec<u64>) {
+        (Residues::new(Modulus::FIRST), values.to_vec())
+    }
+
     #[test]
     fn dependent_rows_are_left_out() {
         let rows: [u64; 12] = [1, 2, 3, 2, 4, 6, 0, 1, 1, 1, 3, 4];
-        assert_eq!(independent_rows::<Residues>(&[rows.to_vec()], 3), [0, 2]);
+        assert_eq!(independent_rows(vec![residues(&rows)], 3), [0, 2]);
         let intervals = rows.map(|x| Interval::exact(x as f64)).to_vec();
-        assert_eq!(independent_rows::<Intervals>(&[intervals], 3), [0, 2]);
+        assert_eq!(independent_rows(vec![(Intervals::default(), intervals)], 3), [0, 2]);
     }
 
     #[test]
     fn rows_count_that_are_independent_in_every_evaluation() {
-        let (one, other) = (vec![1, 0, 0, 1, 1, 1], vec![1, 0, 2, 0, 1, 1]);
-        assert_eq!(independent_rows::<Residues>(&[one.clone()], 2), [0, 1]);
-        assert_eq!(independent_rows::<Residues>(&[one, other], 2), [0, 2]);
+        let (one, other) = ([1, 0, 0, 1, 1, 1], [1, 0, 2, 0, 1, 1]);
+        assert_eq!(independent_rows(vec![residues(&one)], 2), [0, 1]);
+        assert_eq!(independent_rows(vec![residues(&one), residues(&other)], 2), [0, 2]);
     }
 }

@@ -3,6 +3,7 @@
 use dashu_base::{Gcd, Signed};
 use dashu_int::{IBig, UBig};
 
+use super::polynomial::check_power_of_number;
 use super::{AlgebraError, Polynomial};
 use crate::expr::Rational;
 
@@ -159,6 +160,7 @@ impl RationalPolynomial {
     /// # Errors
     /// As [`Polynomial::to_power`].
     pub fn to_power(&self, exponent: u32) -> Result<RationalPolynomial, AlgebraError> {
+        check_power_of_number(&self.denominator, exponent)?;
         let numerator = self.numerator.to_power(exponent)?;
         let (_, denominator): (_, UBig) = self.denominator.clone().into_parts();
         Ok(RationalPolynomial { numerator, denominator: denominator.pow(exponent as usize).into() })

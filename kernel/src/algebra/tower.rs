@@ -7,6 +7,7 @@
 
 use dashu_int::IBig;
 
+use super::cyclotomic::Cosines;
 use super::polynomial::TermBuffer;
 use super::{AlgebraError, Polynomial, RationalPolynomial};
 use crate::expr::Symbol;
@@ -16,6 +17,10 @@ use crate::expr::Symbol;
 pub(super) enum Generator {
     /// π.
     Pi,
+    /// 2cos(π/N), from which all cosines and sines of multiples of π/N are made.
+    TwiceCosine { field: Cosines },
+    /// cos(multiple·π/parts): stands in what is written out alone.
+    CosineOfPi { multiple: u32, parts: u32 },
     /// cos(angle); the sine is the next ring variable.
     Cosine { angle: RationalPolynomial },
     /// sin(angle); the cosine is the ring variable before. Square: 1 − cosine².
@@ -64,6 +69,8 @@ pub(super) struct Tower {
     pub(super) domain: Vec<RationalPolynomial>,
     /// What vanishes nowhere in the domain, by a condition that was stated.
     pub(super) nonzero: Vec<RationalPolynomial>,
+    /// What an earlier walk found to be in the domain: it decides which logarithms are sums.
+    pub(super) expected: Vec<RationalPolynomial>,
 }
 
 impl Tower {
@@ -76,6 +83,7 @@ impl Tower {
             reciprocals: Vec::new(),
             domain: Vec::new(),
             nonzero: Vec::new(),
+            expected: Vec::new(),
         }
     }
 
@@ -111,7 +119,8 @@ impl Tower {
         variable
     }
 
-    /// The power of this ring variable that is expressed by earlier ones, and what it equals.
+    /// The power of this ring variable that is expressed by earlier ones and lower powers, and what it
+    /// equals.
     pub(super) fn relation(&self, variable: usize) -> Option<(u32, RationalPolynomial)> {
         match self.generator(variable)? {
             Generator::Sine { .. } => {
@@ -120,6 +129,7 @@ impl Tower {
             }
             Generator::Root { radicand, index } => Some((*index, radicand.clone())),
             Generator::Sign { .. } => Some((2, RationalPolynomial::one())),
+            Generator::TwiceCosine { field } => Some((field.degree(), field.replacement(variable).into())),
             _ => None,
         }
     }
@@ -129,6 +139,7 @@ impl Tower {
         match self.generator(variable)? {
             Generator::Sine { .. } | Generator::Sign { .. } => Some(2),
             Generator::Root { index, .. } => Some(*index),
+            Generator::TwiceCosine { field } => Some(field.degree()),
             _ => None,
         }
     }
@@ -137,13 +148,27 @@ impl Tower {
         self.relation_degree(variable).is_some()
     }
 
-    /// Applies the relations of roots, sines and signs and cancels variables against their reciprocals.
+    /// The ring variable of 2cos(π/N), and the field that it spans.
+    pub(super) fn cosines(&self) -> Option<(usize, &Cosines)> {
+        self.generators().find_map(|(variable, generator)| match generator {
+            Generator::TwiceCosine { field } => Some((variable, field)),
+            _ => None,
+        })
+    }
+
+    /// Applies the relations of roots, sines, signs and cosines of π/N and cancels variables against their reciprocals.
     pub(super) fn reduce(&self, value: RationalPolynomial) -> Result<RationalPolynomial, AlgebraError> {
         let mut value = value;
         let mut degrees = value.numerator().degrees();
         for variable in (self.symbols.len()..self.size()).rev() {
             let degree = degrees.get(variable).copied().unwrap_or(0);
             if degree < 2 || self.relation_degree(variable).is_none_or(|n| degree < n) {
+                continue;
+            }
+            if let Some(Generator::TwiceCosine { field }) = self.generator(variable) {
+                let reduced = field.reduce(value.numerator(), variable)?;
+                value = RationalPolynomial::new(reduced, value.denominator().clone());
+                degrees = value.numerator().degrees();
                 continue;
             }
             let Some((n, replacement)) = self.relation(variable) else { continue };
@@ -219,6 +244,22 @@ impl Tower {
         })
     }
 
+    /// What the domain says about symbols alone.
+    pub(super) fn conditions_on_symbols(&self) -> Vec<RationalPolynomial> {
+        let count = self.symbols.len();
+        let plain = |value: &&RationalPolynomial| value.numerator().variables().iter().all(|&v| v < count);
+        self.domain.iter().filter(|value| plain(value)).cloned().collect()
+    }
+
+    /// Whether there are logarithms of products, which more knowledge of the domain may split.
+    pub(super) fn has_open_logarithms(&self) -> bool {
+        self.generators().any(|(_, generator)| match generator {
+            // A single variable, or a number, is no product.
+            Generator::Logarithm { argument } => argument.numerator().degrees().iter().sum::<u32>() > 1,
+            _ => false,
+        })
+    }
+
     /// The product, reduced.
     pub(super) fn times(
         &self,
@@ -266,14 +307,18 @@ impl Tower {
         if n > 24 {
             return Err(AlgebraError::TooLarge);
         }
+        // The traces of the powers of the variable: of a root all but the first are 0.
+        let of_powers = match self.generator(variable) {
+            Some(Generator::TwiceCosine { field }) => field.traces(),
+            _ => vec![IBig::from(n)],
+        };
         let mut powers = vec![RationalPolynomial::one()];
         let mut traces = vec![RationalPolynomial::zero()];
         for k in 1..=n as usize {
             powers.push(self.times(&powers[k - 1], value)?);
-            let constant = powers[k].numerator().coefficients_in(variable).swap_remove(0);
-            let trace =
-                RationalPolynomial::new(constant.scaled(&IBig::from(n)), powers[k].denominator().clone());
-            traces.push(trace);
+            let parts = powers[k].numerator().coefficients_in(variable);
+            let parts: Vec<Polynomial> = parts.iter().zip(&of_powers).map(|(p, t)| p.scaled(t)).collect();
+            traces.push(RationalPolynomial::new(Polynomial::sum(&parts), powers[k].denominator().clone()));
         }
         let mut symmetric = vec![RationalPolynomial::one()];
         for k in 1..=n as usize {

@@ -1,13 +1,13 @@
 //! Rigorous evaluation at rational points: the proof that a function does not vanish.
 
 use super::interval::Interval;
-use super::polynomial::residue;
+use super::polynomial::residue::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial, work};
 
 /// Points that are tried before a function is given up as undecided.
 pub(super) const POINTS: u64 = 72;
-/// Points modulo a prime after which a rational function is no longer expected to be other than 0.
+/// Points, modulo one prime and another, after which a rational function is no longer expected to be other than 0.
 const RESIDUES: u64 = 2;
 
 /// Scales of the points, cycled through: many domains (|q| < 1, x > 0, x > y) are then met.
@@ -98,6 +98,10 @@ impl<'a> Evaluation<'a> {
     fn generator(&mut self, variable: usize, generator: &Generator) -> Option<Interval> {
         match generator {
             Generator::Pi => Some(Interval::pi()),
+            Generator::TwiceCosine { field } => {
+                Some(cosine_of_pi(1, field.parts()).times(Interval::exact(2.0)))
+            }
+            Generator::CosineOfPi { multiple, parts } => Some(cosine_of_pi(*multiple, *parts)),
             Generator::Cosine { angle } => Some(self.value(angle)?.cos()),
             Generator::Sine { angle } => Some(self.value(angle)?.sin()),
             Generator::Exponential { base: None, exponent } => Some(self.value(exponent)?.exp()),
@@ -121,6 +125,12 @@ impl<'a> Evaluation<'a> {
     }
 }
 
+/// cos(multiple·π/parts).
+fn cosine_of_pi(multiple: u32, parts: u32) -> Interval {
+    let fraction = Interval::exact(f64::from(multiple)).over(Interval::exact(f64::from(parts)));
+    Interval::pi().times(fraction).cos()
+}
+
 /// A dyadic rational, fixed by the numbers of point and symbol (splitmix64).
 fn coordinate(point: u64, symbol: usize) -> f64 {
     let mut z = (point << 24 ^ symbol as u64).wrapping_add(0x5bf0_3635).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -139,43 +149,45 @@ pub fn sample_point(number: u64, symbols: usize) -> Vec<Interval> {
     (0..symbols).map(|symbol| Interval::exact(coordinate(number, symbol))).collect()
 }
 
-/// Values modulo the prime 2^61 − 1 at the pseudo-random point of that number, for values that are
+/// Values modulo a prime at the pseudo-random point of that number, for values that are
 /// rational functions of the symbols; `None` where other functions occur or a denominator vanishes.
 ///
-/// Signs are taken as given. This is a ring homomorphism on such functions, so a determinant that does not vanish in it does not
-/// vanish identically.
+/// Signs are taken as given. This is a ring homomorphism on such functions, so a determinant that does not
+/// vanish in it does not vanish identically.
 pub(super) fn residues<'a>(
     tower: &Tower,
     values: impl IntoIterator<Item = &'a RationalPolynomial>,
     point: u64,
+    modulus: Modulus,
     signs: &[(usize, bool)],
 ) -> Option<Vec<u64>> {
     let count = tower.symbols.len();
-    let mut at: Vec<u64> = (0..count).map(|symbol| residue::sample(point + 7, symbol)).collect();
+    let mut at: Vec<u64> = (0..count).map(|symbol| modulus.sample(point + 7, symbol)).collect();
     let mut rational = vec![true; count];
     for (variable, generator) in tower.generators() {
         let (mut value, mut known) = (0, false);
         if let Generator::Inverse { factor } = generator
             && factor.variables().into_iter().all(|v| v < count)
         {
-            value = factor.residue_at(&at);
+            value = factor.residue_at(&at, modulus);
             if value == 0 {
                 return None;
             }
-            (value, known) = (residue::inverse(value), true);
+            (value, known) = (modulus.inverse(value), true);
         }
         if let Some((_, positive)) = signs.iter().find(|(sign, _)| *sign == variable) {
-            (value, known) = (if *positive { 1 } else { residue::PRIME - 1 }, true);
+            (value, known) = (if *positive { 1 } else { modulus.subtract_product(0, 1, 1) }, true);
         }
         debug_assert_eq!(variable, at.len());
         at.push(value);
         rational.push(known);
     }
     let value = |value: &RationalPolynomial| {
-        let denominator = residue::residue_of(value.denominator());
+        let denominator = modulus.residue_of(value.denominator());
         let plain = value.numerator().variables().into_iter().all(|v| rational[v]);
-        (plain && denominator != 0)
-            .then(|| residue::multiply(value.numerator().residue_at(&at), residue::inverse(denominator)))
+        (plain && denominator != 0).then(|| {
+            modulus.multiply(value.numerator().residue_at(&at, modulus), modulus.inverse(denominator))
+        })
     };
     values.into_iter().map(value).collect()
 }
@@ -187,13 +199,13 @@ pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, po
     let mut points = points;
     if tower.domain.is_empty() {
         work::note(RESIDUES as usize * value.numerator().len());
-        let seen: Vec<u64> =
-            (0..RESIDUES).filter_map(|point| residues(tower, [value], point, &[])).flatten().collect();
+        let at = |point| residues(tower, [value], point, Modulus::in_turn(point), &[]);
+        let seen: Vec<u64> = (0..RESIDUES).filter_map(at).flatten().collect();
         if seen.iter().any(|&residue| residue != 0) {
             return true;
         }
-        // Still it may be a multiple of the prime.
-        points = if seen.is_empty() { points } else { 1 };
+        // Still its coefficients may make it vanish modulo both primes: few points, unless it is the last word.
+        points = if seen.is_empty() || points >= POINTS { points } else { 1 };
     }
     let is_witness = |point: u64| {
         let mut evaluation = Evaluation::new(tower, point);

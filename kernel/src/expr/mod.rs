@@ -12,8 +12,11 @@
 
 mod condition;
 mod derivative;
+mod latex;
 mod parser;
 mod print;
+mod python;
+mod size;
 mod tape;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +24,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use condition::{Condition, Relation};
-pub use parser::{MAX_DEPTH, ParseError, is_name, parse};
+pub use parser::{MAX_DEPTH, ParseError, is_function, is_name, parse};
+pub use python::python_name;
 pub use tape::{Tape, TapeError};
 
 /// An exact rational number.

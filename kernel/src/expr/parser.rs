@@ -6,14 +6,15 @@
 //! signed   = { "-" | "+" } power ;
 //! power    = atom [ ("^" | "**") signed ] ;
 //! atom     = number | "pi" | name | function "(" sum ")" | "(" sum ")" ;
-//! function = "sqrt" | "sin" | "cos" | "tan" | "exp" | "log" ;
+//! function = "sqrt" | "sin" | "cos" | "tan" | "exp" | "log" | "abs" | "sign" ;
 //! number   = digits [ "." [ digits ] ] [ exponent ] | "." digits [ exponent ] ;
 //! exponent = ("e" | "E") [ "+" | "-" ] digits ;
 //! name     = ( letter | "_" ) { letter | digit | "_" } ;
 //! ```
 //!
 //! `^` binds to the right and tighter than a sign before its base: `-x^2` is `-(x^2)`. Letters and
-//! digits are those of Unicode. Numbers are exact: `0.1` is 1/10. nom cuts the text into tokens; the
+//! digits are those of Unicode. Numbers are exact: `0.1` is 1/10. `abs(f)` is read as `sqrt(f^2)` and
+//! `sign(f)` as `sqrt(f^2)/f`, so that no other part of the program has to know them. nom cuts the text into tokens; the
 //! grammar above is read from them by one function a rule, so that an error can say what was expected.
 
 use std::ops::Range;
@@ -26,13 +27,20 @@ use nom::combinator::{opt, recognize, verify};
 use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
 
+use super::size::is_too_large;
 use super::{Expr, Function, Rational};
 
 /// How deeply a formula may nest (brackets, signs, exponents).
 pub const MAX_DEPTH: usize = 200;
 
 /// The largest decimal exponent and the longest digit string of a number.
-const MAX_DIGITS: usize = 4096;
+pub(super) const MAX_DIGITS: usize = 4096;
+
+/// How deeply signs of signs may nest: each level writes its argument twice.
+const MAX_SIGNS: usize = 6;
+
+/// The functions that are read as others.
+const ABBREVIATIONS: [&str; 2] = ["abs", "sign"];
 
 /// A formula that cannot be read: where, what was expected there, and what may help.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -49,7 +57,7 @@ pub struct ParseError {
 /// Whether `text` can name a variable: a letter or `_`, then letters, digits or `_`, and neither a
 /// function nor `pi`.
 pub fn is_name(text: &str) -> bool {
-    word(text).is_ok_and(|(rest, _)| rest.is_empty()) && !is_pi(text) && function_named(text).is_none()
+    word(text).is_ok_and(|(rest, _)| rest.is_empty()) && !is_pi(text) && !is_function(text)
 }
 
 /// Reads a formula.
@@ -65,7 +73,7 @@ pub fn is_name(text: &str) -> bool {
 /// ```
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     let tokens = tokens(text)?;
-    let mut reader = Reader { tokens: &tokens, position: 0, end: text.len(), depth: 0 };
+    let mut reader = Reader { tokens: &tokens, position: 0, end: text.len(), depth: 0, signs: 0 };
     let expr = reader.sum()?;
     match reader.peek() {
         None => Ok(expr),
@@ -79,6 +87,11 @@ fn is_pi(word: &str) -> bool {
 
 fn function_named(name: &str) -> Option<Function> {
     Function::ALL.into_iter().find(|function| function.name() == name)
+}
+
+/// Whether formulas call a function of that name.
+pub fn is_function(name: &str) -> bool {
+    function_named(name).is_some() || ABBREVIATIONS.contains(&name)
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -159,13 +172,14 @@ fn bad_character(rest: &str, start: usize) -> ParseError {
     }
 }
 
+fn too_large(message: &str, span: Range<usize>) -> ParseError {
+    let hint = format!("at most {MAX_DIGITS} digits and a decimal exponent within ±{MAX_DIGITS}");
+    ParseError { message: message.to_owned(), span, hint: Some(hint) }
+}
+
 /// The exact value of a decimal literal.
 fn exact_number(literal: &str, start: usize) -> Result<Rational, ParseError> {
-    let too_long = || ParseError {
-        message: "this number is too long".to_owned(),
-        span: start..start + literal.len(),
-        hint: Some(format!("at most {MAX_DIGITS} digits and a decimal exponent within ±{MAX_DIGITS}")),
-    };
+    let too_long = || too_large("this number is too long", start..start + literal.len());
     let (mantissa, exponent) = match literal.find(['e', 'E']) {
         Some(at) => (&literal[..at], literal[at + 1..].parse::<i64>().map_err(|_| too_long())?),
         None => (literal, 0),
@@ -191,6 +205,7 @@ struct Reader<'t, 'a> {
     position: usize,
     end: usize,
     depth: usize,
+    signs: usize,
 }
 
 impl Reader<'_, '_> {
@@ -276,11 +291,16 @@ impl Reader<'_, '_> {
     }
 
     fn power(&mut self) -> Result<Expr, ParseError> {
+        let start = self.here().start;
         let base = self.atom()?;
         if self.take_operator(&['^']).is_none() {
             return Ok(base);
         }
         let exponent = self.nested(Self::signed)?;
+        if is_too_large(&base, &exponent) {
+            let end = self.tokens[self.position - 1].span.end;
+            return Err(too_large("this number is too large", start..end));
+        }
         Ok(match exponent.as_number() {
             Some(value) => base.to_power(value),
             None => Expr::Power(Arc::new(base), Arc::new(exponent)),
@@ -308,18 +328,37 @@ impl Reader<'_, '_> {
                 let called = self.take_operator(&['(']).is_some();
                 match (function_named(word), called) {
                     (Some(function), true) => Ok(self.bracketed(open)?.call(function)),
-                    (Some(_), false) => Err(ParseError {
+                    (None, true) if ABBREVIATIONS.contains(&word) => self.abbreviation(word, open),
+                    (_, false) if is_function(word) => Err(ParseError {
                         message: format!("the function `{word}` needs its argument in brackets"),
                         span,
                         hint: Some(format!("write `{word}(…)`")),
                     }),
                     (None, true) => Err(unknown_function(word, span)),
-                    (None, false) if is_pi(word) => Ok(Expr::Pi),
-                    (None, false) => Ok(Expr::symbol(word)),
+                    (_, false) if is_pi(word) => Ok(Expr::Pi),
+                    (_, false) => Ok(Expr::symbol(word)),
                 }
             }
             Token::Operator(_) => Err(self.unexpected(expected)),
         }
+    }
+
+    /// √(f²) for the magnitude, and that over f for the sign.
+    fn abbreviation(&mut self, word: &str, open: Range<usize>) -> Result<Expr, ParseError> {
+        let is_sign = word == "sign";
+        if is_sign && self.signs == MAX_SIGNS {
+            return Err(ParseError {
+                message: format!("`sign` is nested more than {MAX_SIGNS} levels deep"),
+                span: open,
+                hint: Some("the sign of a sign is the sign itself".to_owned()),
+            });
+        }
+        self.signs += usize::from(is_sign);
+        let inner = self.bracketed(open);
+        self.signs -= usize::from(is_sign);
+        let inner = inner?;
+        let magnitude = inner.clone().to_power(2).call(Function::Sqrt);
+        Ok(if is_sign { magnitude.over(inner) } else { magnitude })
     }
 
     /// What follows an opening bracket, with the closing one.
@@ -342,8 +381,12 @@ impl Reader<'_, '_> {
 fn unknown_function(word: &str, span: Range<usize>) -> ParseError {
     let hint = match word {
         "ln" => "the natural logarithm is `log(…)`".to_owned(),
-        "abs" => "write `sqrt((…)^2)`".to_owned(),
-        _ => format!("the functions are sqrt, sin, cos, tan, exp, log; a product is written `{word}*(…)`"),
+        "sgn" | "signum" => "the sign is `sign(…)`".to_owned(),
+        _ => {
+            let functions: Vec<&str> =
+                Function::ALL.into_iter().map(Function::name).chain(ABBREVIATIONS).collect();
+            format!("the functions are {}; a product is written `{word}*(…)`", functions.join(", "))
+        }
     };
     ParseError { message: format!("`{word}` is not a function"), span, hint: Some(hint) }
 }
@@ -406,6 +449,15 @@ mod tests {
             ("2^-x", "2^(-x)"),
             ("π", "pi"),
             ("(((x)))", "x"),
+            ("abs(x)", "sqrt(x^2)"),
+            ("abs(x - y)*2", "sqrt((x - y)^2)*2"),
+            ("abs(abs(x))", "sqrt(sqrt(x^2)^2)"),
+            ("abs(-3)", "sqrt((-3)^2)"),
+            ("2^abs(x)", "2^sqrt(x^2)"),
+            ("sign(x)", "sqrt(x^2)/x"),
+            ("sign(x + y)^2", "(sqrt((x + y)^2)/(x + y))^2"),
+            ("-sign(-x)", "sqrt((-x)^2)/x"),
+            ("x*sign(sin(x))", "x*(sqrt(sin(x)^2)/sin(x))"),
         ] {
             let expr = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
             assert_eq!(expr.to_string(), same, "{text}");
@@ -416,8 +468,29 @@ mod tests {
     #[test]
     fn errors_point_at_the_place() {
         let report: Vec<String> = [
-            "", "x +", "2 x", "x)", "(x", "sin x", "f(x)", "ln(x)", "x $ y", "a − b", "x^^2", "()",
-            "1e99999", "[x]", "x = 2", "3(x + 1)",
+            "",
+            "x +",
+            "2 x",
+            "x)",
+            "(x",
+            "sin x",
+            "f(x)",
+            "ln(x)",
+            "x $ y",
+            "a − b",
+            "x^^2",
+            "()",
+            "1e99999",
+            "[x]",
+            "x = 2",
+            "3(x + 1)",
+            "abs",
+            "sign x",
+            "sgn(x)",
+            "abs(x",
+            "x + 9^9^9",
+            "2^1000000",
+            "x^(10^5000)",
         ]
         .iter()
         .map(|text| {
@@ -427,6 +500,74 @@ mod tests {
         })
         .collect();
         insta::assert_snapshot!(report.join("\n"));
+    }
+
+    #[test]
+    fn functions_are_no_names() {
+        for name in ["sqrt", "log", "abs", "sign", "pi", "π", "2x", "", "x y"] {
+            assert!(!is_name(name), "{name}");
+        }
+        for name in ["absolute", "signs", "x1", "_a", "φ"] {
+            assert!(is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_a_largest_size() {
+        let large = [
+            "9^9^9",
+            "9^(9^9)",
+            "9^9^9^9^9",
+            "2^1000000",
+            "x*2^1000000",
+            "1/2^1000000",
+            "2^(-1000000)",
+            "(1/3)^1000000",
+            "sin(2^1000000)",
+            "2^(10^9)",
+            "((10^4000)^2)^2",
+            "(10^3000*10^3000)^2",
+            "x^9^9^9",
+            "1.5^1e6",
+            "8^(1000000/3)",
+            "sqrt(x + 10^5000)",
+            "-(7^7^7)",
+            "(2 + 3)^99999",
+            "abs(9^9^9)",
+            "(2^999)^(2^999)",
+        ];
+        for text in large {
+            let error = parse(text).expect_err(text);
+            assert_eq!(error.message, "this number is too large", "{text}");
+        }
+        let small = [
+            "10^300",
+            "2^64",
+            "(1/3)^20",
+            "10^4000",
+            "1^(10^9)",
+            "0^(10^9)",
+            "x^1000000",
+            "(-1)^1000001",
+            "2^x^1000",
+            "2^(1/3)",
+            "10^(-4000)",
+            "1e4000*1e4000",
+            "(2*x)^9000",
+            "sqrt(2)^100000",
+        ];
+        for text in small {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn signs_of_signs_have_a_largest_depth() {
+        let nested = |levels: usize| format!("{}x{}", "sign(".repeat(levels), ")".repeat(levels));
+        assert!(parse(&nested(MAX_SIGNS)).is_ok());
+        assert!(parse(&nested(MAX_SIGNS + 1)).unwrap_err().message.contains("nested"));
+        assert!(parse(&nested(150)).is_err());
+        assert!(parse(&format!("{}x{}", "abs(".repeat(90), ")".repeat(90))).is_ok());
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! Writing formulas: as text that reads back to the same tree, as LaTeX and as SymPy.
+//! Writing formulas: as text that reads back to the same tree, and as SymPy.
 
 use std::fmt::{self, Write};
 
 use dashu_int::IBig;
 
-use super::{Expr, Function, Rational};
+use super::{Expr, Rational, python_name};
 
 /// How tightly a formula's outermost operator binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
+pub(super) enum Binding {
     Sum,
     Product,
     Power,
@@ -22,14 +22,6 @@ impl fmt::Display for Expr {
 }
 
 impl Expr {
-    /// The formula in LaTeX's mathematics: `\frac{p_{x}^{2}}{2}`.
-    pub fn to_latex(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = latex(&mut text, self);
-        text
-    }
-
     /// The formula as a Python expression for SymPy, with exact rationals: `Rational(1, 2)*px**2`.
     pub fn to_sympy(&self) -> String {
         let mut text = String::new();
@@ -48,7 +40,7 @@ impl Expr {
 
 /// The line notations: they differ in how numbers and powers are written.
 #[derive(Clone, Copy)]
-enum Notation {
+pub(super) enum Notation {
     Text,
     Decimal { exact_digits: usize, digits: usize },
     SymPy,
@@ -60,25 +52,10 @@ impl Notation {
             Expr::Number(value) => self.number(out, value),
             Expr::Pi => out.write_str("pi"),
             Expr::Symbol(symbol) => match self {
-                // The one name of the grammar that Python keeps for itself and physicists use.
-                Notation::SymPy if symbol.name() == "lambda" => out.write_str("lambda_"),
+                Notation::SymPy => out.write_str(&python_name(symbol.name())),
                 _ => out.write_str(symbol.name()),
             },
-            Expr::Sum(terms) => {
-                for (index, term) in terms.iter().enumerate() {
-                    match term {
-                        Expr::Negative(inner) => {
-                            out.write_str(if index == 0 { "-" } else { " - " })?;
-                            self.bound(out, inner, Binding::Product)?;
-                        }
-                        _ => {
-                            out.write_str(if index == 0 { "" } else { " + " })?;
-                            self.bound(out, term, Binding::Product)?;
-                        }
-                    }
-                }
-                Ok(())
-            }
+            Expr::Sum(terms) => self.sum(out, terms),
             Expr::Product(factors) => {
                 for (index, factor) in factors.iter().enumerate() {
                     if index > 0 {
@@ -102,7 +79,15 @@ impl Notation {
                 self.bound(out, denominator, Binding::Power)
             }
             Expr::Power(base, exponent) => {
-                self.bound(out, base, Binding::Atom)?;
+                // Python raises integers to negative powers as floats.
+                let numeric = is_of_integers(base) && is_of_integers(exponent) && !is_plain_integer(exponent);
+                if numeric && matches!(self, Notation::SymPy) {
+                    out.write_str("S(")?;
+                    self.write(out, base)?;
+                    out.write_char(')')?;
+                } else {
+                    self.bound(out, base, Binding::Atom)?;
+                }
                 out.write_str(if matches!(self, Notation::SymPy) { "**" } else { "^" })?;
                 self.bound(out, exponent, Binding::Power)
             }
@@ -119,6 +104,18 @@ impl Notation {
         }
     }
 
+    fn sum(self, out: &mut dyn Write, terms: &[Expr]) -> fmt::Result {
+        for (index, term) in terms.iter().enumerate() {
+            let (sign, term) = match term {
+                Expr::Negative(inner) => (if index == 0 { "-" } else { " - " }, &**inner),
+                _ => (if index == 0 { "" } else { " + " }, term),
+            };
+            out.write_str(sign)?;
+            self.bound(out, term, Binding::Product)?;
+        }
+        Ok(())
+    }
+
     /// `expr`, in brackets unless it binds at least as tightly as `least`.
     fn bound(self, out: &mut dyn Write, expr: &Expr, least: Binding) -> fmt::Result {
         if self.binding(expr) >= least {
@@ -129,7 +126,7 @@ impl Notation {
         out.write_char(')')
     }
 
-    fn binding(self, expr: &Expr) -> Binding {
+    pub(super) fn binding(self, expr: &Expr) -> Binding {
         match expr {
             Expr::Number(value) if *value < Rational::ZERO => Binding::Sum,
             Expr::Number(value) if value.is_int() || self.in_decimals(value) => Binding::Atom,
@@ -168,107 +165,17 @@ fn significant(value: f64, digits: usize) -> String {
     if plain.len() <= digits + 6 { plain } else { format!("{rounded:e}") }
 }
 
-fn latex(out: &mut String, expr: &Expr) -> fmt::Result {
+/// Whether Python would compute the formula with integers of its own.
+fn is_of_integers(expr: &Expr) -> bool {
     match expr {
-        Expr::Number(value) if value.is_int() => write!(out, "{value}"),
-        Expr::Number(value) => write!(out, "\\frac{{{}}}{{{}}}", value.numerator(), value.denominator()),
-        Expr::Pi => out.write_str("\\pi"),
-        Expr::Symbol(symbol) => out.write_str(&latex_name(symbol.name())),
-        Expr::Sum(terms) => {
-            for (index, term) in terms.iter().enumerate() {
-                match term {
-                    Expr::Negative(inner) => {
-                        out.write_str(if index == 0 { "-" } else { " - " })?;
-                        latex_bound(out, inner, Binding::Product)?;
-                    }
-                    _ => {
-                        out.write_str(if index == 0 { "" } else { " + " })?;
-                        latex_bound(out, term, Binding::Product)?;
-                    }
-                }
-            }
-            Ok(())
-        }
-        Expr::Product(factors) => {
-            for (index, factor) in factors.iter().enumerate() {
-                if index > 0 {
-                    let dotted = matches!(factor, Expr::Number(_));
-                    out.write_str(if dotted { " \\cdot " } else { " " })?;
-                }
-                latex_bound(out, factor, Binding::Product)?;
-            }
-            Ok(())
-        }
-        Expr::Quotient(numerator, denominator) => {
-            out.write_str("\\frac{")?;
-            latex(out, numerator)?;
-            out.write_str("}{")?;
-            latex(out, denominator)?;
-            out.write_char('}')
-        }
-        Expr::Power(base, exponent) => {
-            let fraction = matches!(&**base, Expr::Number(value) if !value.is_int());
-            latex_bound(out, base, if fraction { Binding::Power } else { Binding::Atom })?;
-            out.write_str("^{")?;
-            latex(out, exponent)?;
-            out.write_char('}')
-        }
-        Expr::Negative(inner) => {
-            out.write_char('-')?;
-            latex_bound(out, inner, Binding::Product)
-        }
-        Expr::Call(Function::Sqrt, argument) => {
-            out.write_str("\\sqrt{")?;
-            latex(out, argument)?;
-            out.write_char('}')
-        }
-        Expr::Call(function, argument) => {
-            write!(out, "\\{}\\left(", function.name())?;
-            latex(out, argument)?;
-            out.write_str("\\right)")
-        }
+        Expr::Number(value) => value.is_int(),
+        Expr::Pi | Expr::Symbol(_) | Expr::Call(..) | Expr::Quotient(..) => false,
+        _ => expr.children().all(is_of_integers),
     }
 }
 
-fn latex_bound(out: &mut String, expr: &Expr, least: Binding) -> fmt::Result {
-    let bare = match expr {
-        // A fraction needs no brackets among factors, but does under an exponent.
-        Expr::Number(value) if !value.is_int() => least <= Binding::Product,
-        Expr::Quotient(..) => least <= Binding::Product,
-        _ => Notation::Text.binding(expr) >= least,
-    };
-    if bare {
-        return latex(out, expr);
-    }
-    out.write_str("\\left(")?;
-    latex(out, expr)?;
-    out.write_str("\\right)")
-}
-
-const GREEK: [&str; 35] = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
-    "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta",
-    "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
-];
-const GREEK_LETTERS: &str = "αβγδεζηθικλμνξ\u{0}ρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ";
-
-/// `px1` as `p_{x1}`, `theta2` and `θ2` as `\theta_{2}`, longer words upright.
-fn latex_name(name: &str) -> String {
-    let greek = |letter: char| GREEK_LETTERS.chars().position(|g| g == letter).map(|at| GREEK[at]);
-    let stem = GREEK.iter().filter(|g| name.starts_with(**g)).max_by_key(|g| g.len());
-    let first = name.chars().next().unwrap_or('_');
-    let (head, rest) = if let Some(stem) = stem {
-        (format!("\\{stem}"), &name[stem.len()..])
-    } else if let Some(letter) = greek(first) {
-        (format!("\\{letter}"), &name[first.len_utf8()..])
-    } else if first != '_' && name.chars().count() <= 4 {
-        (first.to_string(), &name[first.len_utf8()..])
-    } else {
-        return format!("\\mathrm{{{}}}", name.replace('_', "\\_"));
-    };
-    let rest = rest.trim_start_matches('_');
-    let index: String = rest.chars().map(|c| greek(c).map_or(c.to_string(), |g| format!("\\{g} "))).collect();
-    if index.is_empty() { head } else { format!("{head}_{{{}}}", index.replace('_', "\\_").trim_end()) }
+fn is_plain_integer(expr: &Expr) -> bool {
+    matches!(expr, Expr::Number(value) if value.is_int() && *value >= Rational::ZERO)
 }
 
 #[cfg(test)]
@@ -285,6 +192,8 @@ mod tests {
             "1/2*energy_total*a_1*2",
             "(1/2)^2*lambda^(-2)*pi",
             "2*3/4",
+            "2^(-1)*x + (-2)^(-3) + 2^(2 - 3) + 2^3 + (1/2)^(-1) + 2^(1/2)",
+            "S*E + I*N - diff*in + θ*ϕ",
         ]
         .iter()
         .map(|text| {

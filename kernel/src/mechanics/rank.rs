@@ -9,6 +9,8 @@ use crate::expr::Expr;
 const POINTS: u64 = 48;
 /// Points without a better rank after which the search ends.
 const ENOUGH: u32 = 6;
+/// Points at which a rank that falls short is tried again by interval arithmetic.
+const BY_INTERVALS: u64 = 3;
 
 /// How many of the functions are independent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,13 +45,26 @@ pub(super) fn rank_of(gradients: &[&Gradient], space: &PhaseSpace) -> Rank {
             break;
         }
         let Some(independent) = Element::independent_rows(&rows, point) else { continue };
-        // Longer is better; among equals the lexicographically first.
-        let better =
-            independent.len() > best.len() || (independent.len() == best.len() && independent < best);
-        unchanged = if better { 0 } else { unchanged + 1 };
-        if better {
+        unchanged = if improves(&independent, &best) { 0 } else { unchanged + 1 };
+        if unchanged == 0 {
+            best = independent;
+        }
+    }
+    // Functions may have coefficients that are equal modulo the primes which were counted by.
+    for point in 0..BY_INTERVALS {
+        if best.len() == most {
+            break;
+        }
+        if let Some(independent) = Element::independent_rows_by_intervals(&rows, point)
+            && independent.len() > best.len()
+        {
             best = independent;
         }
     }
     Rank { rank: best.len(), independent: best }
+}
+
+/// Longer is better; among equals the lexicographically first.
+fn improves(independent: &[usize], best: &[usize]) -> bool {
+    independent.len() > best.len() || (independent.len() == best.len() && independent < best)
 }

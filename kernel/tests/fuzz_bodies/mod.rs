@@ -89,7 +89,12 @@ impl<'a> Source<'a> {
                 * of
         };
         let (x, y, pi) = (term(Expr::symbol("x")), term(Expr::symbol("y")), term(Expr::Pi));
-        if self.below(4) == 0 { x + y + pi } else { x + y }
+        match self.below(8) {
+            0 => x + y + pi,
+            1 => x + pi / Expr::number(Rational::from([3, 5, 6, 7][usize::from(self.below(4))])),
+            2 => pi / Expr::number(Rational::from([4, 5, 8, 12][usize::from(self.below(4))])),
+            _ => x + y,
+        }
     }
 
     /// The same function on the same domain (up to zeros of denominators), written otherwise.
@@ -211,6 +216,10 @@ pub fn normal_form(source: &mut Source) -> Outcome {
     let space = PhaseSpace::new(variables[..2].to_vec(), variables[2..].to_vec()).expect("a phase space");
     let (f, g) = (source.formula(7), source.formula(4));
     let printed = f.to_string();
+    // A formula that was not read may hold numbers which are not read either.
+    if parse(&printed).is_err_and(|error| error.message.contains("too large")) {
+        return Outcome::Refused;
+    }
     assert_eq!(parse(&printed).as_ref().map(Expr::to_string), Ok(printed.clone()), "{f:?}");
     let other = source.rewritten(&f);
     let Ok((_, elements)) = Element::all_from(&variables, [&f, &g, &other]) else { return Outcome::Refused };
@@ -220,9 +229,11 @@ pub fn normal_form(source: &mut Source) -> Outcome {
     for point in 0..12 {
         let at = sample_point(point, 5);
         let Some(direct) = enclosure(&f, &at) else { continue };
-        assert!(test != ZeroTest::Zero || direct.contains_zero(), "false zero: {f} at point {point}");
         let seen = if parameter { &at[..] } else { &at[..4] };
-        for (name, found) in [("element", elements[0].enclosure(seen)), ("text", enclosure(&written, &at))] {
+        // What is said of an element is said on the domain of its field: where all three formulas are defined.
+        let Some(own) = elements[0].enclosure(seen) else { continue };
+        assert!(test != ZeroTest::Zero || direct.contains_zero(), "false zero: {f} at point {point}");
+        for (name, found) in [("element", Some(own)), ("text", enclosure(&written, &at))] {
             let Some(found) = found else { continue };
             assert!(
                 found.low() <= direct.high() && direct.low() <= found.high(),

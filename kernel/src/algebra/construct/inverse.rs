@@ -80,6 +80,11 @@ impl Construction<'_> {
         if let Some((_, inverse)) = self.tower.reciprocals.iter().find(|r| r.0 == variable) {
             return Ok(RationalPolynomial::variable(*inverse));
         }
+        if let Some(Generator::TwiceCosine { .. }) = self.tower.generator(variable) {
+            let (cofactor, norm) = self.tower.norm(&RationalPolynomial::variable(variable), variable)?;
+            let inverse = self.inverse(&norm)?;
+            return Ok(self.tower.times(&cofactor, &inverse)?);
+        }
         if let Some((n, replacement)) = self.tower.relation(variable) {
             let inverse = self.inverse(&replacement)?;
             let power: RationalPolynomial = Polynomial::monomial_of(variable, n - 1).into();

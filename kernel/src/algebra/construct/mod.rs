@@ -5,7 +5,9 @@
 //! common index is not known before all formulas have been read; so where a later formula needs a finer
 //! one, the walk stops with that demand and [`Field`](super::Field) starts again, knowing it.
 
+mod constants;
 mod inverse;
+mod logarithms;
 mod roots;
 mod transcendental;
 
@@ -36,6 +38,10 @@ enum DemandKind {
     RootIndex,
     AngleUnit,
     ExponentUnit,
+    /// The N of cos(π/N).
+    TurnParts,
+    /// That angles of π/N are treated like any others, because N is out of bounds.
+    PlainTurns,
 }
 
 /// Why a walk stopped.
@@ -131,10 +137,8 @@ impl<'a> Construction<'a> {
         let argument = self.convert(argument)?;
         match function {
             Function::Sqrt => self.rational_power(&argument, &rational(1, 2)),
-            Function::Sin | Function::Cos => {
-                let (cosine, sine) = self.cosine_and_sine(&argument)?;
-                Ok(if function == Function::Sin { sine } else { cosine })
-            }
+            Function::Cos => self.cosine(&argument),
+            Function::Sin => Ok(self.cosine_and_sine(&argument)?.1),
             Function::Tan => {
                 let (cosine, sine) = self.cosine_and_sine(&argument)?;
                 let inverse = self.inverse(&cosine)?;
@@ -194,7 +198,8 @@ impl<'a> Construction<'a> {
 
     /// Notes that formulas are defined only where `value` is positive.
     fn require_positive(&mut self, value: &RationalPolynomial) -> Result<(), Halt> {
-        if value.as_constant().is_some() || self.tower.domain.contains(value) {
+        let known = value.as_constant().is_some() || self.tower.domain.contains(value);
+        if known || self.is_positive_number(value) {
             return Ok(());
         }
         if self.is_plainly_positive(&value.negated())? {
@@ -214,7 +219,11 @@ impl<'a> Construction<'a> {
     fn adjoin_derivatives(&mut self, variable: usize, generator: &Generator) -> Result<(), Halt> {
         let own = RationalPolynomial::variable(variable);
         match generator {
-            Generator::Pi | Generator::Sign { .. } | Generator::Sine { .. } => {}
+            Generator::Pi
+            | Generator::TwiceCosine { .. }
+            | Generator::CosineOfPi { .. }
+            | Generator::Sign { .. }
+            | Generator::Sine { .. } => {}
             Generator::Cosine { angle } => {
                 let sine = RationalPolynomial::variable(variable + 1);
                 self.chain(variable, angle, &sine.negated())?;

@@ -40,6 +40,11 @@ impl Construction<'_> {
                 result = self.tower.times(&result, &part)?;
             }
         }
+        if let Some((number, rest)) = self.split_number(&core)? {
+            let part = self.power_of_core(&number, exponent)?;
+            result = self.tower.times(&result, &part)?;
+            core = rest;
+        }
         let rest = self.power_of_core(&core, exponent)?;
         Ok(self.tower.times(&result, &rest)?)
     }
@@ -53,20 +58,16 @@ impl Construction<'_> {
     /// A power of a positive rational through the roots of the primes in it.
     fn power_of_rational(&mut self, value: &Rational, exponent: &Rational) -> Built {
         let mut result = RationalPolynomial::one();
-        let parts = [(value.numerator().clone(), 1), (IBig::from(value.denominator().clone()), -1)];
-        for (integer, sign) in parts {
-            for (prime, multiplicity) in prime_powers(integer) {
-                let total = exponent * Rational::from(sign * i64::from(multiplicity));
-                let whole = total.floor();
-                let part = &total - Rational::from(whole.clone());
-                let whole = i64::try_from(whole).map_err(|_| AlgebraError::ExponentTooLarge)?;
-                let base = RationalPolynomial::from(Polynomial::constant(prime));
-                let integral = self.integer_power(&base, whole)?;
-                result = self.tower.times(&result, &integral)?;
-                if !part.is_zero() {
-                    let root = self.root_power(&base, &part)?;
-                    result = self.tower.times(&result, &root)?;
-                }
+        for (base, multiplicity) in powers_of_primes(value) {
+            let total = exponent * Rational::from(multiplicity);
+            let whole = total.floor();
+            let part = &total - Rational::from(whole.clone());
+            let whole = i64::try_from(whole).map_err(|_| AlgebraError::ExponentTooLarge)?;
+            let integral = self.integer_power(&base, whole)?;
+            result = self.tower.times(&result, &integral)?;
+            if !part.is_zero() {
+                let root = self.root_power(&base, &part)?;
+                result = self.tower.times(&result, &root)?;
             }
         }
         Ok(result)
@@ -140,6 +141,12 @@ impl Construction<'_> {
             return self.integer_power(&base, small_fraction(exponent)?.0);
         }
         let even = (exponent.denominator() % dashu_int::UBig::from(2u8)).is_zero();
+        if let Some(prime) = self.prime_with_root(core) {
+            return self.rational_power(&prime, &(exponent / Rational::from(2)));
+        }
+        if even && let Some(root) = self.root_of_number(&base)? {
+            return self.rational_power(&root, &(exponent * Rational::from(2)));
+        }
         if even && let Some(root) = self.square_root_of(&base)? {
             let magnitude = self.magnitude(&root)?;
             return self.rational_power(&magnitude, &(exponent * Rational::from(2)));
@@ -190,7 +197,7 @@ impl Construction<'_> {
 
     /// The factors of a polynomial up to sign; none where algebraic generators or sums of reciprocals
     /// make a factorisation meaningless.
-    fn signless_factors(&self, core: &Polynomial) -> Result<Vec<(Polynomial, u32)>, AlgebraError> {
+    pub(super) fn signless_factors(&self, core: &Polynomial) -> Result<Vec<(Polynomial, u32)>, AlgebraError> {
         let opaque = |v: usize| {
             self.tower.is_algebraic(v)
                 || (core.len() > 1 && matches!(self.tower.generator(v), Some(Generator::Inverse { .. })))
@@ -294,15 +301,35 @@ impl Construction<'_> {
         &self,
         value: &RationalPolynomial,
     ) -> Result<bool, AlgebraError> {
+        self.is_positive_under(value, &self.tower.domain)
+    }
+
+    /// [`is_plainly_positive`](Self::is_plainly_positive), where these conditions hold.
+    pub(super) fn is_positive_under(
+        &self,
+        value: &RationalPolynomial,
+        conditions: &[RationalPolynomial],
+    ) -> Result<bool, AlgebraError> {
+        if self.is_positive_number(value) {
+            return Ok(true);
+        }
         let mut rest = value.numerator().clone();
-        for condition in self.tower.domain.iter().map(RationalPolynomial::numerator) {
+        for condition in conditions.iter().map(RationalPolynomial::numerator) {
             if let Some(quotient) = rest.exact_quotient(&condition.primitive_part()) {
                 rest = if condition.leading_is_negative() { quotient.negated() } else { quotient };
             }
         }
         let positive = |v: usize| {
             let generator = self.tower.generator(v);
-            matches!(generator, Some(Generator::Exponential { .. } | Generator::Root { .. } | Generator::Pi))
+            matches!(
+                generator,
+                Some(
+                    Generator::Exponential { .. }
+                        | Generator::Root { .. }
+                        | Generator::Pi
+                        | Generator::TwiceCosine { .. }
+                )
+            )
         };
         Ok((0..rest.len()).all(|i| {
             rest.coefficient(i).is_positive()
@@ -313,15 +340,8 @@ impl Construction<'_> {
     /// A power of the root of `base`, which is primitive, with its sign, and nothing simpler.
     fn root_power(&mut self, base: &RationalPolynomial, exponent: &Rational) -> Built {
         let (_, needed) = small_fraction(exponent)?;
-        let mut found = None;
-        for (variable, generator) in self.tower.generators() {
-            if let Generator::Root { radicand, index } = generator
-                && self.tower.agree(radicand, base)?
-            {
-                found = Some((variable, *index));
-                break;
-            }
-        }
+        let square_root = self.root_in_cosines(base)?;
+        let found = self.known_root(base, square_root.as_ref())?;
         let (variable, index) = match found {
             Some((_, index)) if !index.is_multiple_of(needed) => {
                 return Err(self.refine(DemandKind::RootIndex, base, index, needed));
@@ -339,7 +359,15 @@ impl Construction<'_> {
                     let (power, _) = small_fraction(exponent)?;
                     return self.integer_power(&root, power);
                 }
-                (self.adjoin(Generator::Root { radicand: base.clone(), index })?, index)
+                let generator = match square_root {
+                    Some(root) if index == 2 => {
+                        return self.integer_power(&root, small_fraction(exponent)?.0);
+                    }
+                    // The root of a root that is there is one of half the index.
+                    Some(radicand) if index % 2 == 0 => Generator::Root { radicand, index: index / 2 },
+                    _ => Generator::Root { radicand: base.clone(), index },
+                };
+                (self.adjoin(generator)?, index)
             }
         };
         let (steps, _) = small_fraction(&(exponent * Rational::from(index)))?;
@@ -347,6 +375,26 @@ impl Construction<'_> {
         let outer = self.integer_power(base, whole)?;
         let inner: RationalPolynomial = Polynomial::monomial_of(variable, rest as u32).into();
         Ok(self.tower.times(&outer, &inner)?)
+    }
+
+    /// The ring variable of a root of `base`, whose square root may be known, with its index.
+    fn known_root(
+        &self,
+        base: &RationalPolynomial,
+        square_root: Option<&RationalPolynomial>,
+    ) -> Result<Option<(usize, u32)>, AlgebraError> {
+        for (variable, generator) in self.tower.generators() {
+            let Generator::Root { radicand, index } = generator else { continue };
+            if self.tower.agree(radicand, base)? {
+                return Ok(Some((variable, *index)));
+            }
+            if let Some(root) = square_root
+                && self.tower.agree(radicand, root)?
+            {
+                return Ok(Some((variable, 2 * index)));
+            }
+        }
+        Ok(None)
     }
 
     /// √base through square roots already there: √(ab) = √a √b, and √base = sign(w) w / √a where
@@ -391,6 +439,18 @@ impl Construction<'_> {
 
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// A positive rational as powers of primes, as [`prime_powers`] finds them.
+pub(super) fn powers_of_primes(value: &Rational) -> Vec<(RationalPolynomial, i64)> {
+    let parts = [(value.numerator().clone(), 1), (IBig::from(value.denominator().clone()), -1)];
+    let mut powers = Vec::new();
+    for (integer, sign) in parts {
+        for (prime, multiplicity) in prime_powers(integer) {
+            powers.push((Polynomial::constant(prime).into(), sign * i64::from(multiplicity)));
+        }
+    }
+    powers
 }
 
 /// A positive integer as powers of primes; a large cofactor without small primes counts as one.

@@ -1,6 +1,7 @@
 //! Sines and cosines, exponentials, logarithms, and powers with exponents that are no numbers.
 
-use super::{Built, Construction, DemandKind, Halt, rational, small_fraction, terms_of};
+use super::roots::powers_of_primes;
+use super::{Built, Construction, DemandKind, Halt, small_fraction, terms_of};
 use crate::algebra::tower::Generator;
 use crate::algebra::{AlgebraError, Polynomial, RationalPolynomial};
 use crate::expr::Rational;
@@ -19,6 +20,17 @@ impl Construction<'_> {
         Ok(RationalPolynomial::variable(variable))
     }
 
+    /// The cosine; that of a multiple of π/N needs no sine.
+    pub(super) fn cosine(&mut self, argument: &RationalPolynomial) -> Built {
+        let argument = self.tower.canonical(argument)?;
+        if let [(multiple, monomial)] = terms_of(&argument)?.as_slice()
+            && let Some(cosine) = self.cosine_of_turns(multiple, monomial)?
+        {
+            return Ok(cosine);
+        }
+        Ok(self.cosine_and_sine(&argument)?.0)
+    }
+
     /// (cos, sin) of a sum of terms, by the addition theorems from those of the base angles.
     pub(super) fn cosine_and_sine(
         &mut self,
@@ -29,7 +41,7 @@ impl Construction<'_> {
         let mut terms = terms_of(&argument)?;
         terms.reverse();
         for (multiple, monomial) in terms {
-            let part = match self.exact_values(&multiple, &monomial)? {
+            let part = match self.turns(&multiple, &monomial)? {
                 Some(values) => values,
                 None => self.multiple_angle(&multiple, &monomial)?,
             };
@@ -93,39 +105,6 @@ impl Construction<'_> {
         Ok((variable, unit))
     }
 
-    /// (cos, sin) of a multiple of π/4 or π/6; `None` for other angles.
-    fn exact_values(
-        &mut self,
-        multiple: &Rational,
-        monomial: &RationalPolynomial,
-    ) -> Result<Option<(RationalPolynomial, RationalPolynomial)>, Halt> {
-        let single = monomial.numerator().factors(0);
-        let of_pi =
-            matches!(single.as_slice(), &[(v, 1)] if matches!(self.tower.generator(v), Some(Generator::Pi)));
-        let twelfths = multiple * Rational::from(12);
-        if !of_pi || !twelfths.is_int() {
-            return Ok(None);
-        }
-        let turns = i64::try_from(twelfths.numerator()).map_err(|_| AlgebraError::ExponentTooLarge)?;
-        let (quarters, rest) = (turns.rem_euclid(24) / 6, turns.rem_euclid(6));
-        let half = rational(1, 2);
-        let mut root = |n: i64| -> Built {
-            let value = RationalPolynomial::constant(&rational(n, 1));
-            Ok(self.rational_power(&value, &half)?.scaled(&half))
-        };
-        let (mut cosine, mut sine) = match rest {
-            0 => (RationalPolynomial::one(), RationalPolynomial::zero()),
-            2 => (root(3)?, RationalPolynomial::constant(&half)),
-            3 => (root(2)?, root(2)?),
-            4 => (RationalPolynomial::constant(&half), root(3)?),
-            _ => return Ok(None),
-        };
-        for _ in 0..quarters {
-            (cosine, sine) = (sine.negated(), cosine);
-        }
-        Ok(Some((cosine, sine)))
-    }
-
     /// e to a sum of terms: one generator per monomial, its integer powers of either sign.
     pub(super) fn exponential(&mut self, argument: &RationalPolynomial) -> Built {
         let argument = self.tower.canonical(argument)?;
@@ -133,16 +112,8 @@ impl Construction<'_> {
         let mut terms = terms_of(&argument)?;
         terms.reverse();
         for (multiple, monomial) in terms {
-            let single = monomial.numerator().factors(0);
-            let logarithm_of = match single.as_slice() {
-                &[(v, 1)] => match self.tower.generator(v) {
-                    Some(Generator::Logarithm { argument }) => Some(argument.clone()),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let part = match logarithm_of {
-                Some(inner) => self.rational_power(&inner, &multiple)?,
+            let part = match self.logarithm_in(&monomial) {
+                Some((inner, rest)) => self.symbolic_power(&inner, &rest.scaled(&multiple))?,
                 None => self.exponential_power(None, &multiple, &monomial)?,
             };
             product = self.tower.times(&product, &part)?;
@@ -150,7 +121,23 @@ impl Construction<'_> {
         Ok(product)
     }
 
-    /// `base` to a sum of terms not all of which are numbers.
+    /// The argument of a logarithm that is a factor of the monomial, and the other factors.
+    fn logarithm_in(
+        &self,
+        monomial: &RationalPolynomial,
+    ) -> Option<(RationalPolynomial, RationalPolynomial)> {
+        monomial.numerator().factors(0).into_iter().find_map(|(variable, power)| {
+            match self.tower.generator(variable) {
+                Some(Generator::Logarithm { argument }) if power == 1 => {
+                    let rest = monomial.numerator().exact_quotient(&Polynomial::variable(variable))?;
+                    Some((argument.clone(), rest.into()))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// `base` to a sum of terms, the primes in it apart: 6^x = 2^x 3^x.
     pub(super) fn symbolic_power(
         &mut self,
         base: &RationalPolynomial,
@@ -164,13 +151,21 @@ impl Construction<'_> {
         if base.as_constant() == Some(Rational::ONE) {
             return Ok(base);
         }
+        let (content, core) = base.split_content();
         let mut product = RationalPolynomial::one();
         for (multiple, monomial) in terms_of(&exponent)? {
-            let part = match monomial.as_constant() {
-                Some(_) => self.rational_power(&base, &multiple)?,
-                None => self.exponential_power(Some(&base), &multiple, &monomial)?,
-            };
-            product = self.tower.times(&product, &part)?;
+            if monomial.as_constant().is_some() {
+                let part = self.rational_power(&base, &multiple)?;
+                product = self.tower.times(&product, &part)?;
+                continue;
+            }
+            let mut bases = powers_of_primes(&content);
+            bases.push((core.clone().into(), 1));
+            for (base, power) in bases.into_iter().filter(|(b, _)| *b != RationalPolynomial::one()) {
+                let multiple = &multiple * Rational::from(power);
+                let part = self.exponential_power(Some(&base), &multiple, &monomial)?;
+                product = self.tower.times(&product, &part)?;
+            }
         }
         Ok(product)
     }
@@ -225,53 +220,5 @@ impl Construction<'_> {
         // Positive, so that its reciprocal always exists.
         self.adjoin(Generator::Inverse { factor: Polynomial::variable(variable) })?;
         Ok((variable, unit))
-    }
-
-    /// The natural logarithm. log(e^a · s · b) = a + log s + log b for a positive root s.
-    pub(super) fn logarithm(&mut self, argument: &RationalPolynomial) -> Built {
-        let argument = self.tower.canonical(argument)?;
-        if argument.is_zero() || argument.as_constant().is_some_and(|c| c < Rational::ZERO) {
-            let function = format!("log({})", crate::algebra::present::express(&self.tower, &argument));
-            let reason = "the logarithm of a number that is not positive";
-            return Err(AlgebraError::OutsideClass { function, reason }.into());
-        }
-        let mut sum = Vec::new();
-        let mut core = argument.numerator().clone();
-        for (variable, degree) in core.monomial_content() {
-            let part = match self.tower.generator(variable).cloned() {
-                Some(Generator::Exponential { base: None, exponent }) => exponent,
-                Some(Generator::Root { radicand, index }) => self.logarithm(&radicand)?.over_integer(index),
-                Some(Generator::Inverse { factor }) => match factor.factors(0).as_slice() {
-                    &[(of, 1)] if factor.len() == 1 => match self.tower.generator(of) {
-                        Some(Generator::Exponential { base: None, exponent }) => exponent.negated(),
-                        _ => continue,
-                    },
-                    _ => continue,
-                },
-                _ => continue,
-            };
-            core = core.exact_quotient(&Polynomial::monomial_of(variable, degree)).unwrap_or(core);
-            sum.push(part.scaled(&Rational::from(degree)));
-        }
-        let rest = RationalPolynomial::new(core, argument.denominator().clone());
-        if rest.as_constant() != Some(Rational::ONE) {
-            let mut known = None;
-            for (variable, generator) in self.tower.generators() {
-                if let Generator::Logarithm { argument } = generator
-                    && self.tower.agree(argument, &rest)?
-                {
-                    known = Some(variable);
-                }
-            }
-            let variable = match known {
-                Some(variable) => variable,
-                None => {
-                    self.require_positive(&rest)?;
-                    self.adjoin(Generator::Logarithm { argument: rest })?
-                }
-            };
-            sum.push(RationalPolynomial::variable(variable));
-        }
-        Ok(RationalPolynomial::sum(&sum))
     }
 }

@@ -18,6 +18,7 @@ use dashu_int::IBig;
 use super::{AlgebraError, work};
 use coefficient::Coefficients;
 pub(crate) use division::integer_root;
+pub(in crate::algebra) use multiply::check_power_of_number;
 
 /// The largest exponent of a variable.
 pub const MAX_EXPONENT: u32 = 32_767;

@@ -16,6 +16,8 @@ use crate::algebra::{AlgebraError, work};
 const MAX_PRODUCTS: u128 = 150_000_000;
 /// Terms, and bits of all coefficients together, of the largest power that is formed.
 const MAX_POWER: (f64, f64) = (1e6, 6e7);
+/// Bits of the largest power of a number that is formed.
+const MAX_NUMBER: usize = 1 << 20;
 /// The work that a term of a product stands for in what is done with it later.
 const WRITING: usize = 20;
 /// Cells of the largest dense box.
@@ -291,6 +293,8 @@ impl Polynomial {
         }
         let dense: f64 = self.degrees().iter().map(|&d| f64::from(d) * f64::from(exponent) + 1.0).product();
         let bits = (self.height().bit_len() + self.len().bit_len()) as f64 * f64::from(exponent);
+        let number = if self.len() == 1 { self.height() } else { IBig::ONE };
+        check_power_of_number(&number, exponent)?;
         if terms.min(dense) > MAX_POWER.0 || terms.min(dense) * bits > MAX_POWER.1 {
             return Err(AlgebraError::TooLarge);
         }
@@ -411,4 +415,11 @@ fn gather<K: Key, A: Accumulator>(
     }
     gathered.retain(|(_, sum)| !sum.is_zero());
     gathered
+}
+
+/// Bounds the digits of a power of a number before it is formed.
+pub(in crate::algebra) fn check_power_of_number(number: &IBig, exponent: u32) -> Result<(), AlgebraError> {
+    let bits = number.bit_len().saturating_sub(1).saturating_mul(exponent as usize);
+    work::spend(bits / 64)?;
+    if bits > MAX_NUMBER { Err(AlgebraError::TooLarge) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 //! radicand becomes one fractional power, and terms are ordered by total degree, then by the order of
 //! the symbols. Fractions are split into partial fractions where that is shorter.
 
+pub(super) mod cosines;
 mod fractions;
 
 use std::cmp::Reverse;
@@ -26,6 +27,8 @@ pub(super) fn describe(tower: &Tower, generator: &Generator) -> String {
 pub(super) fn generator_expr(tower: &Tower, generator: &Generator) -> Expr {
     match generator {
         Generator::Pi => Expr::Pi,
+        Generator::TwiceCosine { field } => Expr::number(2) * cosine_of_pi(1, field.parts()),
+        Generator::CosineOfPi { multiple, parts } => cosine_of_pi(*multiple, *parts),
         Generator::Cosine { angle } => express(tower, angle).call(Function::Cos),
         Generator::Sine { angle } => express(tower, angle).call(Function::Sin),
         Generator::Exponential { base: None, exponent } => express(tower, exponent).call(Function::Exp),
@@ -45,6 +48,13 @@ pub(super) fn generator_expr(tower: &Tower, generator: &Generator) -> Expr {
     }
 }
 
+/// cos(multiple·π/parts).
+fn cosine_of_pi(multiple: u32, parts: u32) -> Expr {
+    let fraction = Rational::from_parts(multiple.into(), parts.into());
+    let above = Expr::number(Rational::from(fraction.numerator().clone())) * Expr::Pi;
+    above.over(Expr::number(Rational::from(fraction.denominator().clone()))).call(Function::Cos)
+}
+
 /// base^exponent, a square root where the exponent is 1/2.
 fn fractional(base: Expr, exponent: &Rational) -> Expr {
     if *exponent == Rational::from_parts(IBig::ONE, 2u8.into()) {
@@ -56,6 +66,14 @@ fn fractional(base: Expr, exponent: &Rational) -> Expr {
 
 /// A value as a formula: canonical text for a canonical value.
 pub(super) fn express(tower: &Tower, value: &RationalPolynomial) -> Expr {
+    if let Some((tower, value)) = cosines::spelled(tower, value) {
+        return express_spelled(&tower, &value);
+    }
+    express_spelled(tower, value)
+}
+
+/// A value without powers of 2cos(π/N) as a formula.
+fn express_spelled(tower: &Tower, value: &RationalPolynomial) -> Expr {
     let groups = grouped(tower, value.numerator());
     let whole = write(tower, &groups, value.denominator());
     match split(tower, &groups) {

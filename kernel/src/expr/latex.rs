@@ -1,0 +1,219 @@
+//! Formulas in LaTeX's mathematics.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
+
+use super::print::{Binding, Notation};
+use super::{Expr, Function, Symbol};
+
+impl Expr {
+    /// The formula in LaTeX's mathematics: `\frac{p_{x}^{2}}{2}`.
+    pub fn to_latex(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = latex(&mut text, self, &latex_names(self));
+        text
+    }
+}
+
+fn latex(out: &mut String, expr: &Expr, names: &Names) -> fmt::Result {
+    match expr {
+        Expr::Number(value) if value.is_int() => write!(out, "{value}"),
+        Expr::Number(value) => write!(out, "\\frac{{{}}}{{{}}}", value.numerator(), value.denominator()),
+        Expr::Pi => out.write_str("\\pi"),
+        Expr::Symbol(symbol) => out.write_str(names.get(symbol).map_or("", String::as_str)),
+        Expr::Sum(terms) => {
+            for (index, term) in terms.iter().enumerate() {
+                match term {
+                    Expr::Negative(inner) => {
+                        out.write_str(if index == 0 { "-" } else { " - " })?;
+                        latex_bound(out, inner, names, Binding::Product)?;
+                    }
+                    _ => {
+                        out.write_str(if index == 0 { "" } else { " + " })?;
+                        latex_bound(out, term, names, Binding::Product)?;
+                    }
+                }
+            }
+            Ok(())
+        }
+        Expr::Product(factors) => {
+            for (index, factor) in factors.iter().enumerate() {
+                if index > 0 {
+                    // Two numbers side by side would be one, or a mixed fraction.
+                    let dotted = starts_with_number(factor) && !is_bracketed(factor);
+                    out.write_str(if dotted { " \\cdot " } else { " " })?;
+                }
+                latex_bound(out, factor, names, Binding::Product)?;
+            }
+            Ok(())
+        }
+        Expr::Quotient(numerator, denominator) => {
+            out.write_str("\\frac{")?;
+            latex(out, numerator, names)?;
+            out.write_str("}{")?;
+            latex(out, denominator, names)?;
+            out.write_char('}')
+        }
+        Expr::Power(base, exponent) => {
+            let fraction = matches!(&**base, Expr::Number(value) if !value.is_int());
+            latex_bound(out, base, names, if fraction { Binding::Power } else { Binding::Atom })?;
+            out.write_str("^{")?;
+            latex(out, exponent, names)?;
+            out.write_char('}')
+        }
+        Expr::Negative(inner) => {
+            out.write_char('-')?;
+            latex_bound(out, inner, names, Binding::Product)
+        }
+        Expr::Call(Function::Sqrt, argument) => {
+            out.write_str("\\sqrt{")?;
+            latex(out, argument, names)?;
+            out.write_char('}')
+        }
+        Expr::Call(function, argument) => {
+            write!(out, "\\{}\\left(", function.name())?;
+            latex(out, argument, names)?;
+            out.write_str("\\right)")
+        }
+    }
+}
+
+fn latex_bound(out: &mut String, expr: &Expr, names: &Names, least: Binding) -> fmt::Result {
+    let bare = match expr {
+        // A fraction needs no brackets among factors, but does under an exponent.
+        Expr::Number(value) if !value.is_int() => least <= Binding::Product,
+        Expr::Quotient(..) => least <= Binding::Product,
+        _ => Notation::Text.binding(expr) >= least,
+    };
+    if bare {
+        return latex(out, expr, names);
+    }
+    out.write_str("\\left(")?;
+    latex(out, expr, names)?;
+    out.write_str("\\right)")
+}
+
+/// Whether the formula's first sign is that of a number.
+fn starts_with_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Number(_) => true,
+        Expr::Product(items) | Expr::Sum(items) => items.first().is_some_and(starts_with_number),
+        Expr::Quotient(numerator, _) => starts_with_number(numerator),
+        Expr::Power(base, _) => matches!(&**base, Expr::Number(value) if value.is_int()),
+        Expr::Pi | Expr::Symbol(_) | Expr::Negative(_) | Expr::Call(..) => false,
+    }
+}
+
+/// Whether the formula is put in brackets where it is a factor.
+fn is_bracketed(expr: &Expr) -> bool {
+    Notation::Text.binding(expr) < Binding::Product
+}
+
+const GREEK: [&str; 35] = [
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+    "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta",
+    "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
+];
+const GREEK_LETTERS: &str = "αβγδεζηθικλμνξ\u{0}ρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ";
+/// Other forms of Greek letters.
+const VARIANTS: [(char, &str); 7] = [
+    ('ϵ', "varepsilon"),
+    ('ϑ', "vartheta"),
+    ('ϰ', "varkappa"),
+    ('ϖ', "varpi"),
+    ('ϱ', "varrho"),
+    ('ς', "varsigma"),
+    ('ϕ', "varphi"),
+];
+
+type Names = BTreeMap<Symbol, String>;
+
+/// The names of the variables. Where `theta` stands beside `θ`, it is written out.
+fn latex_names(expr: &Expr) -> Names {
+    let symbols = expr.symbols();
+    let letters: BTreeSet<String> =
+        symbols.iter().filter(|s| !s.name().is_ascii()).map(|s| latex_name(s.name())).collect();
+    let name = |symbol: Symbol| {
+        let mut name = latex_name(symbol.name());
+        if symbol.name().is_ascii() && letters.contains(&name) {
+            name = upright(symbol.name());
+        }
+        (symbol, name)
+    };
+    symbols.into_iter().map(name).collect()
+}
+
+fn greek(letter: char) -> Option<&'static str> {
+    let at = GREEK_LETTERS.chars().position(|g| g == letter);
+    let variant = || VARIANTS.into_iter().find(|(form, _)| *form == letter).map(|(_, name)| name);
+    at.map(|at| GREEK[at]).or_else(variant)
+}
+
+fn upright(name: &str) -> String {
+    format!("\\mathrm{{{}}}", name.replace('_', "\\_"))
+}
+
+/// `px1` as `p_{x1}`, `theta2` and `θ2` as `\theta_{2}`, longer words upright. `x_1` keeps its underscore,
+/// since `x1` is another variable.
+fn latex_name(name: &str) -> String {
+    let stem = GREEK.iter().filter(|g| name.starts_with(**g)).max_by_key(|g| g.len());
+    let first = name.chars().next().unwrap_or('_');
+    let (head, rest) = if let Some(stem) = stem {
+        (format!("\\{stem}"), &name[stem.len()..])
+    } else if let Some(letter) = greek(first) {
+        (format!("\\{letter}"), &name[first.len_utf8()..])
+    } else if first != '_' && name.chars().count() <= 4 {
+        (first.to_string(), &name[first.len_utf8()..])
+    } else {
+        return upright(name);
+    };
+    let index: String = rest.chars().map(|c| greek(c).map_or(c.to_string(), |g| format!("\\{g} "))).collect();
+    if index.is_empty() { head } else { format!("{head}_{{{}}}", index.replace('_', "\\_").trim_end()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::latex_name;
+    use crate::expr::parse;
+
+    #[test]
+    fn numbers_side_by_side_are_dotted() {
+        for (text, latex) in [
+            ("2*3^(1/3)", r"2 \cdot 3^{\frac{1}{3}}"),
+            ("2*3", r"2 \cdot 3"),
+            ("x*3^(1/3)", r"x \cdot 3^{\frac{1}{3}}"),
+            ("2*(3/4)", r"2 \cdot \frac{3}{4}"),
+            ("2*(3*x/4)", r"2 \cdot \frac{3 x}{4}"),
+            ("2*(3^x)^y", r"2 \left(3^{x}\right)^{y}"),
+            ("2*(3 + x)", r"2 \left(3 + x\right)"),
+            ("2*x^3", r"2 x^{3}"),
+            ("2*sqrt(3)", r"2 \sqrt{3}"),
+            ("2*(1/2)^x", r"2 \left(\frac{1}{2}\right)^{x}"),
+            ("2*pi*3", r"2 \pi \cdot 3"),
+        ] {
+            assert_eq!(parse(text).unwrap().to_latex(), latex, "{text}");
+        }
+    }
+
+    #[test]
+    fn distinct_variables_are_written_apart() {
+        let names = [
+            "x1", "x_1", "x__1", "px", "p_x", "theta1", "theta_1", "ϑ1", "φ", "ϕ", "ε", "ϵ", "xi", "x_i",
+            "ell", "l", "x_", "x", "_x", "aθ", "a_θ", "mass", "masses", "m_asses",
+        ];
+        let written: BTreeSet<String> = names.into_iter().map(latex_name).collect();
+        assert_eq!(written.len(), names.len(), "{written:?}");
+        for (text, latex) in [
+            ("theta1 - θ1", r"\mathrm{theta1} - \theta_{1}"),
+            ("theta1 - θ2", r"\theta_{1} - \theta_{2}"),
+            ("phi*φ*ϕ", r"\mathrm{phi} \phi \varphi"),
+            ("x1*x_1", r"x_{1} x_{\_1}"),
+            ("Ω*omega", r"\Omega \omega"),
+        ] {
+            assert_eq!(parse(text).unwrap().to_latex(), latex, "{text}");
+        }
+    }
+}
