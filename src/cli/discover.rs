@@ -16,7 +16,7 @@ use crate::flow::{ColumnMap, SimulationConfig, TrajectorySet, read_data, simulat
 use crate::learn;
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::Job;
-use crate::report::{DiscoverySource, Format, Record};
+use crate::report::{DiscoverySource, Format, LimitsRecord, Record};
 use crate::system::{Diagnostic, Place, System};
 
 /// Find the Hamiltonian and the conserved quantities from trajectories, and prove them.
@@ -152,6 +152,7 @@ impl Discover {
         }
         record.seed = Some(self.seed);
         record.settings = self.settings(&config);
+        record.limits = discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
         if let Some(folder) = &self.out {
             let learned = discovery.network.as_ref().map(|network| &network.learned);
             discover::save(Path::new(folder), &observations, learned)
