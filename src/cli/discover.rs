@@ -193,7 +193,8 @@ impl Discover {
             LossName::Relaxed => learn::Loss::Relaxed,
             LossName::Paper => learn::Loss::Paper { beta: 1.0 },
         };
-        // Networks of this size gain little from a second thread, and lose much on a busy machine.
+        // Networks of this size gain little from a second thread, and a busy machine makes them much
+        // slower.
         let threads = threads.map_or(1, usize::from);
         (steps > 0).then_some(learn::Config { steps, loss, threads, seed: self.seed, ..default })
     }
@@ -231,7 +232,7 @@ impl Discover {
     }
 }
 
-/// Reads a grammar; files that it includes are looked for beside it.
+/// Reads a grammar. Files that it includes are looked up in the same folder.
 pub(super) fn read_grammar(path: &str) -> Result<Grammar, Failure> {
     let text = read_text(path)?;
     let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();

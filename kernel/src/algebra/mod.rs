@@ -6,13 +6,14 @@
 //!                                                      └──to_expr──▶ Expr, canonical
 //! ```
 //!
-//! Three representations: [`Polynomial`] (sparse, over the integers), [`RationalPolynomial`] (one cleared
-//! denominator), [`Element`] (a rational polynomial in the ring variables of its [`Field`]: symbols and
-//! generators).
+//! There are three representations: [`Polynomial`] (sparse, with integer coefficients),
+//! [`RationalPolynomial`] (such a polynomial over one positive integer) and [`Element`] (a rational
+//! polynomial in the ring variables of its [`Field`], which are the symbols and the generators).
 //!
 //! # The class of functions
 //!
-//! Everything built by `+ − · /` and composition from symbols, rational numbers and
+//! The algebra represents everything that `+ − · /` and composition build from symbols, rational numbers
+//! and
 //!
 //! | function | generators and relations |
 //! | --- | --- |
@@ -25,18 +26,19 @@
 //!
 //! # What the answers mean
 //!
-//! - **Zero**: the canonical form is 0. All relations used are identities wherever the functions that the
-//!   field was built from are defined and real and its denominators do not vanish
-//!   ([`Field::assumptions`]); there the function is 0. Powers `b^(m/n)` count as defined for `b > 0`.
-//! - **NonZero**: at a rational point inside that domain, interval arithmetic with outward rounding
-//!   ([`interval`]) encloses the value away from 0.
-//! - **Unknown**: neither. The form is complete (Unknown does not occur for 0) for rational functions, for
-//!   these with sines, cosines and exponentials of rationally independent terms, and with roots that stay
-//!   of full degree over the rest. It is not complete where generators hide relations that are not among
-//!   those above: `sin(√x)` beside `exp(log(x)/2 + …)`, denested radicals, logarithms of products.
+//! - **Zero**: the canonical form is 0. Every relation used is an identity at the points where all
+//!   functions of the field are defined and real and no denominator vanishes ([`Field::assumptions`]); at
+//!   these points the function is 0. A power `b^(m/n)` counts as defined for `b > 0`.
+//! - **NonZero**: at some rational point of that domain, interval arithmetic with outward rounding
+//!   ([`interval`]) yields an interval that does not contain 0.
+//! - **Unknown**: neither was shown. The zero function never gets this answer if it is rational, if it also
+//!   contains sines, cosines and exponentials of rationally independent terms, or if it contains roots that
+//!   keep their full degree over the rest. It can get this answer where generators satisfy relations that
+//!   the table does not list: `sin(√x)` beside `exp(log(x)/2 + …)`, denested radicals, logarithms of
+//!   products.
 //!
-//! A divisor that is identically zero is an error, and so is one of which that cannot be excluded.
-//! Exponents, products and norms have bounds; beyond them there is an error, not a long wait.
+//! A divisor that is identically zero is an error, and so is a divisor that may be. Exponents, products and
+//! norms have bounds: beyond them the algebra returns an error instead of computing for very long.
 
 mod construct;
 mod element;
@@ -65,20 +67,20 @@ pub use witness::sample_point;
 
 use crate::expr::Symbol;
 
-/// How deeply the formulas may nest that the exact algebra takes.
+/// The deepest nesting of a formula that the exact algebra accepts.
 pub const MAX_DEPTH: usize = 1000;
 
 /// What the exact algebra cannot do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AlgebraError {
-    /// An exponent above [`MAX_EXPONENT`], the index of a root or the denominator of a multiple out of
-    /// bounds.
+    /// An exponent exceeds [`MAX_EXPONENT`], or the index of a root or the denominator of a multiple
+    /// exceeds its bound.
     #[error("an exponent is too large, or a fraction of one too fine, to be expanded exactly")]
     ExponentTooLarge,
-    /// A result with too many terms or digits to be formed.
+    /// The result would have too many terms or digits.
     #[error("the expression is too large to be expanded exactly")]
     TooLarge,
-    /// The caller's [`CancelToken`](crate::CancelToken) ended the question.
+    /// The caller's [`CancelToken`](crate::CancelToken) stopped the computation.
     #[error("the computation was stopped before its end")]
     Cancelled,
     /// A formula that nests deeper than [`MAX_DEPTH`].
@@ -90,7 +92,7 @@ pub enum AlgebraError {
         /// The divisor as written.
         divisor: String,
     },
-    /// A divisor that could be shown neither to vanish identically nor not to.
+    /// Neither was shown: that the divisor is identically zero, or that it is not.
     #[error("division by `{divisor}`, which may be identically zero")]
     UndecidedDivisor {
         /// The divisor as written.
@@ -99,7 +101,7 @@ pub enum AlgebraError {
     /// Conditions that no real point satisfies.
     #[error("no real point satisfies `{condition}`: the formula is nowhere defined")]
     EmptyDomain {
-        /// A condition that the others, or its own form, exclude.
+        /// A condition that contradicts the others or itself.
         condition: String,
     },
     /// A name that is neither a variable nor a parameter of the field.
@@ -111,7 +113,7 @@ pub enum AlgebraError {
         /// The function.
         function: String,
     },
-    /// A function outside the class that this room represents.
+    /// A function outside the class that this module represents.
     #[error("`{function}` is outside the class of functions the exact algebra represents: {reason}")]
     OutsideClass {
         /// The function.

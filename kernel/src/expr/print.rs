@@ -1,4 +1,4 @@
-//! Writing formulas: as text that reads back to the same tree, as LaTeX and as SymPy.
+//! Prints formulas: as text that parses back to the same tree, as LaTeX and as SymPy.
 
 use std::fmt::{self, Write};
 
@@ -6,7 +6,7 @@ use dashu_int::IBig;
 
 use super::{Expr, Function, Rational};
 
-/// How tightly a formula's outermost operator binds.
+/// How tightly the outermost operator of a formula binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Binding {
     Sum,
@@ -22,7 +22,7 @@ impl fmt::Display for Expr {
 }
 
 impl Expr {
-    /// The formula in LaTeX's mathematics: `\frac{p_{x}^{2}}{2}`.
+    /// The formula in LaTeX math: `\frac{p_{x}^{2}}{2}`.
     pub fn to_latex(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
@@ -37,8 +37,8 @@ impl Expr {
         text
     }
 
-    /// The formula as text, its coefficients of more than `exact_digits` digits in decimals with
-    /// `digits` significant ones. Such text reads back to a nearby formula, not to the same one.
+    /// The formula as text. A coefficient with more than `exact_digits` digits becomes a decimal number
+    /// with `digits` significant digits, so the text parses back to a nearby formula, not to the same one.
     pub fn to_decimal_text(&self, exact_digits: usize, digits: usize) -> String {
         let mut text = String::new();
         let _ = Notation::Decimal { exact_digits, digits }.write(&mut text, self);
@@ -46,7 +46,7 @@ impl Expr {
     }
 }
 
-/// The line notations: they differ in how numbers and powers are written.
+/// The notations on one line, which differ in how they write numbers and powers.
 #[derive(Clone, Copy)]
 enum Notation {
     Text,
@@ -60,7 +60,7 @@ impl Notation {
             Expr::Number(value) => self.number(out, value),
             Expr::Pi => out.write_str("pi"),
             Expr::Symbol(symbol) => match self {
-                // The one name of the grammar that Python keeps for itself and physicists use.
+                // `lambda` is a name that physicists use and the grammar accepts, but Python reserves it.
                 Notation::SymPy if symbol.name() == "lambda" => out.write_str("lambda_"),
                 _ => out.write_str(symbol.name()),
             },
@@ -89,7 +89,7 @@ impl Notation {
                 Ok(())
             }
             Expr::Quotient(numerator, denominator) => {
-                // Python divides integers to floats.
+                // Python divides two integers to a float.
                 let numeric = matches!(self, Notation::SymPy) && numerator.symbols().is_empty();
                 if numeric {
                     out.write_str("S(")?;
@@ -119,7 +119,7 @@ impl Notation {
         }
     }
 
-    /// `expr`, in brackets unless it binds at least as tightly as `least`.
+    /// `expr`, in brackets if it binds less tightly than `least`.
     fn bound(self, out: &mut dyn Write, expr: &Expr, least: Binding) -> fmt::Result {
         if self.binding(expr) >= least {
             return self.write(out, expr);
@@ -161,7 +161,7 @@ impl Notation {
     }
 }
 
-/// `value` with that many significant digits, in the shortest decimal notation.
+/// `value` rounded to `digits` significant digits, in the shortest decimal notation.
 fn significant(value: f64, digits: usize) -> String {
     let rounded: f64 = format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value);
     let plain = format!("{rounded}");
@@ -232,7 +232,7 @@ fn latex(out: &mut String, expr: &Expr) -> fmt::Result {
 
 fn latex_bound(out: &mut String, expr: &Expr, least: Binding) -> fmt::Result {
     let bare = match expr {
-        // A fraction needs no brackets among factors, but does under an exponent.
+        // A fraction needs no brackets as a factor, but needs them as the base of a power.
         Expr::Number(value) if !value.is_int() => least <= Binding::Product,
         Expr::Quotient(..) => least <= Binding::Product,
         _ => Notation::Text.binding(expr) >= least,
@@ -252,7 +252,7 @@ const GREEK: [&str; 35] = [
 ];
 const GREEK_LETTERS: &str = "αβγδεζηθικλμνξ\u{0}ρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ";
 
-/// `px1` as `p_{x1}`, `theta2` and `θ2` as `\theta_{2}`, longer words upright.
+/// `px1` as `p_{x1}`, `theta2` and `θ2` as `\theta_{2}`, longer names in upright type.
 fn latex_name(name: &str) -> String {
     let greek = |letter: char| GREEK_LETTERS.chars().position(|g| g == letter).map(|at| GREEK[at]);
     let stem = GREEK.iter().filter(|g| name.starts_with(**g)).max_by_key(|g| g.len());
