@@ -152,7 +152,8 @@ impl Discover {
         }
         record.seed = Some(self.seed);
         record.settings = self.settings(&config);
-        record.limits = discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
+        record.limits =
+            discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
         if let Some(folder) = &self.out {
             let learned = discovery.network.as_ref().map(|network| &network.learned);
             discover::save(Path::new(folder), &observations, learned)
