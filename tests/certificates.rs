@@ -4,7 +4,7 @@
 //! code of its own. Where a mutant passes, its claims must hold; those that remain true are listed in the snapshot.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Mutex;
 
 use rayon::prelude::*;

@@ -16,7 +16,7 @@ use crate::flow::{ColumnMap, SimulationConfig, TrajectorySet, read_data, simulat
 use crate::learn;
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::Job;
-use crate::report::{DiscoverySource, Format, Record};
+use crate::report::{DiscoverySource, Format, LimitsRecord, Record};
 use crate::system::{Diagnostic, Place, System};
 
 /// Find the Hamiltonian and the conserved quantities from trajectories, and prove them.
@@ -152,6 +152,8 @@ impl Discover {
         }
         record.seed = Some(self.seed);
         record.settings = self.settings(&config);
+        record.limits =
+            discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
         if let Some(folder) = &self.out {
             let learned = discovery.network.as_ref().map(|network| &network.learned);
             discover::save(Path::new(folder), &observations, learned)
@@ -192,7 +194,8 @@ impl Discover {
             LossName::Relaxed => learn::Loss::Relaxed,
             LossName::Paper => learn::Loss::Paper { beta: 1.0 },
         };
-        // Networks of this size gain little from a second thread, and lose much on a busy machine.
+        // Networks of this size gain little from a second thread, and a busy machine makes them much
+        // slower.
         let threads = threads.map_or(1, usize::from);
         (steps > 0).then_some(learn::Config { steps, loss, threads, seed: self.seed, ..default })
     }
@@ -230,7 +233,7 @@ impl Discover {
     }
 }
 
-/// Reads a grammar; files that it includes are looked for beside it.
+/// Reads a grammar. Files that it includes are looked up in the same folder.
 pub(super) fn read_grammar(path: &str) -> Result<Grammar, Failure> {
     let text = read_text(path)?;
     let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();

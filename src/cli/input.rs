@@ -1,4 +1,4 @@
-//! What the user names on the command line: systems and formulas.
+//! Reads what the user names on the command line: systems and formulas.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::system::{
     Diagnostic, KnownLaw, Place, System, SystemError, did_you_mean, render_without_place, split_where,
 };
 
-/// Why a command ended without a result: what is printed on standard error, and the exit status.
+/// Why a command ended without a result: the message for standard error, and the exit status.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The message, ready to print.
@@ -23,7 +23,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Input at fault, without a place.
+    /// An error in the input that has no position in a text.
     pub(super) fn input(message: impl std::fmt::Display, hint: Option<&str>) -> Failure {
         Failure { text: render_without_place(&message.to_string(), hint), exit: Exit::BadInput }
     }
@@ -54,7 +54,7 @@ pub(super) struct SystemArguments {
 }
 
 impl SystemArguments {
-    /// The system with the parameters that were set.
+    /// Loads the system and applies the parameters that the user set.
     pub(super) fn load(&self) -> Result<System, Failure> {
         let mut system = System::load(&self.system)?;
         for setting in &self.set {
@@ -77,7 +77,7 @@ fn assignment(setting: &str) -> Result<(&str, Rational), Failure> {
     Ok((name.trim(), value))
 }
 
-/// The Hamiltonian of a system, its parameters at their values.
+/// The Hamiltonian of a system, with the values of the parameters inserted.
 pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
     let space = phase_space(system)?;
     let formula = system.hamiltonian_with_values().ok_or_else(|| {
@@ -89,10 +89,10 @@ pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
     Ok(Hamiltonian::new(formula, space).restricted(system.conditions_with_values(&system.domain)))
 }
 
-/// Points at which it is tried whether a Hamiltonian has a real value.
+/// How many points to try when checking whether a Hamiltonian is real anywhere.
 const DOMAIN_POINTS: u64 = 600;
 
-/// A remark where H is not seen to be real at any of many points, so that what is proved may be proved of nothing.
+/// A remark if H is not shown to be real at any of many points: proofs about it may then be empty.
 pub(super) fn domain_note(hamiltonian: &Hamiltonian) -> Option<String> {
     let variables = hamiltonian.space().variables();
     let parameters = hamiltonian.formula().symbols().into_iter().filter(|s| !variables.contains(s)).count();
@@ -110,9 +110,9 @@ pub(super) fn phase_space(system: &System) -> Result<PhaseSpace, Failure> {
         .map_err(|error| Failure::input(error, None))
 }
 
-/// Reads a claim: a formula of the system's coordinates, momenta and parameters, with its name before it
-/// (`L = qx*py - qy*px`) and conditions after it (`… where x > 0`) if it has them. Parameters with a value are
-/// replaced by it. `taken` are names that other claims have.
+/// Reads a claim: a formula of the system's coordinates, momenta and parameters. A name may come before it
+/// (`L = qx*py - qy*px`) and conditions after it (`… where x > 0`). Parameters with a value are replaced by
+/// the value. `taken` lists names that other claims use.
 pub(super) fn claim(text: &str, system: &System, taken: &[&str]) -> Result<Claim, Failure> {
     let (stated, conditions) = split_where(text).unwrap_or((text, ""));
     let start = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
@@ -141,7 +141,7 @@ pub(super) fn claim(text: &str, system: &System, taken: &[&str]) -> Result<Claim
     })
 }
 
-/// A name of a law that is taken is an error.
+/// Fails if the name of a law is already in use.
 fn check_free(text: &str, at: usize, name: &str, system: &System, taken: &[&str]) -> Result<(), Failure> {
     let symbol = |symbols: &[Symbol]| symbols.iter().any(|symbol| symbol.name() == name);
     let what = match () {
@@ -160,7 +160,7 @@ fn check_free(text: &str, at: usize, name: &str, system: &System, taken: &[&str]
     }))
 }
 
-/// A symbol that the system does not have is an error.
+/// Fails if a symbol does not belong to the system.
 fn check_names<'a>(
     text: &str,
     body: usize,
@@ -186,7 +186,7 @@ fn check_names<'a>(
     }))
 }
 
-/// The laws that a system file states.
+/// The laws that the system file states.
 pub(super) fn known_laws(system: &System) -> Vec<Claim> {
     let claim = |law: &KnownLaw| Claim {
         name: Some(law.name.clone()),
@@ -196,18 +196,18 @@ pub(super) fn known_laws(system: &System) -> Vec<Claim> {
     system.known.iter().map(claim).collect()
 }
 
-/// Reads a formula whose variables are free.
+/// Reads a formula that may contain any variables.
 pub(super) fn formula(text: &str) -> Result<Expr, Failure> {
     parse(text).map_err(|error| formula_failure("the formula", text, error))
 }
 
-/// Writes a file that the user asked for.
+/// Writes a file that the user requested.
 pub(super) fn write(path: &str, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
         .map_err(|error| Failure::input(format!("cannot write `{path}`: {error}"), None))
 }
 
-/// Where `word` stands as a whole word.
+/// The position of `word` as a whole word.
 fn word_position(text: &str, word: &str) -> usize {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let whole = |at: &usize| {
@@ -227,7 +227,7 @@ fn formula_failure(source_name: &str, text: &str, error: ParseError) -> Failure 
     })
 }
 
-/// An error at its place in the user's input.
+/// An error at a position in the user's input.
 pub(super) fn failure_at(diagnostic: Diagnostic) -> Failure {
     Failure { text: diagnostic.render(), exit: Exit::BadInput }
 }

@@ -12,10 +12,10 @@ use crate::progress::{CancelToken, Ended, Job, Limits};
 use crate::report::{HintRecord, LimitsRecord, Record};
 use crate::system::System;
 
-/// The most terms of a space whose integrals a certificate counts again.
+/// The certificate counts integrals again only in spaces with at most this many terms.
 const CERTIFIED_TERMS: usize = 400;
 
-/// Orbits that are followed for a numerical hint.
+/// The number of orbits to integrate for a numerical hint.
 const HINT_ORBITS: usize = 8;
 
 /// Find all integrals that are polynomial in the momenta, from the Hamiltonian alone, and prove them.
@@ -137,8 +137,8 @@ impl Integrals {
     }
 }
 
-/// Regular or chaotic on orbits from the system's recipe; absent where the system has symbolic
-/// parameters, no orbit can be followed, or the token ended the work.
+/// Whether the motion is regular or chaotic, on orbits from the system's recipe. `None` if the system has
+/// symbolic parameters, no orbit can be integrated, or the token was cancelled.
 fn hint(system: &System, hamiltonian: &Hamiltonian, token: &CancelToken) -> Option<HintRecord> {
     let config = SimulationConfig {
         trajectories: Some(HINT_ORBITS),

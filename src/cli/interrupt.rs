@@ -1,14 +1,14 @@
-//! Ctrl-C and requests to terminate: the first tells the job to end, the second ends the process.
+//! Ctrl-C and termination requests: the first asks the job to end, the second ends the process.
 
 use super::Exit;
 use crate::progress::CancelToken;
 
-/// The token of the only job of this process. Ctrl-C cancels it; then the job ends at its next step, and what
-/// was found is printed. A second Ctrl-C ends the process at once, after `farewell` is printed.
+/// The token of the only job of this process. Ctrl-C cancels it; the job then ends at its next step, and
+/// the results so far are printed. A second Ctrl-C prints `farewell` and ends the process at once.
 pub(super) fn watched(farewell: String) -> CancelToken {
     let token = CancelToken::new();
     let watched = token.clone();
-    // Fails only where a handler is set already, which no command does twice.
+    // This fails only if a handler is already set, and no command sets one twice.
     let _ = ctrlc::set_handler(move || {
         if watched.was_called() {
             eprintln!("\n{farewell}");
@@ -21,7 +21,7 @@ pub(super) fn watched(farewell: String) -> CancelToken {
 }
 
 #[cfg(feature = "learn")]
-/// The command line of this process with `--out folder`, as it may be typed into a shell.
+/// The command line of this process with `--out folder`, ready to type into a shell.
 pub(super) fn command_with_out(folder: &str) -> String {
     let mut arguments: Vec<String> =
         std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
@@ -33,7 +33,7 @@ pub(super) fn command_with_out(folder: &str) -> String {
 }
 
 #[cfg(feature = "learn")]
-/// The command line of this process, as it may be typed into a shell.
+/// The command line of this process, ready to type into a shell.
 pub(super) fn command_line() -> String {
     typed(&std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>())
 }

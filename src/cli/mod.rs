@@ -1,7 +1,7 @@
-//! The command line: definitions, one file a command, and the only room that prints.
+//! The command line: its definitions, with one file per command. Only this module prints.
 //!
-//! Results go to standard output; progress, notes and errors to standard error. A command returns an
-//! [`Exit`] or a [`Failure`]; nothing below this room prints or ends the process.
+//! Results go to standard output; progress, notes and errors go to standard error. A command returns an
+//! [`Exit`] or a [`Failure`]. No other module prints or ends the process.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -33,23 +33,23 @@ use crate::progress::Ended;
 pub use input::Failure;
 use output::Output;
 
-/// How a run ended: the one table of exit statuses.
+/// How a run ended. This is the only table of exit statuses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// Done.
     Done,
     /// A question was answered "no".
     No,
-    /// The user's input is at fault.
+    /// The user's input has an error.
     BadInput,
-    /// A limit was reached before the end, or `verify` could not decide.
+    /// A limit ended the run early, or `verify` could not decide.
     Limit,
     /// The user pressed Ctrl-C.
     Interrupted,
 }
 
 impl Exit {
-    /// The exit status of the process. 130 is what shells give for Ctrl-C; 101 would be a panic.
+    /// The exit status of the process. Shells report 130 for Ctrl-C; a panic would give 101.
     pub fn status(self) -> u8 {
         match self {
             Exit::Done => 0,
@@ -60,7 +60,7 @@ impl Exit {
         }
     }
 
-    /// How a job ended.
+    /// The exit that corresponds to the end of a job.
     fn of(ended: Option<Ended>) -> Exit {
         match ended {
             None => Exit::Done,
@@ -119,7 +119,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse_from(std::env::args_os().map(formula_or_flag));
     if let Some(threads) = arguments.threads {
-        // Fails only where a pool exists already, which nothing before this line makes.
+        // This fails only if a pool already exists, and nothing before this line makes one.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
     let output = arguments.output;
@@ -148,7 +148,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A formula may begin with a minus: a space before it keeps it from being read as flags.
+/// A formula may begin with a minus sign. A space before it keeps clap from reading it as flags.
 fn formula_or_flag(argument: OsString) -> OsString {
     let is_formula = argument.to_str().is_some_and(|text| {
         text.starts_with('-') && !text.starts_with("--") && text.contains(['*', '^', '+', '/', '(', ' '])

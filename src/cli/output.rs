@@ -1,4 +1,4 @@
-//! Where and how results are printed.
+//! Prints results, notes and progress bars.
 
 use std::io::Write;
 
@@ -34,7 +34,7 @@ enum FormatName {
 }
 
 impl Output {
-    /// The format asked for.
+    /// The requested format.
     pub(super) fn format(&self) -> Format {
         if self.json {
             return Format::Json;
@@ -48,22 +48,22 @@ impl Output {
         }
     }
 
-    /// Whether standard error is a terminal that a progress bar may be drawn on.
+    /// Whether to draw a progress bar: standard error is a terminal, and the user did not ask for quiet.
     pub(super) fn terminal(&self) -> bool {
         !self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr())
     }
 
-    /// A progress bar of that template, not yet drawn.
+    /// A progress bar with this template, not yet drawn.
     pub(super) fn bar(template: &str) -> ProgressBar {
         let bar = ProgressBar::hidden();
-        // Templates are constants: they cannot fail to parse.
+        // Templates are constants, so they always parse.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar
     }
 
-    /// Prints to standard output. A closed pipe is no error: the reader has seen enough.
+    /// Prints to standard output. Ignores a closed pipe: the reader needs no more.
     pub(super) fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -76,12 +76,12 @@ impl Output {
         }
     }
 
-    /// Prints a record in the format asked for.
+    /// Prints a record in the requested format.
     pub(super) fn record(&self, record: &Record) {
         self.print(&record.render(self.format()));
     }
 
-    /// Prints one formula: bare in text, LaTeX and SymPy, in `document` for JSON.
+    /// Prints one formula: alone as text, LaTeX or SymPy, inside `document` as JSON.
     pub(super) fn formula(&self, formula: &Expr, document: serde_json::Value) {
         let line = match self.format() {
             Format::Text | Format::Markdown => formula.to_string(),

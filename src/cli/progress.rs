@@ -1,4 +1,4 @@
-//! Progress on standard error: a bar on a terminal, plain lines otherwise.
+//! Shows progress on standard error: a bar on a terminal, plain lines otherwise.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use super::output::Output;
 use crate::progress::{Event, Progress, Step};
 
-/// Laws with more symbols are not written out while a search goes on.
+/// A law with more symbols is not printed while the search runs.
 const LONG: usize = 60;
-/// What a job does now is told after this time, where there is no bar.
+/// Without a bar, what the job does is printed only after this time.
 const QUIET_START: Duration = Duration::from_secs(1);
-/// Time between two lines about trainings that run side by side.
+/// The time between two lines about trainings that run in parallel.
 const BETWEEN_LINES: Duration = Duration::from_secs(30);
 
-/// Follows a job for the user.
+/// Shows the progress of a job to the user.
 pub(super) struct Reporter<'a> {
     output: &'a Output,
     bar: ProgressBar,
@@ -23,13 +23,13 @@ pub(super) struct Reporter<'a> {
     training: Mutex<Training>,
 }
 
-/// What was told of the training under way.
+/// What was already printed about the current training.
 struct Training {
-    /// The step that this process began with, once it is known.
+    /// The first step that this process made, once it is known.
     first: Option<usize>,
-    /// The quarter that was last told, where there is no bar.
+    /// Without a bar: the last quarter that was printed.
     quarter: usize,
-    /// When trainings that run side by side were last told of.
+    /// When a line about parallel trainings was last printed.
     told: Instant,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Reporter<'a> {
         Reporter { output, bar, start: now, training }
     }
 
-    /// Ends the bar, before results are printed.
+    /// Removes the bar before results are printed.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -54,7 +54,7 @@ impl<'a> Reporter<'a> {
         self.bar.suspend(|| self.output.note(text));
     }
 
-    /// A step of one of several trainings.
+    /// Handles a step of one of several trainings.
     fn step_of_many(&self, step: &Step<'_>) {
         let Ok(mut training) = self.training.try_lock() else { return };
         if training.told.elapsed() < BETWEEN_LINES {
@@ -65,7 +65,7 @@ impl<'a> Reporter<'a> {
         self.line(&format!("  {name}: step {done}/{steps}, {}, rate {rate:.1e}", losses(step)));
     }
 
-    /// A step of the only training.
+    /// Handles a step of the only training.
     fn step(&self, step: &Step<'_>) {
         let mut training = self.training.lock().unwrap_or_else(PoisonError::into_inner);
         if training.first.is_none() && step.step > 1 {
@@ -101,7 +101,8 @@ fn losses(step: &Step<'_>) -> String {
     format!("hamiltonian {hamiltonian:.1e} poisson {poisson:.1e} cyclic {cyclic:.1e}")
 }
 
-/// Losses, steps a second and the time that is left, in one line; steps before `first` were made by an earlier run.
+/// Losses, steps per second and the remaining time, in one line. An earlier run made the steps before
+/// `first`.
 fn state(step: &Step<'_>, first: usize) -> String {
     let rate = (step.step - first) as f64 / step.seconds.max(1e-9);
     let left = (step.steps - step.step) as f64 / rate.max(1e-9);

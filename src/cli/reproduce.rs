@@ -103,7 +103,7 @@ impl Reproduce {
 
 pub(super) fn failure(error: &ExperimentError) -> Failure {
     match error {
-        // These come with their place in the user's input.
+        // These errors know their position in the user's input.
         ExperimentError::System(error) => Failure { text: error.render(), exit: Exit::BadInput },
         ExperimentError::Flow(error) => Failure { text: error.render(), exit: Exit::BadInput },
         other => Failure::input(other, None),

@@ -72,7 +72,7 @@ impl Rollout {
     }
 }
 
-/// Numbers that are not finite have no place in JSON, and are left out.
+/// JSON cannot represent numbers that are not finite, so they are omitted.
 fn document(found: &SavedRollOut) -> serde_json::Value {
     let mut document = serde_json::json!(found);
     if let Some(rows) = document["rows"].as_array_mut() {

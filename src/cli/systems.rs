@@ -24,7 +24,7 @@ impl Systems {
                     output.print(built_in.text);
                     Ok(Exit::Done)
                 }
-                // The error names the systems that are near.
+                // The error lists systems with similar names.
                 None => System::load(name).map(|_| Exit::Done).map_err(Failure::from),
             };
         }

@@ -108,6 +108,8 @@ pub struct Discovery {
     pub searched: Vec<SearchedSpace>,
     /// Why the exact search ended, given an exact Hamiltonian.
     pub stop: Option<StopReason>,
+    /// The work that the exact search did, given an exact Hamiltonian.
+    pub work: Option<u64>,
     /// Whether the motion of the observed initial states is regular or chaotic, where the laws do not settle the
     /// verdict; never a proof.
     pub hint: Option<StabilityHint>,
@@ -311,7 +313,7 @@ fn conclude(
         }
         None => None,
     };
-    let mut stop = None;
+    let (mut stop, mut work) = (None, None);
     let (quantities, assessment, searched) = match outcome {
         Some(outcome) => {
             match outcome.stop {
@@ -323,7 +325,7 @@ fn conclude(
                 }
                 StopReason::Ended(Ended::Interrupted) | StopReason::Settled | StopReason::LadderComplete => {}
             }
-            stop = Some(outcome.stop);
+            (stop, work) = (Some(outcome.stop), Some(outcome.work));
             if !outcome.combinations.is_empty() {
                 let names: Vec<&str> = outcome.combinations.iter().map(|law| law.name()).collect();
                 notes.push(format!(
@@ -380,6 +382,7 @@ fn conclude(
         assessment,
         searched,
         stop,
+        work,
         hint,
         stages,
         noise: data.relative_noise(),

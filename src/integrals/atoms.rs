@@ -1,4 +1,4 @@
-//! The ingredients of a Hamiltonian: the atoms that it is a Laurent polynomial in.
+//! Takes a Hamiltonian apart into atoms, so that it is a Laurent polynomial in them.
 //!
 //! ```text
 //! Expr ──Atoms::of──▶ atoms (coordinate, momentum, constant, sine, cosine, exponential, root, logarithm,
@@ -15,18 +15,18 @@ use crate::expr::{Expr, Function, Rational, Symbol};
 use crate::laurent::PowerProduct;
 use crate::mechanics::PhaseSpace;
 
-/// What an atom is. Definitions refer only to atoms of smaller index.
+/// The kinds of atoms. A definition refers only to atoms with smaller index.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Atom {
-    /// A coordinate, by its place in phase space.
+    /// A coordinate, by its index in phase space.
     Coordinate(usize),
-    /// A momentum, by its place.
+    /// A momentum, by its index.
     Momentum(usize),
     /// A constant of unknown or transcendental value.
     Constant(Expr),
-    /// The sine of the monomial; its cosine is the next atom.
+    /// The sine of the monomial. The next atom is its cosine.
     Sine(Laurent),
-    /// The cosine of the monomial; its sine is the atom before.
+    /// The cosine of the monomial. The atom before it is its sine.
     Cosine(Laurent),
     /// The exponential of the monomial.
     Exponential(Laurent),
@@ -52,32 +52,32 @@ pub struct Atoms {
     pub dof: usize,
     space: PhaseSpace,
     units: Units,
-    /// Whether what was expanded before no longer fits the units.
+    /// Whether earlier expansions no longer fit the units, so that another pass is needed.
     outgrown: bool,
-    /// Expansions of calls, powers and quotients.
+    /// Cached expansions of calls, powers and quotients.
     expansions: HashMap<Expr, Laurent>,
 }
 
-/// Common denominators, found in passes over the formulas until they no longer grow.
+/// Common denominators. Repeated passes over the formulas enlarge them until they no longer grow.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Units {
-    /// Denominators of the multiples in which a monomial stands in sines and cosines.
+    /// For each monomial inside sines and cosines, the common denominator of its coefficients.
     angles: BTreeMap<Expr, UBig>,
     /// The same for exponentials.
     exponentials: BTreeMap<Expr, UBig>,
-    /// Indices of the roots of a radicand.
+    /// For each radicand, the common index of its roots.
     roots: BTreeMap<Expr, u32>,
 }
 
-/// Passes after which denominators that still grow are given up on.
+/// Give up if the denominators still grow after this many passes.
 const MAX_PASSES: usize = 24;
 /// The largest index of a root.
 const MAX_INDEX: u32 = 60;
-/// The largest multiple of an angle that is expanded.
+/// The largest multiple of an angle that may be expanded.
 const MAX_MULTIPLE: i32 = 48;
 
 impl Atoms {
-    /// The atoms of the formulas over the space, and the formulas expanded in them.
+    /// Finds the atoms of the formulas over the phase space, and expands the formulas in them.
     ///
     /// # Errors
     /// [`IntegralsError::OutsideClass`] for a power with a variable exponent,
@@ -99,7 +99,8 @@ impl Atoms {
         Err(IntegralsError::TooLarge)
     }
 
-    /// The same, with sine and cosine of the named coordinates (divided by `division`) added.
+    /// As [`of`](Self::of), with the sine and cosine of each named coordinate (divided by `division`)
+    /// added.
     pub fn with_angles(
         space: &PhaseSpace,
         formula: &Expr,
@@ -110,7 +111,7 @@ impl Atoms {
         Atoms::with(space, formula, coordinates, angle)
     }
 
-    /// The same, with the exponentials of the named coordinates added.
+    /// As [`of`](Self::of), with the exponentials of the named coordinates added.
     pub fn with_exponentials(
         space: &PhaseSpace,
         formula: &Expr,
@@ -136,7 +137,7 @@ impl Atoms {
         Atoms { list, dof, space: space.clone(), units, outgrown: false, expansions: HashMap::new() }
     }
 
-    /// The formula as a Laurent polynomial in the atoms, new ones being added.
+    /// Expands a formula as a Laurent polynomial in the atoms. Adds new atoms as needed.
     pub fn expand(&mut self, expr: &Expr) -> Result<Laurent, IntegralsError> {
         match expr {
             Expr::Number(value) => Ok(Laurent::constant(value.clone())),
@@ -211,7 +212,7 @@ impl Atoms {
         }
     }
 
-    /// 1/expr, factor by factor as written.
+    /// 1/expr, taking each written factor separately.
     fn reciprocal(&mut self, expr: &Expr) -> Result<Laurent, IntegralsError> {
         match expr {
             Expr::Product(items) => {
@@ -304,7 +305,7 @@ impl Atoms {
         Ok(self.pure_root(&Laurent::constant(inner), index)?.scaled(&outer))
     }
 
-    /// The root of a radicand from which nothing can be drawn, as a power of the root of common index.
+    /// The root of a radicand that has no factor to extract, as a power of the root with the common index.
     fn pure_root(&mut self, base: &Laurent, index: u32) -> Result<Laurent, IntegralsError> {
         if index == 1 {
             return Ok(base.clone());
@@ -316,7 +317,7 @@ impl Atoms {
             return Err(IntegralsError::TooLarge);
         }
         if before != Some(common) {
-            // A new root may be one of a divisor before it.
+            // This may be a root of an earlier divisor, which then must be expanded again.
             let divisors = || self.list.iter().any(|a| matches!(a, Atom::Divisor(_)));
             self.outgrown |= before.is_some() || divisors();
             self.units.roots.insert(key, common);
@@ -325,7 +326,7 @@ impl Atoms {
         Ok(Laurent::atom(root, (common / index) as i32))
     }
 
-    /// 1/value: monomials are inverted, other factors become atoms.
+    /// 1/value. Monomials are inverted; other factors become atoms.
     fn inverse(&mut self, value: &Laurent) -> Result<Laurent, IntegralsError> {
         let Some((scale, monomial, primitive)) = value.factored() else {
             return Err(IntegralsError::DivisionByZero { divisor: self.to_expr(value).to_string() });
@@ -340,7 +341,7 @@ impl Atoms {
         }
         let mut rest = primitive;
         let mut factors = Monomial::one();
-        // Known factors first: radicands of roots, then divisors.
+        // Try known factors first: radicands of roots, then divisors.
         let known: Vec<(Laurent, Monomial)> = (0..self.list.len())
             .filter_map(|i| match &self.list[i] {
                 Atom::Root { base, index } => Some((base.clone(), Monomial::atom(i, -(*index as i32)))),
@@ -375,7 +376,7 @@ impl Atoms {
         Ok(product)
     }
 
-    /// A difference of two squares of monomials as two factors, anything else as it is.
+    /// Splits a difference of two squares of monomials into two factors. Returns any other value unchanged.
     fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
         let terms: Vec<(&Monomial, &Rational)> = value.terms().collect();
         let whole = || vec![value.clone()];
@@ -394,7 +395,7 @@ impl Atoms {
         let second = Laurent::term(half(n), b);
         let factors = [first.plus(&second), first.minus(&second)];
         let exact = factors[0].try_times(&factors[1]).is_ok_and(|p| p == *value || p.negated() == *value);
-        // The sign is kept: the value has a positive leading coefficient.
+        // Keep the sign: the value has a positive leading coefficient.
         let signed = factors[0].try_times(&factors[1]).is_ok_and(|p| p == *value);
         if !exact {
             return whole();
@@ -402,7 +403,7 @@ impl Atoms {
         if signed { factors.to_vec() } else { vec![factors[0].clone(), factors[1].negated()] }
     }
 
-    /// The value as one monomial, where sin² + cos² = 1 makes it one.
+    /// The value as one monomial, if sin² + cos² = 1 makes it one.
     fn as_monomial(&self, value: &Laurent) -> Option<Laurent> {
         for (index, atom) in self.list.iter().enumerate() {
             let Atom::Sine(_) = atom else { continue };
@@ -424,7 +425,7 @@ impl Atoms {
         None
     }
 
-    /// exp of a formula: the product of the exponentials of its monomials.
+    /// The exponential of a formula, as the product of the exponentials of its monomials.
     fn exponential(&mut self, argument: &Expr) -> Result<Laurent, IntegralsError> {
         let argument = self.expand(argument)?;
         let mut product = Laurent::constant(Rational::ONE);
@@ -440,7 +441,7 @@ impl Atoms {
         Ok(product)
     }
 
-    /// Cosine and sine of a formula: sums of angles and multiple angles are expanded.
+    /// Cosine and sine of a formula. Sums and multiples of angles are expanded.
     fn circular(&mut self, argument: &Expr) -> Result<(Laurent, Laurent), IntegralsError> {
         let argument = self.expand(argument)?;
         let mut result = (Laurent::constant(Rational::ONE), Laurent::zero());
@@ -454,7 +455,7 @@ impl Atoms {
         Ok(result)
     }
 
-    /// n where the angle is nπ/2.
+    /// n, if the angle is nπ/2.
     fn quarter_turns(&self, monomial: &Monomial, coefficient: &Rational) -> Option<i32> {
         let atom = Laurent::term(monomial.clone(), Rational::ONE);
         let pi = self.list.iter().position(|a| *a == Atom::Constant(Expr::Pi))?;
@@ -537,19 +538,19 @@ impl Atoms {
         }
     }
 
-    /// Whether any coordinate stands in a sine or cosine.
+    /// Whether any sine or cosine occurs.
     pub fn has_angles(&self) -> bool {
         self.list.iter().any(|a| matches!(a, Atom::Sine(_)))
     }
 
-    /// Whether a coordinate stands in a sine or cosine.
+    /// Whether the coordinate occurs in a sine or cosine.
     pub fn is_angle(&self, coordinate: usize) -> bool {
         self.list.iter().any(|a| {
             matches!(a, Atom::Sine(argument) if argument.monomials().any(|m| m.get(coordinate).is_some_and(|&e| e != 0)))
         })
     }
 
-    /// The atoms that an atom is defined by, itself included, all the way down.
+    /// The atom and all atoms that its definition uses, directly or indirectly.
     pub fn reach(&self, index: usize) -> Vec<usize> {
         let mut found = vec![index];
         let mut next = 0;
@@ -568,7 +569,7 @@ impl Atoms {
         found
     }
 
-    /// The formula in earlier atoms that an atom is defined by.
+    /// The formula in earlier atoms that defines an atom.
     pub fn definition(&self, index: usize) -> Option<&Laurent> {
         match &self.list[index] {
             Atom::Coordinate(_) | Atom::Momentum(_) | Atom::Constant(_) => None,
@@ -586,7 +587,7 @@ impl Atoms {
         self.reach(index).iter().any(|&i| matches!(self.list[i], Atom::Momentum(_)))
     }
 
-    /// Whether an atom is a constant of motion by itself: no coordinate, no momentum.
+    /// Whether an atom is constant: it depends on no coordinate and no momentum.
     pub fn is_constant(&self, index: usize) -> bool {
         !self.reach(index).iter().any(|&i| matches!(self.list[i], Atom::Coordinate(_) | Atom::Momentum(_)))
     }
@@ -600,8 +601,8 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The common denominator under a key, made a multiple of the coefficient's; and whether one that was
-/// there before grew.
+/// Enlarges the common denominator stored under a key to a multiple of the coefficient's denominator.
+/// Returns the new denominator, and whether an existing one grew.
 fn grown_unit(units: &mut BTreeMap<Expr, UBig>, key: Expr, coefficient: &Rational) -> (Rational, bool) {
     let before = units.get(&key);
     let wanted = coefficient.denominator();
@@ -638,7 +639,8 @@ fn constant_value(expr: &Expr) -> Option<Rational> {
     }
 }
 
-/// a, b with value = aᵏ·b, b an integer free of k-th powers of small primes.
+/// Returns a, b with value = aᵏ·b, where b is an integer without k-th powers of small primes and k is the
+/// index.
 fn extract_power(value: &Rational, index: u32) -> (Rational, Rational) {
     let mut outer = Rational::from_parts(IBig::ONE, value.denominator().clone());
     let k = index as usize;
@@ -653,7 +655,7 @@ fn extract_power(value: &Rational, index: u32) -> (Rational, Rational) {
         }
         prime += UBig::ONE;
     }
-    // A large perfect power that is left.
+    // Extract a large perfect power, if one is left.
     let root = inner.nth_root(k);
     if root > UBig::ONE && root.pow(k) == inner {
         outer *= Rational::from(root);

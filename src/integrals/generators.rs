@@ -1,4 +1,4 @@
-//! The generating set: integrals that are not polynomials in the earlier ones, as short as they can be had.
+//! The generating set: integrals that are not polynomials in the earlier ones, in the shortest form found.
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,9 @@ use super::point::{Point, Points, Polynomial, image};
 use super::solve::{Column, Lifting, Problem};
 use crate::progress::CancelToken;
 
-/// The most products of earlier laws that are formed at once.
+/// The most products of earlier laws that are considered at once.
 const MAX_PRODUCTS: usize = 4_000;
-/// Random column orders in which short vectors are looked for.
+/// How many random column orders to try when looking for short vectors.
 const MAX_ORDERS: usize = 40;
 
 /// A law among the generators.
@@ -26,7 +26,7 @@ const MAX_ORDERS: usize = 40;
 pub struct Law {
     /// The formula in the atoms.
     pub polynomial: Laurent,
-    /// Its degree in the momenta as they stand.
+    /// The degree in the momenta of this formula.
     pub momentum_degree: u32,
     degree: Degree,
     image: Polynomial,
@@ -34,12 +34,12 @@ pub struct Law {
     gradient: Vec<u32>,
 }
 
-/// H and the laws found so far, over one prime.
+/// H and the laws found so far, with values over one prime.
 #[derive(Clone, Debug)]
 pub struct Generators {
     /// H first.
     pub laws: Vec<Law>,
-    /// Constants that are no rational numbers: an integral may be multiplied by their powers.
+    /// Constants that are not rational numbers. Their powers times an integral are integrals too.
     constants: Vec<Constant>,
 }
 
@@ -48,7 +48,7 @@ pub struct Generators {
 struct Constant {
     atom: usize,
     degree: Degree,
-    /// The powers to be considered.
+    /// The powers to consider.
     powers: std::ops::RangeInclusive<i32>,
 }
 
@@ -65,7 +65,7 @@ const MAX_POWER: u32 = 3;
 const MAX_PARAMETER_POWER: i32 = 3;
 
 impl Generators {
-    /// H and these laws.
+    /// H and the given laws.
     pub fn new(
         problem: &Problem,
         points: &Points,
@@ -104,15 +104,15 @@ impl Generators {
         Ok(())
     }
 
-    /// The rank of the Jacobian of all laws at a random point: how many are functionally independent.
+    /// The rank of the Jacobian of all laws at a random point: the number of functionally independent laws.
     pub fn independent(&self, field: PrimeField) -> usize {
         let width = self.laws.first().map_or(0, |l| l.gradient.len());
         let mut echelon = Echelon::new(field, width);
         self.laws.iter().filter(|l| echelon.insert(&l.gradient).is_some()).count()
     }
 
-    /// Products of the laws of momentum degree at most `bound`; only those of the degree where one is
-    /// given. The empty product is among them, as it is an integral too.
+    /// Products of the laws with momentum degree at most `bound`, restricted to one degree if it is given.
+    /// The empty product is included, because constants are integrals.
     fn products(
         &self,
         problem: &Problem,
@@ -192,9 +192,9 @@ impl Generators {
         values
     }
 
-    /// Integrals in a null space that generate it over the earlier laws, in short form, with rational
-    /// coefficients. `degree` is that of the columns, where they share one. The second value says
-    /// whether all could be lifted to the rationals before the token ends the work.
+    /// Short integrals with rational coefficients that, together with the earlier laws, generate a null
+    /// space. `degree` is the degree of all columns, if they share one. The second value says whether every
+    /// integral was lifted to the rationals before the token was cancelled.
     pub fn new_in(
         &mut self,
         problem: &Problem,
@@ -250,7 +250,7 @@ impl Generators {
         Ok((chosen, complete))
     }
 
-    /// Whether the law of that index is a polynomial in the others.
+    /// Whether the law with this index is a polynomial in the others.
     pub fn is_redundant(
         &mut self,
         problem: &Problem,
@@ -299,8 +299,8 @@ impl ColumnValues {
     }
 }
 
-/// Vectors of the space with few entries: those of its reduced echelon forms under many column orders.
-/// Each is the only one, up to a factor, with its support.
+/// Vectors of the space with few nonzero entries, taken from its reduced echelon forms for many column
+/// orders. Each is the only vector with its support, up to a factor.
 pub fn short_vectors(field: PrimeField, columns: &[Column], null: &[Vec<u32>], dof: usize) -> Vec<Vec<u32>> {
     let width = columns.len();
     let mut found: BTreeSet<Vec<u32>> = BTreeSet::new();
@@ -338,7 +338,7 @@ pub fn short_vectors(field: PrimeField, columns: &[Column], null: &[Vec<u32>], d
     found.into_iter().collect()
 }
 
-/// Reduced echelon form with pivots sought in the given order of columns.
+/// Reduces to echelon form, looking for pivots in the given order of columns.
 fn reduce_fully(field: PrimeField, rows: &mut [Vec<u32>], order: &[usize]) {
     let mut rank = 0;
     for &column in order {
@@ -364,7 +364,7 @@ fn reduce_fully(field: PrimeField, rows: &mut [Vec<u32>], order: &[usize]) {
     }
 }
 
-/// What makes a law simple: low momentum degree, few terms, low degrees.
+/// Orders laws by simplicity: low momentum degree, few terms, low degrees.
 pub fn cost(columns: &[Column], vector: &[u32], dof: usize) -> (i32, usize, i32, Vec<usize>) {
     let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
     let monomials = || support.iter().flat_map(|&k| columns[k].monomials());

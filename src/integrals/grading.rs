@@ -1,25 +1,26 @@
-//! The gradings of a Hamiltonian: every scaling weight and every discrete symmetry of sign type, from
-//! one diagonal form of the integer matrix of their relations.
+//! Finds the gradings of a Hamiltonian: all scaling weights and all discrete symmetries that change signs.
+//! All come from one diagonal form of the integer matrix of their relations.
 //!
-//! Each atom gets a degree in an abelian group such that H and the Poisson bracket are homogeneous.
-//! Then the homogeneous parts of an integral are integrals, and each degree is solved by itself. The
-//! free part of the group holds the scaling weights, the torsion time reversal and reflections.
+//! Each atom gets a degree in an abelian group such that H and the Poisson bracket are homogeneous. Then
+//! the homogeneous parts of an integral are integrals too, and each degree can be solved separately. The
+//! free part of the group holds the scaling weights; the torsion part holds time reversal and reflections.
 
 use super::atoms::{Atom, Atoms};
 use super::monomial::{Laurent, Monomial};
 
-/// The degree of a monomial: residues for the torsion part, integers for the free part.
+/// The degree of a monomial: a residue for each torsion component, an integer for each free component.
 pub type Degree = Vec<i64>;
 
-/// The universal grading under which H and the bracket are homogeneous.
+/// The universal grading for which H and the bracket are homogeneous.
 #[derive(Clone, Debug)]
 pub struct Grading {
-    /// For each component of the degree its weights on the atoms and its modulus (0: none).
+    /// For each component of the degree: its weights on the atoms, and its modulus (0 for a free
+    /// component).
     components: Vec<(Vec<i64>, i64)>,
 }
 
 impl Grading {
-    /// The grading of a Hamiltonian, expanded in its atoms. `products` lists pairs of atoms whose
+    /// The grading of a Hamiltonian that is expanded in its atoms. `products` lists pairs of atoms whose
     /// product is the given monomial.
     pub fn of(atoms: &Atoms, hamiltonian: &Laurent, products: &[(usize, usize, Monomial)]) -> Grading {
         let count = atoms.list.len();
@@ -107,9 +108,10 @@ impl Grading {
     }
 }
 
-/// The components of Zⁿ modulo the row lattice: the weights of each and its modulus. `None` on overflow.
+/// The components of Zⁿ modulo the lattice of the rows: the weights and the modulus of each. `None` on
+/// overflow.
 fn cokernel(mut rows: Vec<Vec<i128>>, columns: usize) -> Option<Vec<(Vec<i64>, i64)>> {
-    // Columns of `change` accumulate the column operations.
+    // The columns of `change` accumulate the column operations.
     let mut change: Vec<Vec<i128>> =
         (0..columns).map(|i| (0..columns).map(|j| i128::from(i == j)).collect()).collect();
     let mut diagonal = vec![0i128; columns];

@@ -1,4 +1,4 @@
-//! Polynomials in the laws that commute where the laws themselves do not: L² beside Lz.
+//! Looks for polynomials in the laws that commute when the laws themselves do not: L² beside Lz.
 
 use super::IntegralsError;
 use super::atoms::Atoms;
@@ -13,17 +13,18 @@ use crate::mechanics::{Assessment, ConservedQuantity, Prover};
 use crate::progress::CancelToken;
 use crate::simplify::canonical_law;
 
-/// The most products of laws that a combination is sought among.
+/// The most products of laws in which to look for a combination.
 const MAX_PRODUCTS: usize = 240;
-/// Sets of commuting laws to start from.
+/// The most sets of commuting laws to start from.
 const MAX_STARTS: usize = 24;
-/// Candidates tried at each step.
+/// How many candidates to try at each step.
 const MAX_CANDIDATES: usize = 4;
-/// Momentum degrees of the products that are tried in turn.
+/// The momentum degrees of the products, tried in this order.
 const DEGREES: [u32; 3] = [2, 4, 6];
 
-/// Combinations Σ c·(products of H and the laws) that, joined to some of the laws, make a larger set of
-/// independent functions in involution than the laws alone; none where that cannot be had before the token ends the work.
+/// Combinations Σ c·(products of H and the laws). Together with some of the laws they form a larger set of
+/// independent functions in involution than the laws alone. Empty if none was found before the token was
+/// cancelled.
 pub fn commuting_combinations(
     prover: &Prover,
     laws: &[ConservedQuantity],
@@ -62,7 +63,7 @@ pub fn commuting_combinations(
     Ok(Vec::new())
 }
 
-/// Maximal sets of pairwise commuting laws with H, largest first.
+/// Maximal sets of pairwise commuting laws that contain H, largest first.
 fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
     let count = assessment.brackets().len();
     let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
@@ -86,14 +87,14 @@ fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
         found.push(set);
     }
     found.sort_by_key(|s| (std::cmp::Reverse(s.len()), s.clone()));
-    // The last is H alone, from which anything may be built.
+    // The last set is H alone. Keep it: every set can be built from it.
     let alone = found.pop();
     found.truncate(MAX_STARTS);
     found.extend(alone);
     found
 }
 
-/// Exponents of products of the functions up to a momentum degree; `None` where they are too many.
+/// Exponents of the products of the functions up to a momentum degree; `None` if there are too many.
 fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
     let dof = problem.atoms.dof;
     let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
@@ -103,7 +104,7 @@ fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Ve
     for d in &degrees {
         let mut longer = Vec::new();
         for (exponents, used) in &all {
-            // A law of higher degree still counts by itself.
+            // Allow a law of higher degree by itself.
             let room = if *used == 0 { bound.max(*d) } else { bound };
             for power in 0..=(room.saturating_sub(*used)) / d {
                 let mut next = exponents.clone();
@@ -119,17 +120,17 @@ fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Ve
     Some(all.into_iter().map(|(e, _)| e).filter(|e| e.iter().any(|&p| p > 0)).collect())
 }
 
-/// Products of laws with their gradients at points.
+/// Products of laws, with their gradients at points.
 struct Basis {
     field: PrimeField,
     products: Vec<Vec<u32>>,
-    /// gradients[point][product].
+    /// Indexed as gradients[point][product].
     gradients: Vec<Vec<Vec<u32>>>,
     columns: Vec<Column>,
 }
 
 impl Basis {
-    /// `None` where the prime divides a denominator.
+    /// Evaluates the products at points; `None` if the prime divides a denominator.
     fn of(
         points: &Points,
         polynomials: &[Laurent],
@@ -154,7 +155,7 @@ impl Basis {
         Ok(Some(Basis { field, products, gradients, columns }))
     }
 
-    /// The unit vector of a law.
+    /// The unit vector that represents one law.
     fn law(&self, index: usize) -> Option<Vec<u32>> {
         let place = self.products.iter().position(|e| e.iter().sum::<u32>() == 1 && e[index] == 1)?;
         let mut vector = vec![0; self.products.len()];
@@ -176,7 +177,7 @@ impl Basis {
         vectors.iter().all(|v| echelon.insert(&self.gradient(v, 0)).is_some())
     }
 
-    /// The largest set found by adding combinations that commute with all before them.
+    /// The largest set found by adding combinations that commute with every element of the set.
     fn extend(&self, set: &[Vec<u32>], dof: usize) -> Vec<Vec<u32>> {
         if !self.independent(set) {
             return Vec::new();
@@ -211,7 +212,7 @@ impl Basis {
         used.map(|(e, _)| e.iter().sum()).max().unwrap_or(0)
     }
 
-    /// The combinations that commute with all of the set.
+    /// The combinations that commute with every element of the set.
     fn commutant(&self, set: &[Vec<u32>]) -> Vec<Vec<u32>> {
         let mut echelon = Echelon::new(self.field, self.products.len());
         for point in 0..self.gradients.len() {
@@ -227,7 +228,7 @@ impl Basis {
         echelon.null_space()
     }
 
-    /// The combinations among the vectors as proved quantities; none where a proof fails.
+    /// The vectors as proved quantities; empty if some proof fails.
     fn quantities(
         &self,
         vectors: &[Vec<u32>],

@@ -1,16 +1,17 @@
-//! The functions of the coordinates that the coefficients of an integral may be made of, level by level.
+//! Which functions of the coordinates may occur in the coefficients of an integral, level by level.
 //!
-//! Let H_d be the part of H of momentum degree d, d_H the largest of them and T = H_{d_H}. For an
-//! integral F of momentum degree D its part F_m is at level λ = D − m, and {T, F_m} = −Σ {H_d, F_{m'}}
-//! makes F_m from parts at levels λ − (d_H − d): the singular factors of the terms of H_d add up along
-//! the way, and so do their weights. So the library of a level is
+//! Let H_d be the part of H of momentum degree d, d_H the largest such d, and T = H_{d_H}. Let F be an
+//! integral of momentum degree D. Its part F_m has level λ = D − m. The equation
+//! {T, F_m} = −Σ {H_d, F_{m'}} determines F_m from parts at levels λ − (d_H − d). Along a path of such
+//! steps the singular factors of the terms of H_d multiply, so their exponents and weights add up. So the
+//! library of a level is
 //!
 //! ```text
 //! { s · polynomial :  s a sum of singular parts along a path to this level,
 //!                     weight(s · polynomial) ≤ W + weights of the terms along the path }
 //! ```
 //!
-//! with one weight for all Cartesian coordinates together and one for each angle.
+//! with one weight for all Cartesian coordinates together, and one weight for each angle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,34 +26,36 @@ pub struct Reach {
     pub momentum_degree: u32,
     /// W, the weight of the coefficients of highest momentum degree.
     pub weight: u32,
-    /// Whether coordinates that stand in exponentials get polynomial factors.
+    /// Whether coordinates inside exponentials get polynomial factors.
     pub polynomial_exponentials: bool,
 }
 
-/// What the libraries of a Hamiltonian are built from.
+/// The data from which the libraries of a Hamiltonian are built.
 #[derive(Clone, Debug)]
 pub struct Ingredients {
     dof: usize,
-    /// Weights are multiplied by this, so that those of roots are whole.
+    /// All weights are multiplied by this number, so that the weights of roots are integers.
     scale: i64,
-    /// Weight of each atom in each group: group 0 all Cartesian coordinates, then the angles.
+    /// The weight of each atom in each group: group 0 has all Cartesian coordinates, then one group for
+    /// each angle.
     weights: Vec<Vec<i64>>,
     /// The sine atom of each angle group.
     angles: Vec<usize>,
-    /// Coordinates with polynomial factors, in the first pass and with those inside exponentials.
+    /// Coordinates with polynomial factors: for the first pass, and for the pass that adds those inside
+    /// exponentials.
     cartesian: [Vec<usize>; 2],
-    /// Terms of H by level: the singular part and the weight of the coefficient.
+    /// The terms of H by level: the singular part and the weight of the coefficient.
     levels: BTreeMap<u32, Vec<(Monomial, Vec<i64>)>>,
-    /// Singular parts of the terms of highest momentum degree, where these are not constant.
+    /// The singular parts of the terms of highest momentum degree that are not constant.
     kinetic: Vec<Monomial>,
-    /// The largest weight, over the groups, of a coefficient of highest momentum degree.
+    /// The largest weight of a coefficient of highest momentum degree, over all groups.
     kinetic_weight: i64,
-    /// Whether momenta stand inside roots or divisors.
+    /// Whether momenta occur inside roots or divisors.
     momenta_inside: bool,
     exponentials: Vec<bool>,
-    /// Exponentials that H does not contain: any function may have one of them as a factor.
+    /// Exponentials that H does not contain. Any function may have one of them as a factor.
     free_exponentials: Vec<usize>,
-    /// Products of roots of constants other than 1.
+    /// Products of roots of constants, except 1.
     irrational: Vec<Monomial>,
 }
 
@@ -119,19 +122,19 @@ impl Ingredients {
         }
     }
 
-    /// The largest W that makes sense for a momentum degree: D·(1 + max(0, weight of T)/2).
+    /// The largest useful W for a momentum degree: D·(1 + max(0, weight of T)/2).
     pub fn largest_weight(&self, momentum_degree: u32) -> u32 {
         let d = i64::from(momentum_degree);
         let bound = d + (d * self.kinetic_weight.max(0)) / (2 * self.scale);
         bound.clamp(0, 1_000) as u32
     }
 
-    /// Whether the search with polynomial factors for coordinates inside exponentials is any wider.
+    /// Whether the pass with polynomial factors in coordinates inside exponentials adds any functions.
     pub fn has_exponential_coordinates(&self) -> bool {
         self.cartesian[0].len() < self.cartesian[1].len()
     }
 
-    /// The functions of each level 0 … D, simplest first; `None` where they are too many.
+    /// The functions of each level 0 … D, simplest first; `None` if there are too many.
     pub fn functions(&self, reach: Reach) -> Option<Vec<Vec<Monomial>>> {
         let groups = self.angles.len() + 1;
         let bound = vec![i64::from(reach.weight) * self.scale; groups];
@@ -141,7 +144,8 @@ impl Ingredients {
         for level in 0..=depth {
             let mut here = start.clone();
             for (&step, terms) in &self.levels {
-                // Momenta inside roots blur the levels: then every term counts at each.
+                // With momenta inside roots, levels are not well defined, so every term counts at each
+                // level.
                 let step = if self.momenta_inside { 1 } else { step };
                 if step == 0 || step > level {
                     continue;
@@ -168,7 +172,7 @@ impl Ingredients {
         levels.iter().map(|level| self.expand(level, reach.polynomial_exponentials)).collect()
     }
 
-    /// The singular parts of level 0 with their weight bound.
+    /// The singular parts of level 0 with their weight bounds.
     fn start(&self, depth: u32, bound: &[i64]) -> BTreeMap<Monomial, Vec<i64>> {
         let mut found: BTreeSet<Monomial> = BTreeSet::from([Monomial::one()]);
         for _ in 0..depth.div_ceil(2) {
@@ -179,7 +183,7 @@ impl Ingredients {
                 break;
             }
         }
-        // One of these at a time: products of several would be as many as all other functions together.
+        // Add one of these at a time: products of several would outnumber all other functions.
         let plain: Vec<Monomial> = found.iter().cloned().collect();
         for &atom in &self.free_exponentials {
             for exponent in (-MAX_FREE_POWER..=MAX_FREE_POWER).filter(|&e| e != 0) {
@@ -187,7 +191,7 @@ impl Ingredients {
                 found.extend(plain.iter().map(|s| s.times(&power)));
             }
         }
-        // Exponentials also with every smaller power.
+        // Add every smaller power of each exponential, too.
         let mut queue: Vec<Monomial> = found.iter().cloned().collect();
         while let Some(monomial) = queue.pop() {
             for (i, &e) in monomial.iter().enumerate() {
@@ -202,7 +206,7 @@ impl Ingredients {
         found.into_iter().map(|s| (s, bound.to_vec())).collect()
     }
 
-    /// All products of the singular parts with polynomials within their bounds.
+    /// All products of singular parts and polynomials within the bounds.
     fn expand(&self, level: &BTreeMap<Monomial, Vec<i64>>, all: bool) -> Option<Vec<Monomial>> {
         let groups = self.angles.len() + 1;
         let mut functions = BTreeSet::new();
@@ -242,7 +246,7 @@ impl Ingredients {
         Some(functions)
     }
 
-    /// All monomials in the momenta of a degree, as exponents of atoms.
+    /// All monomials of this degree in the momenta, as exponents of atoms.
     pub fn momentum_monomials(&self, degree: u32) -> Vec<Monomial> {
         let atoms: Vec<usize> = (self.dof..2 * self.dof).collect();
         let all = polynomials(&atoms, degree).unwrap_or_default();
@@ -250,7 +254,7 @@ impl Ingredients {
     }
 }
 
-/// Exponentials that neither H nor another atom contains.
+/// Exponentials that occur neither in H nor in another atom.
 fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
     let used = |index: usize| {
         std::iter::once(hamiltonian)
@@ -261,7 +265,7 @@ fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
     all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !used(i)).collect()
 }
 
-/// Products of powers of the roots of constants, 1 not among them.
+/// Products of powers of the roots of constants, except 1.
 fn irrational_factors(atoms: &Atoms) -> Vec<Monomial> {
     let mut factors = vec![Monomial::one()];
     for (index, atom) in atoms.list.iter().enumerate() {
@@ -286,11 +290,12 @@ fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
     monomial.iter().enumerate().map(|(i, &e)| if momenta.contains(&i) { 0 } else { e }).collect()
 }
 
-/// Powers of roots, exponentials, divisors, logarithms and constants, and negative powers of the others.
+/// The powers of roots, exponentials, divisors, logarithms and constants, and the negative powers of other
+/// atoms.
 fn singular_part(atoms: &Atoms, coefficient: &Monomial) -> Monomial {
     let singular = |(index, &exponent): (usize, &i32)| match atoms.list[index] {
         Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_) => exponent.min(0),
-        // Roots of constants are factors of every function as it is.
+        // Every function may have roots of constants as factors anyway.
         Atom::Root { .. } if atoms.is_constant(index) => 0,
         _ => exponent,
     };
@@ -305,7 +310,7 @@ fn monomial_weight(weights: &[Vec<i64>], groups: usize, monomial: &[i32]) -> Vec
     sum
 }
 
-/// A common denominator of the weights: roots may be nested two deep.
+/// A common denominator of the weights. Roots may be nested two deep.
 fn root_scale(atoms: &Atoms) -> i64 {
     let common = atoms.list.iter().fold(1i64, |common, atom| match atom {
         Atom::Root { index, .. } => common / greatest_divisor(common, i64::from(*index)) * i64::from(*index),
@@ -347,8 +352,8 @@ fn atom_weights(atoms: &Atoms, angles: &[usize], scale: i64) -> Vec<Vec<i64>> {
     weights
 }
 
-/// Coordinates with polynomial factors: those outside angles and exponentials, and those that stand in
-/// H as they are; then all outside angles.
+/// Coordinates with polynomial factors. First those outside angles and exponentials, with those that occur
+/// in H directly; then all that are not angles.
 fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2] {
     let stands =
         |polynomial: &Laurent, i: usize| polynomial.monomials().any(|m| m.get(i).is_some_and(|&e| e != 0));
@@ -378,7 +383,7 @@ fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2
     [first, second]
 }
 
-/// All monomials of the atoms up to a degree; `None` where they are too many.
+/// All monomials in the atoms up to a degree; `None` if there are too many.
 fn polynomials(atoms: &[usize], degree: u32) -> Option<Vec<Monomial>> {
     let mut all = vec![(Monomial::one(), 0)];
     for &atom in atoms {

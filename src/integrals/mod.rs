@@ -1,4 +1,4 @@
-//! Exact search for integrals: every function in a library that commutes with H, proved.
+//! Exact search for integrals: finds and proves every function in a library that commutes with H.
 //!
 //! ```text
 //! H ──Atoms──▶ Laurent polynomial ──Grading──▶ degrees ──Ingredients──▶ library per level of momentum degree
@@ -6,13 +6,13 @@
 //!       ──lift (CRT)──▶ rational coefficients ──Prover──▶ laws ──▶ Assessment
 //! ```
 //!
-//! No symbolic product is formed until a null vector is proved: every atom (coordinate, momentum, root,
-//! sine, exponential, divisor) gets a random value in F_p that satisfies its relations, so the bracket of
-//! a term is a number. What the search proposes is proved by `mechanics`; what could not be proved is left
-//! out, and the space it came from is then not called exhaustive.
+//! No symbolic product is formed before a null vector is proved. Every atom (coordinate, momentum, root,
+//! sine, exponential, divisor) gets a random value in F_p that satisfies its relations, so the bracket of a
+//! term is a number. The search proposes integrals and `mechanics` proves them. A proposal without a proof
+//! is dropped, and its space is then not called exhaustive.
 //!
-//! [`search`] climbs from narrow libraries to wide ones. Out of its class are integrals that are not
-//! polynomial in the momenta, or only at a degree above the one asked for.
+//! [`search`] starts with narrow libraries and goes on to wider ones. It cannot find integrals that are not
+//! polynomial in the momenta, or whose degree in the momenta exceeds the requested one.
 
 mod atoms;
 mod echelon;

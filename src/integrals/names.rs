@@ -1,4 +1,4 @@
-//! Names of laws by their type.
+//! Names laws by their type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use super::monomial::{Laurent, Monomial};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::PhaseSpace;
 
-/// A name for each law, all different: `P…` linear momenta, `L…` angular momenta, `E…` energies of
-/// subsystems, `A…` Laplace–Runge–Lenz components, `K…` the rest; with the axis where it is plain
-/// (`Px`, `Lz`), numbered where several would share a name.
+/// Gives each law a different name: `P…` for linear momenta, `L…` for angular momenta, `E…` for energies of
+/// subsystems, `A…` for Laplace–Runge–Lenz components, `K…` for the rest. The axis follows if it is clear
+/// (`Px`, `Lz`), and a number if several laws would share a name.
 pub fn name_laws(laws: &[Expr], space: &PhaseSpace) -> Vec<String> {
     let wanted: Vec<(char, String)> = laws.iter().map(|law| kind(law, space)).collect();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
@@ -85,7 +85,7 @@ impl Form<'_> {
             .all(|(i, &e)| e == 0 || (dof..2 * dof).contains(&i) || self.atoms.is_constant(i))
     }
 
-    /// Σ c·p.
+    /// Matches Σ c·p.
     fn linear_momentum(&self) -> Option<String> {
         let all = self.polynomial.monomials();
         if !all.clone().all(|m| self.momentum_degree(m) == 1 && self.only_momenta(m)) {
@@ -102,7 +102,7 @@ impl Form<'_> {
         Some(if stems.next().is_some() { String::new() } else { axis.unwrap_or_default() })
     }
 
-    /// Σ c·q·p with q and p of different axes, or a rotation in angles.
+    /// Matches Σ c·q·p with q and p of different axes, or a rotation in angles.
     fn angular_momentum(&self) -> Option<String> {
         let dof = self.space.dof();
         let mut axes: BTreeSet<&str> = BTreeSet::new();
@@ -137,7 +137,7 @@ impl Form<'_> {
         }
     }
 
-    /// Squares of some of the momenta and a potential of their coordinates alone.
+    /// Matches squares of some momenta plus a potential that depends only on their coordinates.
     fn partial_energy(&self) -> Option<String> {
         let mut own: BTreeSet<usize> = BTreeSet::new();
         let mut touched: BTreeSet<usize> = BTreeSet::new();
@@ -159,7 +159,8 @@ impl Form<'_> {
         partial.then(axis)
     }
 
-    /// Quadratic in the momenta with coefficients linear in the coordinates, and a potential with a root.
+    /// Matches a law quadratic in the momenta, with coefficients linear in the coordinates and a potential
+    /// with a root.
     fn runge_lenz(&self) -> Option<String> {
         let dof = self.space.dof();
         let mut axes: BTreeSet<usize> = BTreeSet::new();

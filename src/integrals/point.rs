@@ -1,5 +1,5 @@
-//! Evaluation at random points over F_p: every atom gets a value that satisfies its relations, and a
-//! gradient; the bracket of a monomial with H is then a number.
+//! Evaluates at random points over F_p. Every atom gets a value that satisfies its relations, and a
+//! gradient, so the bracket of a monomial with H is a number.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -12,10 +12,10 @@ use super::atoms::{Atom, Atoms};
 use super::modular::PrimeField;
 use super::monomial::{Laurent, Monomial};
 
-/// Points tried before a radicand that is never a power is given up on.
+/// Give up if a radicand has no root at any of this many random points.
 const MAX_TRIES: u64 = 200_000;
 
-/// Points that are made together.
+/// How many points are made together.
 const CHUNK: usize = 16;
 /// The most points over one prime.
 const MAX_POINTS: usize = 1 << 16;
@@ -31,9 +31,10 @@ pub struct Reduced {
     atoms: Arc<Atoms>,
     definitions: Vec<Option<Polynomial>>,
     hamiltonian: Polynomial,
-    /// The parts of H by momentum degree; H itself with the degree 1 where momenta stand inside other atoms.
+    /// The parts of H by momentum degree. If momenta occur inside other atoms, H is one part with degree 1.
     parts: Vec<(i32, Polynomial)>,
-    /// For each coordinate and momentum the index of the root drawn from it alone, if any.
+    /// For each coordinate and momentum, the root of it alone: the atom and its index. Choosing the root at
+    /// random and computing the coordinate from it always succeeds.
     drawn: Vec<Option<(usize, u32)>>,
     products: AtomProducts,
 }
@@ -41,12 +42,12 @@ pub struct Reduced {
 /// Monomials with their coefficients modulo the prime.
 pub type Polynomial = Vec<(Monomial, u32)>;
 
-/// A random point with the velocities of all atoms.
+/// A random point, with the rates of change of all atoms.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// Values of the atoms; none is zero.
+    /// The values of the atoms; none is zero.
     pub values: Vec<u32>,
-    /// Their inverses.
+    /// The inverses of the values.
     pub inverses: Vec<u32>,
     /// {a, H_d}/a for each part H_d of H and every atom a.
     pub rates: Vec<Vec<u32>>,
@@ -58,13 +59,13 @@ pub struct Point {
     pub hamiltonian: u32,
 }
 
-/// The polynomial modulo the prime; `None` where the prime divides a denominator.
+/// The polynomial modulo the prime; `None` if the prime divides a denominator.
 pub fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
     polynomial.terms().map(|(m, c)| Some((m.clone(), field.of_rational(c)?))).collect()
 }
 
 impl Reduced {
-    /// `None` where the prime divides a denominator, or a constant root does not exist in F_p.
+    /// `None` if the prime divides a denominator, or if F_p does not contain some constant root.
     pub fn new(
         field: PrimeField,
         atoms: &Arc<Atoms>,
@@ -110,13 +111,13 @@ impl Reduced {
         self.parts.iter().map(|(degree, _)| *degree).collect()
     }
 
-    /// Whether the parts of H are homogeneous in the momenta.
+    /// Whether every part of H is homogeneous in the momenta.
     pub fn is_graded(&self) -> bool {
         is_graded(&self.atoms)
     }
 
-    /// The random points of a chunk, the same whatever order chunks are asked for in; `None` where no
-    /// point satisfies the relations of the roots.
+    /// The random points of a chunk. They do not depend on the order in which chunks are requested. `None`
+    /// if no point was found that satisfies the relations of the roots.
     fn chunk(&self, number: u64) -> Option<Vec<Point>> {
         let seed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(self.field.modulus());
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -233,7 +234,7 @@ impl Reduced {
         })
     }
 
-    /// Value and gradient of Σ coefficient·monomial in atoms whose gradients are known.
+    /// Value and gradient of Σ coefficient·monomial, from the gradients of the atoms.
     pub fn function(&self, polynomial: &[(Monomial, u32)], point: &Point) -> (u32, Vec<u32>) {
         let field = self.field;
         let width = 2 * self.atoms.dof;
@@ -260,7 +261,7 @@ impl Reduced {
     }
 }
 
-/// Whether momenta stand inside no other atom, so that every monomial has a momentum degree.
+/// Whether no other atom contains momenta, so that every monomial has a momentum degree.
 fn is_graded(atoms: &Atoms) -> bool {
     (2 * atoms.dof..atoms.list.len()).all(|i| !atoms.has_momentum(i))
 }
@@ -279,16 +280,16 @@ fn parts(atoms: &Atoms, hamiltonian: &Polynomial) -> Vec<(i32, Polynomial)> {
     parts.into_iter().collect()
 }
 
-/// Random points over one prime, made on demand and kept; threads share them.
+/// Random points over one prime, made on demand and cached; threads share them.
 #[derive(Debug)]
 pub struct Points {
-    /// What the points are of.
+    /// The reduced problem to which the points belong.
     pub reduced: Reduced,
     chunks: Box<[OnceLock<Option<Vec<Point>>>]>,
 }
 
 impl Points {
-    /// None yet.
+    /// Starts without any points.
     pub fn new(reduced: Reduced) -> Points {
         Points { reduced, chunks: (0..MAX_POINTS / CHUNK).map(|_| OnceLock::new()).collect() }
     }
@@ -298,18 +299,18 @@ impl Points {
         self.reduced.field
     }
 
-    /// The point of that number.
+    /// The point with this number.
     ///
     /// # Errors
-    /// [`IntegralsError::NoPoint`] where no point satisfies the relations of the roots, or for a number
-    /// beyond any use.
+    /// [`IntegralsError::NoPoint`] if no point satisfies the relations of the roots, or if the number
+    /// exceeds the largest number of points.
     pub fn get(&self, number: usize) -> Result<&Point, IntegralsError> {
         let chunk = self.chunks.get(number / CHUNK).ok_or(IntegralsError::NoPoint)?;
         let points = chunk.get_or_init(|| self.reduced.chunk((number / CHUNK) as u64));
         points.as_ref().map(|p| &p[number % CHUNK]).ok_or(IntegralsError::NoPoint)
     }
 
-    /// The points of a range of numbers.
+    /// The points with numbers in a range.
     ///
     /// # Errors
     /// As [`get`](Points::get).
@@ -324,7 +325,7 @@ impl Point {
         monomial_value(field, monomial, &self.values, &self.inverses)
     }
 
-    /// The rate {m, H_d}/m of a monomial, from those of the atoms.
+    /// The rate {m, H_d}/m of a monomial, from the rates of the atoms.
     pub fn rate(&self, field: PrimeField, monomial: &[i32], rates: &[u32]) -> u32 {
         let used = monomial.iter().zip(rates).filter(|(e, _)| **e != 0);
         used.fold(0, |sum, (&e, &r)| field.add(sum, field.multiply(residue(field, e), r)))

@@ -1,4 +1,4 @@
-//! The ladder of searches, from the narrowest library to the widest.
+//! Searches a ladder of libraries, from the narrowest to the widest.
 
 use std::collections::BTreeSet;
 
@@ -23,19 +23,19 @@ use crate::simplify::canonical_law;
 pub struct SearchConfig {
     /// The largest degree in the momenta.
     pub momentum_degree: u32,
-    /// A bound on the weight of the coefficients of highest momentum degree; by default none but that
-    /// of the momentum degree itself.
+    /// A bound on the weight of the coefficients of highest momentum degree. By default the only bound is
+    /// the one that the momentum degree implies.
     pub coefficient_degree: Option<u32>,
-    /// When to stop and return what was found. The unit of work is a multiplication modulo a prime in the
-    /// elimination of the linear systems.
+    /// When to stop and return what was found. The unit of work is one multiplication modulo a prime during
+    /// the elimination of the linear systems.
     pub limits: Limits,
-    /// The most unknowns of one linear system; larger ones are left out, and this is said.
+    /// The most unknowns of one linear system. Larger systems are skipped, and the outcome then says so.
     pub max_unknowns: usize,
-    /// Threads; by default those of the pool in use.
+    /// The number of threads; by default that of the current pool.
     pub threads: Option<usize>,
-    /// Terms to search in, in place of those derived from the Hamiltonian.
+    /// The terms to search in, instead of those derived from the Hamiltonian.
     pub library: Option<Vec<Expr>>,
-    /// The most terms of a space that is written out in the outcome.
+    /// The outcome lists the terms of a space only if it has at most this many.
     pub written_terms: Option<usize>,
 }
 
@@ -56,7 +56,7 @@ impl Default for SearchConfig {
 /// Why a search ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StopReason {
-    /// There are 2·dof − 1 independent laws: no more are possible.
+    /// There are 2·dof − 1 independent laws; more are impossible.
     Settled,
     /// Every library up to the momentum degree was searched.
     LadderComplete,
@@ -71,60 +71,61 @@ pub struct SearchedSpace {
     pub terms: usize,
     /// The degree in the momenta.
     pub momentum_degree: u32,
-    /// The weight of the coefficients of highest momentum degree; those of lower momentum degree reach
-    /// as far as the terms of H take them.
+    /// The largest weight of the coefficients of highest momentum degree. The bounds for lower momentum
+    /// degrees follow from it and the terms of H.
     pub coefficient_degree: u32,
-    /// The dimension of the space of integrals in it, constants not counted.
+    /// The dimension of the space of integrals in it, without the constants.
     pub integrals: usize,
     /// Whether every integral in this space is a polynomial in the laws found.
     pub exhaustive: bool,
 }
 
-/// A space that was searched exhaustively, with its terms.
+/// A space that was searched exhaustively, together with its terms.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WrittenSpace {
     /// Functions that span it.
     pub terms: Vec<Expr>,
-    /// The dimension of the space of integrals in it, constants not counted.
+    /// The dimension of the space of integrals in it, without the constants.
     pub integrals: usize,
 }
 
 /// What a search found.
 #[derive(Clone, Debug)]
 pub struct SearchOutcome {
-    /// Generators of all integrals found, H not among them, each proved.
+    /// Generators of all integrals found, without H; each is proved.
     pub laws: Vec<ConservedQuantity>,
-    /// Polynomials in H and the laws that complete a largest set in involution, where the laws
-    /// themselves do not hold one; each proved.
+    /// Polynomials in H and the laws that complete a largest set in involution, if the laws alone contain
+    /// none. Each is proved.
     pub combinations: Vec<ConservedQuantity>,
     /// The spaces searched, in order.
     pub searched: Vec<SearchedSpace>,
-    /// The exhaustive space of most terms that is not larger than [`SearchConfig::written_terms`].
+    /// The exhaustive space with the most terms among those within [`SearchConfig::written_terms`].
     pub written: Option<WrittenSpace>,
     /// Why the search ended.
     pub stop: StopReason,
-    /// The work that was done, in the unit of [`SearchConfig::limits`].
+    /// The work done, in the unit of [`SearchConfig::limits`].
     pub work: u64,
     /// Brackets, independence, involution and verdict of H, `laws` and `combinations`, in this order.
     pub assessment: Assessment,
 }
 
 impl SearchOutcome {
-    /// The widest space that was searched exhaustively: highest momentum degree first, then coefficients.
+    /// The widest exhaustive space: the highest momentum degree first, then the highest coefficient degree.
     pub fn widest(&self) -> Option<&SearchedSpace> {
         let exhaustive = self.searched.iter().filter(|s| s.exhaustive);
         exhaustive.max_by_key(|s| (s.momentum_degree, s.coefficient_degree, s.terms))
     }
 }
 
-/// All integrals polynomial in the momenta within a growing library, from the Hamiltonian alone.
+/// Searches growing libraries, derived from the Hamiltonian alone, for all integrals polynomial in the
+/// momenta.
 ///
-/// The same Hamiltonian gives the same laws whatever the number of threads, unless the seconds run out. What is
-/// returned is proved; what is not returned may still exist outside the spaces listed. The job hears of spaces
-/// and laws.
+/// The same Hamiltonian gives the same laws for any number of threads, unless the time limit ends the
+/// search. Every law returned is proved. Other laws may exist outside the listed spaces. The job is told of
+/// each space and law.
 ///
 /// # Errors
-/// A Hamiltonian outside the class, or constant.
+/// The Hamiltonian is outside the class or constant.
 pub fn search(
     hamiltonian: &Hamiltonian,
     config: &SearchConfig,
@@ -136,17 +137,17 @@ pub fn search(
     }
 }
 
-/// A search under way.
+/// A search in progress.
 pub struct Search<'a> {
     hamiltonian: &'a Hamiltonian,
     /// How far to search.
     pub config: &'a SearchConfig,
     job: &'a Job<'a>,
-    /// When to end the search for laws.
+    /// Cancelled when the search for laws must end.
     pub token: CancelToken,
-    /// When to end the work on the laws found.
+    /// Cancelled when the work on the laws found must end.
     end: CancelToken,
-    /// Work that may still be done.
+    /// The work that may still be done.
     work: u64,
     prover: Prover,
     found: Vec<Certificate>,
@@ -155,17 +156,18 @@ pub struct Search<'a> {
     stop: StopReason,
 }
 
-/// The part of the seconds in which laws are sought; in the rest they are written out and compared.
+/// The fraction of the time limit that the search for laws may use; the rest is for simplifying and
+/// comparing the laws.
 const SEARCHING_PART: f64 = 7.0 / 8.0;
 
-/// The libraries, in the order they are tried in.
+/// The kinds of libraries, in the order in which they are tried.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Pass {
     /// The Hamiltonian's own ingredients.
     Own,
-    /// Cyclic coordinates as angles, or half angles where there are angles.
+    /// Sines and cosines of cyclic coordinates, or of half angles if H already has angles.
     Angles,
-    /// Polynomial factors for coordinates inside exponentials.
+    /// Polynomial factors in coordinates that occur inside exponentials.
     PolynomialExponentials,
     /// Exponentials of cyclic coordinates.
     CyclicExponentials,
@@ -188,7 +190,8 @@ impl<'a> Search<'a> {
             config,
             job,
             token: searching.token(job.token()),
-            // What the kernel cannot take cannot be proved: it names divisors that vanish and the like.
+            // Fail early if the kernel rejects H (a divisor that vanishes, for example): then nothing can
+            // be proved.
             prover: Prover::cancellable(hamiltonian, &end)?,
             end,
             work,
@@ -201,7 +204,7 @@ impl<'a> Search<'a> {
             search.in_library(terms)?;
         } else {
             for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
-                // A wider library that cannot be had is left out; what was found before stands.
+                // If a wider library fails, skip it and keep the laws found so far.
                 match search.pass(pass) {
                     Err(error) if pass == Pass::Own && !search.token.is_cancelled() => return Err(error),
                     _ => search.note_end(),
@@ -214,14 +217,14 @@ impl<'a> Search<'a> {
         search.outcome()
     }
 
-    /// Notes that the token has ended the search.
+    /// Records that the token ended the search.
     fn note_end(&mut self) {
         if let Some(ended) = Ended::by(&self.token) {
             self.stop = StopReason::Ended(ended);
         }
     }
 
-    /// Takes work from what is left; `false` where that is too little.
+    /// Takes work from the remaining budget; `false` if too little remains.
     pub fn spend(&mut self, work: u64) -> bool {
         match self.work.checked_sub(work) {
             Some(left) => self.work = left,
@@ -230,7 +233,7 @@ impl<'a> Search<'a> {
         self.stop != StopReason::Ended(Ended::Work)
     }
 
-    /// The atoms of a pass; `None` where it adds nothing.
+    /// The atoms for a pass; `None` if the pass adds nothing.
     fn atoms(&self, pass: Pass) -> Result<Option<Atoms>, IntegralsError> {
         let (space, formula) = (self.hamiltonian.space(), self.hamiltonian.formula());
         let own = Atoms::of(space, [formula])?.0;
@@ -307,7 +310,7 @@ impl<'a> Search<'a> {
         self.job.tell(Event::Doing(&doing));
     }
 
-    /// The terms of a space, where it is asked for and larger than the one that was written out before.
+    /// The terms of a space, if the caller asked for them and this space is larger than the last one kept.
     fn space_to_write(&self, problem: &Problem, terms: usize, classes: &[Vec<Column>]) -> Option<Vec<Expr>> {
         let before = self.written.as_ref().map_or(0, |space| space.terms.len());
         let wanted = self.config.written_terms.is_some_and(|most| terms <= most) && terms > before;
@@ -327,7 +330,8 @@ impl<'a> Search<'a> {
         });
     }
 
-    /// Reaches in the order they are tried in: momentum degree 1 first, then by the sum of degree and weight.
+    /// The reaches in the order in which they are tried: momentum degree 1 first, then by the sum of degree
+    /// and weight.
     fn ladder(&self, ingredients: &Ingredients, pass: Pass) -> Vec<Reach> {
         let largest = |degree: u32| {
             let bound = ingredients.largest_weight(degree);
@@ -351,7 +355,7 @@ impl<'a> Search<'a> {
         ladder
     }
 
-    /// The search in given terms.
+    /// Searches the span of the given terms.
     fn in_library(&mut self, terms: &[Expr]) -> Result<(), IntegralsError> {
         let formulas = std::iter::once(self.hamiltonian.formula()).chain(terms);
         let (atoms, mut columns) = Atoms::of(self.hamiltonian.space(), formulas)?;
@@ -389,8 +393,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Proves a candidate and keeps it; whether it was proved. One that the kernel refuses is not, and what
-    /// was found before stands.
+    /// Tries to prove a candidate, keeps it if proved, and returns whether it was. A candidate that the
+    /// kernel rejects counts as not proved; the laws found before remain.
     pub fn keep(&mut self, formula: &Expr) -> bool {
         let Ok(Some(certificate)) = self.prover.certify(formula) else { return false };
         self.job.tell(Event::Law(formula));
@@ -429,7 +433,8 @@ impl<'a> Search<'a> {
         Ok(SearchOutcome { laws, combinations, searched, written, stop, work, assessment })
     }
 
-    /// The proof of the law in canonical form. Past the limit laws are given as they were found.
+    /// The proof of the law in canonical form. After the limit is reached, the law stays in the form in
+    /// which it was found.
     fn presented(&self, proof: Certificate) -> Certificate {
         if self.end.is_cancelled() {
             return proof;
@@ -438,7 +443,7 @@ impl<'a> Search<'a> {
         short.and_then(|short| proof.presented(&short).ok()?).unwrap_or(proof)
     }
 
-    /// The laws found, less those that are polynomials in the others; simplest first.
+    /// The laws found, without those that are polynomials in the others; simplest first.
     fn without_redundant(&self) -> Result<Vec<Certificate>, IntegralsError> {
         let formulas =
             std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(Certificate::law));

@@ -1,4 +1,4 @@
-//! The linear systems {F, H} = 0: rows are random points over F_p, columns are terms.
+//! The linear systems {F, H} = 0. Each row is a random point over F_p, each column is a term.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,47 +15,47 @@ use crate::expr::Rational;
 use crate::laurent::{PowerProduct, content};
 use crate::progress::CancelToken;
 
-/// The most primes that coefficients are lifted over.
+/// The most primes that a lift to rational coefficients uses.
 const MAX_PRIMES: usize = 40;
-/// The most primes that are looked at for one over which all constant roots exist.
+/// The most primes to try while looking for primes over which all constant roots exist.
 const MAX_CANDIDATES: usize = 2048;
 
 /// A column: a term, or a sum of several.
 pub type Column = Laurent;
 
-/// A Hamiltonian taken apart: atoms, expansion, gradings, points over primes.
+/// A Hamiltonian prepared for the search: its atoms, expansion, gradings, and points over primes.
 #[derive(Debug)]
 pub struct Problem {
     /// The atoms.
     pub atoms: Arc<Atoms>,
     /// H in the atoms.
     pub hamiltonian: Laurent,
-    /// Degrees under which everything is homogeneous.
+    /// Degrees for which H and the bracket are homogeneous.
     pub grading: Grading,
     products: AtomProducts,
     primes: Mutex<Primes>,
 }
 
-/// The primes in use, those over which all constant roots exist, each with its points.
+/// The primes found so far over which all constant roots exist, each with its points.
 #[derive(Debug, Default)]
 struct Primes {
     found: Vec<Arc<Points>>,
-    /// Candidates looked at.
+    /// How many candidates were tried.
     tried: usize,
 }
 
 impl Problem {
-    /// Takes the expansion apart.
+    /// Prepares an expanded Hamiltonian.
     pub fn new(atoms: Atoms, hamiltonian: Laurent) -> Problem {
         let products: AtomProducts = root_products(&atoms).into();
         let grading = Grading::of(&atoms, &hamiltonian, &products);
         Problem { atoms: Arc::new(atoms), hamiltonian, grading, products, primes: Mutex::default() }
     }
 
-    /// The points over the prime of that number.
+    /// The points over the prime with this number.
     ///
     /// # Errors
-    /// [`IntegralsError::NoPoint`] where there are not so many primes.
+    /// [`IntegralsError::NoPoint`] if too few primes exist.
     pub fn points(&self, prime: usize) -> Result<Arc<Points>, IntegralsError> {
         let mut primes = self.primes.lock().unwrap_or_else(PoisonError::into_inner);
         let tried = primes.tried;
@@ -70,9 +70,9 @@ impl Problem {
         Ok(primes.found[prime].clone())
     }
 
-    /// Other ways to write a function in which products of roots were taken for what they are up to sign:
-    /// √(r + x)·√(r − x) is |y|, not y. In each, all terms have one parity under the reflection
-    /// (y, p_y) → (−y, −p_y), so that the formula holds for both signs of y.
+    /// Other forms of a function in which a product of roots was replaced by its value up to sign:
+    /// √(r + x)·√(r − x) is |y|, not y. In each form all terms have the same parity under the reflection
+    /// (y, p_y) → (−y, −p_y), so the formula holds for both signs of y.
     pub fn sign_variants(&self, function: &Laurent) -> Vec<Laurent> {
         let dof = self.atoms.dof;
         let mut variants = vec![function.clone()];
@@ -100,8 +100,8 @@ impl Problem {
         variants
     }
 
-    /// The rational coefficients, coprime integers, of the integral in the span of `columns` that is
-    /// `vector` modulo the first prime; `None` where there is none or it is not unique up to a factor.
+    /// The integral in the span of `columns` that equals `vector` modulo the first prime, as coprime
+    /// integer coefficients. `None` if none exists or it is not unique up to a factor.
     pub fn lift(
         &self,
         columns: &[Column],
@@ -112,8 +112,8 @@ impl Problem {
         Ok(self.lift_all(columns, &[monic], token)?.map(|mut all| all.swap_remove(0)))
     }
 
-    /// The same for all integrals in the span of `columns`: `null` is the [`null_space`] over the first
-    /// prime. `None` where they cannot all be lifted.
+    /// As [`lift`](Self::lift), for all integrals in the span of `columns`. `null` is the [`null_space`]
+    /// over the first prime. `None` if some of them cannot be lifted.
     pub fn lift_all(
         &self,
         columns: &[Column],
@@ -125,14 +125,14 @@ impl Problem {
         };
         let free = last(null);
         self.lift_vectors(columns, null, token, |points, _| {
-            // The same echelon form over every prime but a few, which do not count.
+            // The echelon form has the same shape over all primes but a few. Ignore those few.
             Ok(null_space(points, columns, token)?.filter(|again| last(again) == free))
         })
     }
 
-    /// The rational combinations of the columns that are `vectors` modulo the first prime and what `over`
-    /// gives modulo the prime of a number; primes for which it gives none do not count. `None` where some
-    /// cannot be lifted before the token ends the work.
+    /// Rational combinations of the columns. They equal `vectors` modulo the first prime, and the vectors
+    /// from `over` modulo each later prime; `over` may return `None` to skip a prime. `None` if some vector
+    /// cannot be lifted before the token is cancelled.
     fn lift_vectors(
         &self,
         columns: &[Column],
@@ -168,30 +168,30 @@ impl Problem {
     }
 }
 
-/// The integrals in the span of some columns over one prime after another, from which short combinations
-/// of them are lifted.
+/// Lifts short combinations of integrals in the span of some columns. The null space of all columns is
+/// computed at most once for each prime.
 pub struct Lifting<'a> {
     problem: &'a Problem,
     columns: &'a [Column],
     token: CancelToken,
-    /// The null space over each prime from the second on.
+    /// The null space over each prime, from the second prime on.
     spaces: Vec<Vec<Vec<u32>>>,
 }
 
 impl<'a> Lifting<'a> {
-    /// Of the integrals in the span of the columns.
+    /// Prepares to lift integrals in the span of the columns.
     pub fn new(problem: &'a Problem, columns: &'a [Column], token: &CancelToken) -> Lifting<'a> {
         Lifting { problem, columns, token: token.clone(), spaces: Vec::new() }
     }
 
-    /// The rational combination that is `vector` modulo the first prime, the only integral with its
-    /// support; `None` where it cannot be had, before the token ends the work. `expected` is how many are going to be
-    /// asked for.
+    /// The rational combination that equals `vector` modulo the first prime. `vector` must be the only
+    /// integral with its support, up to a factor. `None` if it cannot be lifted before the token is
+    /// cancelled. `expected` is the number of lifts the caller will ask for.
     pub fn lift(&mut self, vector: &[u32], expected: usize) -> Result<Option<Laurent>, IntegralsError> {
         let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
         let chosen: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
         let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
-        // Elimination is cubic: many long vectors are cheaper from the space they share.
+        // Elimination is cubic: for many long vectors it is cheaper to share one null space of all columns.
         let cubed = |n: usize| (n as u64).pow(3);
         let values = if expected as u64 * cubed(support.len()) <= 2 * cubed(self.columns.len()) {
             self.problem.lift(&chosen, &image, &self.token)?
@@ -205,7 +205,7 @@ impl<'a> Lifting<'a> {
         Ok(values.map(sum))
     }
 
-    /// The same from the null spaces of all columns, which are kept for the next.
+    /// Lifts from the null spaces of all columns, and keeps these for the next call.
     fn lift_shared(
         &mut self,
         support: &[usize],
@@ -226,18 +226,18 @@ impl<'a> Lifting<'a> {
     }
 }
 
-/// The multiple of the vector that ends in 1; `None` where it ends in 0.
+/// The multiple of the vector whose last entry is 1; `None` if the last entry is 0.
 fn monic(field: PrimeField, vector: &[u32]) -> Option<Vec<u32>> {
     let scale = vector.last().and_then(|&v| field.inverse(v))?;
     Some(vector.iter().map(|&v| field.multiply(v, scale)).collect())
 }
 
-/// The entries on the support of the vector of the space that vanishes elsewhere; `None` where it is not
-/// the only one up to a factor.
+/// The vector of the space that vanishes outside the support, as its entries on the support; `None` if it
+/// is not unique up to a factor.
 fn supported_vector(field: PrimeField, space: &[Vec<u32>], support: &[usize]) -> Option<Vec<u32>> {
     let width = space.first()?.len();
     let outside: Vec<usize> = (0..width).filter(|k| support.binary_search(k).is_err()).collect();
-    // One row for each column outside: its entries in the vectors of the space.
+    // One row for each column outside the support: the entries of the basis vectors in this column.
     let mut echelon = Echelon::new(field, space.len());
     for &column in &outside {
         if echelon.rank() + 1 == space.len() {
@@ -253,7 +253,7 @@ fn supported_vector(field: PrimeField, space: &[Vec<u32>], support: &[usize]) ->
     outside.iter().all(|&k| combine(k) == 0).then(|| support.iter().map(|&k| combine(k)).collect())
 }
 
-/// Whether the combination of the columns is conserved at some points.
+/// Whether the combination of the columns is conserved at test points.
 fn holds(points: &Points, values: &[Rational], columns: &[Column]) -> Result<bool, IntegralsError> {
     let field = points.field();
     let sum = values.iter().zip(columns).filter(|(v, _)| !v.is_zero());
@@ -281,8 +281,8 @@ fn bracket_of(field: PrimeField, point: &Point, column: &Polynomial) -> u32 {
     })
 }
 
-/// The functions that are linearly independent of those before them, as indices; `None` where the token
-/// ended the work.
+/// The indices of the functions that are linearly independent of the functions before them; `None` if the
+/// token was cancelled.
 pub fn independent_functions(
     points: &Points,
     functions: &[Monomial],
@@ -294,8 +294,8 @@ pub fn independent_functions(
     Ok(echelon.map(|e| e.pivots().to_vec()))
 }
 
-/// Columns by degree; those with terms of several degrees join these into one block. Blocks and the
-/// columns in them are in order of first appearance.
+/// Groups columns by degree. A column with terms of several degrees joins these degrees into one block.
+/// Blocks and their columns keep the order of first appearance.
 pub fn blocks(grading: &Grading, columns: &[Column]) -> Vec<Vec<usize>> {
     let mut block_of: BTreeMap<Degree, usize> = BTreeMap::new();
     let mut blocks: Vec<Vec<usize>> = Vec::new();
@@ -323,7 +323,7 @@ pub fn blocks(grading: &Grading, columns: &[Column]) -> Vec<Vec<usize>> {
     blocks
 }
 
-/// The same up to a factor, as coprime integers.
+/// The multiple of the values that consists of coprime integers.
 pub fn coprime(values: Vec<Rational>) -> Vec<Rational> {
     match content(&values) {
         Some(content) => values.iter().map(|v| v / &content).collect(),
@@ -331,8 +331,8 @@ pub fn coprime(values: Vec<Rational>) -> Vec<Rational> {
     }
 }
 
-/// Pairs of square roots whose radicands multiply to the square of a monomial, which the product of
-/// the roots then is (up to the choice of sign, made once).
+/// Pairs of square roots whose radicands multiply to the square of a monomial. The product of the roots is
+/// then this monomial up to sign; the sign is chosen once.
 fn root_products(atoms: &Atoms) -> Vec<(usize, usize, Monomial)> {
     let mut found: Vec<(usize, usize, Monomial)> = Vec::new();
     let square_roots: Vec<(usize, &Laurent)> = atoms
@@ -358,7 +358,7 @@ fn root_products(atoms: &Atoms) -> Vec<(usize, usize, Monomial)> {
     found
 }
 
-/// R² replaced by its radicand everywhere.
+/// Replaces R² by its radicand everywhere.
 fn reduce_roots(atoms: &Atoms, value: &Laurent) -> Option<Laurent> {
     let mut value = value.clone();
     for (index, atom) in atoms.list.iter().enumerate().rev() {

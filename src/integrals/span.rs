@@ -1,4 +1,4 @@
-//! The integrals in the span of given terms.
+//! Finds the integrals in the span of given terms.
 
 use rayon::prelude::*;
 
@@ -10,15 +10,15 @@ use crate::expr::{Expr, Rational};
 use crate::mechanics::{Certificate, Hamiltonian, Prover};
 use crate::progress::CancelToken;
 
-/// A basis of the functions in the span of `terms` that are conserved, each proved:
-/// Σ cₖ·termₖ with {Σ cₖ termₖ, H} = 0, coefficients coprime integers.
+/// A basis of the conserved functions in the span of `terms`, each proved:
+/// Σ cₖ·termₖ with {Σ cₖ termₖ, H} = 0 and coprime integer coefficients.
 ///
-/// Every integral in the span is a combination of them, except where a candidate could not be proved and
-/// was left out. Terms may be any functions of the phase space that the search can take apart;
-/// constants among them are conserved and come back as they are.
+/// Every integral in the span is a combination of them, unless a candidate could not be proved and was
+/// dropped. A term may be any function of phase space that the search can expand. Constants among the terms
+/// are conserved and are returned unchanged.
 ///
 /// # Errors
-/// Formulas outside the class ([`IntegralsError`]).
+/// Some formula is outside the class ([`IntegralsError`]).
 pub fn null_space_in_library(
     hamiltonian: &Hamiltonian,
     terms: &[Expr],

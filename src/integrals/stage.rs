@@ -1,4 +1,5 @@
-//! One library's problem with the laws known so far: its terms by degree, their null spaces, what is new in these.
+//! One library's search problem together with the laws known so far: sorts its terms by degree, solves for
+//! their null spaces, and keeps what is new in these.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,28 +18,29 @@ use super::search::Search;
 use super::solve::{Column, Problem, independent_functions};
 use crate::laurent::PowerProduct;
 
-/// One library's problem with the laws known so far.
+/// One library's search problem together with the laws known so far.
 pub struct Stage<'p> {
     problem: &'p Problem,
     points: Arc<Points>,
     generators: Generators,
-    /// Angles that H does not contain, in whose modes columns are written.
+    /// Angles that H does not contain. Columns are written in their Fourier modes.
     angles: Vec<usize>,
-    /// Groups of functions that were looked at, with the indices of those that are independent of simpler ones.
+    /// Groups of functions already examined, with the indices of the functions independent of simpler ones.
     independent: BTreeMap<Vec<Monomial>, Vec<usize>>,
-    /// What the classes solved so far brought, by their terms: wider spaces hold them again.
+    /// The results of the classes solved so far, keyed by their terms: wider spaces contain these classes
+    /// again.
     solved: BTreeMap<Vec<Monomial>, Progress>,
 }
 
 /// The number of terms of a space, and its columns by degree and mode.
 pub type Classes = (usize, Vec<Vec<Column>>);
 
-/// The work of an elimination with so many unknowns: about n³/3 multiplications for the echelon form.
+/// The work of one elimination with this many unknowns: about n³/3 multiplications for the echelon form.
 fn elimination(unknowns: usize) -> u64 {
     (unknowns as u64).pow(3) / 3
 }
 
-/// What a search of one space, or one class of it, brought.
+/// The result of searching one space, or one class of it.
 #[derive(Clone, Copy)]
 pub struct Progress {
     /// The dimension of the space of integrals.
@@ -48,7 +50,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Together with another class.
+    /// Adds the result of another class.
     fn add(&mut self, part: Progress) {
         self.integrals += part.integrals;
         self.exhaustive &= part.exhaustive;
@@ -74,8 +76,8 @@ impl<'p> Stage<'p> {
         self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
     }
 
-    /// The number of terms within reach and the terms by degree; `None` where they are too many, or a limit was
-    /// reached.
+    /// The number of terms within reach, and the terms grouped by degree; `None` if there are too many or a
+    /// limit was reached.
     pub fn classes(
         &mut self,
         search: &mut Search<'_>,
@@ -103,10 +105,10 @@ impl<'p> Stage<'p> {
         Ok(Some((count, classes.into_values().collect())))
     }
 
-    /// The functions without those that depend linearly on simpler ones; `None` where a limit was reached.
+    /// The functions without those that depend linearly on simpler ones; `None` if a limit was reached.
     ///
-    /// Functions of different degree, or with different powers of the sines and cosines of free angles, are
-    /// independent; so each such group is looked at by itself, without these powers.
+    /// Functions of different degree are independent, and so are functions with different powers of the
+    /// sines and cosines of free angles. So each such group is examined separately, without these powers.
     fn independent(
         &mut self,
         search: &mut Search<'_>,
@@ -142,7 +144,7 @@ impl<'p> Stage<'p> {
         Ok(Some(chosen))
     }
 
-    /// Solves class by class and keeps what is new.
+    /// Solves each class and keeps what is new.
     pub fn solve(
         &mut self,
         search: &mut Search<'_>,
@@ -158,7 +160,7 @@ impl<'p> Stage<'p> {
         let (known, fresh): (Vec<_>, Vec<_>) =
             small.into_iter().partition(|class| self.solved.contains_key(&terms(class)));
         known.iter().filter_map(|class| self.solved.get(&terms(class))).for_each(|part| progress.add(*part));
-        // Classes that the work left does not suffice for are left out.
+        // Skip classes for which too little work remains.
         let (fresh, left_out): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|class| search.spend(elimination(class.len())));
         progress.exhaustive &= left_out.is_empty();
@@ -179,7 +181,7 @@ impl<'p> Stage<'p> {
         Ok(progress)
     }
 
-    /// Adds the generators in a null space; whether all of it is accounted for.
+    /// Adds the generators in a null space; returns whether they account for all of it.
     fn take(
         &mut self,
         search: &mut Search<'_>,

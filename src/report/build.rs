@@ -1,4 +1,4 @@
-//! Records from the results of the other rooms.
+//! Builds records from the results of other modules.
 
 use std::collections::BTreeMap;
 
@@ -13,19 +13,19 @@ use crate::mechanics::{
 use crate::simplify::{canonical_hamiltonian, canonical_value_in};
 use crate::system::System;
 
-/// What stands for a bracket that does not vanish and was not written out.
+/// Replaces a bracket that does not vanish and is too long to print.
 pub(super) const NOT_ZERO: &str = "not 0 (too long to print)";
-/// What stands for a bracket of which this could not be said either.
+/// Replaces a bracket that is too long to print and may or may not vanish.
 pub(super) const UNKNOWN: &str = "undecided (too long to print)";
-/// What stands for the bracket of functions that are real at no common point.
+/// Replaces the bracket of two functions that are not real at any common point.
 pub(super) const DISJOINT: &str = "no common domain";
-/// The most symbols of a bracket in the matrix that is written out.
+/// A bracket with more symbols is not printed in the matrix.
 const PRINTABLE: usize = 400;
-/// The most symbols of a bracket that is brought into canonical form to see whether it is short.
+/// A bracket with more symbols is not brought into canonical form to see whether that is short.
 const PRESENTABLE: usize = 4_000;
 
 impl Record {
-    /// A record of the system with a Hamiltonian, and nothing known yet.
+    /// A record of a system and a Hamiltonian, without results.
     pub(super) fn open(system: SystemRecord, hamiltonian: HamiltonianRecord) -> Record {
         Record {
             schema: SCHEMA,
@@ -51,8 +51,8 @@ impl Record {
         }
     }
 
-    /// What the kernel says of claims: each proved, refuted or unknown, with its bracket; where all are
-    /// proved, brackets, independence, involution and verdict.
+    /// Builds the record of a verification: each claim with its bracket, as proved, refuted or unknown. If
+    /// all claims are proved, adds brackets, independence, involution and verdict.
     pub fn of_verification(system: &System, hamiltonian: &Hamiltonian, found: &Verification) -> Record {
         let mut record = Record::open(SystemRecord::of(system), HamiltonianRecord::given(hamiltonian));
         for claim in found.claims() {
@@ -70,7 +70,7 @@ impl Record {
         record
     }
 
-    /// Notes the generators that a proof was made with.
+    /// Adds the generators that a proof used.
     pub(super) fn add_generators(&mut self, certificate: &Certificate) {
         for generator in certificate.generators() {
             let mut line = format!("{} = {}", generator.name, generator.function);
@@ -87,7 +87,7 @@ impl Record {
         }
     }
 
-    /// Brackets, independence, involution and verdict.
+    /// Adds brackets, independence, involution and verdict.
     pub(super) fn set_assessment(&mut self, assessment: &Assessment, space: &PhaseSpace) {
         let presented = |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone());
         let cell = |bracket: &Bracket| {
@@ -110,7 +110,7 @@ impl Record {
 }
 
 impl SystemRecord {
-    /// What a record says of a system.
+    /// The record of a system.
     pub fn of(system: &System) -> SystemRecord {
         let names = |symbols: &[Symbol]| symbols.iter().map(|s| s.name().to_owned()).collect();
         let valued = system
@@ -133,7 +133,8 @@ impl SystemRecord {
 }
 
 impl HamiltonianRecord {
-    /// One that the user gave, in its canonical form, with conditions where that is real on a larger domain.
+    /// The record of a Hamiltonian that the user gave: its canonical form, with conditions if the canonical
+    /// form is real on a larger domain.
     pub fn given(hamiltonian: &Hamiltonian) -> HamiltonianRecord {
         let canonical = canonical_hamiltonian(hamiltonian.formula(), hamiltonian.space()).ok();
         let shown = canonical.and_then(|formula| hamiltonian.presented(&formula).ok()?);
@@ -152,14 +153,14 @@ impl HamiltonianRecord {
     }
 }
 
-/// Conditions as they are read, or none.
+/// The text of the conditions, which the parser can read; `None` if there are no conditions.
 fn conditions(domain: &[Condition]) -> Option<String> {
     let texts: Vec<String> = domain.iter().map(Condition::to_string).collect();
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 impl LawRecord {
-    /// A law of that status, without evidence.
+    /// A law with this status, without evidence.
     pub(super) fn new(name: &str, formula: &Expr, space: &PhaseSpace, status: Status) -> LawRecord {
         LawRecord {
             name: name.to_owned(),
@@ -176,7 +177,7 @@ impl LawRecord {
         }
     }
 
-    /// A law, without evidence.
+    /// The record of a law, without evidence.
     pub(super) fn of_law(law: &ConservedQuantity, space: &PhaseSpace) -> LawRecord {
         LawRecord {
             domain: conditions(law.domain()),
@@ -184,7 +185,7 @@ impl LawRecord {
         }
     }
 
-    /// A claim with its bracket, without evidence.
+    /// The record of a claim with its bracket, without evidence.
     pub(super) fn of_claim(claim: &Verified, space: &PhaseSpace) -> LawRecord {
         let outcome = claim.outcome();
         let written = |value: Expr| canonical_value_in(&value, space).unwrap_or(value).to_string();

@@ -1,4 +1,4 @@
-//! Records from a discovery.
+//! Builds records from a discovery.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::flow::TrajectorySet;
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 
-/// In formulas that are not exact, fractions of more digits than this are printed in decimals.
+/// In formulas that are not exact, fractions with more digits than this are printed as decimals.
 const EXACT_DIGITS: usize = 2;
-/// Most significant digits of measured numbers, which hold no more than the data supports.
+/// The most significant digits of a measured number. The data supports no more.
 const DIGITS: usize = 12;
-/// Digits of learned coefficients.
+/// The digits of learned coefficients.
 const LEARNED_DIGITS: usize = 4;
 
 /// Where the trajectories of a discovery came from.
@@ -25,16 +25,16 @@ const LEARNED_DIGITS: usize = 4;
 pub struct DiscoverySource {
     /// `simulated`, or the name of a file.
     pub data: String,
-    /// Whether the recovered Hamiltonian equals the one that made simulated data, up to a constant; absent for
-    /// other data.
+    /// For simulated data: whether the recovered Hamiltonian equals the one that was simulated, up to a
+    /// constant. Absent for other data.
     pub agrees_with_file: Option<bool>,
 }
 
 impl Record {
-    /// What `discover` found.
+    /// Builds the record of what `discover` found.
     ///
     /// # Errors
-    /// A phase space that does not pair up.
+    /// The coordinates and momenta do not pair up.
     pub fn of_discovery(
         system: &System,
         data: &TrajectorySet,
@@ -43,14 +43,14 @@ impl Record {
     ) -> Result<Record, MechanicsError> {
         let mut of = SystemRecord::of(system);
         if source.agrees_with_file.is_none() {
-            // Without the file's Hamiltonian its parameters stand for nothing.
+            // The file's parameters have no meaning without the file's Hamiltonian.
             of.parameters.clear();
         }
         Record::of_found(of, data, discovery, source)
     }
 
-    /// Adds the laws that the literature states, as they were held against the recovered Hamiltonian. They took
-    /// no part in the search.
+    /// Adds the laws that the literature states, compared with the recovered Hamiltonian. The search did
+    /// not use them.
     pub fn add_known(&mut self, found: &[Comparison], discovery: &Discovery, space: &PhaseSpace) {
         self.known.extend(found.iter().map(|comparison| KnownRecord {
             law: LawRecord {
@@ -62,10 +62,10 @@ impl Record {
         }));
     }
 
-    /// What `extract` found in a saved run.
+    /// Builds the record of what `extract` found in a saved run.
     ///
     /// # Errors
-    /// A phase space that does not pair up.
+    /// The coordinates and momenta do not pair up.
     pub fn of_extraction(
         folder: &str,
         data: &TrajectorySet,
@@ -106,7 +106,7 @@ impl Record {
         }
         record.searched = SearchedRecord::of(&discovery.searched, discovery.stop);
         if let Some(searched) = record.searched.as_mut().filter(|_| record.verdict != Verdict::Undecided) {
-            // Where the laws settle the question, the way there is of no interest.
+            // If the laws settle the question, the searched spaces are of no interest.
             searched.spaces.clear();
         }
         record.hint = discovery.hint.as_ref().map(|found| HintRecord {
@@ -164,13 +164,13 @@ fn hamiltonian(
     }
 }
 
-/// [`EXACT_DIGITS`], but none where every number is measured.
+/// [`EXACT_DIGITS`], but 0 if every number is measured.
 fn exact_digits(found: Option<&RecoveredHamiltonian>) -> usize {
     if found.is_some_and(|h| h.mechanics.is_some()) { 0 } else { EXACT_DIGITS }
 }
 
-/// Whether H explains the velocities as they were given: the estimate of the noise from the states, an upper bound
-/// where they are sampled coarsely, then says nothing.
+/// Whether H explains the velocities as given. If so, the noise estimated from the states says nothing: it
+/// is only an upper bound if the states are sampled coarsely.
 fn explained_as_given(discovery: &Discovery) -> bool {
     discovery.hamiltonian.as_ref().is_some_and(|h| h.explains && h.chi.is_none())
 }

@@ -1,4 +1,4 @@
-//! The record as a Markdown page.
+//! Renders the record as a Markdown page.
 
 use super::{Record, text};
 

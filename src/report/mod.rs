@@ -1,11 +1,11 @@
-//! What is told to the user: one [`Record`] and its renderings.
+//! What the user is told: one [`Record`] and its renderings.
 //!
-//! A [`Record`] holds text and numbers only, in the shape of the JSON document that users' scripts
-//! read. It is filled from the results of the other rooms (`build`) and rendered as JSON (by serde),
-//! as text for a terminal, as Markdown, or as bare formulas in LaTeX or SymPy. Pure: nothing is
-//! printed or written here.
+//! A [`Record`] holds only text and numbers, in the shape of the JSON document that users' scripts read.
+//! `build` fills it from the results of other modules. It can be rendered as JSON (by serde), as text for a
+//! terminal, as Markdown, or as bare formulas in LaTeX or SymPy. This module neither prints nor writes
+//! files.
 //!
-//! Numbers that cannot be had are absent from the JSON, not null and not zero.
+//! Unknown numbers are absent from the JSON. They are not null and not zero.
 
 mod build;
 mod certificate;
@@ -29,7 +29,7 @@ pub use discovery::DiscoverySource;
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 1;
 
-/// Writes an enum by its word.
+/// Serializes an enum as its display text.
 fn word<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
@@ -39,9 +39,9 @@ fn word<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::
 pub enum Format {
     /// For a terminal.
     Text,
-    /// The laws as LaTeX, one a line.
+    /// The laws as LaTeX, one per line.
     Latex,
-    /// The laws as Python for SymPy, one a line.
+    /// The laws as Python for SymPy, one per line.
     Sympy,
     /// The JSON document.
     Json,
@@ -54,13 +54,13 @@ pub enum Format {
 pub struct Record {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// The system asked about.
+    /// The system that the user asked about.
     pub system: SystemRecord,
     /// The Hamiltonian, given or recovered.
     pub hamiltonian: HamiltonianRecord,
-    /// A generating set of laws, H not among them.
+    /// A generating set of laws, without H.
     pub laws: Vec<LawRecord>,
-    /// The Poisson brackets of H and the laws, H first, each in canonical form.
+    /// The Poisson brackets of H and the laws, each in canonical form. H comes first.
     pub brackets: Vec<Vec<String>>,
     /// How many of H and the laws are functionally independent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ pub struct Record {
     /// What the literature states for the system, for comparison with what `discover` recovered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownRecord>,
-    /// What the exact search went through.
+    /// What the exact search covered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched: Option<SearchedRecord>,
     /// What was learned from data.
@@ -82,31 +82,31 @@ pub struct Record {
     /// The data that was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<DataRecord>,
-    /// How far the search might go, and whether that ended it.
+    /// The limits of the search, and whether one of them ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsRecord>,
-    /// Numerical hints on regular or chaotic motion; never a proof.
+    /// A numerical hint whether the motion is regular or chaotic; never a proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<HintRecord>,
-    /// The options in force.
+    /// The options in effect.
     pub settings: BTreeMap<String, serde_json::Value>,
     /// The seed of all random choices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Remarks on the input or the result, each a sentence.
+    /// Remarks on the input or the result, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The generators of the field in which the brackets were formed, with relations and assumptions.
+    /// The generators of the field in which the brackets were computed, with relations and assumptions.
     #[serde(skip)]
     pub generators: Vec<String>,
-    /// A space of functions whose integrals are counted again by the certificate.
+    /// A space of functions. The certificate computes the number of integrals in it again.
     #[serde(skip)]
     pub space: Option<SpaceRecord>,
     /// The version of liouville.
     pub version: String,
 }
 
-/// The system asked about.
+/// The system that the user asked about.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct SystemRecord {
     /// Its name.
@@ -115,7 +115,7 @@ pub struct SystemRecord {
     pub coordinates: Vec<String>,
     /// The momenta, in the order of their coordinates.
     pub momenta: Vec<String>,
-    /// Exact values of the parameters that have one.
+    /// The exact values of the parameters that have a value.
     pub parameters: BTreeMap<String, String>,
     /// The parameters that are kept symbolic.
     #[serde(skip)]
@@ -134,38 +134,39 @@ pub struct HamiltonianRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: Option<String>,
-    /// The conditions under which it is meant, beyond where the formula is real.
+    /// The conditions under which the Hamiltonian is used, in addition to the formula being real.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// `given`, `recovered` or `none`.
     pub source: String,
-    /// Whether a recovered one has exact coefficients.
+    /// For a recovered Hamiltonian: whether its coefficients are exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<bool>,
-    /// Relative residual of Hamilton's equations on held-out data, of a recovered one.
+    /// For a recovered Hamiltonian: the relative residual of Hamilton's equations on held-out data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub residual: Option<f64>,
-    /// Where the data was simulated: whether the recovered one equals that of the system file up to a constant.
+    /// For simulated data: whether the recovered Hamiltonian equals that of the system file up to a
+    /// constant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agrees_with_file: Option<bool>,
-    /// Masses and losses, where the momenta of the data are velocities.
+    /// Masses and losses, if the momenta of the data are velocities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mechanics: Option<MechanicsRecord>,
 }
 
-/// What was learned of masses and losses where the momenta of the data are velocities: momentum is mass times
-/// velocity, and the velocities fall by friction besides what H says.
+/// What was learned about masses and losses if the momenta of the data are velocities. Momentum is mass
+/// times velocity, and friction slows the motion in addition to what H predicts.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct MechanicsRecord {
-    /// The mass of each coordinate, that of the first being the unit.
+    /// The mass of each coordinate. The mass of the first coordinate is the unit.
     pub masses: BTreeMap<String, MeasuredRecord>,
-    /// Whether the data tells the masses apart; else they are set to one.
+    /// Whether the data determines the masses separately; if not, they are set to one.
     pub masses_known: bool,
     /// The rate of friction of each coordinate.
     pub friction: BTreeMap<String, MeasuredRecord>,
-    /// Misfit of the accelerations relative to their rms.
+    /// The misfit of the accelerations relative to their rms.
     pub force_residual: f64,
-    /// Mean kinetic energy in the last fifth of the time over that in the first.
+    /// The mean kinetic energy in the last fifth of the time divided by that in the first fifth.
     pub kinetic_ratio: f64,
 }
 
@@ -174,7 +175,7 @@ pub struct MechanicsRecord {
 pub struct MeasuredRecord {
     /// The value.
     pub value: f64,
-    /// Its standard error; zero where the value is a convention.
+    /// The standard error; zero if the value is a convention.
     pub error: f64,
 }
 
@@ -190,22 +191,22 @@ pub struct LawRecord {
     /// The same for SymPy.
     #[serde(skip)]
     pub sympy: String,
-    /// The conditions under which it was proved, beyond where the formula and H are real.
+    /// The conditions under which it was proved, in addition to the formula and H being real.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Where a piecewise law may jump: the surface on which this function vanishes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub surface: Option<String>,
-    /// How it stands; `piecewise`, `refuted` and `unknown` only in `verify` and among the known laws.
+    /// The status. `piecewise`, `refuted` and `unknown` occur only in `verify` and for known laws.
     #[serde(serialize_with = "word")]
     pub status: Status,
     /// {law, H} in canonical form.
     #[serde(rename = "bracket_with_H", skip_serializing_if = "Option::is_none")]
     pub bracket_with_h: Option<String>,
-    /// Degree in the momenta, where the law is polynomial in them.
+    /// The degree in the momenta, if the law is polynomial in them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub momentum_degree: Option<usize>,
-    /// Degree in coordinates and momenta together, where the law is a polynomial.
+    /// The degree in coordinates and momenta together, if the law is a polynomial.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub degree: Option<usize>,
     /// Numerical evidence from data.
@@ -216,47 +217,47 @@ pub struct LawRecord {
 /// A law that the literature states.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct KnownRecord {
-    /// The law, held against the Hamiltonian of the record.
+    /// The law, compared with the Hamiltonian of the record.
     #[serde(flatten)]
     pub law: LawRecord,
-    /// Whether it is a function of H and the laws found: it does not raise the number of independent ones.
+    /// Whether the law is a function of H and the laws found, so that it is not a new independent law.
     pub determined: bool,
 }
 
-/// Numerical evidence for a law: relative residuals, smaller is better.
+/// Numerical evidence for a law: relative residuals. Smaller is better.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct EvidenceRecord {
-    /// How far the law's gradient leaves the span of the learned coordinates' gradients.
+    /// How far the law's gradient lies outside the span of the gradients of the learned coordinates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_residual: Option<f64>,
-    /// Change of the law along the learned vector field.
+    /// The change of the law along the learned vector field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_residual: Option<f64>,
-    /// Change of the law along the time derivatives of the data.
+    /// The change of the law along the time derivatives of the data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direct_residual: Option<f64>,
-    /// Drift of the law along held-out trajectories.
+    /// The drift of the law along held-out trajectories.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trajectory_drift: Option<f64>,
 }
 
 impl EvidenceRecord {
-    /// Whether there is none.
+    /// Whether there is no evidence.
     pub fn is_empty(&self) -> bool {
         *self == EvidenceRecord::default()
     }
 }
 
-/// What an exact search went through.
+/// What an exact search covered.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct SearchedRecord {
-    /// Terms in the largest library.
+    /// The number of terms in the largest library.
     pub terms: usize,
-    /// Highest degree in the momenta.
+    /// The highest degree in the momenta.
     pub momentum_degree: usize,
-    /// Highest degree of the coefficients.
+    /// The highest degree of the coefficients.
     pub coefficient_degree: usize,
-    /// Whether all integrals in the spaces named were found.
+    /// Whether all integrals in the listed spaces were found.
     pub exhaustive: bool,
     /// The spaces, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -266,22 +267,22 @@ pub struct SearchedRecord {
     pub stopped: Option<String>,
 }
 
-/// How far a job might go.
+/// The limits of a job.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct LimitsRecord {
     /// The most work, in multiplications modulo a prime.
     pub work: u64,
-    /// The work that was done.
+    /// The work done.
     pub work_done: u64,
-    /// The most seconds; absent where there is no such limit.
+    /// The most seconds; absent if the time is not limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
-    /// Whether a limit, or the user, ended the job before its end.
+    /// Whether a limit or the user stopped the job early.
     pub reached: bool,
 }
 
 impl LimitsRecord {
-    /// Of a job that did so much work and ended so.
+    /// The record of a job, from its limits, the work it did and the reason it ended.
     pub fn of(limits: Limits, work_done: u64, ended: Option<Ended>) -> LimitsRecord {
         LimitsRecord {
             work: limits.work,
@@ -297,7 +298,7 @@ impl LimitsRecord {
 pub struct SpaceRecord {
     /// The functions that span it.
     pub terms: Vec<String>,
-    /// The dimension of the space of integrals in it, constants not counted.
+    /// The dimension of the space of integrals in it, without the constants.
     pub integrals: usize,
 }
 
@@ -308,31 +309,33 @@ pub struct NetworkRecord {
     pub cyclic: usize,
     /// The terms of the loss on held-out data.
     pub losses: BTreeMap<String, f64>,
-    /// Training steps.
+    /// The number of training steps.
     pub steps: usize,
-    /// Wall time of training in seconds. Left out of the JSON, which repeats to the byte.
+    /// The wall time of training in seconds. Not part of the JSON, so that the JSON is the same byte for
+    /// byte each time.
     #[serde(skip)]
     pub seconds: Option<f64>,
     /// The paper's multinomial fits of the learned coordinates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coordinates: Vec<CoordinateRecord>,
-    /// The numbers of cyclic coordinates that were tried.
+    /// The trainings, each with a different number of cyclic coordinates.
     pub trials: Vec<TrialRecord>,
 }
 
-/// A training with a number of cyclic coordinates.
+/// One training with a given number of cyclic coordinates.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct TrialRecord {
-    /// How many were asked for.
+    /// How many cyclic coordinates were requested.
     pub cyclic: usize,
-    /// The Poisson term that was left: near zero where there are as many laws in involution.
+    /// The Poisson term of the loss after training. It is near zero if there are at least as many laws in
+    /// involution.
     pub poisson: f64,
 }
 
 /// A multinomial fit of one learned coordinate.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct CoordinateRecord {
-    /// The fitted formula, its coefficients in decimals.
+    /// The fitted formula, with decimal coefficients.
     pub formula: String,
     /// The degree that was chosen.
     pub degree: usize,
@@ -343,42 +346,42 @@ pub struct CoordinateRecord {
 /// The data that was used.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct DataRecord {
-    /// `simulated` or the file's name.
+    /// `simulated` or the name of the file.
     pub source: String,
-    /// Trajectories.
+    /// The number of trajectories.
     pub trajectories: usize,
-    /// Points in all trajectories together.
+    /// The number of points in all trajectories together.
     pub points: usize,
     /// `given` or `estimated`.
     pub derivatives: String,
-    /// The noise level found in the data, relative to the rms of each column.
+    /// The noise level estimated from the data, relative to the rms of each column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<f64>,
 }
 
-/// A numerical hint on the motion, labelled as evidence.
+/// A numerical hint about the motion. It is evidence, not a proof.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct HintRecord {
     /// `regular`, `chaotic` or `unclear`.
     pub motion: String,
-    /// The largest Lyapunov exponent on the sampled orbits.
+    /// The largest Lyapunov exponent over the sampled orbits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lyapunov_exponent: Option<f64>,
     /// The smallest smaller-alignment index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alignment_index: Option<f64>,
-    /// How many orbits were followed.
+    /// The number of orbits that were integrated.
     pub orbits: usize,
 }
 
 impl Record {
-    /// The record in that format, ending in a line break.
+    /// Renders the record in this format. The text ends with a line break.
     pub fn render(&self, format: Format) -> String {
         match format {
             Format::Text => text::page(self),
             Format::Markdown => markdown::page(self),
             Format::Json => {
-                // A record holds no map with keys other than strings, so this cannot fail.
+                // This cannot fail: all maps in a record have string keys.
                 let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
                 json.push('\n');
                 json

@@ -1,4 +1,4 @@
-//! Records from the exact search.
+//! Builds records from the exact search.
 
 use super::{HamiltonianRecord, LawRecord, Record, SearchedRecord, SpaceRecord, SystemRecord};
 use crate::integrals::{SearchOutcome, SearchedSpace, StopReason};
@@ -7,7 +7,7 @@ use crate::progress::Ended;
 use crate::system::System;
 
 impl Record {
-    /// What `integrals` found: proved generators, what was searched, the verdict.
+    /// Builds the record of what `integrals` found: proved generators, the searched spaces, the verdict.
     pub fn of_search(system: &System, hamiltonian: &Hamiltonian, found: &SearchOutcome) -> Record {
         let mut record = Record::open(SystemRecord::of(system), HamiltonianRecord::given(hamiltonian));
         for law in found.laws.iter().chain(&found.combinations) {
@@ -32,7 +32,7 @@ impl Record {
 }
 
 impl SearchedRecord {
-    /// What was searched, told by the widest space that was searched exhaustively; `None` where there is none.
+    /// Describes the search by the widest space that was searched exhaustively; `None` if there is none.
     pub(super) fn of(spaces: &[SearchedSpace], stop: Option<StopReason>) -> Option<SearchedRecord> {
         let exhaustive = spaces.iter().filter(|s| s.exhaustive);
         let widest = exhaustive.max_by_key(|s| (s.momentum_degree, s.coefficient_degree, s.terms))?;

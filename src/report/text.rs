@@ -1,4 +1,4 @@
-//! The record as text for a terminal.
+//! Renders the record as text for a terminal.
 
 use super::{EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
@@ -82,7 +82,7 @@ fn laws(record: &Record) -> String {
     text
 }
 
-/// The conditions beside a formula.
+/// The conditions that follow a formula.
 pub(super) fn beside(domain: &Option<String>) -> String {
     domain.as_ref().map_or(String::new(), |conditions| format!(" where {conditions}"))
 }
@@ -106,7 +106,7 @@ fn status(law: &LawRecord) -> String {
     if evidence.is_empty() { status } else { format!("{status} · {evidence}") }
 }
 
-/// The evidence that there is, in one line.
+/// The available evidence, in one line.
 pub(super) fn evidence(evidence: &EvidenceRecord) -> String {
     let parts = [
         ("network span", evidence.span_residual),
@@ -123,7 +123,7 @@ fn brackets(record: &Record) -> String {
         return String::new();
     }
     let names = record.bracket_names();
-    // A wide matrix is unreadable: long entries are listed below it by pair instead.
+    // A wide matrix is hard to read, so long entries are listed below it by pair.
     let entry = |text: &str| if width(text) <= 14 { text.to_owned() } else { "*".to_owned() };
     let widest = record.brackets.iter().flatten().map(|cell| width(&entry(cell)));
     let column = widest.chain(names.iter().map(|name| width(name))).max().unwrap_or(1);
@@ -212,7 +212,7 @@ fn verdict(record: &Record) -> String {
     text
 }
 
-/// Two significant digits.
+/// The value with two significant digits.
 pub(super) fn short(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();

@@ -12,29 +12,28 @@ use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
 use crate::expr::{Condition, Expr, Rational, Symbol};
 
-/// Points at which a function is evaluated before its canonical form is sought.
+/// How many points to evaluate a function at before computing its canonical form.
 const FIRST_POINTS: u64 = 6;
 
 /// The answer to "is this function identically zero?".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ZeroTest {
-    /// It vanishes at every real point at which all functions involved are defined.
+    /// The function vanishes at every real point where all functions involved are defined.
     Zero,
-    /// It does not vanish at some real point, which was found.
+    /// The function does not vanish at a real point that was found.
     NonZero,
     /// Neither was shown.
     Unknown,
 }
 
-/// A function: a polynomial in the ring variables of its field, in canonical form where that is asked for.
+/// A function: a polynomial in the ring variables of its field, brought into canonical form on demand.
 ///
-/// Equality and hashing are those of the canonical form: equal elements are equal functions, and two
-/// elements that differ may still be equal functions only where [`zero_test`](Self::zero_test) of their
-/// difference is `Unknown`.
+/// Equality and hashing compare canonical forms. Equal elements are equal functions. Two different elements
+/// can be equal functions only if [`zero_test`](Self::zero_test) of their difference is `Unknown`.
 #[derive(Clone)]
 pub struct Element {
     field: Arc<Field>,
-    /// Relations applied; not over least denominators.
+    /// The relations are applied; the denominators need not be the least ones.
     pub(super) value: RationalPolynomial,
     canonical: OnceLock<Result<RationalPolynomial, AlgebraError>>,
 }
@@ -47,7 +46,7 @@ impl Element {
     /// The function that a formula denotes.
     ///
     /// # Errors
-    /// A formula with generators that the field does not have, a division by zero, or sizes out of reach.
+    /// The field lacks a generator of the formula, the formula divides by zero, or a result is too large.
     pub fn from_expr(field: &Arc<Field>, expr: &Expr) -> Result<Element, AlgebraError> {
         if is_deep(expr) {
             return Err(AlgebraError::TooDeep);
@@ -60,7 +59,7 @@ impl Element {
         Ok(Element::new(field, value))
     }
 
-    /// A field for the expressions together with their elements.
+    /// Builds a field for the expressions, and returns the field with the elements of the expressions.
     ///
     /// # Errors
     /// As [`Field::for_expressions`].
@@ -71,7 +70,7 @@ impl Element {
         Element::all_within(variables, &[], expressions)
     }
 
-    /// The same on the domain that the conditions leave.
+    /// As [`all_from`](Self::all_from), on the domain where the conditions hold.
     ///
     /// # Errors
     /// As [`Field::for_expressions`].
@@ -90,7 +89,7 @@ impl Element {
         Element::new(field, RationalPolynomial::constant(value))
     }
 
-    /// The field it lies in.
+    /// The field of this element.
     pub fn field(&self) -> &Arc<Field> {
         &self.field
     }
@@ -102,7 +101,7 @@ impl Element {
     /// The sum.
     ///
     /// # Errors
-    /// Elements of two fields.
+    /// The elements belong to different fields.
     pub fn plus(&self, other: &Element) -> Result<Element, AlgebraError> {
         self.join(other)?;
         Ok(Element::new(&self.field, self.value.plus(&other.value)))
@@ -111,7 +110,7 @@ impl Element {
     /// The difference.
     ///
     /// # Errors
-    /// Elements of two fields.
+    /// The elements belong to different fields.
     pub fn minus(&self, other: &Element) -> Result<Element, AlgebraError> {
         self.join(other)?;
         Ok(Element::new(&self.field, self.value.minus(&other.value)))
@@ -120,7 +119,7 @@ impl Element {
     /// The product.
     ///
     /// # Errors
-    /// Elements of two fields; a product too large to be formed.
+    /// The elements belong to different fields, or the product is too large.
     pub fn times(&self, other: &Element) -> Result<Element, AlgebraError> {
         self.join(other)?;
         let value = work::bounded(|| self.field.tower.times(&self.value, &other.value))?;
@@ -130,7 +129,7 @@ impl Element {
     /// The sum of many elements of one field; `None` for an empty sum.
     ///
     /// # Errors
-    /// Elements of two fields.
+    /// The elements belong to different fields.
     pub fn sum<'a>(elements: impl IntoIterator<Item = &'a Element>) -> Result<Option<Element>, AlgebraError> {
         let elements: Vec<&Element> = elements.into_iter().collect();
         let Some(first) = elements.first() else { return Ok(None) };
@@ -142,8 +141,8 @@ impl Element {
     /// The quotient.
     ///
     /// # Errors
-    /// A divisor that is identically zero or not shown not to be, or whose reciprocal the field does not
-    /// hold (build the field with the quotient as a formula).
+    /// The divisor is zero or may be zero, or the field lacks its reciprocal. To have the reciprocal, build
+    /// the field from a formula that contains the quotient.
     pub fn divide(&self, other: &Element) -> Result<Element, AlgebraError> {
         self.join(other)?;
         let mut construction = Construction::within(&self.field.tower);
@@ -184,41 +183,41 @@ impl Element {
     /// The partial derivative by one of the field's variables.
     ///
     /// # Errors
-    /// A symbol that is not among the variables of the field; sizes out of reach.
+    /// The symbol is not a variable of the field, or a result is too large.
     pub fn derivative(&self, by: &Symbol) -> Result<Element, AlgebraError> {
         let by = self.field.variable(by)?;
         let value = work::bounded(|| self.field.tower.derivative(&self.value, by))?;
         Ok(Element::new(&self.field, value))
     }
 
-    /// The canonical form: unique as far as the relations of the field are complete.
+    /// The canonical form. It is unique if the field knows all relations between its generators.
     ///
     /// # Errors
-    /// A common denominator too large to be formed.
+    /// The common denominator is too large.
     pub fn canonical(&self) -> Result<&RationalPolynomial, AlgebraError> {
         let canonical = || work::bounded(|| self.field.tower.canonical(&self.value));
         self.canonical.get_or_init(canonical).as_ref().map_err(Clone::clone)
     }
 
-    /// Whether the canonical form is 0, which proves that the function vanishes identically.
+    /// Whether the canonical form is 0. That proves that the function vanishes identically.
     pub fn is_zero_form(&self) -> bool {
         self.value.is_zero() || work::bounded(|| self.field.tower.vanishes(&self.value)).unwrap_or(false)
     }
 
-    /// Whether no term is left even before a canonical form is sought.
+    /// Whether no term is left even without computing the canonical form.
     pub fn is_plainly_zero(&self) -> bool {
         self.value.is_zero()
     }
 
-    /// Its value, if it is a rational constant in canonical form.
+    /// The value, if the canonical form is a rational constant.
     pub fn as_constant(&self) -> Option<Rational> {
         self.canonical().ok().and_then(RationalPolynomial::as_constant)
     }
 
     /// Whether the function is identically zero.
     ///
-    /// `Zero` where the canonical form is 0: then the function vanishes wherever the functions that went
-    /// into it are defined and real. `NonZero` where interval arithmetic at a rational point excludes 0.
+    /// `Zero` if the canonical form is 0: then the function vanishes wherever all functions it was built
+    /// from are defined and real. `NonZero` if interval arithmetic at a rational point excludes 0.
     /// `Unknown` otherwise.
     pub fn zero_test(&self) -> ZeroTest {
         let tower = &self.field.tower;
@@ -238,8 +237,9 @@ impl Element {
         }
     }
 
-    /// An enclosure of the value where variables and parameters, in the field's order, lie in the given
-    /// intervals; `None` where the formulas of the field are not defined or not seen to be.
+    /// An interval that contains the value when each variable and parameter, in the field's order, lies in
+    /// its given interval. `None` if interval arithmetic cannot show that all formulas of the field are
+    /// defined there.
     pub fn enclosure(&self, at: &[Interval]) -> Option<Interval> {
         Element::enclosures([self], at)?.pop()
     }
@@ -303,8 +303,8 @@ impl Element {
         Some(rank::independent_rows(evaluations, width))
     }
 
-    /// Whether Σ left·right is seen not to vanish at some point, without forming it. `true` is a proof;
-    /// `false` says nothing.
+    /// Whether evaluation at some point shows that Σ left·right does not vanish. The sum itself is never
+    /// formed. `true` is a proof; `false` says nothing.
     pub fn pairing_is_somewhere_nonzero(left: &[Element], right: &[Element]) -> bool {
         const POINTS: u64 = 6;
         let Some(field) = left.first().map(|e| &e.field) else { return false };
@@ -329,7 +329,7 @@ impl Element {
         })
     }
 
-    /// A bound on the terms of a product of the two.
+    /// An upper bound on the number of terms of the product.
     pub fn terms_of_product(&self, other: &Element) -> usize {
         self.value.numerator().len().saturating_mul(other.value.numerator().len())
     }
@@ -340,7 +340,7 @@ impl Element {
     }
 }
 
-/// The most signs whose branches are all looked at.
+/// With more signs than this, the branches are not enumerated.
 const MAX_SIGNS: usize = 6;
 
 /// All choices of the signs that occur in some values; `None` where these are too many.
@@ -361,7 +361,7 @@ fn branches<'a>(
     Some((0..1 << signs.len()).map(branch).collect())
 }
 
-/// The canonical value, or the value itself where it has none.
+/// The canonical form, or the value as it is if the canonical form cannot be computed.
 fn comparable(element: &Element) -> &RationalPolynomial {
     element.canonical().unwrap_or(&element.value)
 }
@@ -398,8 +398,8 @@ macro_rules! operator {
         impl std::ops::$trait for &Element {
             type Output = Element;
             /// # Panics
-            /// For elements of two fields, or a result too large to be formed; the method of the element
-            /// returns an error instead.
+            /// If the elements belong to different fields or the result is too large. The named method of
+            /// [`Element`] returns an error instead.
             fn $method(self, other: &Element) -> Element {
                 self.$checked(other).expect("elements of one field, a result within reach")
             }

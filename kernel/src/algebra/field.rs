@@ -8,37 +8,38 @@ use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, witness, work};
 use crate::expr::{Condition, Expr, Rational, Relation, Symbol};
 
-/// How often a construction may start again with finer indices.
+/// How many times a construction may restart with larger indices of roots and finer multiples.
 const MAX_RESTARTS: usize = 64;
 
-/// A differential field of functions, closed under the derivatives by its variables: the rational
-/// functions in variables and parameters with the generators that some formulas call for. Immutable.
+/// A differential field of functions, closed under the derivatives by its variables. It holds the rational
+/// functions of variables, parameters and the generators that some formulas need. A field never changes.
 ///
-/// Two fields built from different formulas are different, even where one could hold the other.
+/// Fields built from different formulas differ, even if one could hold the functions of the other.
 #[derive(Debug)]
 pub struct Field {
     pub(super) tower: Tower,
 }
 
-/// A function a field was extended by, and what defines it.
+/// A generator: a function that was added to the field, and its definition.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GeneratorDescription {
-    /// A name for it that is no symbol of the field: `g1`, `g2`, ….
+    /// A name that no symbol of the field has: `g1`, `g2`, ….
     pub name: String,
     /// The function.
     pub function: Expr,
-    /// An expression in the function and simpler ones that is identically zero, for generators that are
-    /// algebraic over those before: `s^2 - (x^2 + y^2)`, with `s` the name.
+    /// For a generator that is algebraic over the earlier ones: an expression that is identically zero,
+    /// such as `s^2 - (x^2 + y^2)`, with `s` the name.
     pub relation: Option<Expr>,
 }
 
 impl Field {
-    /// The field that holds all the expressions on the domain that the conditions leave. Symbols among
-    /// `variables` (in that order) can be differentiated by; any others are parameters, ordered by name.
+    /// Builds the field that holds all the expressions, on the domain where the conditions hold. One can
+    /// differentiate by the symbols in `variables`, which keep their order. All other symbols are
+    /// parameters, ordered by name.
     ///
     /// # Errors
-    /// A division by what is, or may be, identically zero; functions or sizes that cannot be
-    /// represented; a domain without a real point.
+    /// A divisor is zero or may be zero, a function or a size cannot be represented, or no real point
+    /// satisfies the conditions.
     pub fn for_expressions<'a>(
         variables: &[Symbol],
         conditions: &[Condition],
@@ -47,7 +48,7 @@ impl Field {
         Ok(Field::with_elements(variables, conditions, expressions)?.0)
     }
 
-    /// The field with the elements that the expressions are.
+    /// Builds the field, and returns it with the values of the expressions.
     pub(super) fn with_elements<'a>(
         variables: &[Symbol],
         conditions: &[Condition],
@@ -73,8 +74,8 @@ impl Field {
         Ok((Arc::new(Field { tower }), values))
     }
 
-    /// The conditions under which all formulas of the field are real: what roots and logarithms ask for, and what
-    /// was stated.
+    /// The conditions under which all formulas of the field are real: those that roots and logarithms need,
+    /// and those that the caller stated.
     pub fn conditions(&self) -> Vec<Condition> {
         let tower = &self.tower;
         let written = |value: &RationalPolynomial| present::express(tower, value);
@@ -82,17 +83,17 @@ impl Field {
         positive.chain(tower.nonzero.iter().map(|value| Condition::nonzero(written(value)))).collect()
     }
 
-    /// Whether a real point is found at which all formulas of the field are defined. `true` is a proof.
+    /// Whether some real point was found at which all formulas of the field are defined. `true` is a proof.
     pub fn has_real_point(&self) -> bool {
         const POINTS: u64 = 600;
         self.tower.domain.is_empty()
             || (0..POINTS).any(|point| witness::Evaluation::new(&self.tower, point).is_in_domain())
     }
 
-    /// Whether the domain of the field is seen to lie where a condition holds.
+    /// Whether it can be shown that the condition holds on the whole domain of the field.
     ///
     /// # Errors
-    /// A function that the field does not hold.
+    /// The field does not hold a function of the condition.
     pub fn implies(&self, condition: &Condition) -> Result<bool, AlgebraError> {
         let construction = Construction::within(&self.tower);
         let mut walk = Construction::within(&self.tower);
@@ -108,17 +109,17 @@ impl Field {
             && self.tower.nonzero.iter().map(stated).collect::<Result<Vec<_>, _>>()?.contains(&true))
     }
 
-    /// The symbols that are differentiated by.
+    /// The symbols that one can differentiate by.
     pub fn variables(&self) -> &[Symbol] {
         &self.tower.symbols[..self.tower.variables]
     }
 
-    /// The symbols that are held constant.
+    /// The symbols that derivatives treat as constants.
     pub fn parameters(&self) -> &[Symbol] {
         &self.tower.symbols[self.tower.variables..]
     }
 
-    /// The generators in order, each defined through symbols and earlier ones.
+    /// The generators in order. Each is defined by symbols and earlier generators.
     pub fn generators(&self) -> Vec<GeneratorDescription> {
         let tower = &self.tower;
         let mut number = 0;
@@ -161,8 +162,8 @@ impl Field {
         tower.generators().enumerate().map(describe).collect()
     }
 
-    /// What is assumed of the points at which identities in this field are claimed: `x^2 + y^2 > 0` for a
-    /// root or logarithm, `x - y != 0` for a denominator.
+    /// The conditions under which the identities of this field hold: `x^2 + y^2 > 0` for a root or
+    /// logarithm, `x - y != 0` for a denominator.
     pub fn assumptions(&self) -> Vec<String> {
         let tower = &self.tower;
         let positive = tower.domain.iter().map(|value| format!("{} > 0", present::express(tower, value)));
@@ -182,14 +183,14 @@ impl Field {
         assumptions
     }
 
-    /// The number of the variable in the order of [`variables`](Self::variables).
+    /// The index of the variable in [`variables`](Self::variables).
     pub(super) fn variable(&self, symbol: &Symbol) -> Result<usize, AlgebraError> {
         let position = self.variables().iter().position(|v| v == symbol);
         position.ok_or_else(|| AlgebraError::UnknownSymbol(symbol.clone()))
     }
 }
 
-/// The variables, then the other symbols of the functions by name; and the number of variables.
+/// The variables, then the other symbols of the functions ordered by name; and the number of variables.
 fn ordered_symbols<'a>(
     variables: &[Symbol],
     functions: impl Iterator<Item = &'a Expr>,
@@ -254,7 +255,7 @@ fn walk(start: Tower, conditions: &[Condition], expressions: &[&Expr], demands: 
     Err(AlgebraError::TooLarge)
 }
 
-/// Whether the domain settles the sign of a function that has a generator for it.
+/// Whether the tower has a generator for a sign that its own domain determines.
 fn has_settled_sign(tower: &Tower) -> Result<bool, AlgebraError> {
     let walk = Construction::within(tower);
     for (_, generator) in tower.generators() {
@@ -267,7 +268,8 @@ fn has_settled_sign(tower: &Tower) -> Result<bool, AlgebraError> {
     Ok(false)
 }
 
-/// Whether a formula nests more than [`MAX_DEPTH`](super::MAX_DEPTH) levels; found without recursion.
+/// Whether a formula nests more than [`MAX_DEPTH`](super::MAX_DEPTH) levels. No recursion: a deep formula
+/// would overflow the stack.
 pub(super) fn is_deep(expr: &Expr) -> bool {
     let mut level = vec![expr];
     for _ in 0..=super::MAX_DEPTH {

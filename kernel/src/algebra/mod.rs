@@ -6,13 +6,14 @@
 //!                                                      └──to_expr──▶ Expr, canonical
 //! ```
 //!
-//! Three representations: [`Polynomial`] (sparse, over the integers), [`RationalPolynomial`] (one cleared
-//! denominator), [`Element`] (a rational polynomial in the ring variables of its [`Field`]: symbols and
-//! generators).
+//! There are three representations: [`Polynomial`] (sparse, with integer coefficients),
+//! [`RationalPolynomial`] (such a polynomial over one positive integer) and [`Element`] (a rational
+//! polynomial in the ring variables of its [`Field`], which are the symbols and the generators).
 //!
 //! # The class of functions
 //!
-//! Everything built by `+ − · /` and composition from symbols, rational numbers and
+//! The algebra represents everything that `+ − · /` and composition build from symbols, rational numbers
+//! and
 //!
 //! | function | generators and relations |
 //! | --- | --- |
@@ -71,20 +72,20 @@ pub use witness::sample_point;
 
 use crate::expr::Symbol;
 
-/// How deeply the formulas may nest that the exact algebra takes.
+/// The deepest nesting of a formula that the exact algebra accepts.
 pub const MAX_DEPTH: usize = 1000;
 
 /// What the exact algebra cannot do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AlgebraError {
-    /// An exponent above [`MAX_EXPONENT`], the index of a root or the denominator of a multiple out of
-    /// bounds.
+    /// An exponent exceeds [`MAX_EXPONENT`], or the index of a root or the denominator of a multiple
+    /// exceeds its bound.
     #[error("an exponent is too large, or a fraction of one too fine, to be expanded exactly")]
     ExponentTooLarge,
-    /// A result with too many terms or digits to be formed.
+    /// The result would have too many terms or digits.
     #[error("the expression is too large to be expanded exactly")]
     TooLarge,
-    /// The caller's [`CancelToken`](crate::CancelToken) ended the question.
+    /// The caller's [`CancelToken`](crate::CancelToken) stopped the computation.
     #[error("the computation was stopped before its end")]
     Cancelled,
     /// A formula that nests deeper than [`MAX_DEPTH`].
@@ -96,7 +97,7 @@ pub enum AlgebraError {
         /// The divisor as written.
         divisor: String,
     },
-    /// A divisor that could be shown neither to vanish identically nor not to.
+    /// Neither was shown: that the divisor is identically zero, or that it is not.
     #[error("division by `{divisor}`, which may be identically zero")]
     UndecidedDivisor {
         /// The divisor as written.
@@ -105,7 +106,7 @@ pub enum AlgebraError {
     /// Conditions that no real point satisfies.
     #[error("no real point satisfies `{condition}`: the formula is nowhere defined")]
     EmptyDomain {
-        /// A condition that the others, or its own form, exclude.
+        /// A condition that contradicts the others or itself.
         condition: String,
     },
     /// A name that is neither a variable nor a parameter of the field.
@@ -117,7 +118,7 @@ pub enum AlgebraError {
         /// The function.
         function: String,
     },
-    /// A function outside the class that this room represents.
+    /// A function outside the class that this module represents.
     #[error("`{function}` is outside the class of functions the exact algebra represents: {reason}")]
     OutsideClass {
         /// The function.

@@ -1,4 +1,4 @@
-//! Canonical forms and the vanishing of values.
+//! Canonical forms, and the test whether a value vanishes.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use super::polynomial::TermBuffer;
 use super::tower::{Factor, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial};
 
-/// Terms of the largest numerator that is brought over a common denominator.
+/// The most terms of a numerator that is brought over a common denominator.
 const MAX_NUMERATOR: usize = 50_000;
 
 impl Tower {
-    /// The canonical form: relations applied and, among the terms that agree in everything that occurs in
-    /// no denominator, one common denominator with as low powers of its factors as can be.
+    /// The canonical form: the relations are applied, and each group of terms that agree in all variables
+    /// outside denominators gets one common denominator, with the lowest possible powers of its factors.
     ///
-    /// Unique as far as the relations present all polynomial relations between the generators: two
-    /// values with the same denominators' exponents have the same numerator, and the exponent of each
-    /// factor is least by itself because the factors are pairwise coprime.
+    /// The form is unique if the relations generate all polynomial relations between the generators: equal
+    /// values with equal exponents in the denominators have the same numerator, and each exponent has a
+    /// least value independent of the others because the factors are pairwise coprime.
     pub(super) fn canonical(&self, value: &RationalPolynomial) -> Result<RationalPolynomial, AlgebraError> {
         let value = self.reduce(value.clone())?;
         let degrees = value.numerator().degrees();
@@ -32,10 +32,11 @@ impl Tower {
         Ok(RationalPolynomial::new(Polynomial::sum(&parts), value.denominator().clone()))
     }
 
-    /// Whether the canonical form is 0: decided class by class without a common denominator of all terms.
+    /// Whether the canonical form is 0. Decides each group of terms separately, without a common
+    /// denominator.
     ///
-    /// The terms with the highest power of one reciprocal must add up to a multiple of its factor; if so
-    /// the power falls by one, and otherwise the value has a pole along that factor and is not 0.
+    /// Take the terms with the highest power of one reciprocal. If their sum is a multiple of its factor,
+    /// that power falls by one. Otherwise the value has a pole along that factor and is not 0.
     pub(super) fn vanishes(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
         let value = self.reduce(value.clone())?;
         for (_, class) in self.classes(value.numerator()) {
@@ -58,7 +59,7 @@ impl Tower {
             if present.is_empty() {
                 return Ok(class.is_zero());
             }
-            // The cheapest top part first: few other reciprocals, few terms.
+            // Take the reciprocal whose top terms are cheapest: few other reciprocals, few terms.
             let mut best: Option<(u64, &Factor, Polynomial)> = None;
             for factor in &present {
                 let top = class.coefficients_in(factor.inverse).pop().unwrap_or_else(Polynomial::zero);
@@ -80,7 +81,8 @@ impl Tower {
         }
     }
 
-    /// `top / factor`, the other factors' reciprocals in it kept, where that is a polynomial in these.
+    /// `top / factor`, still with the reciprocals of the other factors; `None` if the division is not
+    /// exact.
     fn lowered(
         &self,
         top: &Polynomial,
@@ -113,10 +115,11 @@ impl Tower {
         }
     }
 
-    /// The terms sorted by what they have outside of denominators: packed outer monomials, and the rest.
+    /// Groups the terms by the variables that no denominator involves: the packed monomial in these
+    /// variables, and the polynomial in the others.
     fn classes(&self, numerator: &Polynomial) -> BTreeMap<Vec<u64>, Polynomial> {
         let stride = numerator.stride();
-        // Lanes of the variables that occur in denominators, and of all their reciprocals.
+        // The lanes of the variables that occur in denominators, and of all reciprocals.
         let mut involved = vec![0u64; stride];
         for factor in &self.factors {
             Polynomial::mark(&mut involved, factor.inverse);
@@ -138,15 +141,16 @@ impl Tower {
         classes.into_iter().map(|(outer, class)| (outer, class.finish())).collect()
     }
 
-    /// Terms in denominators' variables and reciprocals brought over the least common denominator,
-    /// which is given back as a product of reciprocals.
+    /// Brings terms in the denominators' variables and reciprocals over their least common denominator,
+    /// which the result contains as a product of reciprocals.
     fn least_fraction(&self, terms: Polynomial) -> Result<Polynomial, AlgebraError> {
         let present: Vec<&Factor> = self.factors.iter().filter(|f| terms.contains(f.inverse)).collect();
         if present.is_empty() {
             return Ok(terms);
         }
         let (mut numerator, exponents) = self.cleared(&terms, &present)?;
-        // Powers of a single variable below do not matter for divisibility: multiply them away.
+        // Powers of single variables in the denominator do not affect divisibility: multiply by them to
+        // remove them.
         let mut laurent = Polynomial::one();
         for &(x, u) in &self.reciprocals {
             let below = numerator.degree(u);
@@ -170,7 +174,7 @@ impl Tower {
         numerator.times(&reciprocals)
     }
 
-    /// `terms` without the reciprocals of `factors`, multiplied by the powers of the factors returned.
+    /// `terms` multiplied by the least powers of `factors` that remove their reciprocals; and these powers.
     pub(super) fn cleared(
         &self,
         terms: &Polynomial,
@@ -192,7 +196,7 @@ impl Tower {
         Ok((terms, exponents))
     }
 
-    /// `terms · x^power` without the reciprocal `u` of `x`, which occurs at most to that power.
+    /// `terms · x^power` without the reciprocal `u` of `x`. `power` is at least the degree in `u`.
     pub(super) fn cleared_of_variable(
         &self,
         terms: &Polynomial,

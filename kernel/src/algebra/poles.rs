@@ -1,16 +1,16 @@
-//! Whether a sum over linear denominators vanishes, pole by pole and without a common denominator.
+//! Decides whether a sum over linear denominators vanishes, one pole at a time, without a common
+//! denominator.
 //!
-//! Let f = ±x + g with g free of x, and P the coefficient of the highest power of 1/f in the sum. The sum
-//! has no pole along f = 0 of that order only if P vanishes where x = ∓g. There every other denominator
-//! turns into one without x, so that this is a smaller question of the same kind; and if P does vanish,
-//! then P = f·Q with Q a sum over the same denominators, by
-//!
+//! Let f = ±x + g, where g does not contain x, and let P be the coefficient of the highest power of 1/f in
+//! the sum. The sum has no pole of that order along f = 0 only if P vanishes where x = ∓g. At x = ∓g every
+//! other denominator becomes a denominator without x, so the question about P is a smaller question of the
+//! same kind. If P does vanish there, then P = f·Q, where Q is a sum over the same denominators, because
 //! ```text
 //! 1/h(x) − 1/h(∓g) = −f · (h(x) − h(∓g))/f · 1/h(x) · 1/h(∓g)
 //! ```
 //!
-//! and the order of the pole falls by one. Once x is in no denominator, the coefficients of its powers
-//! vanish one by one.
+//! and the order of the pole falls by one. When no denominator contains x any more, all coefficients of the
+//! powers of x must vanish, and each is tested in turn.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use dashu_int::IBig;
 use super::tower::{Factor, Tower};
 use super::{AlgebraError, Polynomial};
 
-/// What a ring variable becomes on f = 0, and how it gets there: `scale·variable − by = f·slope`.
+/// The value of a ring variable on f = 0, with its difference: `scale·variable − by = f·slope`.
 struct Replacement {
     variable: usize,
     scale: IBig,
@@ -28,10 +28,10 @@ struct Replacement {
     slope: Polynomial,
 }
 
-/// Decides sums in one tower; replacements are kept.
+/// Decides sums in one tower, and caches replacements.
 pub(super) struct Poles<'t> {
     tower: &'t Tower,
-    /// By the reciprocal of f and the variable x; `None` where f is not ±x + g.
+    /// Keyed by the reciprocal of f and the variable x; `None` if f is not ±x + g.
     replacements: BTreeMap<(usize, usize), Option<Rc<Vec<Replacement>>>>,
 }
 
@@ -40,8 +40,8 @@ impl<'t> Poles<'t> {
         Poles { tower, replacements: BTreeMap::new() }
     }
 
-    /// Whether `sum` is 0, all its variables being independent but for the reciprocals among them; `None`
-    /// where its denominators do not turn into others of the tower.
+    /// Whether `sum` is 0, if its variables are independent apart from the reciprocals among them. `None`
+    /// if, on a pole, some denominator does not become a product of denominators of the tower.
     pub(super) fn vanishes(&mut self, sum: Polynomial) -> Result<Option<bool>, AlgebraError> {
         let degrees = sum.degrees();
         let occurs = |variable: usize| degrees.get(variable).is_some_and(|&d| d > 0);
@@ -60,7 +60,7 @@ impl<'t> Poles<'t> {
         Ok(None)
     }
 
-    /// The replacements on each of the poles; `None` where some reciprocal that occurs has none.
+    /// The replacements on each of the poles; `None` if a pole has no replacements.
     fn all_replacements(
         &mut self,
         poles: &[&Factor],
@@ -81,7 +81,7 @@ impl<'t> Poles<'t> {
         Ok(Some(all))
     }
 
-    /// Lowers the orders of all poles that depend on x, then looks at the coefficients of its powers.
+    /// Lowers the orders of all poles that depend on x, then tests the coefficients of the powers of x.
     fn vanishes_along<'f>(
         &mut self,
         sum: Polynomial,
@@ -133,7 +133,8 @@ impl<'t> Poles<'t> {
         Ok(self.tower.cancel(sum.into(), &degrees)?.numerator().clone())
     }
 
-    /// What x and the reciprocals that depend on it become on `factor` = 0, as far as that can be said.
+    /// The values on `factor` = 0 of x and of the reciprocals that depend on it, as far as the tower can
+    /// express them.
     fn replacements(
         &mut self,
         factor: &Factor,
@@ -171,8 +172,7 @@ impl<'t> Poles<'t> {
         Ok(Some(replacements))
     }
 
-    /// An integer and a product of reciprocals of the tower, free of `x`: 1/value is the second over the
-    /// first.
+    /// An integer n and a product p of reciprocals of the tower, free of `x`, with 1/value = p/n.
     fn reciprocal_of(
         &self,
         value: &Polynomial,
@@ -198,15 +198,15 @@ impl<'t> Poles<'t> {
                 rest = quotient;
             }
         }
-        // A value that is 0 would mean that two factors are not coprime.
+        // A rest of 0 would mean that two factors are not coprime.
         Ok((rest.is_constant() && !rest.is_zero()).then(|| (rest.coefficient(0), product)))
     }
 }
 
 impl Replacement {
-    /// For `sum` of degree d in the variable: `sum · scale^d` with the variable replaced, the part
-    /// `(sum · scale^d − that) / f`, and `scale^d`. By Horner's rule, whose intermediate values are the
-    /// coefficients of the quotient.
+    /// Let d be the degree of `sum` in the variable. Returns `sum · scale^d` with the variable replaced,
+    /// the quotient of the difference `(sum · scale^d − that) / f`, and `scale^d`. Uses Horner's rule,
+    /// whose intermediate values are the coefficients of the quotient.
     fn apply(&self, sum: &Polynomial) -> Result<(Polynomial, Polynomial, IBig), AlgebraError> {
         let parts = sum.coefficients_in(self.variable);
         let (mut value, mut quotient) = (Polynomial::zero(), Polynomial::zero());
@@ -285,7 +285,7 @@ mod tests {
                 format!("({a} - 2*{d})/({a}-{b})/({c}-{d})^2/({e}-{f})")
             };
             let (first, second) = (term(), term());
-            // (1/(w-x) + 1/(x-y))·(w-x)·(x-y) = w - y: the same function in two writings.
+            // (1/(w-x) + 1/(x-y))·(w-x)·(x-y) = w - y: the same function written in two ways.
             let relation = "(1/(w-x)/(x-y) - 1/(w-y)/(x-y) - 1/(w-x)/(w-y))";
             let zero = element(&format!("({first} + {second})*{relation}"));
             assert_ne!(by_poles(&zero), Some(false), "case {case}");

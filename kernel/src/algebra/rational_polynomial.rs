@@ -7,7 +7,7 @@ use super::polynomial::check_power_of_number;
 use super::{AlgebraError, Polynomial};
 use crate::expr::Rational;
 
-/// `numerator / denominator` in lowest terms, the denominator positive.
+/// `numerator / denominator` in lowest terms; the denominator is positive.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct RationalPolynomial {
     numerator: Polynomial,
@@ -21,7 +21,7 @@ impl From<Polynomial> for RationalPolynomial {
 }
 
 impl RationalPolynomial {
-    /// `numerator / denominator` for a denominator that is not 0.
+    /// `numerator / denominator`. The denominator must not be 0.
     pub fn new(numerator: Polynomial, denominator: IBig) -> RationalPolynomial {
         if denominator.is_one() {
             return numerator.into();
@@ -62,12 +62,12 @@ impl RationalPolynomial {
         Polynomial::variable(variable).into()
     }
 
-    /// The integer polynomial above.
+    /// The integer polynomial in the numerator.
     pub fn numerator(&self) -> &Polynomial {
         &self.numerator
     }
 
-    /// The positive integer below.
+    /// The positive integer in the denominator.
     pub fn denominator(&self) -> &IBig {
         &self.denominator
     }
@@ -87,7 +87,7 @@ impl RationalPolynomial {
             .then(|| Rational::from_parts_signed(self.numerator.coefficient(0), self.denominator.clone()))
     }
 
-    /// The rational that `self` is a multiple of, positive, and the primitive integer polynomial left.
+    /// A positive rational and a primitive integer polynomial whose product is `self`.
     pub fn split_content(&self) -> (Rational, Polynomial) {
         if self.is_zero() {
             return (Rational::ONE, Polynomial::zero());
@@ -97,7 +97,7 @@ impl RationalPolynomial {
         (Rational::from_parts_signed(content, self.denominator.clone()), rest)
     }
 
-    /// The coefficient of term `index` of the numerator, with the denominator.
+    /// The coefficient of term `index`: that of the numerator over the denominator.
     pub fn coefficient(&self, index: usize) -> Rational {
         Rational::from_parts_signed(self.numerator.coefficient(index), self.denominator.clone())
     }
@@ -150,7 +150,7 @@ impl RationalPolynomial {
         RationalPolynomial::new(self.numerator.scaled(factor.numerator()), denominator)
     }
 
-    /// `self` with the denominator multiplied by a positive integer.
+    /// `self` divided by a positive integer.
     pub fn over_integer(&self, divisor: u32) -> RationalPolynomial {
         RationalPolynomial::new(self.numerator.clone(), &self.denominator * IBig::from(divisor))
     }
@@ -166,7 +166,7 @@ impl RationalPolynomial {
         Ok(RationalPolynomial { numerator, denominator: denominator.pow(exponent as usize).into() })
     }
 
-    /// The partial derivative by one variable, all others held.
+    /// The partial derivative by one variable.
     pub fn derivative(&self, variable: usize) -> RationalPolynomial {
         RationalPolynomial::new(self.numerator.derivative(variable), self.denominator.clone())
     }

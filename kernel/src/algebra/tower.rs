@@ -1,9 +1,9 @@
 //! The tower of generators over the variables: relations, derivatives and normal forms.
 //!
-//! Everything is a polynomial over the rationals in ring variables: first the symbols, then the
-//! generators in order of their making. A reciprocal is a ring variable of its own, so that products and
-//! sums never need a common denominator; only the canonical form (`normal_form`) has one, and only among
-//! terms that agree in everything that occurs in no denominator.
+//! A value is a polynomial over the rationals in the ring variables: first the symbols, then the generators
+//! in the order in which they were added. A reciprocal is a ring variable of its own, so sums and products
+//! need no common denominator. Only the canonical form (`normal_form`) has common denominators, one for
+//! each group of terms that agree in all variables that no denominator involves.
 
 use dashu_int::IBig;
 
@@ -12,10 +12,10 @@ use super::polynomial::TermBuffer;
 use super::{AlgebraError, Polynomial, RationalPolynomial};
 use crate::expr::Symbol;
 
-/// A function that has been adjoined. Arguments are written in earlier ring variables.
+/// A function added to the tower. Its arguments are written in earlier ring variables.
 #[derive(Clone, Debug)]
 pub(super) enum Generator {
-    /// π.
+    /// The constant π.
     Pi,
     /// 2cos(π/N), from which all cosines and sines of multiples of π/N are made.
     TwiceCosine { field: Cosines },
@@ -23,15 +23,15 @@ pub(super) enum Generator {
     CosineOfPi { multiple: u32, parts: u32 },
     /// cos(angle); the sine is the next ring variable.
     Cosine { angle: RationalPolynomial },
-    /// sin(angle); the cosine is the ring variable before. Square: 1 − cosine².
+    /// sin(angle). The ring variable before it is its cosine. Its square is 1 − cosine².
     Sine { angle: RationalPolynomial },
-    /// base^exponent, for e^exponent where there is no base.
+    /// base^exponent, or e^exponent if there is no base.
     Exponential { base: Option<RationalPolynomial>, exponent: RationalPolynomial },
     /// The natural logarithm.
     Logarithm { argument: RationalPolynomial },
-    /// The positive root: its power `index` is the radicand.
+    /// The positive root: its power with exponent `index` is the radicand.
     Root { radicand: RationalPolynomial, index: u32 },
-    /// The sign (1 or −1) of a function. Square: 1.
+    /// The sign (1 or −1) of a function. Its square is 1.
     Sign { of: RationalPolynomial },
     /// The reciprocal of a polynomial in symbols and transcendental generators.
     Inverse { factor: Polynomial },
@@ -41,7 +41,7 @@ pub(super) enum Generator {
 #[derive(Clone, Debug)]
 pub(super) struct Adjoined {
     pub(super) generator: Generator,
-    /// By variable; absent where 0.
+    /// One for each variable; `None` means 0.
     pub(super) derivatives: Vec<Option<RationalPolynomial>>,
 }
 
@@ -51,11 +51,11 @@ pub(super) struct Factor {
     /// The ring variable of the reciprocal.
     pub(super) inverse: usize,
     pub(super) polynomial: Polynomial,
-    /// A variable that occurs in it, to as low a degree as any.
+    /// A variable of the polynomial with the lowest degree in it.
     pub(super) main: usize,
 }
 
-/// Symbols and generators. The symbols come first; of these the first `variables` are differentiated by.
+/// Symbols and generators. The symbols come first; one can differentiate by the first `variables` of them.
 #[derive(Clone, Debug)]
 pub(super) struct Tower {
     pub(super) symbols: Vec<Symbol>,
@@ -63,11 +63,11 @@ pub(super) struct Tower {
     pub(super) adjoined: Vec<Adjoined>,
     /// The denominators with several terms, pairwise coprime.
     pub(super) factors: Vec<Factor>,
-    /// Ring variable and the ring variable of its reciprocal.
+    /// Pairs of a ring variable and the ring variable of its reciprocal.
     pub(super) reciprocals: Vec<(usize, usize)>,
-    /// What is positive wherever the formulas are defined: radicands, arguments of logarithms.
+    /// Functions that are positive wherever the formulas are defined: radicands, arguments of logarithms.
     pub(super) domain: Vec<RationalPolynomial>,
-    /// What vanishes nowhere in the domain, by a condition that was stated.
+    /// Functions that vanish nowhere in the domain, because a stated condition says so.
     pub(super) nonzero: Vec<RationalPolynomial>,
     /// What an earlier walk found to be in the domain: it decides which logarithms are sums.
     pub(super) expected: Vec<RationalPolynomial>,
@@ -101,7 +101,7 @@ impl Tower {
         self.adjoined.iter().enumerate().map(|(k, a)| (self.symbols.len() + k, &a.generator))
     }
 
-    /// Adjoins a generator, as yet without derivatives; returns its ring variable.
+    /// Adds a generator without derivatives; returns its ring variable.
     pub(super) fn push(&mut self, generator: Generator) -> usize {
         let variable = self.size();
         if let Generator::Inverse { factor } = &generator {
@@ -134,7 +134,7 @@ impl Tower {
         }
     }
 
-    /// The index of this ring variable's relation, if it has one.
+    /// The degree of this ring variable's relation, if it has one.
     fn relation_degree(&self, variable: usize) -> Option<u32> {
         match self.generator(variable)? {
             Generator::Sine { .. } | Generator::Sign { .. } => Some(2),
@@ -214,7 +214,7 @@ impl Tower {
         Ok(RationalPolynomial::new(buffer.finish(), value.denominator().clone()))
     }
 
-    /// The derivative by the symbol number `by`, one of the variables.
+    /// The derivative by the variable with index `by`.
     pub(super) fn derivative(
         &self,
         value: &RationalPolynomial,
@@ -236,7 +236,7 @@ impl Tower {
         adjoined.derivatives.get(by)?.as_ref()
     }
 
-    /// Whether any of the ring variables in `value` depends on one that is differentiated by.
+    /// Whether no ring variable in `value` depends on a symbol that one differentiates by.
     pub(super) fn is_constant(&self, value: &RationalPolynomial) -> bool {
         value.numerator().variables().into_iter().all(|v| match v.checked_sub(self.symbols.len()) {
             None => v >= self.variables,
@@ -289,15 +289,15 @@ impl Tower {
         Ok(result)
     }
 
-    /// Whether two values are equal as canonical forms.
+    /// Whether two values have the same canonical form.
     pub(super) fn agree(&self, a: &RationalPolynomial, b: &RationalPolynomial) -> Result<bool, AlgebraError> {
         Ok(a == b || self.vanishes(&a.minus(b))?)
     }
 
-    /// For `value` with relation-bearing ring variable `variable` as the highest: a cofactor and the norm,
-    /// `value · cofactor = norm`, the norm free of `variable`.
+    /// A cofactor and the norm of `value`: `value · cofactor = norm`, and the norm does not contain
+    /// `variable`. Requires that `variable` is the highest ring variable in `value` and has a relation.
     ///
-    /// By Newton's identities from the traces of the powers of `value` (Cayley and Hamilton).
+    /// Newton's identities yield both from the traces of the powers of `value` (Cayley and Hamilton).
     pub(super) fn norm(
         &self,
         value: &RationalPolynomial,

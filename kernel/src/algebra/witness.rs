@@ -1,33 +1,33 @@
-//! Rigorous evaluation at rational points: the proof that a function does not vanish.
+//! Rigorous evaluation at rational points, which proves that a function does not vanish.
 
 use super::interval::Interval;
 use super::polynomial::residue::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial, work};
 
-/// Points that are tried before a function is given up as undecided.
+/// How many points to try before the answer is "undecided".
 pub(super) const POINTS: u64 = 72;
 /// Points, modulo one prime and another, after which a rational function is no longer expected to be other than 0.
 const RESIDUES: u64 = 2;
 
-/// Scales of the points, cycled through: many domains (|q| < 1, x > 0, x > y) are then met.
+/// Scales of the points, used in turn, so that some points lie in common domains (|q| < 1, x > 0, x > y).
 const SCALES: [f64; 8] = [1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 0.0625, 8.0];
 
-/// Values of the ring variables at one point, enclosed; made as they are asked for.
+/// Intervals that contain the values of the ring variables at one point, computed on demand.
 pub(super) struct Evaluation<'a> {
     tower: &'a Tower,
     point: u64,
-    /// Outer `None`: not yet asked for. Inner `None`: not defined there, or not seen to be.
+    /// Outer `None`: not computed yet. Inner `None`: not shown to be defined there.
     values: Vec<Option<Option<Interval>>>,
 }
 
 impl<'a> Evaluation<'a> {
-    /// At the point of that number.
+    /// At the sample point with this number.
     pub(super) fn new(tower: &'a Tower, point: u64) -> Evaluation<'a> {
         Evaluation { tower, point, values: vec![None; tower.size()] }
     }
 
-    /// At given values of the symbols.
+    /// At the given values of the symbols.
     pub(super) fn at(tower: &'a Tower, symbols: &[Interval]) -> Evaluation<'a> {
         let mut evaluation = Evaluation::new(tower, 0);
         let count = tower.symbols.len();
@@ -38,7 +38,8 @@ impl<'a> Evaluation<'a> {
         evaluation
     }
 
-    /// The same with signs taken as given, whatever the point: the function on a branch of its signs.
+    /// Fixes the signs, whatever their values at the point: evaluates the function on one branch of its
+    /// signs.
     pub(super) fn with_signs(mut self, signs: &[(usize, bool)]) -> Evaluation<'a> {
         for &(variable, positive) in signs {
             self.values[variable] = Some(Some(Interval::exact(if positive { 1.0 } else { -1.0 })));
@@ -46,13 +47,13 @@ impl<'a> Evaluation<'a> {
         self
     }
 
-    /// Whether the point is seen to lie where all formulas of the field are defined.
+    /// Whether intervals prove that all formulas of the field are defined at the point.
     pub(super) fn is_in_domain(&mut self) -> bool {
         let tower = self.tower;
         tower.domain.iter().all(|condition| self.value(condition).is_some_and(Interval::is_positive))
     }
 
-    /// An enclosure of the value; `None` where it is not defined or not seen to be.
+    /// An interval that contains the value; `None` if the value is not shown to be defined.
     pub(super) fn value(&mut self, value: &RationalPolynomial) -> Option<Interval> {
         let numerator = self.polynomial(value.numerator())?;
         Some(numerator.over(Interval::of_integer(value.denominator())))
@@ -143,8 +144,8 @@ fn coordinate(point: u64, symbol: usize) -> f64 {
     if negative { -magnitude * scale } else { magnitude * scale }
 }
 
-/// The rational point of that number in `symbols` dimensions: a fixed sequence over several scales, of
-/// coordinates that are positive at every third point and of both signs at the others.
+/// The rational point with this number in `symbols` dimensions, from a fixed sequence with several scales.
+/// At every third point all coordinates are positive; at the others they have both signs.
 pub fn sample_point(number: u64, symbols: usize) -> Vec<Interval> {
     (0..symbols).map(|symbol| Interval::exact(coordinate(number, symbol))).collect()
 }
@@ -192,10 +193,10 @@ pub(super) fn residues<'a>(
     values.into_iter().map(value).collect()
 }
 
-/// Whether some of the first `points` points is one where the function is defined and seen not to vanish.
-/// `true` is a proof; `false` says nothing.
+/// Whether at least one of the first `points` points proves that the function does not vanish. `true` is a
+/// proof; `false` says nothing.
 pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, points: u64) -> bool {
-    // Rational functions where no other function restricts the domain: modulo a prime.
+    // Rational functions, if no other function restricts the domain: evaluate modulo a prime.
     let mut points = points;
     if tower.domain.is_empty() {
         work::note(RESIDUES as usize * value.numerator().len());
@@ -209,7 +210,7 @@ pub(super) fn is_somewhere_nonzero(tower: &Tower, value: &RationalPolynomial, po
     }
     let is_witness = |point: u64| {
         let mut evaluation = Evaluation::new(tower, point);
-        // The positive denominator is left out: the numerator alone does not underflow.
+        // Leave out the positive denominator: the numerator alone does not underflow.
         evaluation.is_in_domain()
             && evaluation.polynomial(value.numerator()).is_some_and(|enclosure| !enclosure.contains_zero())
     };

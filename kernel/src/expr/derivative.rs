@@ -5,8 +5,8 @@ use super::{Expr, Function, Symbol};
 impl Expr {
     /// The partial derivative ∂self/∂symbol, as a formula.
     ///
-    /// Zeros and ones are removed on the way, nothing else is simplified: `algebra` does that. The
-    /// derivative of `sqrt(u)` is `u'/(2*sqrt(u))`, that of `u^v` with a variable exponent
+    /// Zeros and ones are removed; nothing else is simplified, because `algebra` does that. The derivative
+    /// of `sqrt(u)` is `u'/(2*sqrt(u))`. The derivative of `u^v` with a variable exponent is
     /// `u^v*(v'*log(u) + v*u'/u)`.
     pub fn derivative(&self, symbol: &Symbol) -> Expr {
         match self {
@@ -77,7 +77,7 @@ fn power_derivative(power: &Expr, base: &Expr, exponent: &Expr, symbol: &Symbol)
 mod tests {
     use crate::expr::{Symbol, Tape, parse};
 
-    /// Symbolic slopes against automatic differentiation on the tape: two independent paths.
+    /// Compares symbolic derivatives with automatic differentiation on the tape: two independent methods.
     #[test]
     fn agrees_with_the_tape() {
         let inputs = [Symbol::new("x"), Symbol::new("y")];

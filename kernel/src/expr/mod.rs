@@ -1,9 +1,9 @@
 //! The language of formulas.
 //!
-//! An [`Expr`] is a formula *as written*: a tree that the parser reads, the printers write back
-//! unchanged, and [`Expr::derivative`] differentiates. It makes no claim of equality beyond that of
-//! the trees; equality of functions is decided by `algebra`. For numbers an [`Expr`] is compiled
-//! to a [`Tape`]. The way of a formula through this room is
+//! An [`Expr`] is a formula *as written*: a tree that the parser reads, the printers write back unchanged,
+//! and [`Expr::derivative`] differentiates. Two expressions are equal only if their trees are equal;
+//! `algebra` decides whether two functions are equal. To evaluate a formula numerically, compile it to a
+//! [`Tape`]:
 //!
 //! ```text
 //! text ──parse──▶ Expr ──derivative──▶ Expr ──Tape::new──▶ Tape ──evaluate──▶ f64
@@ -36,12 +36,12 @@ pub type Rational = dashu_ratio::RBig;
 pub struct Symbol(Arc<str>);
 
 impl Symbol {
-    /// A symbol of that name.
+    /// A symbol with this name.
     pub fn new(name: impl AsRef<str>) -> Symbol {
         Symbol(name.as_ref().into())
     }
 
-    /// Its name.
+    /// The name of the symbol.
     pub fn name(&self) -> &str {
         &self.0
     }
@@ -77,7 +77,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// All of them, in a fixed order.
+    /// All functions, in a fixed order.
     pub const ALL: [Function; 6] =
         [Function::Sqrt, Function::Sin, Function::Cos, Function::Tan, Function::Exp, Function::Log];
 
@@ -93,7 +93,7 @@ impl Function {
         }
     }
 
-    /// Its value at `x`.
+    /// The value at `x`.
     pub fn apply(self, x: f64) -> f64 {
         match self {
             Function::Sqrt => x.sqrt(),
@@ -108,10 +108,9 @@ impl Function {
 
 /// A formula as written.
 ///
-/// `a - b` is a [`Sum`](Expr::Sum) of `a` and the [`Negative`](Expr::Negative) of `b`; a quotient of
-/// two integer literals is one [`Number`](Expr::Number). Sums and products are flat, so that long
-/// ones do not nest deeply. The trees of the parser hold no negative `Number`; those built by the
-/// operators `+ - * /` and the constructors here do not either.
+/// `a - b` is a [`Sum`](Expr::Sum) of `a` and the [`Negative`](Expr::Negative) of `b`. A quotient of two
+/// integer literals is one [`Number`](Expr::Number). Sums and products are flat, so long ones do not nest
+/// deeply. The parser, the operators `+ - * /` and the constructors below never make a negative `Number`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Expr {
     /// An exact rational constant.
@@ -145,7 +144,7 @@ impl Expr {
         Expr::Number(Rational::ONE)
     }
 
-    /// A constant; negative ones become the [`Negative`](Expr::Negative) of a positive.
+    /// A constant. A negative one becomes the [`Negative`](Expr::Negative) of a positive one.
     pub fn number(value: impl Into<Rational>) -> Expr {
         let value = value.into();
         if value < Rational::ZERO {
@@ -155,12 +154,12 @@ impl Expr {
         }
     }
 
-    /// A variable of that name.
+    /// A variable with this name.
     pub fn symbol(name: impl AsRef<str>) -> Expr {
         Expr::Symbol(Symbol::new(name))
     }
 
-    /// The sum of the terms, flattened; zeros are dropped, nothing else is combined.
+    /// The sum of the terms, flattened. Zeros are dropped; nothing else is simplified.
     pub fn sum(terms: impl IntoIterator<Item = Expr>) -> Expr {
         let mut flat = Vec::new();
         for term in terms {
@@ -177,8 +176,8 @@ impl Expr {
         }
     }
 
-    /// The product of the factors, flattened; ones are dropped, signs are moved to the front, and a
-    /// zero factor makes it zero; nothing else is combined.
+    /// The product of the factors, flattened. Ones are dropped, signs move to the front, and a zero factor
+    /// gives zero; nothing else is simplified.
     pub fn product(factors: impl IntoIterator<Item = Expr>) -> Expr {
         let mut flat = Vec::new();
         let mut negative = false;
@@ -204,7 +203,7 @@ impl Expr {
         if negative { product.negated() } else { product }
     }
 
-    /// `self / denominator`; a quotient of two numbers is one number where the denominator is not 0.
+    /// `self / denominator`. A quotient of two numbers is one number, unless the denominator is 0.
     pub fn over(self, denominator: Expr) -> Expr {
         match (self, denominator) {
             (numerator, one) if one.is_one() => numerator,
@@ -215,7 +214,7 @@ impl Expr {
         }
     }
 
-    /// `self ^ exponent`; exponents 1 and 0 are applied.
+    /// `self ^ exponent`. The exponents 1 and 0 are simplified.
     pub fn to_power(self, exponent: impl Into<Rational>) -> Expr {
         let exponent = exponent.into();
         if exponent == Rational::ONE {
@@ -227,7 +226,7 @@ impl Expr {
         }
     }
 
-    /// `-self`; a double minus is removed, as is a minus before the literal 0 (`-0/x` is `0/x`).
+    /// `-self`. Removes a double minus, and omits a minus before the literal 0 (`-0/x` is `0/x`).
     pub fn negated(self) -> Expr {
         match self {
             Expr::Negative(inner) => Arc::unwrap_or_clone(inner),
@@ -236,7 +235,7 @@ impl Expr {
         }
     }
 
-    /// Whether a minus sign before it would stand before the literal 0.
+    /// Whether the text starts with the literal 0, so that a minus sign would stand directly before it.
     fn starts_with_zero(&self) -> bool {
         match self {
             Expr::Quotient(numerator, _) => numerator.starts_with_zero(),
@@ -280,7 +279,7 @@ impl Expr {
         many.iter().chain(one).chain(two)
     }
 
-    /// The same tree with each operand replaced by `f(operand)`, rebuilt with the constructors above.
+    /// The same tree with each operand replaced by `f(operand)`, rebuilt with the constructors of [`Expr`].
     pub fn map_children(&self, mut f: impl FnMut(&Expr) -> Expr) -> Expr {
         match self {
             Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => self.clone(),
@@ -299,7 +298,7 @@ impl Expr {
         }
     }
 
-    /// The variables that occur, in order of their names.
+    /// The variables that occur, ordered by name.
     pub fn symbols(&self) -> BTreeSet<Symbol> {
         fn collect(expr: &Expr, into: &mut BTreeSet<Symbol>) {
             if let Expr::Symbol(symbol) = expr {
@@ -312,7 +311,7 @@ impl Expr {
         symbols
     }
 
-    /// The formula with each variable named in `replacements` replaced, all at once.
+    /// The formula with every variable in `replacements` replaced, all at the same time.
     pub fn substitute(&self, replacements: &BTreeMap<Symbol, Expr>) -> Expr {
         match self {
             Expr::Symbol(symbol) => replacements.get(symbol).unwrap_or(self).clone(),
@@ -320,7 +319,7 @@ impl Expr {
         }
     }
 
-    /// The degree in some variables, where the formula is written as a polynomial in them.
+    /// The degree in the given variables; `None` if the formula is not written as a polynomial in them.
     pub fn degree_in(&self, variables: &[Symbol]) -> Option<usize> {
         let all = |items: &[Expr]| -> Option<Vec<usize>> {
             items.iter().map(|item| item.degree_in(variables)).collect()
@@ -342,7 +341,7 @@ impl Expr {
         }
     }
 
-    /// How many symbols a reader meets: variables, numbers, operators and functions.
+    /// How many symbols a reader sees: variables, numbers, operators and functions.
     /// `qx*py - qy*px` counts 7.
     pub fn symbol_count(&self) -> usize {
         let own = match self {
@@ -350,7 +349,7 @@ impl Expr {
             Expr::Pi | Expr::Symbol(_) | Expr::Negative(_) | Expr::Call(..) => 1,
             Expr::Quotient(..) | Expr::Power(..) => 1,
             Expr::Product(items) => items.len() - 1,
-            // A minus sign between two terms is the operator itself.
+            // A minus sign between two terms is itself the operator, so count it once.
             Expr::Sum(items) => {
                 let minus = items[1..].iter().filter(|t| matches!(t, Expr::Negative(_))).count();
                 items.len() - 1 - minus

@@ -6,7 +6,7 @@ use dashu_int::IBig;
 
 use super::{Expr, Rational, python_name};
 
-/// How tightly a formula's outermost operator binds.
+/// How tightly the outermost operator of a formula binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Binding {
     Sum,
@@ -29,8 +29,8 @@ impl Expr {
         text
     }
 
-    /// The formula as text, its coefficients of more than `exact_digits` digits in decimals with
-    /// `digits` significant ones. Such text reads back to a nearby formula, not to the same one.
+    /// The formula as text. A coefficient with more than `exact_digits` digits becomes a decimal number
+    /// with `digits` significant digits, so the text parses back to a nearby formula, not to the same one.
     pub fn to_decimal_text(&self, exact_digits: usize, digits: usize) -> String {
         let mut text = String::new();
         let _ = Notation::Decimal { exact_digits, digits }.write(&mut text, self);
@@ -38,7 +38,7 @@ impl Expr {
     }
 }
 
-/// The line notations: they differ in how numbers and powers are written.
+/// The notations on one line, which differ in how they write numbers and powers.
 #[derive(Clone, Copy)]
 pub(super) enum Notation {
     Text,
@@ -66,7 +66,7 @@ impl Notation {
                 Ok(())
             }
             Expr::Quotient(numerator, denominator) => {
-                // Python divides integers to floats.
+                // Python divides two integers to a float.
                 let numeric = matches!(self, Notation::SymPy) && numerator.symbols().is_empty();
                 if numeric {
                     out.write_str("S(")?;
@@ -158,7 +158,7 @@ impl Notation {
     }
 }
 
-/// `value` with that many significant digits, in the shortest decimal notation.
+/// `value` rounded to `digits` significant digits, in the shortest decimal notation.
 fn significant(value: f64, digits: usize) -> String {
     let rounded: f64 = format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value);
     let plain = format!("{rounded}");

@@ -1,15 +1,16 @@
-//! Partial fractions, for reading: `Σ 1/(x_i − x_j)²` rather than one fraction over the product.
+//! Partial fractions, because `Σ 1/(x_i − x_j)²` is easier to read than one fraction over the product.
 
 use crate::algebra::tower::{Generator, Tower};
 use crate::algebra::{AlgebraError, Polynomial};
 
-/// Numerators with more terms are left over their common denominator.
+/// A numerator with more terms is not split.
 const MAX_TERMS: usize = 600;
 
-/// A numerator over powers of reciprocals: ring variable and exponent.
+/// A numerator and the powers of reciprocals that multiply it: pairs of ring variable and exponent.
 pub(super) type Piece = (Polynomial, Vec<(usize, u32)>);
 
-/// The same sum as pieces with fewer factors below, as far as these have polynomial numerators.
+/// Splits a sum into pieces with fewer factors in the denominators, as far as their numerators are
+/// polynomials.
 pub(super) fn partial_fractions(
     tower: &Tower,
     numerator: &Polynomial,
@@ -39,7 +40,8 @@ pub(super) fn partial_fractions(
             }
             let residue = at(&rest, main, &root)?;
             if !residue.is_zero() {
-                // The coefficient of the highest power: value over the other factors, at the root.
+                // The coefficient of the highest power is the value at the root, divided by the other
+                // factors.
                 let Some(coefficient) = residue.exact_quotient(&at(&others, main, &root)?) else { break };
                 rest = rest.minus(&coefficient.times(&others)?);
                 pieces.push((coefficient, vec![(factors[position].1, factors[position].2)]));
@@ -75,7 +77,7 @@ pub(super) fn partial_fractions(
     Ok(pieces)
 }
 
-/// The first variable in which the factor is linear with leading coefficient ±1, and where it vanishes.
+/// The first variable in which the factor is linear with leading coefficient ±1, and the root for it.
 fn linear_root(tower: &Tower, factor: &Polynomial, numerator: &Polynomial) -> Option<(usize, Polynomial)> {
     factor.variables().into_iter().find_map(|variable| {
         let occurs_below = tower.reciprocals.iter().any(|&(x, u)| x == variable && numerator.contains(u));
@@ -101,7 +103,7 @@ fn at(polynomial: &Polynomial, variable: usize, value: &Polynomial) -> Result<Po
     Ok(sum)
 }
 
-/// Quotient and remainder by leading terms: no term of the remainder is divisible by the divisor's.
+/// Quotient and remainder by leading terms: the divisor's leading term divides no term of the remainder.
 fn divided(dividend: &Polynomial, divisor: &Polynomial) -> Result<(Polynomial, Polynomial), AlgebraError> {
     let lead = divisor.leading_term();
     let (mut quotient, mut remainder, mut rest) = (Polynomial::zero(), Polynomial::zero(), dividend.clone());

@@ -1,8 +1,8 @@
-//! Elements back to formulas.
+//! Writes elements as formulas.
 //!
-//! Terms with the same roots and reciprocals stand together over one denominator, a root over its own
-//! radicand becomes one fractional power, and terms are ordered by total degree, then by the order of
-//! the symbols. Fractions are split into partial fractions where that is shorter.
+//! Terms with the same roots and reciprocals share one denominator. A root divided by its own radicand
+//! becomes one fractional power. Terms are ordered by total degree, then by the order of the symbols.
+//! Fractions are split into partial fractions if that is shorter.
 
 pub(super) mod cosines;
 mod fractions;
@@ -18,7 +18,7 @@ use super::tower::{Generator, Tower};
 use super::{Polynomial, RationalPolynomial};
 use crate::expr::{Expr, Function, Rational};
 
-/// What the reader of an error is told about a generator.
+/// The text of a generator in error messages.
 pub(super) fn describe(tower: &Tower, generator: &Generator) -> String {
     generator_expr(tower, generator).to_string()
 }
@@ -64,7 +64,7 @@ fn fractional(base: Expr, exponent: &Rational) -> Expr {
     }
 }
 
-/// A value as a formula: canonical text for a canonical value.
+/// A value as a formula. Canonical values give canonical text.
 pub(super) fn express(tower: &Tower, value: &RationalPolynomial) -> Expr {
     if let Some((tower, value)) = cosines::spelled(tower, value) {
         return express_spelled(&tower, &value);
@@ -85,7 +85,7 @@ fn express_spelled(tower: &Tower, value: &RationalPolynomial) -> Expr {
     }
 }
 
-/// What is taken out of sums, and the polynomial that it multiplies.
+/// Maps each product of powers that is factored out of a sum to the polynomial that it multiplies.
 type Groups = BTreeMap<Vec<(usize, u32)>, Polynomial>;
 
 fn grouped(tower: &Tower, numerator: &Polynomial) -> Groups {
@@ -101,7 +101,7 @@ fn grouped(tower: &Tower, numerator: &Polynomial) -> Groups {
     groups.into_iter().map(|(outer, buffer)| (outer, buffer.finish())).collect()
 }
 
-/// The groups in partial fractions; `None` where there is nothing to split.
+/// The groups in partial fractions; `None` if there is nothing to split.
 fn split(tower: &Tower, groups: &Groups) -> Option<Groups> {
     let is_inverse = |v: usize| matches!(tower.generator(v), Some(Generator::Inverse { .. }));
     let mut pieces = Groups::new();
@@ -139,14 +139,14 @@ fn write(tower: &Tower, groups: &Groups, denominator: &IBig) -> Expr {
         }
     }
     written.sort_by(|a, b| a.0.cmp(&b.0));
-    // `y - x` rather than `-x + y`.
+    // Write `y - x`, not `-x + y`.
     if let Some(first) = written.iter().position(|(_, expr)| !matches!(expr, Expr::Negative(_))) {
         written[..=first].rotate_right(1);
     }
     Expr::sum(written.into_iter().map(|(_, expr)| expr))
 }
 
-/// The ring variable this root is a root of, if it is one of a single variable.
+/// The ring variable and the index, if this generator is a root of a single ring variable.
 fn root_of_variable(generator: &Generator) -> Option<(usize, u32)> {
     let Generator::Root { radicand, index } = generator else { return None };
     let numerator = radicand.numerator();
@@ -160,7 +160,7 @@ fn root_of_variable(generator: &Generator) -> Option<(usize, u32)> {
     }
 }
 
-/// Ring variables that are taken out of sums: roots, signs, reciprocals of sums.
+/// Ring variables that are factored out of sums: roots, signs, reciprocals of sums.
 fn is_outer(tower: &Tower, variable: usize) -> bool {
     match tower.generator(variable) {
         Some(root @ Generator::Root { .. }) => root_of_variable(root).is_none(),
@@ -170,14 +170,14 @@ fn is_outer(tower: &Tower, variable: usize) -> bool {
     }
 }
 
-/// Order of terms: by falling total degree, then lexicographically by falling exponents, the symbols
-/// before the generators.
+/// The order of terms: by decreasing total degree, then lexicographically by decreasing exponents, with
+/// symbols before generators.
 type SortKey = (Reverse<Rational>, Vec<(usize, Reverse<Rational>)>, Vec<(usize, u32)>);
 
-/// Powers of ring variables, with any rational exponents.
+/// Powers of ring variables; exponents may be any rational number.
 type Powers = BTreeMap<usize, Rational>;
 
-/// One term apart from what is taken out: a coefficient and powers.
+/// One term without what is factored out: a coefficient and powers.
 struct Term {
     coefficient: Rational,
     exponents: Powers,
@@ -221,9 +221,9 @@ impl Term {
     }
 }
 
-/// Several terms over what they have in common.
+/// Writes several terms as one formula, with their common factors factored out.
 fn together(tower: &Tower, mut terms: Vec<Term>, outer: &Outer) -> Expr {
-    // The common Laurent monomial and the common rational come out of the sum.
+    // Factor the common Laurent monomial and the common rational out of the sum.
     let variables: BTreeSet<usize> = terms.iter().flat_map(|t| t.exponents.keys().copied()).collect();
     let mut common = Powers::new();
     for variable in variables {
@@ -252,7 +252,8 @@ fn together(tower: &Tower, mut terms: Vec<Term>, outer: &Outer) -> Expr {
     fraction.finish()
 }
 
-/// The rational with the sign of the first coefficient that leaves coprime integers.
+/// The rational c, with the sign of the first coefficient, for which terms / c have coprime integer
+/// coefficients.
 fn content_of(terms: &[Term]) -> Rational {
     use dashu_base::Gcd;
     let mut numerator = IBig::ZERO;
@@ -271,12 +272,12 @@ fn content_of(terms: &[Term]) -> Rational {
     if (content < Rational::ZERO) == negative { content } else { -content }
 }
 
-/// Roots, signs and reciprocals of sums as factors above and below the line.
+/// Roots, signs and reciprocals of sums as factors of the numerator and the denominator.
 struct Outer {
     sign: i64,
     above: Vec<Expr>,
     below: Vec<Expr>,
-    /// Powers of ring variables that are merged with those of the terms.
+    /// Powers of ring variables, to be merged with the powers in the terms.
     powers: Powers,
 }
 
@@ -299,7 +300,7 @@ impl Outer {
                     below.insert(variable, exponent.into());
                 }
                 Some(Generator::Root { radicand, index }) => roots.push((radicand, *index, exponent)),
-                // sign(w) = |w|/w, the power of w joining those of the terms.
+                // sign(w) = |w|/w. The power of w joins the powers in the terms.
                 Some(Generator::Sign { of }) if of.numerator().len() == 1 => {
                     outer.above.push(express(tower, of).to_power(2).call(Function::Sqrt));
                     for (variable, power) in of.numerator().factors(0) {
@@ -311,7 +312,7 @@ impl Outer {
         }
         outer.sines(tower, &mut below);
         for (radicand, index, exponent) in roots {
-            // A root over its own radicand is one power with a negative exponent.
+            // Write a root divided by its own radicand as one power with a negative exponent.
             let mut total = Rational::from_parts(exponent.into(), index.into());
             if radicand.denominator().is_one()
                 && let Some(known) = tower.factors.iter().find(|f| {
@@ -343,7 +344,7 @@ impl Outer {
         outer
     }
 
-    /// 1/((cos θ − 1)(cos θ + 1)) = −1/sin²θ.
+    /// Applies 1/((cos θ − 1)(cos θ + 1)) = −1/sin²θ.
     fn sines(&mut self, tower: &Tower, below: &mut BTreeMap<usize, i64>) {
         for (cosine, generator) in tower.generators() {
             if !matches!(generator, Generator::Cosine { .. }) {
@@ -372,7 +373,7 @@ impl Outer {
     }
 }
 
-/// A polynomial up to sign, so that the term written first is positive.
+/// A sign and a polynomial whose first written term is positive; their product is the given polynomial.
 fn positive_first(tower: &Tower, polynomial: &Polynomial) -> (i64, Expr) {
     let value = RationalPolynomial::from(polynomial.clone());
     let first =
@@ -390,7 +391,7 @@ fn expr_of(tower: &Tower, variable: usize) -> Expr {
     }
 }
 
-/// A quotient as it is put together.
+/// A quotient under construction.
 struct Written {
     coefficient: Rational,
     above: Vec<Expr>,
@@ -402,7 +403,7 @@ impl Written {
         Written { coefficient, above: Vec::new(), below: Vec::new() }
     }
 
-    /// Adds powers of ring variables; exponentials of e are gathered into one.
+    /// Multiplies by powers of ring variables. Exponentials with base e are merged into one.
     fn powers(&mut self, tower: &Tower, exponents: &Powers) {
         let mut exponential = Vec::new();
         for (&variable, exponent) in exponents {
