@@ -30,9 +30,8 @@ const fn inline(name: &'static str, text: &'static str) -> Case {
     Case { name, text: Some(text), arguments: &["integrals", "--momentum-degree", "2"], condition: None }
 }
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 15] = [
     built_in("kepler", &["integrals", "--certificate-exhaustive"]),
-    built_in("two-body", &["verify"]),
     built_in("charged-particle", &["verify"]),
     built_in("lagrange-top", &["verify"]),
     built_in("toda-lattice", &["verify"]),
