@@ -64,7 +64,7 @@ pub struct Certificate {
     law: Expr,
     domain: Vec<Condition>,
     prover: Prover,
-    pub(super) framed: Framed,
+    pub(super) framed: Box<Framed>,
 }
 
 /// Whether a function is conserved.
@@ -201,7 +201,7 @@ impl Prover {
     }
 
     fn certificate(&self, law: &Expr, domain: &[Condition], framed: Framed) -> Certificate {
-        Certificate { law: law.clone(), domain: domain.to_vec(), prover: self.clone(), framed }
+        Certificate { law: law.clone(), domain: domain.to_vec(), prover: self.clone(), framed: Box::new(framed) }
     }
 
     /// The field of H alone.
