@@ -201,7 +201,12 @@ impl Prover {
     }
 
     fn certificate(&self, law: &Expr, domain: &[Condition], framed: Framed) -> Certificate {
-        Certificate { law: law.clone(), domain: domain.to_vec(), prover: self.clone(), framed: Box::new(framed) }
+        Certificate {
+            law: law.clone(),
+            domain: domain.to_vec(),
+            prover: self.clone(),
+            framed: Box::new(framed),
+        }
     }
 
     /// The field of H alone.
