@@ -14,13 +14,12 @@ pub struct Jump {
 }
 
 impl Element {
-    /// The surfaces w = 0 across which this function is not shown to extend continuously. Not among them are surfaces
-    /// that a stated condition excludes, and surfaces on which the other function is infinite: with the energy as the
-    /// other function, no motion crosses those.
+    /// The surfaces w = 0 across which this function is not shown to extend continuously, although the other one is
+    /// finite and continuous there. Surfaces that a stated condition excludes are not among them.
     ///
     /// # Errors
     /// Elements of two fields; sizes out of reach.
-    pub fn jumps_where_finite(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
+    pub fn jumps_where_continuous(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
         self.minus(other)?;
         let tower = &self.field().tower;
         work::bounded(|| {
@@ -32,6 +31,7 @@ impl Element {
                 if own.numerator().contains(variable)
                     && !surface.is_excluded()?
                     && !surface.is_continuous(&own)?
+                    && surface.is_continuous(&other)?
                     && !surface.is_barrier(&other)?
                 {
                     jumps.push(Jump { surface: present::express(tower, of) });

@@ -17,7 +17,7 @@
 //!
 //! - {F, H} = 0 on the common domain on which F and H, as given, are real and smooth (with the conditions that were
 //!   stated), and
-//! - F extends continuously across every surface w = 0 on which H is not shown infinite: with F = A + B·sign(w),
+//! - F extends continuously across every surface w = 0 on which H is finite and continuous: with F = A + B·sign(w),
 //!   B vanishes there. Otherwise F may jump along an orbit that crosses the surface; it is then *piecewise*, and
 //!   counts for nothing.
 //!
