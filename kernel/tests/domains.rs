@@ -62,6 +62,8 @@ fn laws_that_jump_where_orbits_cross_are_piecewise() {
         (&free, "px + sqrt((x - 1)^2)/(x - 1)"),
         (&free, "sqrt((x*y)^2)/(x*y)"),
         (&plane("(px^2+py^2)/2 + sqrt(x^2)"), "sqrt(x^2)/x*py"),
+        // A step in H is no wall: an orbit of enough energy passes it.
+        (&plane("(px^2+py^2)/2 + sqrt(x^2)/x"), "sqrt(x^2)/x"),
     ] {
         match outcome(h, law) {
             Conservation::Piecewise { .. } => {}

@@ -14,12 +14,14 @@ pub struct Jump {
 }
 
 impl Element {
-    /// The surfaces w = 0 across which this function is not shown to extend continuously, although the other one is
-    /// finite and continuous there. Surfaces that a stated condition excludes are not among them.
+    /// The surfaces w = 0 across which this function is not shown to extend continuously. Not among them are surfaces
+    /// that a stated condition excludes, and surfaces on which the other function is infinite: with the energy as the
+    /// other function, no motion crosses those. Where roots, sines or other signs hide how the other function behaves
+    /// on a surface, it counts as infinite.
     ///
     /// # Errors
     /// Elements of two fields; sizes out of reach.
-    pub fn jumps_where_continuous(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
+    pub fn jumps_where_finite(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
         self.minus(other)?;
         let tower = &self.field().tower;
         work::bounded(|| {
@@ -31,8 +33,8 @@ impl Element {
                 if own.numerator().contains(variable)
                     && !surface.is_excluded()?
                     && !surface.is_continuous(&own)?
-                    && surface.is_continuous(&other)?
                     && !surface.is_barrier(&other)?
+                    && (surface.is_continuous(&other)? || surface.has_plain_jump(&other))
                 {
                     jumps.push(Jump { surface: present::express(tower, of) });
                 }
@@ -70,6 +72,15 @@ impl Surface<'_> {
             None => Ok(true),
             Some(jump) => self.vanishes(&jump.clone().into()),
         }
+    }
+
+    /// Whether no roots, sines or other signs stand in the coefficient of the sign. Then a value that is not infinite on
+    /// the surface is finite there.
+    fn has_plain_jump(&self, value: &RationalPolynomial) -> bool {
+        let coefficients = value.numerator().coefficients_in(self.variable);
+        let jump = coefficients.get(1).map(Polynomial::variables).unwrap_or_default();
+        let occurring = jump.into_iter().chain(self.of.numerator().variables());
+        !occurring.into_iter().any(|v| self.tower.is_algebraic(v))
     }
 
     /// Whether a value is shown to vanish on the surface, generically.

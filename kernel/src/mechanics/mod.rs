@@ -17,9 +17,12 @@
 //!
 //! - {F, H} = 0 on the common domain on which F and H, as given, are real and smooth (with the conditions that were
 //!   stated), and
-//! - F extends continuously across every surface w = 0 on which H is finite and continuous: with F = A + B·sign(w),
-//!   B vanishes there. Otherwise F may jump along an orbit that crosses the surface; it is then *piecewise*, and
-//!   counts for nothing.
+//! - F extends continuously across every surface w = 0 that orbits can cross: with F = A + B·sign(w), B vanishes there.
+//!   Otherwise F may jump along an orbit; it is then *piecewise*, and counts for nothing. No orbit crosses a surface
+//!   that a condition excludes, or one on which H is infinite.
+//!
+//! One case is not decided: where H has roots or sines in its own coefficient of sign(w), it may be finite on the
+//! surface without being seen to be so, and a jump of F there is let pass.
 //!
 //! Functions count as independent where they are so on every branch of the signs in them, on a common domain.
 //! Another writing of a proved function is proved again, and where it is real on a larger domain, conditions stand

@@ -72,8 +72,8 @@ pub struct Certificate {
 pub enum Conservation {
     /// {F, H} = 0, proved.
     Proved(Certificate),
-    /// {F, H} = 0 on each side of a surface, proved; but F is not shown to extend continuously across it, where H is
-    /// finite and continuous. So F may jump along an orbit.
+    /// {F, H} = 0 on each side of a surface, proved; but F is not shown to extend continuously across it, and H is
+    /// not shown to be infinite there. So F may jump along an orbit.
     Piecewise {
         /// The function w of the first such surface, w = 0.
         surface: Expr,
@@ -169,7 +169,7 @@ impl Prover {
     ) -> Result<Option<Certificate>, MechanicsError> {
         self.ask(|| {
             let framed = self.framed(law, domain)?;
-            let conserved = framed.gradient.commutes(&framed.frame.gradient)? && framed.jump()?.is_none();
+            let conserved = framed.is_conserved()?;
             Ok(conserved.then(|| self.certificate(law, domain, framed)))
         })
     }
@@ -188,7 +188,7 @@ impl Prover {
             }
             let certify = |(law, element): (&Expr, Element)| -> Result<_, MechanicsError> {
                 let framed = Framed::new(&frame, element, self.hamiltonian().space())?;
-                let conserved = framed.gradient.commutes(&frame.gradient)? && framed.jump()?.is_none();
+                let conserved = framed.is_conserved()?;
                 Ok(conserved.then(|| self.certificate(law, &[], framed)))
             };
             laws.iter().zip(elements).map(certify).collect()
@@ -260,9 +260,14 @@ impl Framed {
         Ok(Framed { gradient: Gradient::of(&element, space)?, frame: frame.clone(), element })
     }
 
-    /// The first surface across which the function may jump although H is finite and continuous there.
+    /// Whether the function is shown to be conserved: its bracket with H is zero, and it does not jump.
+    fn is_conserved(&self) -> Result<bool, AlgebraError> {
+        Ok(self.gradient.commutes(&self.frame.gradient)? && self.jump()?.is_none())
+    }
+
+    /// The first surface across which the function may jump although an orbit may cross it: H is finite there.
     fn jump(&self) -> Result<Option<Jump>, AlgebraError> {
-        Ok(self.element.jumps_where_continuous(&self.frame.energy)?.into_iter().next())
+        Ok(self.element.jumps_where_finite(&self.frame.energy)?.into_iter().next())
     }
 }
 
