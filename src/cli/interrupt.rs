@@ -20,11 +20,10 @@ pub(super) fn watched(farewell: String) -> CancelToken {
     token
 }
 
-#[cfg(feature = "learn")]
 /// The command line of this process with `--out folder`, ready to type into a shell.
+#[cfg(feature = "learn")]
 pub(super) fn command_with_out(folder: &str) -> String {
-    let mut arguments: Vec<String> =
-        std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    let mut arguments = arguments();
     let given = arguments.iter().any(|a| a == "--out" || a.starts_with("--out="));
     if !given {
         arguments.extend(["--out".to_owned(), folder.to_owned()]);
@@ -32,10 +31,15 @@ pub(super) fn command_with_out(folder: &str) -> String {
     typed(&arguments)
 }
 
-#[cfg(feature = "learn")]
 /// The command line of this process, ready to type into a shell.
+#[cfg(feature = "learn")]
 pub(super) fn command_line() -> String {
-    typed(&std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>())
+    typed(&arguments())
+}
+
+#[cfg(feature = "learn")]
+fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
 }
 
 #[cfg(feature = "learn")]
