@@ -129,6 +129,7 @@ impl System {
     ) -> Result<Option<Solved>, IntegralsError> {
         let field = points.field();
         let highest = self.parts.iter().copied().max().unwrap_or(0);
+        let leading = self.parts.iter().position(|&d| d == highest).unwrap_or(0);
         let none = Vec::new();
         let new = self.by_degree.get(&(equation - highest + 1)).unwrap_or(&none);
         // Columns that solutions so far contain and that stand in this equation, with the part of H that brings them.
@@ -142,8 +143,8 @@ impl System {
         let unknowns = new.len() + before.vectors.len();
         let row = |point: &Point| {
             let at = FactorValues::of(field, self, point);
-            let part = self.parts.iter().position(|&d| d == highest).unwrap_or(0);
-            let mut row: Vec<u32> = new.iter().map(|&k| self.columns[k].bracket(field, &at, part)).collect();
+            let mut row: Vec<u32> =
+                new.iter().map(|&k| self.columns[k].bracket(field, &at, leading)).collect();
             let brackets: Vec<(u32, &[u32])> = known
                 .iter()
                 .map(|(k, part, entries)| (self.columns[*k].bracket(field, &at, *part), &entries[..]))
