@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../kernel/tests/fuzz_bodies/mod.rs"]
+#[path = "../../kernel/tests/kernel/fuzz_bodies/mod.rs"]
 mod fuzz_bodies;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

@@ -1,12 +1,10 @@
 //! The fuzz targets on a fixed stream: some seconds, or `LIOUVILLE_FUZZ_SECONDS` of them.
 
-mod fuzz_bodies;
-
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use fuzz_bodies::{Outcome, Source, normal_form, read_and_print};
+use super::fuzz_bodies::{Outcome, Source, normal_form, read_and_print};
 use liouville_kernel::algebra::{MAX_WORK, measured};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! What the fuzz targets do with an input. `tests/fuzz.rs` runs the same on a fixed stream.
+//! What the fuzz targets do with an input. `fuzz.rs` runs the same on a fixed stream.
 
 use liouville_kernel::algebra::{Element, Interval, ZeroTest, sample_point};
 use liouville_kernel::expr::{Expr, Function, Rational, Symbol, parse};
