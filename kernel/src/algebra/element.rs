@@ -94,7 +94,7 @@ impl Element {
         &self.field
     }
 
-    fn join(&self, other: &Element) -> Result<(), AlgebraError> {
+    pub(super) fn join(&self, other: &Element) -> Result<(), AlgebraError> {
         if Arc::ptr_eq(&self.field, &other.field) { Ok(()) } else { Err(AlgebraError::DifferentFields) }
     }
 

@@ -22,14 +22,21 @@ impl Element {
     /// # Errors
     /// Elements of two fields; sizes out of reach.
     pub fn jumps_where_finite(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
-        self.minus(other)?;
+        self.join(other)?;
         let tower = &self.field().tower;
+        let signed = tower.generators().filter_map(|(variable, generator)| match generator {
+            Generator::Sign { of } => Some(Surface { tower, variable, of }),
+            _ => None,
+        });
+        let surfaces: Vec<Surface> = signed.collect();
+        if surfaces.is_empty() {
+            return Ok(Vec::new());
+        }
         work::bounded(|| {
             let (own, other) = (tower.canonical(&self.value)?, tower.canonical(&other.value)?);
             let mut jumps = Vec::new();
-            for (variable, generator) in tower.generators() {
-                let Generator::Sign { of } = generator else { continue };
-                let surface = Surface { tower, variable, of };
+            for surface in surfaces {
+                let Surface { variable, of, .. } = surface;
                 if own.numerator().contains(variable)
                     && !surface.is_excluded()?
                     && !surface.is_continuous(&own)?

@@ -4,7 +4,8 @@ use super::{MechanicsError, PhaseSpace};
 use crate::algebra::{AlgebraError, Element, ZeroTest};
 use crate::expr::Expr;
 
-/// Products of two terms beyond which a bracket that does not vanish is not written out.
+/// Products of two terms beyond which a bracket is first evaluated at a point, and is not formed if it does not vanish
+/// there. Below, forming it takes less time than evaluating it.
 const MAX_TERMS: usize = 1_500;
 
 /// What is known of a bracket {f, g}.
@@ -103,22 +104,26 @@ impl Gradient {
     /// {f, g}, written out unless it is long and does not vanish.
     pub(super) fn bracket(&self, other: &Gradient) -> Result<Bracket, AlgebraError> {
         let conjugate = other.conjugate();
-        let pairs = self.0.iter().zip(&conjugate);
-        let terms: usize = pairs.map(|(a, b)| a.terms_of_product(b)).sum();
-        if terms > MAX_TERMS && Element::pairing_is_somewhere_nonzero(&self.0, &conjugate) {
+        if self.is_long_and_nonzero(&conjugate) {
             return Ok(Bracket::NonZero(None));
         }
         Ok(paired(&self.0, &conjugate)?.map_or(Bracket::Zero, |value| Bracket::of(&value)))
     }
 
-    /// Whether {f, g} is proved to vanish. A bracket that does not vanish is found out at a point, without
-    /// being formed.
+    /// Whether {f, g} is proved to vanish.
     pub(super) fn commutes(&self, other: &Gradient) -> Result<bool, AlgebraError> {
         let conjugate = other.conjugate();
-        if Element::pairing_is_somewhere_nonzero(&self.0, &conjugate) {
+        if self.is_long_and_nonzero(&conjugate) {
             return Ok(false);
         }
         Ok(paired(&self.0, &conjugate)?.is_none_or(|value| value.zero_test() == ZeroTest::Zero))
+    }
+
+    /// Whether the sum of products would be long, and does not vanish at some point.
+    fn is_long_and_nonzero(&self, conjugate: &[Element]) -> bool {
+        let pairs = self.0.iter().zip(conjugate);
+        let terms: usize = pairs.map(|(a, b)| a.terms_of_product(b)).sum();
+        terms > MAX_TERMS && Element::pairing_is_somewhere_nonzero(&self.0, conjugate)
     }
 }
 

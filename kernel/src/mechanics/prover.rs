@@ -181,7 +181,7 @@ impl Prover {
     /// As [`prove`](Prover::prove): the first of them.
     pub fn certify_all(&self, laws: &[Expr]) -> Result<Vec<Option<Certificate>>, MechanicsError> {
         self.ask(|| {
-            let (frame, elements) = Frame::new(&self.hamiltonian, &[], laws)?;
+            let (frame, elements) = self.all_framed(laws)?;
             if frame.field.conditions() != self.frame.field.conditions() {
                 // Some law restricts the domain of the others: each is proved by itself.
                 return laws.iter().map(|law| self.certify(law)).collect();
@@ -206,6 +206,16 @@ impl Prover {
             domain: domain.to_vec(),
             prover: self.clone(),
             framed: Box::new(framed),
+        }
+    }
+
+    /// The functions in the field of H, or in a new one where that does not hold them all.
+    fn all_framed(&self, functions: &[Expr]) -> Result<(Arc<Frame>, Vec<Element>), MechanicsError> {
+        let own = functions.iter().map(|function| Element::from_expr(&self.frame.field, function));
+        match own.collect() {
+            Ok(elements) => Ok((self.frame.clone(), elements)),
+            Err(AlgebraError::Cancelled) => Err(AlgebraError::Cancelled.into()),
+            Err(_) => Frame::new(&self.hamiltonian, &[], functions),
         }
     }
 
