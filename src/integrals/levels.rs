@@ -10,6 +10,7 @@
 //! and everything is one level.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -28,6 +29,8 @@ pub const EXTRA_POINTS: usize = 6;
 const CHUNK: usize = 64;
 /// Unknowns from which on the rows of a chunk are shared out between threads.
 const PARALLEL_UNKNOWNS: usize = 200;
+/// Entries of combined vectors from which on these are shared out between threads.
+const PARALLEL_ENTRIES: usize = 40_000;
 
 /// A basis modulo p of the combinations of the columns that commute with H, each vector with a 1 at its
 /// last entry, where all others vanish. `None` where the token ended the work.
@@ -62,6 +65,8 @@ struct System {
     undivided: bool,
     /// The momentum degrees of {F, H}.
     equations: BTreeSet<i32>,
+    /// The values of the factors at the first points, as far as they were asked for: levels share them.
+    values: Vec<OnceLock<FactorValues>>,
 }
 
 /// A column as a sum of coefficient · factor · factor.
@@ -115,7 +120,8 @@ impl System {
         let mut by_degree: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
         taken.iter().enumerate().for_each(|(k, c)| by_degree.entry(c.degree).or_default().push(k));
         let equations = by_degree.keys().flat_map(|m| parts.iter().map(move |d| m + d - 1)).collect();
-        Ok(System { factors, columns: taken, by_degree, parts, undivided, equations })
+        let values = std::iter::repeat_with(OnceLock::new).take(columns.len() + CHUNK).collect();
+        Ok(System { factors, columns: taken, by_degree, parts, undivided, equations, values })
     }
 
     /// The solutions of the equation of that momentum degree among combinations of the solutions so far and
@@ -141,13 +147,21 @@ impl System {
             })
             .collect();
         let unknowns = new.len() + before.vectors.len();
-        let row = |point: &Point| {
-            let at = FactorValues::of(field, self, point);
+        let row = |number: usize, point: &Point| {
+            let values = || FactorValues::of(field, self, point);
+            let beyond;
+            let at = match self.values.get(number) {
+                Some(kept) => kept.get_or_init(values),
+                None => {
+                    beyond = values();
+                    &beyond
+                }
+            };
             let mut row: Vec<u32> =
-                new.iter().map(|&k| self.columns[k].bracket(field, &at, leading)).collect();
+                new.iter().map(|&k| self.columns[k].bracket(field, at, leading)).collect();
             let brackets: Vec<(u32, &[u32])> = known
                 .iter()
-                .map(|(k, part, entries)| (self.columns[*k].bracket(field, &at, *part), &entries[..]))
+                .map(|(k, part, entries)| (self.columns[*k].bracket(field, at, *part), &entries[..]))
                 .filter(|(value, _)| *value != 0)
                 .collect();
             row.extend(add_multiples(field, before.vectors.len(), &brackets));
@@ -198,7 +212,11 @@ impl Solved {
             new.iter().zip(own).for_each(|(&k, &value)| combined[k] = value);
             combined
         };
-        let vectors = null.par_iter().map(combine).collect();
+        let vectors = if null.len() * self.width > PARALLEL_ENTRIES {
+            null.par_iter().map(combine).collect()
+        } else {
+            null.iter().map(combine).collect()
+        };
         Solved { field: self.field, vectors, width: self.width }
     }
 
@@ -240,11 +258,12 @@ fn split(monomial: &Monomial, dof: usize) -> (Monomial, Monomial) {
     (keep(true), keep(false))
 }
 
-/// The echelon form of the rows at as many points as settle the rank; `None` where the token ended the work.
+/// The echelon form of the rows at as many points as settle the rank, each made from a point and its number; `None`
+/// where the token ended the work.
 pub fn echelon_of_rows(
     points: &Points,
     columns: usize,
-    row: impl Fn(&Point) -> Vec<u32> + Sync,
+    row: impl Fn(usize, &Point) -> Vec<u32> + Sync,
     token: &CancelToken,
 ) -> Result<Option<Echelon>, IntegralsError> {
     let mut echelon = Echelon::new(points.field(), columns);
@@ -255,7 +274,7 @@ pub fn echelon_of_rows(
         }
         // First as many rows as there can be pivots, then a few that must bring nothing new.
         let wanted = CHUNK.min((columns - echelon.rank()) + EXTRA_POINTS);
-        let numbered = |number| points.get(number).map(&row);
+        let numbered = |number| points.get(number).map(|point| row(number, point));
         let numbers = used..used + wanted;
         let rows: Vec<Vec<u32>> = if columns > PARALLEL_UNKNOWNS {
             numbers.into_par_iter().map(numbered).collect::<Result<_, _>>()?

@@ -17,6 +17,8 @@ const MAX_TRIES: u64 = 200_000;
 
 /// How many points are made together.
 const CHUNK: usize = 16;
+/// How many chunks get their room together.
+const GROUP: usize = 64;
 /// The most points over one prime.
 const MAX_POINTS: usize = 1 << 16;
 
@@ -285,13 +287,16 @@ fn parts(atoms: &Atoms, hamiltonian: &Polynomial) -> Vec<(i32, Polynomial)> {
 pub struct Points {
     /// The reduced problem to which the points belong.
     pub reduced: Reduced,
-    chunks: Box<[OnceLock<Option<Vec<Point>>>]>,
+    groups: Box<[OnceLock<Box<[Chunk]>>]>,
 }
+
+/// Points made together; `None` where they could not be had.
+type Chunk = OnceLock<Option<Vec<Point>>>;
 
 impl Points {
     /// Starts without any points.
     pub fn new(reduced: Reduced) -> Points {
-        Points { reduced, chunks: (0..MAX_POINTS / CHUNK).map(|_| OnceLock::new()).collect() }
+        Points { reduced, groups: (0..MAX_POINTS / CHUNK / GROUP).map(|_| OnceLock::new()).collect() }
     }
 
     /// The field.
@@ -305,8 +310,10 @@ impl Points {
     /// [`IntegralsError::NoPoint`] if no point satisfies the relations of the roots, or if the number
     /// exceeds the largest number of points.
     pub fn get(&self, number: usize) -> Result<&Point, IntegralsError> {
-        let chunk = self.chunks.get(number / CHUNK).ok_or(IntegralsError::NoPoint)?;
-        let points = chunk.get_or_init(|| self.reduced.chunk((number / CHUNK) as u64));
+        let chunk = number / CHUNK;
+        let group = self.groups.get(chunk / GROUP).ok_or(IntegralsError::NoPoint)?;
+        let chunks = group.get_or_init(|| (0..GROUP).map(|_| Chunk::new()).collect());
+        let points = chunks[chunk % GROUP].get_or_init(|| self.reduced.chunk(chunk as u64));
         points.as_ref().map(|p| &p[number % CHUNK]).ok_or(IntegralsError::NoPoint)
     }
 

@@ -289,7 +289,7 @@ pub fn independent_functions(
     token: &CancelToken,
 ) -> Result<Option<Vec<usize>>, IntegralsError> {
     let field = points.field();
-    let row = |point: &Point| functions.iter().map(|f| point.value(field, f)).collect::<Vec<u32>>();
+    let row = |_, point: &Point| functions.iter().map(|f| point.value(field, f)).collect::<Vec<u32>>();
     let echelon = echelon_of_rows(points, functions.len(), row, token)?;
     Ok(echelon.map(|e| e.pivots().to_vec()))
 }
