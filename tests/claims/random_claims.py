@@ -332,7 +332,7 @@ def vanishing(f, h, rng, points=POINTS):
         if not M.isfinite(value) or size > M.mpf(10) ** 200:
             continue
         found += 1
-        if abs(value) > DIGITS * 10**8 * max(size, M.mpf(10) ** -30):
+        if abs(value) > DIGITS * 10**8 * max(size, 1):
             nonzero.append(point)
         if found == points:
             break
@@ -421,11 +421,12 @@ def main():
     options.add_argument("program")
     options.add_argument("--count", type=int, default=5000)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--first", type=int, default=0, help="number of the first claim")
     options = options.parse_args()
     program = str(Path(options.program).resolve())
     outcomes, faults = Counter(), 0
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(options.count):
+        for number in range(options.first, options.first + options.count):
             kind, status, fault, h, f = judged(program, folder, options.seed, number)
             outcomes[(kind, status if not status.startswith("error") else "error")] += 1
             outcomes[("all", status)] += 1
