@@ -8,7 +8,7 @@ use super::laurent::{Laurent, Monomial};
 use super::modular::{PrimeField, rational_reconstruction};
 use super::point::{Points, Polynomial, bracket_of_gradients, image};
 use super::solve::{Column, Problem, coprime};
-use crate::expr::{Expr, Rational};
+use crate::expr::{Expr, Rational, Symbol};
 use crate::mechanics::{Assessment, ConservedQuantity, Prover};
 use crate::progress::CancelToken;
 use crate::simplify::canonical_law;
@@ -22,14 +22,25 @@ const MAX_CANDIDATES: usize = 4;
 /// Momentum degrees of the products that are tried in turn.
 const DEGREES: [u32; 3] = [2, 4, 6];
 
+/// A polynomial in H and the laws, which is no law of its own.
+#[derive(Clone, Debug)]
+pub struct Combination {
+    /// The formula in the variables, with its name and proof.
+    pub quantity: ConservedQuantity,
+    /// The same in the names of the laws: `Lx^2 + Ly^2 + Lz^2`.
+    pub of: Expr,
+}
+
 /// Combinations Σ c·(products of H and the laws) that, joined to some of the laws, make a larger set of
 /// independent functions in involution than the laws alone; none where that cannot be had before the token ends the work.
+///
+/// Of all sets of the largest size found at the lowest degree the simplest is taken.
 pub fn commuting_combinations(
     prover: &Prover,
     laws: &[ConservedQuantity],
     assessment: &Assessment,
     token: &CancelToken,
-) -> Result<Vec<ConservedQuantity>, IntegralsError> {
+) -> Result<Vec<Combination>, IntegralsError> {
     let hamiltonian = prover.hamiltonian();
     let formulas: Vec<&Expr> =
         std::iter::once(hamiltonian.formula()).chain(laws.iter().map(ConservedQuantity::formula)).collect();
@@ -39,22 +50,9 @@ pub fn commuting_combinations(
     let starts = starts(assessment, hamiltonian.space().dof());
     for degree in DEGREES {
         let Some(products) = products(&problem, &polynomials, degree) else { break };
-        let Some(basis) = Basis::of(&points, &polynomials, products)? else { break };
-        let mut best: Vec<Vec<u32>> = Vec::new();
-        for start in &starts {
-            if token.is_cancelled() {
-                break;
-            }
-            let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| basis.law(k)).collect();
-            let Some(vectors) = vectors else { continue };
-            let extended = basis.extend(&vectors, hamiltonian.space().dof());
-            if extended.len() > assessment.involutive().len() && extended.len() > best.len() {
-                best = extended;
-            }
-            if best.len() >= hamiltonian.space().dof() {
-                break;
-            }
-        }
+        let degrees = degrees(&problem, &polynomials);
+        let Some(basis) = Basis::of(&points, &polynomials, products, degrees)? else { break };
+        let best = basis.simplest(&starts, assessment.involutive().len(), hamiltonian.space().dof(), token);
         if best.len() >= hamiltonian.space().dof() || (degree == DEGREES[2] && !best.is_empty()) {
             return basis.quantities(&best, &formulas, prover, laws);
         }
@@ -93,12 +91,17 @@ fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
     found
 }
 
-/// Exponents of products of the functions up to a momentum degree; `None` where they are too many.
-fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
+/// The momentum degrees of functions, at least 1.
+fn degrees(problem: &Problem, polynomials: &[Laurent]) -> Vec<u32> {
     let dof = problem.atoms.dof;
     let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
     let degree = |p: &Laurent| p.terms.keys().map(momentum).max().unwrap_or(0).max(1);
-    let degrees: Vec<u32> = polynomials.iter().map(degree).collect();
+    polynomials.iter().map(degree).collect()
+}
+
+/// Exponents of products of the functions up to a momentum degree; `None` where they are too many.
+fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
+    let degrees = degrees(problem, polynomials);
     let mut all: Vec<(Vec<u32>, u32)> = vec![(Vec::new(), 0)];
     for d in &degrees {
         let mut longer = Vec::new();
@@ -126,6 +129,8 @@ struct Basis {
     /// gradients[point][product].
     gradients: Vec<Vec<Vec<u32>>>,
     columns: Vec<Column>,
+    /// Momentum degrees of H and the laws.
+    degrees: Vec<u32>,
 }
 
 impl Basis {
@@ -134,6 +139,7 @@ impl Basis {
         points: &Points,
         polynomials: &[Laurent],
         products: Vec<Vec<u32>>,
+        degrees: Vec<u32>,
     ) -> Result<Option<Basis>, IntegralsError> {
         let field = points.field();
         let images: Option<Vec<Polynomial>> = polynomials.iter().map(|p| image(field, p)).collect();
@@ -151,7 +157,7 @@ impl Basis {
             .iter()
             .map(|e| Laurent::term(e.iter().map(|&p| p as i32).collect(), Rational::ONE))
             .collect();
-        Ok(Some(Basis { field, products, gradients, columns }))
+        Ok(Some(Basis { field, products, gradients, columns, degrees }))
     }
 
     /// The unit vector of a law.
@@ -174,6 +180,35 @@ impl Basis {
     fn independent(&self, vectors: &[Vec<u32>]) -> bool {
         let mut echelon = Echelon::new(self.field, self.gradients[0][0].len());
         vectors.iter().all(|v| echelon.insert(&self.gradient(v, 0)).is_some())
+    }
+
+    /// The largest set, and of these the simplest, that a start can be extended to; empty where none has more
+    /// than `than` members.
+    fn simplest(&self, starts: &[Vec<usize>], than: usize, dof: usize, token: &CancelToken) -> Vec<Vec<u32>> {
+        let price = |set: &Vec<Vec<u32>>| {
+            let terms = |v: &Vec<u32>| v.iter().filter(|&&c| c != 0).count();
+            let combined = set.iter().filter(|v| self.degree(v) > 1 || terms(v) > 1);
+            let each = combined.map(|v| (self.degree(v) as usize, terms(v), self.momentum_degree(v)));
+            each.fold((0, 0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1, sum.2 + next.2))
+        };
+        let mut best: Vec<Vec<u32>> = Vec::new();
+        for start in starts.iter().take_while(|_| !token.is_cancelled()) {
+            let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| self.law(k)).collect();
+            let Some(vectors) = vectors else { continue };
+            let extended = self.extend(&vectors, dof);
+            let better = extended.len() > best.len()
+                || (extended.len() == best.len() && price(&extended) < price(&best));
+            if extended.len() > than && better {
+                best = extended;
+            }
+        }
+        best
+    }
+
+    /// The sum of the momentum degrees of the products.
+    fn momentum_degree(&self, vector: &[u32]) -> usize {
+        let used = self.products.iter().zip(vector).filter(|(_, c)| **c != 0);
+        used.map(|(e, _)| e.iter().zip(&self.degrees).map(|(&e, &d)| (e * d) as usize).sum::<usize>()).sum()
     }
 
     /// The largest set found by adding combinations that commute with all before them.
@@ -227,15 +262,19 @@ impl Basis {
         echelon.null_space()
     }
 
-    /// The combinations among the vectors as proved quantities; none where a proof fails.
+    /// The combinations among the vectors, proved; none where a proof fails.
     fn quantities(
         &self,
         vectors: &[Vec<u32>],
         formulas: &[&Expr],
         prover: &Prover,
         laws: &[ConservedQuantity],
-    ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
-        let mut found: Vec<ConservedQuantity> = Vec::new();
+    ) -> Result<Vec<Combination>, IntegralsError> {
+        let symbol = |name: &str| Expr::Symbol(Symbol::new(name));
+        let names: Vec<Expr> =
+            std::iter::once("H").chain(laws.iter().map(ConservedQuantity::name)).map(symbol).collect();
+        let names: Vec<&Expr> = names.iter().collect();
+        let mut found: Vec<Combination> = Vec::new();
         for vector in vectors {
             let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
             if let [one] = support[..]
@@ -247,29 +286,60 @@ impl Basis {
             let coefficients: Option<Vec<Rational>> =
                 support.iter().map(|&k| rational_reconstruction(&vector[k].into(), &modulus)).collect();
             let Some(coefficients) = coefficients.map(coprime) else { return Ok(Vec::new()) };
-            let terms = support.iter().zip(&coefficients).map(|(&k, c)| {
-                let powers = formulas.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
-                Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
-            });
-            let formula = Expr::sum(terms);
+            let coefficients = leading_positive(coefficients);
+            let sum = |factors: &[&Expr]| {
+                // The laws in their own order: `Lx^2` before `Ly^2`.
+                let terms = support.iter().zip(&coefficients).rev().map(|(&k, c)| {
+                    let powers = factors.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
+                    Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
+                });
+                Expr::sum(terms)
+            };
+            let formula = sum(formulas);
             let formula = canonical_law(&formula, prover.hamiltonian().space()).unwrap_or(formula);
             let Some(certificate) = prover.certify(&formula)? else { return Ok(Vec::new()) };
-            let square = support.iter().all(|&k| {
-                self.products[k]
-                    .iter()
-                    .enumerate()
-                    .all(|(i, &e)| e == 0 || (e == 2 && i > 0 && laws[i - 1].name().starts_with('L')))
-            });
-            let total = square && coefficients.windows(2).all(|w| w[0] == w[1]);
-            let base = if total { "Lsquared" } else { "C" };
-            let taken = |name: &str| laws.iter().chain(&found).any(|l| l.name() == name);
-            let name = std::iter::once(base.to_string())
-                .chain((1..).map(|n| format!("{base}{n}")))
-                .find(|n| !taken(n))
-                .unwrap_or_default();
-            found.push(ConservedQuantity::proved(name, certificate));
+            let base = self.stem(&support, &coefficients, laws);
+            let taken = |name: &str| {
+                let mut all = laws.iter().chain(found.iter().map(|c| &c.quantity));
+                name == "C" || all.any(|l| l.name() == name)
+            };
+            let numbered = (1..).map(|n| format!("C{n}"));
+            let name = std::iter::once(base).chain(numbered).find(|n| !taken(n)).unwrap_or_default();
+            let quantity = ConservedQuantity::proved(name, certificate);
+            found.push(Combination { quantity, of: sum(&names) });
+        }
+        // One alone needs no number.
+        if let [only] = &mut found[..]
+            && only.quantity.name() == "C1"
+            && let Some(certificate) = only.quantity.certificate()
+        {
+            only.quantity = ConservedQuantity::proved("C", certificate.clone());
         }
         Ok(found)
+    }
+
+    /// `L2` for a sum of squares of laws L…, likewise for P; `C` for anything else.
+    fn stem(&self, support: &[usize], coefficients: &[Rational], laws: &[ConservedQuantity]) -> String {
+        let mut letters = std::collections::BTreeSet::new();
+        let mut squares = coefficients.windows(2).all(|w| w[0] == w[1]);
+        for &k in support {
+            for (i, _) in self.products[k].iter().enumerate().filter(|(_, e)| **e > 0) {
+                squares &= i > 0 && self.products[k][i] == 2 && self.products[k].iter().sum::<u32>() == 2;
+                letters.extend(i.checked_sub(1).and_then(|i| laws[i].name().chars().next()));
+            }
+        }
+        match letters.into_iter().collect::<Vec<_>>()[..] {
+            [letter @ ('L' | 'P')] if squares => format!("{letter}2"),
+            _ => "C".to_owned(),
+        }
+    }
+}
+
+/// The same up to sign, the last coefficient positive: it belongs to the first law.
+fn leading_positive(coefficients: Vec<Rational>) -> Vec<Rational> {
+    match coefficients.last() {
+        Some(last) if *last < Rational::ZERO => coefficients.into_iter().map(|c| -c).collect(),
+        _ => coefficients,
     }
 }
 

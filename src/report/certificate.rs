@@ -17,6 +17,9 @@ impl Record {
         for law in self.laws.iter().filter(|law| law.status == Status::Proved) {
             text += &format!("{} = {}\n    {{{}, H}} = 0\n", law.name, law.formula, law.name);
         }
+        for combination in &self.combinations {
+            text += &format!("{} = {}\n", combination.name, combination.of);
+        }
         if !self.generators.is_empty() {
             text += "\nGenerators of the field in which the brackets were formed:\n";
             for generator in &self.generators {
@@ -66,6 +69,9 @@ impl Record {
         text += "laws = {\n";
         for law in self.laws.iter().filter(|law| law.status == Status::Proved) {
             text += &format!("    \"{}\": {},\n", law.name, law.sympy);
+        }
+        for combination in &self.combinations {
+            text += &format!("    \"{}\": {},\n", combination.name, combination.sympy);
         }
         text += "}\n";
         let quoted: Vec<String> = self.involutive.iter().map(|name| format!("\"{name}\"")).collect();

@@ -1,6 +1,6 @@
 //! The record as text for a terminal.
 
-use super::{EvidenceRecord, LawRecord, Record};
+use super::{CombinationRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
 /// The whole record as a page of plain text.
@@ -9,6 +9,7 @@ pub(super) fn page(record: &Record) -> String {
         heading(record),
         hamiltonian(record),
         laws(record),
+        combinations(record),
         brackets(record),
         known(record),
         network(record),
@@ -80,6 +81,16 @@ fn laws(record: &Record) -> String {
         text += &format!("  {}   {}\n", " ".repeat(name_width), status(law));
     }
     text
+}
+
+/// What the laws give in involution, in their names.
+fn combinations(record: &Record) -> String {
+    if record.combinations.is_empty() {
+        return String::new();
+    }
+    let line = |c: &CombinationRecord| format!("  {} = {}\n", c.name, c.of);
+    let lines: String = record.combinations.iter().map(line).collect();
+    format!("Combinations of the laws, in involution\n{lines}")
 }
 
 fn status(law: &LawRecord) -> String {
@@ -179,8 +190,8 @@ fn verdict(record: &Record) -> String {
     if let Some(searched) = &record.searched {
         let kind = if searched.exhaustive { "exhaustively" } else { "in part" };
         text += &format!(
-            "Searched {kind}: up to {} terms, degree {} in the momenta, coefficients to degree {}\n",
-            searched.terms, searched.momentum_degree, searched.coefficient_degree
+            "Searched {kind}: {} terms, degree {} in the momenta, coefficients to degree {}, {}\n",
+            searched.terms, searched.momentum_degree, searched.coefficient_degree, searched.library
         );
         for space in &searched.spaces {
             text += &format!("  {space}\n");
