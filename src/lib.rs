@@ -27,6 +27,7 @@ pub use liouville_kernel::{algebra, expr, mechanics};
 pub mod progress;
 
 pub mod flow;
+mod laurent;
 pub mod simplify;
 pub mod system;
 

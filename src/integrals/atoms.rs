@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use dashu_int::{IBig, UBig};
 
 use super::IntegralsError;
-use super::laurent::{Laurent, Monomial, monomial_power, monomial_product};
+use super::monomial::{Laurent, Monomial};
 use crate::expr::{Expr, Function, Rational, Symbol};
+use crate::laurent::PowerProduct;
 use crate::mechanics::PhaseSpace;
 
 /// What an atom is. Definitions refer only to atoms of smaller index.
@@ -142,14 +143,14 @@ impl Atoms {
             Expr::Pi => Ok(self.atom(Atom::Constant(Expr::Pi))),
             Expr::Symbol(symbol) => Ok(self.symbol(symbol)),
             Expr::Sum(items) => {
-                items.iter().try_fold(Laurent::default(), |sum, item| Ok(sum.plus(&self.expand(item)?)))
+                items.iter().try_fold(Laurent::zero(), |sum, item| Ok(sum.plus(&self.expand(item)?)))
             }
             Expr::Product(items) => {
                 items.iter().try_fold(Laurent::constant(Rational::ONE), |product, item| {
-                    product.times(&self.expand(item)?)
+                    Ok(product.try_times(&self.expand(item)?)?)
                 })
             }
-            Expr::Negative(inner) => Ok(self.expand(inner)?.scaled(&-Rational::ONE)),
+            Expr::Negative(inner) => Ok(self.expand(inner)?.negated()),
             Expr::Quotient(..) | Expr::Power(..) | Expr::Call(..) => {
                 if let Some(known) = self.expansions.get(expr) {
                     return Ok(known.clone());
@@ -165,7 +166,7 @@ impl Atoms {
         match expr {
             Expr::Quotient(numerator, denominator) => {
                 let numerator = self.expand(numerator)?;
-                numerator.times(&self.reciprocal(denominator)?)
+                Ok(numerator.try_times(&self.reciprocal(denominator)?)?)
             }
             Expr::Power(base, exponent) => self.power(base, exponent),
             Expr::Call(Function::Sqrt, inner) => {
@@ -175,7 +176,7 @@ impl Atoms {
             Expr::Call(Function::Log, inner) => {
                 let argument = self.expand(inner)?;
                 if argument.as_constant() == Some(Rational::ONE) {
-                    return Ok(Laurent::default());
+                    return Ok(Laurent::zero());
                 }
                 Ok(self.atom(Atom::Logarithm(argument)))
             }
@@ -183,7 +184,7 @@ impl Atoms {
             Expr::Call(Function::Cos, inner) => Ok(self.circular(inner)?.0),
             Expr::Call(Function::Tan, inner) => {
                 let (cosine, sine) = self.circular(inner)?;
-                sine.times(&self.inverse(&cosine)?)
+                Ok(sine.try_times(&self.inverse(&cosine)?)?)
             }
             _ => self.expand(expr),
         }
@@ -215,13 +216,13 @@ impl Atoms {
         match expr {
             Expr::Product(items) => {
                 items.iter().try_fold(Laurent::constant(Rational::ONE), |product, item| {
-                    product.times(&self.reciprocal(item)?)
+                    Ok(product.try_times(&self.reciprocal(item)?)?)
                 })
             }
-            Expr::Negative(inner) => Ok(self.reciprocal(inner)?.scaled(&-Rational::ONE)),
+            Expr::Negative(inner) => Ok(self.reciprocal(inner)?.negated()),
             Expr::Quotient(numerator, denominator) => {
                 let denominator = self.expand(denominator)?;
-                denominator.times(&self.reciprocal(numerator)?)
+                Ok(denominator.try_times(&self.reciprocal(numerator)?)?)
             }
             Expr::Power(base, exponent) => match exponent.as_number() {
                 Some(value) => self.rational_power(base, &-value),
@@ -247,25 +248,22 @@ impl Atoms {
     fn rational_power(&mut self, base: &Expr, exponent: &Rational) -> Result<Laurent, IntegralsError> {
         let numerator = i32::try_from(exponent.numerator().clone()).map_err(|_| IntegralsError::TooLarge)?;
         let index = u32::try_from(exponent.denominator().clone()).map_err(|_| IntegralsError::TooLarge)?;
-        if index == 1 {
-            if numerator >= 0 {
-                return self.expand(base)?.power(numerator as u32);
+        let base = match (index, numerator) {
+            (1, 0..) => self.expand(base)?,
+            (1, _) => self.reciprocal(base)?,
+            _ => {
+                let radicand = self.expand(base)?;
+                let root = self.root(&radicand, index)?;
+                if numerator >= 0 { root } else { self.inverse(&root)? }
             }
-            return self.reciprocal(base)?.power(numerator.unsigned_abs());
-        }
-        let radicand = self.expand(base)?;
-        let root = self.root(&radicand, index)?;
-        if numerator >= 0 {
-            root.power(numerator as u32)
-        } else {
-            self.inverse(&root)?.power(numerator.unsigned_abs())
-        }
+        };
+        Ok(base.try_power(numerator.unsigned_abs())?)
     }
 
     /// radicand^(1/index).
     fn root(&mut self, radicand: &Laurent, index: u32) -> Result<Laurent, IntegralsError> {
         if radicand.is_zero() {
-            return Ok(Laurent::default());
+            return Ok(Laurent::zero());
         }
         if let Some((monomial, coefficient)) = radicand.single() {
             let atoms: Vec<usize> = (0..monomial.len()).filter(|&i| monomial[i] != 0).collect();
@@ -276,19 +274,19 @@ impl Atoms {
             if let ([atom], true) = (&atoms[..], *coefficient == Rational::ONE) {
                 let exponent = monomial[*atom];
                 if let Atom::Root { base, index: inner } = self.list[*atom].clone() {
-                    return Ok(self.pure_root(&base, inner * index)?.power(exponent.unsigned_abs())?)
-                        .and_then(|r| if exponent < 0 { self.inverse(&r) } else { Ok(r) });
+                    let root = self.pure_root(&base, inner * index)?.try_power(exponent.unsigned_abs())?;
+                    return if exponent < 0 { self.inverse(&root) } else { Ok(root) };
                 }
                 let shared = gcd(exponent.unsigned_abs(), index);
                 let root = self.pure_root(&Laurent::atom(*atom, 1), index / shared)?;
-                let root = root.power(exponent.unsigned_abs() / shared)?;
+                let root = root.try_power(exponent.unsigned_abs() / shared)?;
                 return if exponent < 0 { self.inverse(&root) } else { Ok(root) };
             }
         }
-        let Some((scale, monomial, primitive)) = radicand.content() else { return Ok(Laurent::default()) };
+        let Some((scale, monomial, primitive)) = radicand.factored() else { return Ok(Laurent::zero()) };
         let magnitude = if scale < Rational::ZERO { -scale.clone() } else { scale.clone() };
         let (outer, inner) = extract_power(&magnitude, index);
-        let base = Laurent::term(monomial, &inner * &scale / &magnitude).times(&primitive)?;
+        let base = Laurent::term(monomial, &inner * &scale / &magnitude).try_times(&primitive)?;
         Ok(self.pure_root(&base, index)?.scaled(&outer))
     }
 
@@ -329,40 +327,36 @@ impl Atoms {
 
     /// 1/value: monomials are inverted, other factors become atoms.
     fn inverse(&mut self, value: &Laurent) -> Result<Laurent, IntegralsError> {
-        let Some((scale, monomial, primitive)) = value.content() else {
+        let Some((scale, monomial, primitive)) = value.factored() else {
             return Err(IntegralsError::DivisionByZero { divisor: self.to_expr(value).to_string() });
         };
-        let outer = Laurent::term(monomial_power(&monomial, -1), Rational::ONE / scale);
+        let outer = Laurent::term(monomial.inverse(), Rational::ONE / scale);
         if primitive.as_constant().is_some() {
             return Ok(outer);
         }
         if let Some(reduced) = self.as_monomial(&primitive) {
             let inverse = self.inverse(&reduced)?;
-            return outer.times(&inverse);
+            return Ok(outer.try_times(&inverse)?);
         }
         let mut rest = primitive;
-        let mut factors = Monomial::new();
+        let mut factors = Monomial::one();
         // Known factors first: radicands of roots, then divisors.
         let known: Vec<(Laurent, Monomial)> = (0..self.list.len())
             .filter_map(|i| match &self.list[i] {
-                Atom::Root { base, index } => Some((base.clone(), Laurent::atom(i, -(*index as i32)))),
-                Atom::Divisor(polynomial) => Some((polynomial.clone(), Laurent::atom(i, -1))),
+                Atom::Root { base, index } => Some((base.clone(), Monomial::atom(i, -(*index as i32)))),
+                Atom::Divisor(polynomial) => Some((polynomial.clone(), Monomial::atom(i, -1))),
                 _ => None,
             })
-            .filter(|(base, _)| base.terms.len() > 1)
-            .filter_map(|(base, power)| power.single().map(|(m, _)| (base, m.clone())))
+            .filter(|(base, _)| base.len() > 1)
             .collect();
         for (base, power) in known {
             while let Some(quotient) = rest.exact_quotient(&base) {
                 rest = quotient;
-                factors = monomial_product(&factors, &power);
+                factors = factors.times(&power);
             }
         }
-        let Some((scale, monomial, rest)) = rest.content() else { return Err(IntegralsError::TooLarge) };
-        let outer = outer.times(&Laurent::term(
-            monomial_product(&factors, &monomial_power(&monomial, -1)),
-            Rational::ONE / scale,
-        ))?;
+        let Some((scale, monomial, rest)) = rest.factored() else { return Err(IntegralsError::TooLarge) };
+        let outer = outer.try_times(&Laurent::term(factors.over(&monomial), Rational::ONE / scale))?;
         if rest.as_constant().is_some() {
             return Ok(outer);
         }
@@ -376,14 +370,14 @@ impl Atoms {
                 }
                 None => Laurent::atom(self.index_of(Atom::Divisor(factor)), -1),
             };
-            product = product.times(&atom)?;
+            product = product.try_times(&atom)?;
         }
         Ok(product)
     }
 
     /// A difference of two squares of monomials as two factors, anything else as it is.
     fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
-        let terms: Vec<(&Monomial, &Rational)> = value.terms.iter().collect();
+        let terms: Vec<(&Monomial, &Rational)> = value.terms().collect();
         let whole = || vec![value.clone()];
         let [(m, c), (n, d)] = terms[..] else { return whole() };
         let even = |m: &Monomial| m.iter().all(|e| e % 2 == 0);
@@ -398,15 +392,14 @@ impl Atoms {
         let half = |m: &Monomial| m.iter().map(|e| e / 2).collect::<Monomial>();
         let first = Laurent::term(half(m), a);
         let second = Laurent::term(half(n), b);
-        let factors = [first.plus(&second), first.plus(&second.scaled(&-Rational::ONE))];
-        let exact =
-            factors[0].times(&factors[1]).is_ok_and(|p| p == *value || p.scaled(&-Rational::ONE) == *value);
+        let factors = [first.plus(&second), first.minus(&second)];
+        let exact = factors[0].try_times(&factors[1]).is_ok_and(|p| p == *value || p.negated() == *value);
         // The sign is kept: the value has a positive leading coefficient.
-        let signed = factors[0].times(&factors[1]).is_ok_and(|p| p == *value);
+        let signed = factors[0].try_times(&factors[1]).is_ok_and(|p| p == *value);
         if !exact {
             return whole();
         }
-        if signed { factors.to_vec() } else { vec![factors[0].clone(), factors[1].scaled(&-Rational::ONE)] }
+        if signed { factors.to_vec() } else { vec![factors[0].clone(), factors[1].negated()] }
     }
 
     /// The value as one monomial, where sin² + cos² = 1 makes it one.
@@ -414,17 +407,14 @@ impl Atoms {
         for (index, atom) in self.list.iter().enumerate() {
             let Atom::Sine(_) = atom else { continue };
             for (from, to) in [(index, index + 1), (index + 1, index)] {
-                let mut reduced = Laurent::default();
-                for (m, c) in &value.terms {
+                let mut reduced = Laurent::zero();
+                for (m, c) in value.terms() {
                     let exponent = *m.get(from).unwrap_or(&0);
-                    let mut rest = m.clone();
-                    if exponent > 1 {
-                        rest[from] = exponent % 2;
-                    }
-                    let square =
-                        Laurent::constant(Rational::ONE).plus(&Laurent::atom(to, 2).scaled(&-Rational::ONE));
-                    let power = square.power((exponent.max(0) / 2) as u32).ok()?;
-                    reduced = reduced.plus(&power.times(&Laurent::term(rest, c.clone())).ok()?);
+                    let pairs = exponent.max(0) / 2;
+                    let rest = m.over(&Monomial::atom(from, 2 * pairs));
+                    let square = Laurent::constant(Rational::ONE).minus(&Laurent::atom(to, 2));
+                    let power = square.try_power(pairs as u32).ok()?;
+                    reduced = reduced.plus(&power.try_times(&Laurent::term(rest, c.clone())).ok()?);
                 }
                 if reduced.single().is_some() {
                     return Some(reduced);
@@ -438,14 +428,14 @@ impl Atoms {
     fn exponential(&mut self, argument: &Expr) -> Result<Laurent, IntegralsError> {
         let argument = self.expand(argument)?;
         let mut product = Laurent::constant(Rational::ONE);
-        for (monomial, coefficient) in &argument.terms {
+        for (monomial, coefficient) in argument.terms() {
             let plain = Laurent::term(monomial.clone(), Rational::ONE);
             let key = self.to_expr(&plain);
             let (unit, grown) = grown_unit(&mut self.units.exponentials, key, coefficient);
             self.outgrown |= grown;
             let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE * 8)?;
             let base = self.index_of(Atom::Exponential(plain.scaled(&(Rational::ONE / unit))));
-            product = product.times(&Laurent::atom(base, multiple))?;
+            product = product.try_times(&Laurent::atom(base, multiple))?;
         }
         Ok(product)
     }
@@ -453,8 +443,8 @@ impl Atoms {
     /// Cosine and sine of a formula: sums of angles and multiple angles are expanded.
     fn circular(&mut self, argument: &Expr) -> Result<(Laurent, Laurent), IntegralsError> {
         let argument = self.expand(argument)?;
-        let mut result = (Laurent::constant(Rational::ONE), Laurent::default());
-        for (monomial, coefficient) in &argument.terms {
+        let mut result = (Laurent::constant(Rational::ONE), Laurent::zero());
+        for (monomial, coefficient) in argument.terms() {
             let angle = match self.quarter_turns(monomial, coefficient) {
                 Some(turns) => quarter(turns),
                 None => self.multiple_angle(monomial, coefficient)?,
@@ -489,21 +479,19 @@ impl Atoms {
         let sine = self.index_of(Atom::Sine(base.clone()));
         self.index_of(Atom::Cosine(base));
         let single = (Laurent::atom(sine + 1, 1), Laurent::atom(sine, 1));
-        let mut angle = (Laurent::constant(Rational::ONE), Laurent::default());
+        let mut angle = (Laurent::constant(Rational::ONE), Laurent::zero());
         for _ in 0..multiple.unsigned_abs() {
             angle = rotate(&angle, &single)?;
         }
         if multiple < 0 {
-            angle.1 = angle.1.scaled(&-Rational::ONE);
+            angle.1 = angle.1.negated();
         }
         Ok(angle)
     }
 
     /// The Laurent polynomial as a formula.
     pub fn to_expr(&self, value: &Laurent) -> Expr {
-        Expr::sum(
-            value.terms.iter().rev().map(|(monomial, coefficient)| self.term_to_expr(monomial, coefficient)),
-        )
+        Expr::sum(value.terms().rev().map(|(monomial, coefficient)| self.term_to_expr(monomial, coefficient)))
     }
 
     /// One term as a formula.
@@ -557,7 +545,7 @@ impl Atoms {
     /// Whether a coordinate stands in a sine or cosine.
     pub fn is_angle(&self, coordinate: usize) -> bool {
         self.list.iter().any(|a| {
-            matches!(a, Atom::Sine(argument) if argument.terms.keys().any(|m| m.get(coordinate).is_some_and(|&e| e != 0)))
+            matches!(a, Atom::Sine(argument) if argument.monomials().any(|m| m.get(coordinate).is_some_and(|&e| e != 0)))
         })
     }
 
@@ -567,7 +555,7 @@ impl Atoms {
         let mut next = 0;
         while next < found.len() {
             if let Some(definition) = self.definition(found[next]) {
-                for monomial in definition.terms.keys() {
+                for monomial in definition.monomials() {
                     for (i, &e) in monomial.iter().enumerate() {
                         if e != 0 && !found.contains(&i) {
                             found.push(i);
@@ -686,8 +674,7 @@ fn quarter(turns: i32) -> (Laurent, Laurent) {
 
 /// The cosine and sine of the sum of two angles.
 fn rotate(a: &(Laurent, Laurent), b: &(Laurent, Laurent)) -> Result<(Laurent, Laurent), IntegralsError> {
-    let minus = -Rational::ONE;
-    let cosine = a.0.times(&b.0)?.plus(&a.1.times(&b.1)?.scaled(&minus));
-    let sine = a.1.times(&b.0)?.plus(&a.0.times(&b.1)?);
+    let cosine = a.0.try_times(&b.0)?.minus(&a.1.try_times(&b.1)?);
+    let sine = a.1.try_times(&b.0)?.plus(&a.0.try_times(&b.1)?);
     Ok((cosine, sine))
 }

@@ -10,8 +10,8 @@ use super::IntegralsError;
 use super::atoms::Atom;
 use super::echelon::Echelon;
 use super::grading::Degree;
-use super::laurent::{Laurent, Monomial};
 use super::modular::PrimeField;
+use super::monomial::{Laurent, Monomial};
 use super::point::{Point, Points, Polynomial, image};
 use super::solve::{Column, Lifting, Problem};
 use crate::progress::CancelToken;
@@ -74,7 +74,7 @@ impl Generators {
         let atoms = &problem.atoms;
         let constants = (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)).map(|atom| Constant {
             atom,
-            degree: problem.grading.degree(&unit(atom)),
+            degree: problem.grading.degree(&Monomial::atom(atom, 1)),
             powers: match atoms.list[atom] {
                 Atom::Root { index, .. } => 0..=index as i32 - 1,
                 _ => -MAX_PARAMETER_POWER..=MAX_PARAMETER_POWER,
@@ -98,8 +98,8 @@ impl Generators {
         let image = image(points.field(), &polynomial).ok_or(IntegralsError::NoPoint)?;
         let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
         let gradient = points.reduced.function(&image, points.get(0)?).1;
-        let degree = polynomial.terms.keys().next().map(|m| problem.grading.degree(m)).unwrap_or_default();
-        let momentum_degree = polynomial.terms.keys().map(momentum).max().unwrap_or(0);
+        let degree = polynomial.monomials().next().map(|m| problem.grading.degree(m)).unwrap_or_default();
+        let momentum_degree = polynomial.monomials().map(momentum).max().unwrap_or(0);
         self.laws.push(Law { polynomial, momentum_degree, degree, image, values: Vec::new(), gradient });
         Ok(())
     }
@@ -184,8 +184,7 @@ impl Generators {
         }
         for (constant, &exponent) in self.constants.iter().zip(&product.constants) {
             if exponent != 0 {
-                let mut power = unit(constant.atom);
-                power[constant.atom] = exponent;
+                let power = Monomial::atom(constant.atom, exponent);
                 let all = values.iter_mut().zip(points);
                 all.for_each(|(v, p)| *v = field.multiply(*v, p.value(field, &power)));
             }
@@ -207,7 +206,7 @@ impl Generators {
     ) -> Result<(Vec<Laurent>, bool), IntegralsError> {
         let field = points.field();
         let degrees: BTreeSet<Degree> =
-            columns.iter().flat_map(|c| c.terms.keys().map(|m| problem.grading.degree(m))).collect();
+            columns.iter().flat_map(|c| c.monomials().map(|m| problem.grading.degree(m))).collect();
         let degree = if degrees.len() == 1 { degrees.first() } else { None };
         let products = self.products(problem, bound, degree, None);
         let count = products.len() + null.len() + 8;
@@ -260,7 +259,7 @@ impl Generators {
     ) -> Result<bool, IntegralsError> {
         let law = self.laws[index].clone();
         let degrees: BTreeSet<Degree> =
-            law.polynomial.terms.keys().map(|m| problem.grading.degree(m)).collect();
+            law.polynomial.monomials().map(|m| problem.grading.degree(m)).collect();
         let degree = if degrees.len() == 1 { degrees.first() } else { None };
         let products = self.products(problem, law.momentum_degree.max(1), degree, Some(index));
         let count = products.len() + 8;
@@ -273,12 +272,6 @@ impl Generators {
         }
         Ok(known.insert(&self.laws[index].values[..count]).is_none())
     }
-}
-
-fn unit(atom: usize) -> Monomial {
-    let mut monomial = vec![0; atom + 1];
-    monomial[atom] = 1;
-    monomial
 }
 
 /// The value of Σ coefficient·monomial.
@@ -316,7 +309,7 @@ pub fn short_vectors(field: PrimeField, columns: &[Column], null: &[Vec<u32>], d
         .map(|c| {
             let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).sum::<i32>();
             let size = |m: &Monomial| m.iter().map(|e| e.abs()).sum::<i32>();
-            (c.terms.keys().map(momentum).max().unwrap_or(0), c.terms.keys().map(size).max().unwrap_or(0))
+            (c.monomials().map(momentum).max().unwrap_or(0), c.monomials().map(size).max().unwrap_or(0))
         })
         .collect();
     let mut order: Vec<usize> = (0..width).collect();
@@ -374,7 +367,7 @@ fn reduce_fully(field: PrimeField, rows: &mut [Vec<u32>], order: &[usize]) {
 /// What makes a law simple: low momentum degree, few terms, low degrees.
 pub fn cost(columns: &[Column], vector: &[u32], dof: usize) -> (i32, usize, i32, Vec<usize>) {
     let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
-    let monomials = || support.iter().flat_map(|&k| columns[k].terms.keys());
+    let monomials = || support.iter().flat_map(|&k| columns[k].monomials());
     let momentum = monomials().map(|m| m.iter().skip(dof).take(dof).sum::<i32>()).max().unwrap_or(0);
     let size = monomials().map(|m| m.iter().map(|e| e.abs()).sum::<i32>()).sum();
     (momentum, monomials().count(), size, support)

@@ -6,7 +6,7 @@
 //! free part of the group holds the scaling weights, the torsion time reversal and reflections.
 
 use super::atoms::{Atom, Atoms};
-use super::laurent::{Laurent, Monomial};
+use super::monomial::{Laurent, Monomial};
 
 /// The degree of a monomial: residues for the torsion part, integers for the free part.
 pub type Degree = Vec<i64>;
@@ -32,7 +32,7 @@ impl Grading {
         };
         let difference = |a: &[i128], b: &[i128]| a.iter().zip(b).map(|(x, y)| x - y).collect::<Vec<i128>>();
         let mut equal = |polynomial: &Laurent, target: Option<Vec<i128>>| {
-            let monomials: Vec<Vec<i128>> = polynomial.terms.keys().map(|m| vector(m)).collect();
+            let monomials: Vec<Vec<i128>> = polynomial.monomials().map(|m| vector(m)).collect();
             let first = target.or_else(|| monomials.first().cloned());
             if let Some(first) = first {
                 relations.extend(monomials.iter().map(|m| difference(m, &first)));

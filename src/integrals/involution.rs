@@ -4,8 +4,8 @@ use super::IntegralsError;
 use super::atoms::Atoms;
 use super::echelon::Echelon;
 use super::generators::{cost, short_vectors};
-use super::laurent::{Laurent, Monomial};
 use super::modular::{PrimeField, rational_reconstruction};
+use super::monomial::{Laurent, Monomial};
 use super::point::{Points, Polynomial, bracket_of_gradients, image};
 use super::solve::{Column, Problem, coprime};
 use crate::expr::{Expr, Rational, Symbol};
@@ -95,7 +95,7 @@ fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
 fn degrees(problem: &Problem, polynomials: &[Laurent]) -> Vec<u32> {
     let dof = problem.atoms.dof;
     let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
-    let degree = |p: &Laurent| p.terms.keys().map(momentum).max().unwrap_or(0).max(1);
+    let degree = |p: &Laurent| p.monomials().map(momentum).max().unwrap_or(0).max(1);
     polynomials.iter().map(degree).collect()
 }
 

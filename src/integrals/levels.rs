@@ -15,10 +15,11 @@ use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::echelon::{Echelon, add_multiples};
-use super::laurent::Monomial;
 use super::modular::PrimeField;
+use super::monomial::Monomial;
 use super::point::{Point, Points, image};
 use super::solve::Column;
+use crate::laurent::PowerProduct;
 use crate::progress::CancelToken;
 
 /// Points beyond the rank at which null vectors must hold.
@@ -88,7 +89,7 @@ impl System {
         let dof = points.reduced.dof();
         let momentum_degree = |m: &Monomial| m.iter().skip(dof).take(dof).sum::<i32>();
         let homogeneous = |column: &Column| {
-            let mut degrees = column.terms.keys().map(momentum_degree);
+            let mut degrees = column.monomials().map(momentum_degree);
             let first = degrees.next();
             degrees.all(|degree| Some(degree) == first)
         };
@@ -109,7 +110,7 @@ impl System {
             });
             taken.push(ColumnTerms { degree, terms: terms.collect() });
         }
-        let mut factors = vec![Monomial::new(); numbers.len()];
+        let mut factors = vec![Monomial::one(); numbers.len()];
         numbers.into_iter().for_each(|(monomial, at)| factors[at] = monomial);
         let mut by_degree: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
         taken.iter().enumerate().for_each(|(k, c)| by_degree.entry(c.degree).or_default().push(k));
@@ -231,17 +232,11 @@ impl Solved {
 
 /// The momenta of a monomial, and the rest.
 fn split(monomial: &Monomial, dof: usize) -> (Monomial, Monomial) {
-    let trimmed = |mut part: Monomial| {
-        while part.last() == Some(&0) {
-            part.pop();
-        }
-        part
-    };
     let inside = |i: usize| (dof..2 * dof).contains(&i);
     let keep = |wanted: bool| {
         monomial.iter().enumerate().map(|(i, &e)| if inside(i) == wanted { e } else { 0 }).collect()
     };
-    (trimmed(keep(true)), trimmed(keep(false)))
+    (keep(true), keep(false))
 }
 
 /// The echelon form of the rows at as many points as settle the rank; `None` where the token ended the work.

@@ -15,7 +15,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::atoms::{Atom, Atoms};
-use super::laurent::{Laurent, Monomial, monomial_product};
+use super::monomial::{Laurent, Monomial};
+use crate::laurent::PowerProduct;
 
 /// How far a library reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,11 +77,11 @@ impl Ingredients {
             let degree: i32 = (dof..2 * dof).map(|i| monomial.get(i).copied().unwrap_or(0).max(0)).sum();
             (degree as u32, without_momenta(monomial, dof))
         };
-        let top = hamiltonian.terms.keys().map(|m| split(m).0).max().unwrap_or(0);
+        let top = hamiltonian.monomials().map(|m| split(m).0).max().unwrap_or(0);
         let mut levels: BTreeMap<u32, BTreeMap<Monomial, Vec<i64>>> = BTreeMap::new();
         let (mut kinetic, mut kinetic_weight, mut constant_kinetic) = (BTreeSet::new(), 0, true);
         let mut pending = Vec::new();
-        for monomial in hamiltonian.terms.keys() {
+        for monomial in hamiltonian.monomials() {
             let (degree, coefficient) = split(monomial);
             let singular = singular_part(atoms, &coefficient);
             let weight = monomial_weight(&weights, angles.len() + 1, &coefficient);
@@ -101,7 +102,7 @@ impl Ingredients {
             let entry = levels.entry(level).or_default().entry(singular).or_insert_with(|| weight.clone());
             entry.iter_mut().zip(&weight).for_each(|(a, b)| *a = (*a).max(*b));
         }
-        kinetic.remove(&Monomial::new());
+        kinetic.remove(&Monomial::one());
         Ingredients {
             dof,
             scale,
@@ -147,7 +148,7 @@ impl Ingredients {
                 }
                 for (singular, bound) in &levels[(level - step) as usize] {
                     for (part, weight) in terms {
-                        let sum = monomial_product(singular, part);
+                        let sum = singular.times(part);
                         let new: Vec<i64> = bound.iter().zip(weight).map(|(a, b)| a + b).collect();
                         let entry = here.entry(sum).or_insert_with(|| new.clone());
                         entry.iter_mut().zip(&new).for_each(|(a, b)| *a = (*a).max(*b));
@@ -169,10 +170,10 @@ impl Ingredients {
 
     /// The singular parts of level 0 with their weight bound.
     fn start(&self, depth: u32, bound: &[i64]) -> BTreeMap<Monomial, Vec<i64>> {
-        let mut found: BTreeSet<Monomial> = BTreeSet::from([Monomial::new()]);
+        let mut found: BTreeSet<Monomial> = BTreeSet::from([Monomial::one()]);
         for _ in 0..depth.div_ceil(2) {
             let sums: Vec<Monomial> =
-                found.iter().flat_map(|s| self.kinetic.iter().map(|k| monomial_product(s, k))).collect();
+                found.iter().flat_map(|s| self.kinetic.iter().map(|k| s.times(k))).collect();
             found.extend(sums);
             if found.len() > MAX_SINGULAR {
                 break;
@@ -182,9 +183,8 @@ impl Ingredients {
         let plain: Vec<Monomial> = found.iter().cloned().collect();
         for &atom in &self.free_exponentials {
             for exponent in (-MAX_FREE_POWER..=MAX_FREE_POWER).filter(|&e| e != 0) {
-                let mut power = vec![0; atom + 1];
-                power[atom] = exponent;
-                found.extend(plain.iter().map(|s| monomial_product(s, &power)));
+                let power = Monomial::atom(atom, exponent);
+                found.extend(plain.iter().map(|s| s.times(&power)));
             }
         }
         // Exponentials also with every smaller power.
@@ -192,9 +192,7 @@ impl Ingredients {
         while let Some(monomial) = queue.pop() {
             for (i, &e) in monomial.iter().enumerate() {
                 if e != 0 && self.exponentials[i] {
-                    let mut step = vec![0; i + 1];
-                    step[i] = -e.signum();
-                    let smaller = monomial_product(&monomial, &step);
+                    let smaller = monomial.times(&Monomial::atom(i, -e.signum()));
                     if found.len() <= MAX_SINGULAR && found.insert(smaller.clone()) {
                         queue.push(smaller);
                     }
@@ -220,26 +218,23 @@ impl Ingredients {
                 let mut modes = Vec::new();
                 for sines in 0..=1i64.min(degree) {
                     for cosines in 0..=degree - sines {
-                        let mut mode = vec![0; angle + 2];
-                        (mode[*angle], mode[angle + 1]) = (sines as i32, cosines as i32);
-                        modes.push(monomial_product(&mode, &[]));
+                        let sine = Monomial::atom(*angle, sines as i32);
+                        modes.push(sine.times(&Monomial::atom(angle + 1, cosines as i32)));
                     }
                 }
                 if partial.len() * modes.len() > MAX_FUNCTIONS {
                     return None;
                 }
-                partial = partial.iter().flat_map(|f| modes.iter().map(|m| monomial_product(f, m))).collect();
+                partial = partial.iter().flat_map(|f| modes.iter().map(|m| f.times(m))).collect();
             }
-            functions.extend(partial.iter().map(|f| monomial_product(f, singular)));
+            functions.extend(partial.iter().map(|f| f.times(singular)));
             if functions.len() > MAX_FUNCTIONS {
                 return None;
             }
         }
         if !self.irrational.is_empty() {
-            let multiples: Vec<Monomial> = functions
-                .iter()
-                .flat_map(|f| self.irrational.iter().map(|r| monomial_product(f, r)))
-                .collect();
+            let multiples: Vec<Monomial> =
+                functions.iter().flat_map(|f| self.irrational.iter().map(|r| f.times(r))).collect();
             functions.extend(multiples);
         }
         let mut functions: Vec<Monomial> = functions.into_iter().collect();
@@ -260,7 +255,7 @@ fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
     let used = |index: usize| {
         std::iter::once(hamiltonian)
             .chain((0..atoms.list.len()).filter_map(|k| atoms.definition(k)))
-            .any(|polynomial| polynomial.terms.keys().any(|m| m.get(index).is_some_and(|&e| e != 0)))
+            .any(|polynomial| polynomial.monomials().any(|m| m.get(index).is_some_and(|&e| e != 0)))
     };
     let all = 0..atoms.list.len();
     all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !used(i)).collect()
@@ -268,19 +263,14 @@ fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
 
 /// Products of powers of the roots of constants, 1 not among them.
 fn irrational_factors(atoms: &Atoms) -> Vec<Monomial> {
-    let mut factors = vec![Monomial::new()];
+    let mut factors = vec![Monomial::one()];
     for (index, atom) in atoms.list.iter().enumerate() {
         if let Atom::Root { index: k, .. } = atom
             && atoms.is_constant(index)
         {
-            let power = |e: i32| {
-                let mut monomial = vec![0; index + 1];
-                monomial[index] = e;
-                monomial
-            };
             factors = factors
                 .iter()
-                .flat_map(|f| (0..*k as i32).map(|e| monomial_product(f, &power(e))).collect::<Vec<_>>())
+                .flat_map(|f| (0..*k as i32).map(|e| f.times(&Monomial::atom(index, e))).collect::<Vec<_>>())
                 .collect();
         }
         if factors.len() > 32 {
@@ -292,23 +282,19 @@ fn irrational_factors(atoms: &Atoms) -> Vec<Monomial> {
 }
 
 fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
-    let mut rest = monomial.clone();
-    rest.iter_mut().skip(dof).take(dof).for_each(|e| *e = 0);
-    monomial_product(&rest, &[])
+    let momenta = dof..2 * dof;
+    monomial.iter().enumerate().map(|(i, &e)| if momenta.contains(&i) { 0 } else { e }).collect()
 }
 
 /// Powers of roots, exponentials, divisors, logarithms and constants, and negative powers of the others.
 fn singular_part(atoms: &Atoms, coefficient: &Monomial) -> Monomial {
-    let mut singular = coefficient.clone();
-    for (index, exponent) in singular.iter_mut().enumerate() {
-        match atoms.list[index] {
-            Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_) => *exponent = (*exponent).min(0),
-            // Roots of constants are factors of every function as it is.
-            Atom::Root { .. } if atoms.is_constant(index) => *exponent = 0,
-            _ => {}
-        }
-    }
-    monomial_product(&singular, &[])
+    let singular = |(index, &exponent): (usize, &i32)| match atoms.list[index] {
+        Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_) => exponent.min(0),
+        // Roots of constants are factors of every function as it is.
+        Atom::Root { .. } if atoms.is_constant(index) => 0,
+        _ => exponent,
+    };
+    coefficient.iter().enumerate().map(singular).collect()
 }
 
 fn monomial_weight(weights: &[Vec<i64>], groups: usize, monomial: &[i32]) -> Vec<i64> {
@@ -339,7 +325,7 @@ fn atom_weights(atoms: &Atoms, angles: &[usize], scale: i64) -> Vec<Vec<i64>> {
         let mut weight = vec![0; groups];
         let largest = |polynomial: &Laurent, weights: &[Vec<i64>]| {
             let all: Vec<Vec<i64>> =
-                polynomial.terms.keys().map(|m| monomial_weight(weights, groups, m)).collect();
+                polynomial.monomials().map(|m| monomial_weight(weights, groups, m)).collect();
             (0..groups).map(|g| all.iter().map(|w| w[g]).max().unwrap_or(0)).collect::<Vec<i64>>()
         };
         match atom {
@@ -365,7 +351,7 @@ fn atom_weights(atoms: &Atoms, angles: &[usize], scale: i64) -> Vec<Vec<i64>> {
 /// H as they are; then all outside angles.
 fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2] {
     let stands =
-        |polynomial: &Laurent, i: usize| polynomial.terms.keys().any(|m| m.get(i).is_some_and(|&e| e != 0));
+        |polynomial: &Laurent, i: usize| polynomial.monomials().any(|m| m.get(i).is_some_and(|&e| e != 0));
     let plain = |i: usize| {
         stands(hamiltonian, i)
             || atoms.list.iter().enumerate().any(|(k, atom)| match atom {
@@ -373,8 +359,7 @@ fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2
                     atoms.definition(k).is_some_and(|d| stands(d, i))
                 }
                 Atom::Exponential(argument) => argument
-                    .terms
-                    .keys()
+                    .monomials()
                     .any(|m| m.get(i).is_some_and(|&e| e != 0) && m.iter().map(|e| e.abs()).sum::<i32>() > 1),
                 _ => false,
             })
@@ -395,17 +380,12 @@ fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2
 
 /// All monomials of the atoms up to a degree; `None` where they are too many.
 fn polynomials(atoms: &[usize], degree: u32) -> Option<Vec<Monomial>> {
-    let mut all = vec![(Monomial::new(), 0)];
+    let mut all = vec![(Monomial::one(), 0)];
     for &atom in atoms {
         let mut longer = Vec::new();
         for (monomial, used) in &all {
             for exponent in 0..=degree - used {
-                let mut next = monomial.clone();
-                if exponent > 0 {
-                    next.resize(atom + 1, 0);
-                    next[atom] = exponent as i32;
-                }
-                longer.push((next, used + exponent));
+                longer.push((monomial.times(&Monomial::atom(atom, exponent as i32)), used + exponent));
             }
         }
         if longer.len() > MAX_FUNCTIONS {

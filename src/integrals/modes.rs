@@ -5,13 +5,13 @@
 //! fall into classes of one k, each solved by itself; powers of sin φ and cos φ would mix them.
 
 use super::atoms::{Atom, Atoms};
-use super::laurent::{Laurent, Monomial, monomial_product};
+use super::monomial::{Laurent, Monomial};
 use crate::expr::Rational;
 
 /// The angles that H does not contain, by the index of the sine; the cosine is the next atom.
 pub fn free_angles(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
     let stands =
-        |polynomial: &Laurent, i: usize| polynomial.terms.keys().any(|m| m.get(i).is_some_and(|&e| e != 0));
+        |polynomial: &Laurent, i: usize| polynomial.monomials().any(|m| m.get(i).is_some_and(|&e| e != 0));
     let is_free = |sine: usize| {
         let Atom::Sine(argument) = &atoms.list[sine] else { return false };
         let Some((argument, _)) = argument.single() else { return false };
@@ -38,30 +38,25 @@ pub fn orders(monomial: &[i32], angles: &[usize]) -> Vec<i32> {
 pub fn apart(monomial: &[i32], angles: &[usize]) -> (Monomial, Monomial) {
     let part = |inside: bool| -> Monomial {
         let angular = |i: usize| angles.iter().any(|&sine| i == sine || i == sine + 1);
-        let kept: Vec<i32> =
-            monomial.iter().enumerate().map(|(i, &e)| if angular(i) == inside { e } else { 0 }).collect();
-        monomial_product(&kept, &[])
+        monomial.iter().enumerate().map(|(i, &e)| if angular(i) == inside { e } else { 0 }).collect()
     };
     (part(true), part(false))
 }
 
 /// The monomial with sin φ·cosʲ φ replaced by sin(kφ) and cosᵏ φ by cos(kφ), k being the order in each angle:
 /// a polynomial whose other terms are of lower order.
-pub fn in_modes(monomial: &[i32], angles: &[usize]) -> Laurent {
-    let mut column = Laurent::term(monomial.to_vec(), Rational::ONE);
+pub fn in_modes(monomial: &Monomial, angles: &[usize]) -> Laurent {
+    let mut column = Laurent::term(monomial.clone(), Rational::ONE);
     for (&sine, k) in angles.iter().zip(orders(monomial, angles)) {
         let is_sine = monomial.get(sine).is_some_and(|&e| e != 0);
         // What T_k has beside cosᵏ, and U_{k−1} beside cosᵏ⁻¹, relative to the leading coefficient.
         let degree = if is_sine { k - 1 } else { k };
         let polynomial = if is_sine { chebyshev(degree, 2) } else { chebyshev(degree, 1) };
-        let mut mode = Laurent::default();
+        let mut mode = Laurent::zero();
         for (power, coefficient) in polynomial.iter().enumerate().filter(|(_, c)| **c != 0) {
-            let mut lower: Monomial = vec![0; sine + 2];
-            lower[sine + 1] = power as i32 - degree;
-            for (term, c) in &column.terms {
-                let product = monomial_product(term, &lower);
-                mode.add_term(product, &(c * Rational::from(*coefficient)));
-            }
+            let lower = Monomial::atom(sine + 1, power as i32 - degree);
+            let part = column.times_term(&lower, &Rational::from(*coefficient));
+            mode.absorb(part);
         }
         column = mode;
     }
@@ -96,12 +91,11 @@ mod tests {
                 if is_sine && k == 0 {
                     continue;
                 }
-                let monomial = [3, i32::from(is_sine), k - i32::from(is_sine)];
+                let monomial = Monomial::from(vec![3, i32::from(is_sine), k - i32::from(is_sine)]);
                 assert_eq!(orders(&monomial, &[1]), [k]);
                 let column = in_modes(&monomial, &[1]);
                 let value: f64 = column
-                    .terms
-                    .iter()
+                    .terms()
                     .map(|(m, c)| {
                         let e = |i: usize| m.get(i).copied().unwrap_or(0);
                         assert_eq!(e(0), 3);

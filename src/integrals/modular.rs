@@ -114,7 +114,7 @@ impl PrimeField {
     }
 
     /// The element of an integer.
-    pub fn from_integer(self, value: &IBig) -> u32 {
+    pub fn of_integer(self, value: &IBig) -> u32 {
         let rest = match i64::try_from(value) {
             Ok(small) => small,
             Err(_) => i64::try_from(value % IBig::from(self.p)).unwrap_or(0),
@@ -123,12 +123,12 @@ impl PrimeField {
     }
 
     /// The element of a rational; `None` where p divides its denominator.
-    pub fn from_rational(self, value: &RBig) -> Option<u32> {
-        let numerator = self.from_integer(value.numerator());
+    pub fn of_rational(self, value: &RBig) -> Option<u32> {
+        let numerator = self.of_integer(value.numerator());
         if value.is_int() {
             return Some(numerator);
         }
-        let denominator = self.from_integer(&IBig::from(value.denominator().clone()));
+        let denominator = self.of_integer(&IBig::from(value.denominator().clone()));
         Some(self.multiply(numerator, self.inverse(denominator)?))
     }
 
@@ -195,10 +195,10 @@ impl Residues {
 
     /// Adds their values modulo a further prime.
     pub fn extend(&mut self, field: PrimeField, values: &[u32]) {
-        let modulus = field.from_integer(&IBig::from(self.modulus.clone()));
+        let modulus = field.of_integer(&IBig::from(self.modulus.clone()));
         let inverse = field.inverse(modulus).unwrap_or(0);
         for (value, &wanted) in self.values.iter_mut().zip(values) {
-            let have = field.from_integer(&IBig::from(value.clone()));
+            let have = field.of_integer(&IBig::from(value.clone()));
             let step = field.multiply(field.subtract(wanted, have), inverse);
             *value += &self.modulus * UBig::from(step);
         }
@@ -242,7 +242,7 @@ mod tests {
         let fields: Vec<PrimeField> = prime_fields().take(3).collect();
         for (n, d) in [(1i64, 2u32), (-7, 3), (6_943_586_807, 317_520_000), (-22, 7), (0, 1)] {
             let value = RBig::from_parts(IBig::from(n), UBig::from(d));
-            let image = |f: PrimeField| f.from_rational(&value).expect("small denominator");
+            let image = |f: PrimeField| f.of_rational(&value).expect("small denominator");
             let mut residues = Residues::new(fields[0], &[image(fields[0])]);
             fields[1..].iter().for_each(|&f| residues.extend(f, &[image(f)]));
             assert_eq!(residues.rationals(), Some(vec![value]));

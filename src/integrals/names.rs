@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::atoms::{Atom, Atoms};
-use super::laurent::{Laurent, Monomial};
+use super::monomial::{Laurent, Monomial};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::PhaseSpace;
 
@@ -87,7 +87,7 @@ impl Form<'_> {
 
     /// Σ c·p.
     fn linear_momentum(&self) -> Option<String> {
-        let all = self.polynomial.terms.keys();
+        let all = self.polynomial.monomials();
         if !all.clone().all(|m| self.momentum_degree(m) == 1 && self.only_momenta(m)) {
             return None;
         }
@@ -107,7 +107,7 @@ impl Form<'_> {
         let dof = self.space.dof();
         let mut axes: BTreeSet<&str> = BTreeSet::new();
         let mut angular = false;
-        for monomial in self.polynomial.terms.keys() {
+        for monomial in self.polynomial.monomials() {
             if self.momentum_degree(monomial) != 1 {
                 return None;
             }
@@ -141,7 +141,7 @@ impl Form<'_> {
     fn partial_energy(&self) -> Option<String> {
         let mut own: BTreeSet<usize> = BTreeSet::new();
         let mut touched: BTreeSet<usize> = BTreeSet::new();
-        for monomial in self.polynomial.terms.keys() {
+        for monomial in self.polynomial.monomials() {
             let momenta = self.momenta(monomial);
             match (self.momentum_degree(monomial), &momenta[..]) {
                 (2, [one]) if self.only_momenta(monomial) => {
@@ -164,7 +164,7 @@ impl Form<'_> {
         let dof = self.space.dof();
         let mut axes: BTreeSet<usize> = BTreeSet::new();
         let (mut quadratic, mut root) = (false, false);
-        for monomial in self.polynomial.terms.keys() {
+        for monomial in self.polynomial.monomials() {
             let coordinates = monomial.iter().take(dof).map(|e| e.abs()).sum::<i32>();
             let functions: Vec<usize> = (2 * dof..monomial.len()).filter(|&i| monomial[i] != 0).collect();
             match self.momentum_degree(monomial) {

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
-use super::laurent::{Laurent, Monomial};
 use super::modular::PrimeField;
+use super::monomial::{Laurent, Monomial};
 
 /// Points tried before a radicand that is never a power is given up on.
 const MAX_TRIES: u64 = 200_000;
@@ -60,7 +60,7 @@ pub struct Point {
 
 /// The polynomial modulo the prime; `None` where the prime divides a denominator.
 pub fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
-    polynomial.terms.iter().map(|(m, c)| Some((m.clone(), field.from_rational(c)?))).collect()
+    polynomial.terms().map(|(m, c)| Some((m.clone(), field.of_rational(c)?))).collect()
 }
 
 impl Reduced {
@@ -84,7 +84,7 @@ impl Reduced {
                     drawn[i] = Some((index, *k));
                 }
                 if let Some(value) = base.as_constant() {
-                    field.root(field.from_rational(&value)?, *k)?;
+                    field.root(field.of_rational(&value)?, *k)?;
                 }
             }
         }
@@ -243,7 +243,7 @@ impl Reduced {
             let value =
                 field.multiply(*coefficient, monomial_value(field, monomial, &point.values, &point.inverses));
             sum.0 = field.add(sum.0, value);
-            for (factor, &exponent) in factors.iter_mut().zip(monomial) {
+            for (factor, &exponent) in factors.iter_mut().zip(monomial.iter()) {
                 if exponent != 0 {
                     *factor = field.add(*factor, field.multiply(value, residue(field, exponent)));
                 }

@@ -8,8 +8,8 @@ use super::IntegralsError;
 use super::atoms::Atoms;
 use super::generators::Generators;
 use super::involution::commuting_combinations;
-use super::laurent::Laurent;
 use super::library::{Ingredients, Reach};
+use super::monomial::Laurent;
 use super::names::name_laws;
 use super::solve::{Column, Problem, blocks};
 use super::stage::{Progress, Stage};
@@ -334,13 +334,13 @@ impl<'a> Search<'a> {
         let dof = atoms.dof;
         let degree = columns
             .iter()
-            .flat_map(|c| c.terms.keys())
+            .flat_map(|c| c.monomials())
             .map(|m| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum())
             .max()
             .unwrap_or(0);
         let coefficient_degree = columns
             .iter()
-            .flat_map(|c| c.terms.keys())
+            .flat_map(|c| c.monomials())
             .map(|m| m.iter().take(dof).map(|&e| e.max(0) as u32).sum())
             .max()
             .unwrap_or(0);

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dashu_int::{IBig, UBig};
-
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::echelon::Echelon;
 use super::grading::{Degree, Grading};
-use super::laurent::{Laurent, Monomial, monomial_product};
 use super::levels::{echelon_of_rows, null_space};
 use super::modular::{PrimeField, Residues, prime_fields};
+use super::monomial::{Laurent, Monomial};
 use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
 use crate::expr::Rational;
+use crate::laurent::{PowerProduct, content};
 use crate::progress::CancelToken;
 
 /// The most primes that coefficients are lifted over.
@@ -80,16 +79,14 @@ impl Problem {
         for (i, j, product) in self.products.iter() {
             let Some(y) = (0..dof).find(|&q| product.get(q).is_some_and(|e| e % 2 != 0)) else { continue };
             let exponent = |m: &Monomial, at: usize| m.get(at).copied().unwrap_or(0);
-            let mut inverse_roots = vec![0; i.max(j) + 1];
-            (inverse_roots[*i], inverse_roots[*j]) = (-1, -1);
-            let sign = monomial_product(product, &inverse_roots);
+            let sign = product.over(&Monomial::atom(*i, 1).times(&Monomial::atom(*j, 1)));
             let with_parity = |variant: &Laurent, parity: i32| -> Option<Laurent> {
-                let mut rewritten = Laurent::default();
-                for (m, c) in &variant.terms {
+                let mut rewritten = Laurent::zero();
+                for (m, c) in variant.terms() {
                     let has_root = exponent(m, *i) != 0 || exponent(m, *j) != 0;
                     match (exponent(m, y) + exponent(m, dof + y)).rem_euclid(2) == parity {
-                        true => rewritten.add_term(m.clone(), c),
-                        false if has_root => rewritten.add_term(monomial_product(m, &sign), c),
+                        true => rewritten.add_term(m.clone(), c.clone()),
+                        false if has_root => rewritten.add_term(m.times(&sign), c.clone()),
                         false => return None,
                     }
                 }
@@ -203,7 +200,7 @@ impl<'a> Lifting<'a> {
         };
         let sum = |values: Vec<Rational>| {
             let scaled = chosen.iter().zip(&values).map(|(column, c)| column.scaled(c));
-            scaled.fold(Laurent::default(), |sum, term| sum.plus(&term))
+            scaled.fold(Laurent::zero(), |sum, term| sum.plus(&term))
         };
         Ok(values.map(sum))
     }
@@ -262,7 +259,7 @@ fn holds(points: &Points, values: &[Rational], columns: &[Column]) -> Result<boo
     let sum = values.iter().zip(columns).filter(|(v, _)| !v.is_zero());
     let Some(terms) = sum
         .map(|(v, column)| {
-            let factor = field.from_rational(v)?;
+            let factor = field.of_rational(v)?;
             let scaled = |(m, c): (Monomial, u32)| (m, field.multiply(c, factor));
             Some(image(field, column)?.into_iter().map(scaled).collect::<Polynomial>())
         })
@@ -303,7 +300,7 @@ pub fn blocks(grading: &Grading, columns: &[Column]) -> Vec<Vec<usize>> {
     let mut block_of: BTreeMap<Degree, usize> = BTreeMap::new();
     let mut blocks: Vec<Vec<usize>> = Vec::new();
     for (index, column) in columns.iter().enumerate() {
-        let degrees: Vec<Degree> = column.terms.keys().map(|m| grading.degree(m)).collect();
+        let degrees: Vec<Degree> = column.monomials().map(|m| grading.degree(m)).collect();
         let mut targets: Vec<usize> = degrees.iter().filter_map(|d| block_of.get(d).copied()).collect();
         targets.sort();
         targets.dedup();
@@ -328,25 +325,10 @@ pub fn blocks(grading: &Grading, columns: &[Column]) -> Vec<Vec<usize>> {
 
 /// The same up to a factor, as coprime integers.
 pub fn coprime(values: Vec<Rational>) -> Vec<Rational> {
-    let common = values.iter().fold(UBig::ONE, |a, v| {
-        let shared = dashu_base::ring::Gcd::gcd(&a, v.denominator());
-        a / shared * v.denominator()
-    });
-    let shared = values.iter().fold(UBig::ZERO, |a, v| {
-        let scaled = (v * Rational::from(common.clone())).numerator().clone().into_parts().1;
-        if a.is_zero() {
-            scaled
-        } else if scaled.is_zero() {
-            a
-        } else {
-            dashu_base::ring::Gcd::gcd(a, scaled)
-        }
-    });
-    if shared.is_zero() {
-        return values;
+    match content(&values) {
+        Some(content) => values.iter().map(|v| v / &content).collect(),
+        None => values,
     }
-    let factor = Rational::from_parts(IBig::from(common), shared);
-    values.iter().map(|v| v * &factor).collect()
 }
 
 /// Pairs of square roots whose radicands multiply to the square of a monomial, which the product of
@@ -358,13 +340,13 @@ fn root_products(atoms: &Atoms) -> Vec<(usize, usize, Monomial)> {
         .iter()
         .enumerate()
         .filter_map(|(i, a)| match a {
-            Atom::Root { base, index: 2 } if base.terms.len() > 1 => Some((i, base)),
+            Atom::Root { base, index: 2 } if base.len() > 1 => Some((i, base)),
             _ => None,
         })
         .collect();
     for (k, &(j, second)) in square_roots.iter().enumerate() {
         for &(i, first) in &square_roots[..k] {
-            let Ok(product) = first.times(second) else { continue };
+            let Ok(product) = first.try_times(second) else { continue };
             let Some(reduced) = reduce_roots(atoms, &product) else { continue };
             let Some((monomial, coefficient)) = reduced.single() else { continue };
             if coefficient.is_one() && monomial.iter().all(|e| e % 2 == 0) && !found.iter().any(|f| f.1 == j)
@@ -381,17 +363,17 @@ fn reduce_roots(atoms: &Atoms, value: &Laurent) -> Option<Laurent> {
     let mut value = value.clone();
     for (index, atom) in atoms.list.iter().enumerate().rev() {
         let Atom::Root { base, index: k } = atom else { continue };
-        let mut reduced = Laurent::default();
-        for (m, c) in &value.terms {
+        let mut reduced = Laurent::zero();
+        for (m, c) in value.terms() {
             let exponent = *m.get(index).unwrap_or(&0);
-            if exponent < *k as i32 {
-                reduced.add_term(m.clone(), c);
+            let whole = exponent / *k as i32;
+            if whole < 1 {
+                reduced.add_term(m.clone(), c.clone());
                 continue;
             }
-            let mut rest = m.clone();
-            rest[index] = exponent % *k as i32;
-            let power = base.power((exponent / *k as i32) as u32).ok()?;
-            reduced = reduced.plus(&power.times(&Laurent::term(rest, c.clone())).ok()?);
+            let rest = m.over(&Monomial::atom(index, whole * *k as i32));
+            let power = base.try_power(whole as u32).ok()?;
+            reduced = reduced.plus(&power.try_times(&Laurent::term(rest, c.clone())).ok()?);
         }
         value = reduced;
     }

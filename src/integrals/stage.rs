@@ -8,13 +8,14 @@ use rayon::prelude::*;
 use super::IntegralsError;
 use super::generators::Generators;
 use super::grading::Degree;
-use super::laurent::{Laurent, Monomial, monomial_product};
 use super::levels::null_space;
 use super::library::{Ingredients, Reach};
 use super::modes::{apart, free_angles, in_modes, orders};
+use super::monomial::{Laurent, Monomial};
 use super::point::Points;
 use super::search::Search;
 use super::solve::{Column, Problem, independent_functions};
+use crate::laurent::PowerProduct;
 
 /// One library's problem with the laws known so far.
 pub struct Stage<'p> {
@@ -87,7 +88,7 @@ impl<'p> Stage<'p> {
         for (level, functions) in levels.iter().enumerate() {
             let Some(functions) = self.independent(search, functions)? else { return Ok(None) };
             for momenta in ingredients.momentum_monomials(depth - level as u32) {
-                terms.extend(functions.iter().map(|f| monomial_product(&momenta, f)));
+                terms.extend(functions.iter().map(|f| momenta.times(f)));
             }
         }
         let constant =
@@ -134,7 +135,7 @@ impl<'p> Stage<'p> {
         self.independent.extend(fresh.into_iter().zip(kept));
         let chosen = groups.iter().flat_map(|((_, powers), group)| {
             let kept = self.independent.get(group).into_iter().flatten();
-            kept.map(move |&k| monomial_product(powers, &group[k]))
+            kept.map(move |&k| powers.times(&group[k]))
         });
         let mut chosen: Vec<Monomial> = chosen.collect();
         chosen.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
@@ -152,7 +153,7 @@ impl<'p> Stage<'p> {
             classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
         let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() };
         let terms = |class: &Vec<Column>| -> Vec<Monomial> {
-            class.iter().flat_map(|c| c.terms.keys().cloned()).collect()
+            class.iter().flat_map(|c| c.monomials().cloned()).collect()
         };
         let (known, fresh): (Vec<_>, Vec<_>) =
             small.into_iter().partition(|class| self.solved.contains_key(&terms(class)));

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::laurent::{Atom, Exponent, Kind, Monomial};
+use super::monomial::{Atom, Exponent, Kind, Monomial};
 use super::reading::{Order, abs};
 use crate::expr::{Expr, Function, Rational};
+use crate::laurent::PowerProduct;
 
 /// A product as written: sign, coefficient, factors above and below the line.
 struct Fraction {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use egg::{EGraph, FlatTerm, Id, Language, RecExpr, Runner};
 
 use super::language::{Cost, Node, Variable, add_tree};
-use super::laurent::{Atom, Exponent, Kind, Monomial, Poly};
+use super::monomial::{Atom, Exponent, Kind, Monomial, Poly};
 use super::rules::rewrites;
 use super::seeds::{Form, forms};
 use crate::expr::{Expr, Function, Rational};

@@ -29,7 +29,7 @@
 mod arrange;
 mod graph;
 mod language;
-mod laurent;
+mod monomial;
 mod reading;
 mod rules;
 mod seeds;
@@ -38,11 +38,12 @@ use std::collections::BTreeSet;
 
 use crate::algebra::{AlgebraError, Element};
 use crate::expr::{Expr, Rational, Symbol};
+use crate::laurent::PowerProduct;
 use crate::mechanics::PhaseSpace;
 
 use graph::Graph;
 use language::to_expr;
-use laurent::{Exponent, Monomial, Poly};
+use monomial::{Monomial, Poly};
 use reading::{Order, Reader};
 
 /// Why a formula has no compact form.
@@ -140,8 +141,8 @@ pub fn canonical_law(law: &Expr, space: &PhaseSpace) -> Result<Expr, SimplifyErr
     let sum = Reader::new(&order, law)?.read(law)?;
     let order = order.completed(&law.symbols());
     let (varying, constant) = split_constant(&sum);
-    let (parameters, _) = varying.common_monomial().split(laurent::Atom::is_parameter);
-    let bare = varying.times_term(&parameters.power(Exponent::integer(-1)), &Rational::ONE);
+    let (parameters, _) = varying.common_monomial().split(monomial::Atom::is_parameter);
+    let bare = varying.times_term(&parameters.inverse(), &Rational::ONE);
     let (mut scale, canonical) = bare.primitive();
     let mut found = presented(&canonical, &order);
     // The first term as printed, where a compact form begins otherwise than the sum multiplied out.

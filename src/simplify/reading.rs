@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dashu_base::UnsignedAbs;
-use dashu_int::{IBig, UBig};
+use dashu_int::UBig;
 
 use super::SimplifyError;
-use super::laurent::{Atom, COORDINATE, Exponent, Kind, MAX_TERMS, MOMENTUM, Monomial, PARAMETER, Poly};
+use super::monomial::{Atom, COORDINATE, Exponent, Kind, MAX_TERMS, MOMENTUM, Monomial, PARAMETER, Poly};
 use crate::expr::{Expr, Function, Rational, Symbol};
+use crate::laurent::{PowerProduct, content};
 
 /// The order of the variables in what is printed: parameters, coordinates, momenta.
 #[derive(Clone, Debug)]
@@ -109,10 +110,9 @@ impl Reader {
             self.find_angles(child)?;
         }
         if let Expr::Call(Function::Sin | Function::Cos | Function::Tan, argument) = expr {
-            let (content, direction) = self.read(argument)?.primitive();
-            let content = abs(&content);
-            let unit =
-                self.angles.get(&direction).map_or(content.clone(), |unit| rational_gcd(unit, &content));
+            let (multiple, direction) = self.read(argument)?.primitive();
+            let multiples = self.angles.get(&direction).into_iter().chain([&multiple]);
+            let unit = content(multiples).unwrap_or(Rational::ONE);
             self.angles.insert(direction, unit);
         }
         Ok(())
@@ -205,8 +205,7 @@ impl Reader {
         };
         if let Some(n) = exponent.as_integer() {
             if base.len() == 1 {
-                let power = rational_power(coefficient, n);
-                return settled(Poly::term(lead.power(exponent), power));
+                return settled(Poly::term(lead.raised(n), coefficient.pow(n as isize)));
             }
             if n > 0 {
                 if n > MAX_POWER {
@@ -225,18 +224,16 @@ impl Reader {
 
     /// `base^n` for `n < 0` and several terms: content and monomial pulled out, factors apart.
     fn inverse_power(&mut self, base: &Poly, n: i32) -> Reading {
-        let common = base.common_monomial();
-        let (content, rest) =
-            base.times_term(&common.power(Exponent::integer(-1)), &Rational::ONE).primitive();
+        let Some((content, common, rest)) = base.factored() else {
+            return Err(SimplifyError::DivisionByZero);
+        };
         let mut factors = vec![(common, n)];
         for (factor, multiplicity) in self.factors(&rest) {
             let base = Monomial::of(Atom::new(Kind::Base(factor)), Exponent::ONE);
             factors.push((base, n.saturating_mul(multiplicity as i32)));
         }
-        let product = factors
-            .iter()
-            .fold(Monomial::one(), |product, (m, e)| product.times(&m.power(Exponent::integer(*e))));
-        settled(Poly::term(product, rational_power(&content, n)))
+        let product = factors.iter().fold(Monomial::one(), |product, (m, e)| product.times(&m.raised(*e)));
+        settled(Poly::term(product, content.pow(n as isize)))
     }
 
     /// `base^exponent` for a fraction: only positive numbers may leave a root, and only powers of one
@@ -417,7 +414,7 @@ fn unsettled_factor(monomial: &Monomial) -> Option<(Monomial, Poly)> {
         Kind::Base(inner) => match inner.as_constant() {
             Some(value) if e.floor() != 0 => {
                 let whole = Monomial::of(atom.clone(), Exponent::integer(e.floor()));
-                Some((whole, Poly::constant(rational_power(&value, e.floor()))))
+                Some((whole, Poly::constant(value.pow(e.floor() as isize))))
             }
             None if e.floor() >= 1 => Some((Monomial::of(atom.clone(), Exponent::ONE), inner.clone())),
             _ => None,
@@ -483,7 +480,7 @@ fn by_powers(group: &Poly, base: &Atom, inner: &Poly, fraction: Exponent) -> Opt
         if part.len() * inner.len().pow(power.min(3) as u32) > MAX_TERMS {
             return None;
         }
-        numerator.absorb(part.times(&inner.to_power(power.try_into().ok()?)));
+        numerator.absorb(part.times(&inner.power(power.try_into().ok()?)));
     }
     let (mut stripped, mut shift) = (numerator.clone(), 0);
     while shift < depth {
@@ -506,19 +503,6 @@ fn by_powers(group: &Poly, base: &Atom, inner: &Poly, fraction: Exponent) -> Opt
 
 pub(super) fn abs(value: &Rational) -> Rational {
     if *value < Rational::ZERO { -value.clone() } else { value.clone() }
-}
-
-pub(super) fn rational_power(value: &Rational, exponent: i32) -> Rational {
-    let power = super::laurent::power(value, exponent.unsigned_abs());
-    if exponent < 0 { Rational::ONE / power } else { power }
-}
-
-fn rational_gcd(a: &Rational, b: &Rational) -> Rational {
-    use dashu_base::Gcd;
-    let n = a.numerator().clone() * IBig::from(b.denominator().clone());
-    let m = b.numerator().clone() * IBig::from(a.denominator().clone());
-    let gcd = UnsignedAbs::unsigned_abs(n).gcd(UnsignedAbs::unsigned_abs(m));
-    Rational::from_parts(gcd.into(), a.denominator() * b.denominator())
 }
 
 /// `value^exponent` for a positive rational: its whole part and roots of primes.

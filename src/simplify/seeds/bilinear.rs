@@ -5,7 +5,8 @@
 
 use super::Form;
 use crate::expr::Rational;
-use crate::simplify::laurent::{Atom, Exponent, Monomial, Poly};
+use crate::laurent::PowerProduct;
+use crate::simplify::monomial::{Atom, Exponent, Monomial, Poly};
 
 struct Block {
     left: Vec<Monomial>,

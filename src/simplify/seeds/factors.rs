@@ -2,7 +2,8 @@
 
 use super::Form;
 use crate::expr::Rational;
-use crate::simplify::laurent::{Atom, Exponent, Kind, Monomial, Poly};
+use crate::laurent::PowerProduct;
+use crate::simplify::monomial::{Atom, Exponent, Kind, Monomial, Poly};
 
 /// `rᵏ` and, with content, `c·rᵏ`.
 pub(super) fn perfect_power(sum: &Poly) -> Vec<Form> {

@@ -10,9 +10,10 @@ mod split;
 mod squares;
 mod trigonometric;
 
-use super::laurent::{Atom, Exponent, Monomial, Poly};
+use super::monomial::{Atom, Exponent, Monomial, Poly};
 use super::reading::{abs, settled};
 use crate::expr::Rational;
+use crate::laurent::PowerProduct;
 
 /// A writing of a sum in terms of smaller ones.
 #[derive(Clone, Debug)]
@@ -38,10 +39,8 @@ impl Form {
                 let one = Poly::constant(Rational::ONE);
                 forms.iter().fold(one, |product, form| product.times(&form.expand()))
             }
-            Form::Power(form, exponent) => form.expand().to_power(*exponent),
-            Form::Over(form, monomial) => {
-                form.expand().times_term(&monomial.power(Exponent::integer(-1)), &Rational::ONE)
-            }
+            Form::Power(form, exponent) => form.expand().power(*exponent),
+            Form::Over(form, monomial) => form.expand().times_term(&monomial.inverse(), &Rational::ONE),
             Form::Scaled(factor, form) => form.expand().scaled(factor),
         }
     }
@@ -55,7 +54,7 @@ impl Form {
     fn times(monomial: &Monomial, part: Poly) -> Form {
         let negative: Vec<(Atom, Exponent)> =
             monomial.factors().iter().filter(|(_, e)| e.is_negative()).cloned().collect();
-        let below = Monomial::from_factors(negative).power(Exponent::integer(-1));
+        let below = Monomial::from_factors(negative).inverse();
         let above = monomial.times(&below);
         let product = match (above.is_one(), part.as_constant().is_some_and(|c| c == Rational::ONE)) {
             (true, _) => Form::Part(part),

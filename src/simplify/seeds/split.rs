@@ -2,7 +2,8 @@
 
 use super::Form;
 use crate::expr::Rational;
-use crate::simplify::laurent::{Atom, Exponent, Kind, Monomial, Poly};
+use crate::laurent::PowerProduct;
+use crate::simplify::monomial::{Atom, Exponent, Kind, Monomial, Poly};
 use crate::simplify::reading::abs;
 
 /// The common monomial in front; and the common denominator alone below.
@@ -20,7 +21,7 @@ pub(super) fn common_monomial(sum: &Poly) -> Vec<Form> {
     }
     for monomial in pulled {
         if !monomial.is_one() {
-            let rest = sum.times_term(&monomial.power(Exponent::integer(-1)), &Rational::ONE);
+            let rest = sum.times_term(&monomial.inverse(), &Rational::ONE);
             forms.push(Form::times(&monomial, rest));
         }
     }
@@ -95,7 +96,7 @@ pub(super) fn collected(sum: &Poly) -> Vec<Form> {
             return None;
         }
         let forms = groups.into_iter().map(|(m, group)| {
-            let rest = group.times_term(&m.power(Exponent::integer(-1)), &Rational::ONE);
+            let rest = group.times_term(&m.inverse(), &Rational::ONE);
             Form::times(&m, rest)
         });
         Some(Form::Sum(forms.collect()))
@@ -140,7 +141,7 @@ pub(super) fn horner(sum: &Poly) -> Vec<Form> {
             Poly::from_terms(terms.into_iter().map(|(m, c)| (m.clone(), c.clone())))
         };
         debug_assert_eq!(with.len(), count);
-        let quotient = owned(with).times_term(&power.power(Exponent::integer(-1)), &Rational::ONE);
+        let quotient = owned(with).times_term(&power.inverse(), &Rational::ONE);
         let rest = owned(rest);
         let (content, primitive) = quotient.primitive();
         let product = Form::scaled(content, Form::times(&power, primitive));

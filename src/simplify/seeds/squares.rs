@@ -5,7 +5,8 @@
 
 use super::Form;
 use crate::expr::Rational;
-use crate::simplify::laurent::{Monomial, Poly};
+use crate::laurent::PowerProduct;
+use crate::simplify::monomial::{Monomial, Poly};
 
 /// A symmetric form Σ A_ij r_i r_j in monomials r, and the terms that are not of it.
 struct Quadratic {

@@ -2,7 +2,8 @@
 
 use super::Form;
 use crate::expr::{Function, Rational};
-use crate::simplify::laurent::{Atom, Exponent, Kind, Monomial, Poly};
+use crate::laurent::PowerProduct;
+use crate::simplify::monomial::{Atom, Exponent, Kind, Monomial, Poly};
 
 /// `sin² = 1 − cos²` where the normal form's choice of sines takes more terms: everywhere, and for each
 /// cofactor by itself, there over a common power of the sine too (`1/sin² − 1 = cos²/sin²`).
@@ -35,7 +36,7 @@ fn by_cofactor(sum: &Poly, sine: &Atom, angle: &Poly, prefer_common: bool) -> Po
         let depth = if lowest.is_negative() { (1 - lowest.floor()) / 2 * 2 } else { 0 };
         let common = Monomial::of(sine.clone(), Exponent::integer(depth));
         let above = replaced(&group.times_term(&common, &Rational::ONE), sine, angle);
-        let over = above.times_term(&common.power(Exponent::integer(-1)), &Rational::ONE);
+        let over = above.times_term(&common.inverse(), &Rational::ONE);
         let mut candidates = vec![group.clone(), replaced(&group, sine, angle), over];
         candidates.push(with_cotangents(&group, sine, angle));
         if prefer_common {
@@ -58,7 +59,7 @@ fn replaced(sum: &Poly, sine: &Atom, angle: &Poly) -> Poly {
             Some(e @ 2..=8) => {
                 let half = e / 2;
                 let rest = m.over(&Monomial::of(sine.clone(), Exponent::integer(2 * half)));
-                replaced = replaced.plus(&square.to_power(half.unsigned_abs()).times_term(&rest, c));
+                replaced = replaced.plus(&square.power(half.unsigned_abs()).times_term(&rest, c));
             }
             _ => replaced.add_term(m.clone(), c.clone()),
         }
@@ -109,7 +110,7 @@ fn gather(sum: &Poly, a: &Poly, b: &Poly) -> Poly {
     let is_own = |atom: &Atom| matches!(atom.kind(), Kind::Call(Function::Sin | Function::Cos, angle) if angle == a || angle == b);
     let mut gathered = Poly::zero();
     for (cofactor, group) in sum.group_by(|m, _| m.split(is_own).1) {
-        let bare = group.times_term(&cofactor.power(Exponent::integer(-1)), &Rational::ONE);
+        let bare = group.times_term(&cofactor.inverse(), &Rational::ONE);
         let at =
             |m: &Monomial| bare.terms().find(|(n, _)| *n == m).map_or(Rational::ZERO, |(_, c)| c.clone());
         let mut result = bare.clone();

@@ -1,4 +1,4 @@
-//! Sparse sums of monomials with rational exponents, over the atoms of one formula.
+//! Monomials with rational exponents in the atoms of one formula, and the polynomials in them.
 //!
 //! This is the form in which seeds are found: exact, small, and ordered so that iteration meets the
 //! terms as they are printed. It is untrusted: what is returned to a caller is compared by `algebra`.
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::expr::{Expr, Function, Rational, Symbol};
+use crate::laurent::{Effort, Laurent, Lead, PowerProduct};
 
 /// A small exact exponent, in lowest terms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -188,10 +189,6 @@ pub(super) struct Monomial {
 }
 
 impl Monomial {
-    pub(super) fn one() -> Monomial {
-        Monomial { momentum: Exponent::ZERO, degree: Exponent::ZERO, factors: Vec::new() }
-    }
-
     pub(super) fn of(atom: Atom, exponent: Exponent) -> Monomial {
         Monomial::from_factors([(atom, exponent)])
     }
@@ -210,10 +207,6 @@ impl Monomial {
         &self.factors
     }
 
-    pub(super) fn is_one(&self) -> bool {
-        self.factors.is_empty()
-    }
-
     pub(super) fn momentum_degree(&self) -> Exponent {
         self.momentum
     }
@@ -226,7 +219,51 @@ impl Monomial {
         self.factors.iter().find(|(a, _)| a == atom).map_or(Exponent::ZERO, |(_, e)| *e)
     }
 
-    pub(super) fn times(&self, other: &Monomial) -> Monomial {
+    pub(super) fn power(&self, exponent: Exponent) -> Monomial {
+        if exponent.is_zero() {
+            return Monomial::one();
+        }
+        Monomial {
+            momentum: self.momentum.times(exponent),
+            degree: self.degree.times(exponent),
+            factors: self.factors.iter().map(|(a, e)| (a.clone(), e.times(exponent))).collect(),
+        }
+    }
+
+    /// The part in the atoms that `keep` holds of, and the rest.
+    pub(super) fn split(&self, keep: impl Fn(&Atom) -> bool) -> (Monomial, Monomial) {
+        let (kept, rest): (Vec<_>, Vec<_>) = self.factors.iter().cloned().partition(|(a, _)| keep(a));
+        (Monomial::from_factors(kept), Monomial::from_factors(rest))
+    }
+
+    /// Whether no exponent is negative.
+    pub(super) fn is_entire(&self) -> bool {
+        self.factors.iter().all(|(_, e)| !e.is_negative())
+    }
+
+    /// The square root, where every exponent is an even integer.
+    pub(super) fn square_root(&self) -> Option<Monomial> {
+        let half = |(atom, e): &(Atom, Exponent)| {
+            let e = e.as_integer()?;
+            (e % 2 == 0).then(|| (atom.clone(), Exponent::integer(e / 2)))
+        };
+        Some(Monomial::from_factors(self.factors.iter().map(half).collect::<Option<Vec<_>>>()?))
+    }
+}
+
+impl PowerProduct for Monomial {
+    const LEAD: Lead = Lead::Least;
+    const EFFORT: Effort = Effort { steps: 4 * MAX_TERMS, rest: MAX_TERMS };
+
+    fn one() -> Monomial {
+        Monomial { momentum: Exponent::ZERO, degree: Exponent::ZERO, factors: Vec::new() }
+    }
+
+    fn is_one(&self) -> bool {
+        self.factors.is_empty()
+    }
+
+    fn times(&self, other: &Monomial) -> Monomial {
         let mut factors = Vec::with_capacity(self.factors.len() + other.factors.len());
         let (mut left, mut right) = (self.factors.iter().peekable(), other.factors.iter().peekable());
         loop {
@@ -256,34 +293,11 @@ impl Monomial {
         }
     }
 
-    pub(super) fn power(&self, exponent: Exponent) -> Monomial {
-        if exponent.is_zero() {
-            return Monomial::one();
-        }
-        Monomial {
-            momentum: self.momentum.times(exponent),
-            degree: self.degree.times(exponent),
-            factors: self.factors.iter().map(|(a, e)| (a.clone(), e.times(exponent))).collect(),
-        }
+    fn raised(&self, exponent: i32) -> Monomial {
+        self.power(Exponent::integer(exponent))
     }
 
-    pub(super) fn over(&self, other: &Monomial) -> Monomial {
-        self.times(&other.power(Exponent::integer(-1)))
-    }
-
-    /// The part in the atoms that `keep` holds of, and the rest.
-    pub(super) fn split(&self, keep: impl Fn(&Atom) -> bool) -> (Monomial, Monomial) {
-        let (kept, rest): (Vec<_>, Vec<_>) = self.factors.iter().cloned().partition(|(a, _)| keep(a));
-        (Monomial::from_factors(kept), Monomial::from_factors(rest))
-    }
-
-    /// Whether no exponent is negative.
-    pub(super) fn is_entire(&self) -> bool {
-        self.factors.iter().all(|(_, e)| !e.is_negative())
-    }
-
-    /// The greatest common divisor: least exponents.
-    pub(super) fn common(&self, other: &Monomial) -> Monomial {
+    fn common(&self, other: &Monomial) -> Monomial {
         let least = |(atom, e): &(Atom, Exponent)| (atom.clone(), (*e).min(other.exponent(atom)));
         let missing = other
             .factors
@@ -293,13 +307,11 @@ impl Monomial {
         Monomial::from_factors(self.factors.iter().map(least).chain(missing))
     }
 
-    /// The square root, where every exponent is an even integer.
-    pub(super) fn square_root(&self) -> Option<Monomial> {
-        let half = |(atom, e): &(Atom, Exponent)| {
-            let e = e.as_integer()?;
-            (e % 2 == 0).then(|| (atom.clone(), Exponent::integer(e / 2)))
-        };
-        Some(Monomial::from_factors(self.factors.iter().map(half).collect::<Option<Vec<_>>>()?))
+    /// Exponents that the divisor does not meet may be anything.
+    fn quotient(&self, divisor: &Monomial) -> Option<Monomial> {
+        let ratio = self.over(divisor);
+        let divides = |(a, e): &(Atom, Exponent)| !e.is_negative() || divisor.exponent(a).is_zero();
+        ratio.factors.iter().all(divides).then_some(ratio)
     }
 }
 
@@ -333,222 +345,32 @@ impl Ord for Monomial {
     }
 }
 
-/// A sum of monomials with rational coefficients, none of them zero, in printing order.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(super) struct Poly {
-    terms: BTreeMap<Monomial, Rational>,
-}
+/// A sum of monomials in printing order.
+pub(super) type Poly = Laurent<Monomial>;
 
 impl Poly {
-    pub(super) fn zero() -> Poly {
-        Poly::default()
-    }
-
-    pub(super) fn constant(value: Rational) -> Poly {
-        Poly::term(Monomial::one(), value)
-    }
-
-    pub(super) fn term(monomial: Monomial, coefficient: Rational) -> Poly {
-        let mut poly = Poly::zero();
-        poly.add_term(monomial, coefficient);
-        poly
-    }
-
     pub(super) fn atom(atom: Atom) -> Poly {
         Poly::term(Monomial::of(atom, Exponent::ONE), Rational::ONE)
-    }
-
-    pub(super) fn from_terms(terms: impl IntoIterator<Item = (Monomial, Rational)>) -> Poly {
-        let mut poly = Poly::zero();
-        terms.into_iter().for_each(|(m, c)| poly.add_term(m, c));
-        poly
-    }
-
-    pub(super) fn add_term(&mut self, monomial: Monomial, coefficient: Rational) {
-        if coefficient.is_zero() {
-            return;
-        }
-        match self.terms.entry(monomial) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(coefficient);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                *entry.get_mut() += coefficient;
-                if entry.get().is_zero() {
-                    entry.remove();
-                }
-            }
-        }
-    }
-
-    pub(super) fn terms(&self) -> impl DoubleEndedIterator<Item = (&Monomial, &Rational)> {
-        self.terms.iter()
-    }
-
-    pub(super) fn contains(&self, monomial: &Monomial) -> bool {
-        self.terms.contains_key(monomial)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.terms.len()
-    }
-
-    pub(super) fn is_zero(&self) -> bool {
-        self.terms.is_empty()
-    }
-
-    pub(super) fn leading(&self) -> Option<(&Monomial, &Rational)> {
-        self.terms.first_key_value()
-    }
-
-    pub(super) fn as_constant(&self) -> Option<Rational> {
-        match self.leading() {
-            None => Some(Rational::ZERO),
-            Some((m, c)) if m.is_one() && self.len() == 1 => Some(c.clone()),
-            _ => None,
-        }
-    }
-
-    /// Adds another in place.
-    pub(super) fn absorb(&mut self, other: Poly) {
-        other.terms.into_iter().for_each(|(m, c)| self.add_term(m, c));
-    }
-
-    pub(super) fn plus(&self, other: &Poly) -> Poly {
-        let mut sum = self.clone();
-        other.terms.iter().for_each(|(m, c)| sum.add_term(m.clone(), c.clone()));
-        sum
-    }
-
-    pub(super) fn minus(&self, other: &Poly) -> Poly {
-        let mut difference = self.clone();
-        other.terms.iter().for_each(|(m, c)| difference.add_term(m.clone(), -c.clone()));
-        difference
-    }
-
-    pub(super) fn times(&self, other: &Poly) -> Poly {
-        let mut product = Poly::zero();
-        for (m, c) in &self.terms {
-            for (n, d) in &other.terms {
-                product.add_term(m.times(n), c * d);
-            }
-        }
-        product
-    }
-
-    pub(super) fn times_term(&self, monomial: &Monomial, coefficient: &Rational) -> Poly {
-        Poly::from_terms(self.terms.iter().map(|(m, c)| (m.times(monomial), c * coefficient)))
-    }
-
-    pub(super) fn scaled(&self, factor: &Rational) -> Poly {
-        self.times_term(&Monomial::one(), factor)
-    }
-
-    pub(super) fn negated(&self) -> Poly {
-        self.scaled(&-Rational::ONE)
-    }
-
-    pub(super) fn to_power(&self, exponent: u32) -> Poly {
-        (0..exponent).fold(Poly::constant(Rational::ONE), |power, _| power.times(self))
     }
 
     /// The atoms that occur, in order.
     pub(super) fn atoms(&self) -> Vec<Atom> {
         let mut atoms: Vec<Atom> =
-            self.terms.keys().flat_map(|m| m.factors.iter().map(|(a, _)| a.clone())).collect();
+            self.monomials().flat_map(|m| m.factors.iter().map(|(a, _)| a.clone())).collect();
         atoms.sort();
         atoms.dedup();
         atoms
     }
 
-    /// The rational `c` for which `self / c` has coprime integer coefficients and a positive leading one;
-    /// 1 for the zero polynomial.
-    pub(super) fn content(&self) -> Rational {
-        use dashu_base::Gcd;
-        use dashu_int::UBig;
-        let mut numerator = UBig::ZERO;
-        let mut denominator = UBig::ONE;
-        for coefficient in self.terms.values() {
-            let n: UBig = dashu_base::UnsignedAbs::unsigned_abs(coefficient.numerator().clone());
-            numerator = if numerator.is_zero() { n } else { numerator.gcd(n) };
-            let d = coefficient.denominator();
-            let divisor = (&denominator).gcd(d);
-            denominator = denominator / divisor * d;
-        }
-        if numerator.is_zero() {
-            return Rational::ONE;
-        }
-        let content = Rational::from_parts(numerator.into(), denominator);
-        match self.leading() {
-            Some((_, c)) if *c < Rational::ZERO => -content,
-            _ => content,
-        }
-    }
-
-    /// `(c, self / c)` with `c` the [`content`](Poly::content).
-    pub(super) fn primitive(&self) -> (Rational, Poly) {
-        let content = self.content();
-        let primitive = self.scaled(&(Rational::ONE / content.clone()));
-        (content, primitive)
-    }
-
-    /// The greatest common monomial of the terms.
-    pub(super) fn common_monomial(&self) -> Monomial {
-        let mut monomials = self.terms.keys();
-        let Some(first) = monomials.next() else { return Monomial::one() };
-        monomials.fold(first.clone(), |common, m| common.common(m))
-    }
-
     /// The coefficients of the powers of `atom`, by exponent.
     pub(super) fn by_powers_of(&self, atom: &Atom) -> BTreeMap<Exponent, Poly> {
         let mut parts: BTreeMap<Exponent, Poly> = BTreeMap::new();
-        for (m, c) in &self.terms {
+        for (m, c) in self.terms() {
             let e = m.exponent(atom);
             let rest = m.over(&Monomial::of(atom.clone(), e));
-            parts.entry(e).or_default().add_term(rest, c.clone());
+            parts.entry(e).or_insert_with(Poly::zero).add_term(rest, c.clone());
         }
         parts
-    }
-
-    /// The terms gathered by a key of their own, keys in order.
-    pub(super) fn group_by<K: Ord>(&self, key: impl Fn(&Monomial, &Rational) -> K) -> Vec<(K, Poly)> {
-        let mut groups: BTreeMap<K, Poly> = BTreeMap::new();
-        for (m, c) in &self.terms {
-            groups.entry(key(m, c)).or_default().add_term(m.clone(), c.clone());
-        }
-        groups.into_iter().collect()
-    }
-
-    /// Quotient and remainder by a single divisor: no monomial of the remainder is divisible by the
-    /// divisor's first. Exponents that `divisor` does not meet may be anything.
-    pub(super) fn divide(&self, divisor: &Poly) -> Option<(Poly, Poly)> {
-        let (lead, lead_coefficient) = divisor.leading()?;
-        let (mut rest, mut quotient, mut remainder) = (self.clone(), Poly::zero(), Poly::zero());
-        let mut steps = 0;
-        while let Some((m, c)) = rest.terms.pop_first() {
-            let ratio = m.over(lead);
-            let divides = ratio.factors.iter().all(|(a, e)| !e.is_negative() || lead.exponent(a).is_zero());
-            steps += 1;
-            if steps > 4 * MAX_TERMS || rest.len() > MAX_TERMS {
-                return None;
-            }
-            if !divides {
-                remainder.add_term(m, c);
-                continue;
-            }
-            let factor = c / lead_coefficient;
-            for (n, d) in divisor.terms.iter().skip(1) {
-                rest.add_term(n.times(&ratio), -(d * &factor));
-            }
-            quotient.add_term(ratio, factor);
-        }
-        Some((quotient, remainder))
-    }
-
-    /// The quotient where `divisor` divides exactly.
-    pub(super) fn exact_quotient(&self, divisor: &Poly) -> Option<Poly> {
-        let (quotient, remainder) = self.divide(divisor)?;
-        remainder.is_zero().then_some(quotient)
     }
 
     /// `r` with a positive first coefficient and `rᵏ = self`, where there is one.
@@ -558,24 +380,24 @@ impl Poly {
         let first_coefficient = rational_root(coefficient, k)?;
         let inverse = Exponent::new(1, i64::from(k))?;
         let first = lead.power(inverse);
-        let last_is_power = self.terms.last_key_value().is_some_and(|(m, c)| {
+        let last_is_power = self.terms().next_back().is_some_and(|(m, c)| {
             exact(&m.power(inverse)) && (k % 2 == 1 || *c > Rational::ZERO) && rational_root(c, k).is_some()
         });
-        if !exact(&first) || !last_is_power || !self.terms.keys().all(exact) {
+        if !exact(&first) || !last_is_power || !self.monomials().all(exact) {
             return None;
         }
         // r = f + g: the next term of self - rᵏ is k f^(k-1) times the next term of r.
-        let slope = first.power(Exponent::integer(k as i32 - 1));
-        let slope_coefficient = Rational::from(k) * power(&first_coefficient, k - 1);
+        let slope = first.raised(k as i32 - 1);
+        let slope_coefficient = Rational::from(k) * first_coefficient.pow(k as isize - 1);
         let mut root = Poly::term(first, first_coefficient);
-        let entire = self.terms.keys().all(Monomial::is_entire);
+        let entire = self.monomials().all(Monomial::is_entire);
         // A k-th power has at least k (terms - 1) + 1 terms, unless many cancel.
         for _ in 0..=self.len() / k as usize {
-            let rest = self.minus(&root.to_power(k));
+            let rest = self.minus(&root.power(k));
             let Some((m, c)) = rest.leading() else { return Some(root) };
             let next = m.over(&slope);
             let fits = exact(&next) && (!entire || next.is_entire());
-            if !fits || root.terms.contains_key(&next) || rest.len() > 4 * self.len() + 16 {
+            if !fits || root.contains(&next) || rest.len() > 4 * self.len() + 16 {
                 return None;
             }
             root.add_term(next, c / &slope_coefficient);
@@ -586,11 +408,6 @@ impl Poly {
 
 /// More terms than this are not expanded, divided or seeded.
 pub(super) const MAX_TERMS: usize = 1500;
-
-/// `value^exponent`.
-pub(super) fn power(value: &Rational, exponent: u32) -> Rational {
-    (0..exponent).fold(Rational::ONE, |product, _| product * value)
-}
 
 /// The positive rational `k`-th root, where there is one (for odd `k` of negative values a negative one).
 pub(super) fn rational_root(value: &Rational, k: u32) -> Option<Rational> {
@@ -605,4 +422,22 @@ pub(super) fn rational_root(value: &Rational, k: u32) -> Option<Rational> {
     let numerator = root(dashu_base::UnsignedAbs::unsigned_abs(value.numerator().clone()))?;
     let denominator = root(value.denominator().clone())?;
     Some(Rational::from_parts(IBig::from(numerator), denominator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::laurent::identities;
+    use rand::RngExt;
+
+    #[test]
+    fn identities_hold_for_powers_of_named_atoms() {
+        let atoms = [("a", PARAMETER), ("x", COORDINATE), ("p", MOMENTUM)]
+            .map(|(name, class)| Atom::new(Kind::Symbol(class, 0, Symbol::new(name))));
+        identities::hold(|random, lowest| {
+            let mut half = || Exponent::new(random.random_range(2 * i64::from(lowest)..=6), 2);
+            let powers = atoms.iter().map(|atom| (atom.clone(), half().expect("a small exponent")));
+            Monomial::from_factors(powers)
+        });
+    }
 }
