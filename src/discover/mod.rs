@@ -327,6 +327,7 @@ fn conclude(
                 StopReason::Ended(Ended::Interrupted)
                 | StopReason::Settled
                 | StopReason::Complete
+                | StopReason::LeftOut
                 | StopReason::LadderComplete => {}
             }
             stop = Some(outcome.stop);

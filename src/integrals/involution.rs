@@ -19,6 +19,8 @@ const MAX_PRODUCTS: usize = 240;
 const MAX_STARTS: usize = 24;
 /// Candidates tried at each step.
 const MAX_CANDIDATES: usize = 4;
+/// Points at which brackets are looked at.
+const BRACKET_POINTS: usize = 3;
 /// Momentum degrees of the products that are tried in turn.
 const DEGREES: [u32; 3] = [2, 4, 6];
 
@@ -37,17 +39,20 @@ pub struct Combination {
 /// Of all sets of the largest size found at the lowest degree the simplest is taken.
 pub fn commuting_combinations(
     prover: &Prover,
+    energy: &Expr,
     laws: &[ConservedQuantity],
     assessment: &Assessment,
     token: &CancelToken,
 ) -> Result<Vec<Combination>, IntegralsError> {
     let hamiltonian = prover.hamiltonian();
     let formulas: Vec<&Expr> =
-        std::iter::once(hamiltonian.formula()).chain(laws.iter().map(ConservedQuantity::formula)).collect();
+        std::iter::once(energy).chain(laws.iter().map(ConservedQuantity::formula)).collect();
     let (atoms, polynomials) = Atoms::of(hamiltonian.space(), formulas.iter().copied())?;
     let problem = Problem::new(atoms, polynomials[0].clone());
-    let points = problem.points(0)?;
-    let starts = starts(assessment, hamiltonian.space().dof());
+    let points = problem.free_points(0)?;
+    let count = assessment.brackets().len();
+    let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
+    let starts = starts(count, commute, hamiltonian.space().dof());
     for degree in DEGREES {
         let Some(products) = products(&problem, &polynomials, degree) else { break };
         let degrees = degrees(&problem, &polynomials);
@@ -60,10 +65,46 @@ pub fn commuting_combinations(
     Ok(Vec::new())
 }
 
+/// The size of the largest set of independent functions in involution that H, the laws and their combinations hold,
+/// as far as it is found; at most the number of degrees of freedom. Modulo a prime, so no proof.
+pub fn largest_involution(
+    problem: &Problem,
+    laws: &[Laurent],
+    token: &CancelToken,
+) -> Result<usize, IntegralsError> {
+    let dof = problem.atoms.dof;
+    let points = problem.points(0)?;
+    let field = points.field();
+    let polynomials: Vec<Laurent> = std::iter::once(&problem.hamiltonian).chain(laws).cloned().collect();
+    let single: Vec<Vec<u32>> = (0..polynomials.len())
+        .map(|k| (0..polynomials.len()).map(|i| u32::from(i == k)).collect())
+        .collect();
+    let Some(alone) = Basis::of(&points, &polynomials, single, degrees(problem, &polynomials))? else {
+        return Ok(1);
+    };
+    let commute = |a: usize, b: usize| {
+        (0..BRACKET_POINTS).all(|p| {
+            bracket_of_gradients(field, &alone.gradients[p][a], &alone.gradients[p][b]) == 0
+        })
+    };
+    let starts = starts(polynomials.len(), commute, dof);
+    let unit = |k: &usize| (0..polynomials.len()).map(|i| u32::from(i == *k)).collect::<Vec<u32>>();
+    let independent = starts.iter().filter(|set| alone.independent(&set.iter().map(unit).collect::<Vec<_>>()));
+    let mut largest = independent.map(Vec::len).max().unwrap_or(1);
+    for degree in DEGREES {
+        if largest >= dof || token.is_cancelled() {
+            break;
+        }
+        let Some(products) = products(problem, &polynomials, degree) else { break };
+        let degrees = degrees(problem, &polynomials);
+        let Some(basis) = Basis::of(&points, &polynomials, products, degrees)? else { break };
+        largest = largest.max(basis.simplest(&starts, largest, dof, token).len());
+    }
+    Ok(largest)
+}
+
 /// Maximal sets of pairwise commuting laws with H, largest first.
-fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
-    let count = assessment.brackets().len();
-    let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
+fn starts(count: usize, commute: impl Fn(usize, usize) -> bool, dof: usize) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = Vec::new();
     let mut stack: Vec<(Vec<usize>, usize)> = vec![(vec![0], 1)];
     let mut steps = 0;

@@ -15,6 +15,7 @@
 //! polynomial in the momenta, or only at a degree above the one asked for.
 
 mod atoms;
+mod constants;
 mod echelon;
 mod error;
 mod generators;
@@ -27,6 +28,8 @@ mod modular;
 mod monomial;
 mod names;
 mod point;
+mod relations;
+mod roots;
 mod search;
 mod solve;
 mod span;
@@ -35,6 +38,7 @@ mod stage;
 mod tests;
 
 pub use error::IntegralsError;
+pub use involution::Combination;
 pub use names::name_laws;
 pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, search};
 pub use span::null_space_in_library;

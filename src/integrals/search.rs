@@ -1,13 +1,15 @@
 //! The ladder of searches, from the narrowest library to the widest.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::Atoms;
 use super::generators::Generators;
-use super::involution::commuting_combinations;
+use super::constants::with_canonical_constants;
+use super::involution::{Combination, commuting_combinations, largest_involution};
 use super::library::{Ingredients, Reach};
 use super::monomial::Laurent;
 use super::names::name_laws;
@@ -33,6 +35,8 @@ pub struct SearchConfig {
     pub max_unknowns: usize,
     /// Threads; by default those of the pool in use.
     pub threads: Option<usize>,
+    /// Whether to search on where the verdict is settled: every space up to the momentum degree.
+    pub exhaustive: bool,
     /// Terms to search in, in place of those derived from the Hamiltonian.
     pub library: Option<Vec<Expr>>,
 }
@@ -45,6 +49,7 @@ impl Default for SearchConfig {
             limits: Limits { work: 1_000_000_000_000, seconds: 60.0 },
             max_unknowns: 3_000,
             threads: None,
+            exhaustive: false,
             library: None,
         }
     }
@@ -55,8 +60,12 @@ impl Default for SearchConfig {
 pub enum StopReason {
     /// There are 2·dof − 1 independent laws: no more are possible.
     Settled,
+    /// There are as many laws in involution as degrees of freedom, and the small spaces were searched.
+    Complete,
     /// Every library up to the momentum degree was searched.
     LadderComplete,
+    /// Every library up to the momentum degree was searched but those that are too large.
+    LeftOut,
     /// A limit was reached, or the user interrupted the search.
     Ended(Ended),
 }
@@ -71,6 +80,8 @@ pub struct SearchedSpace {
     /// The weight of the coefficients of highest momentum degree; those of lower momentum degree reach
     /// as far as the terms of H take them.
     pub coefficient_degree: u32,
+    /// What its terms are made of.
+    pub library: String,
     /// The dimension of the space of integrals in it, constants not counted.
     pub integrals: usize,
     /// Whether every integral in this space is a polynomial in the laws found.
@@ -84,7 +95,7 @@ pub struct SearchOutcome {
     pub laws: Vec<ConservedQuantity>,
     /// Polynomials in H and the laws that complete a largest set in involution, where the laws
     /// themselves do not hold one; each proved.
-    pub combinations: Vec<ConservedQuantity>,
+    pub combinations: Vec<Combination>,
     /// The spaces searched, in order.
     pub searched: Vec<SearchedSpace>,
     /// Why the search ended.
@@ -95,11 +106,19 @@ pub struct SearchOutcome {
     pub assessment: Assessment,
 }
 
+impl SearchedSpace {
+    /// The widest of the spaces that were searched exhaustively, of all where none was: highest momentum degree
+    /// first, then coefficients, then terms.
+    pub fn widest(spaces: &[SearchedSpace]) -> Option<&SearchedSpace> {
+        let width = |s: &&SearchedSpace| (s.exhaustive, s.momentum_degree, s.coefficient_degree, s.terms);
+        spaces.iter().max_by_key(width)
+    }
+}
+
 impl SearchOutcome {
-    /// The widest space that was searched exhaustively: highest momentum degree first, then coefficients.
+    /// The widest space that was searched exhaustively.
     pub fn widest(&self) -> Option<&SearchedSpace> {
-        let exhaustive = self.searched.iter().filter(|s| s.exhaustive);
-        exhaustive.max_by_key(|s| (s.momentum_degree, s.coefficient_degree, s.terms))
+        SearchedSpace::widest(&self.searched).filter(|space| space.exhaustive)
     }
 }
 
@@ -125,6 +144,8 @@ pub fn search(
 /// A search under way.
 pub struct Search<'a> {
     hamiltonian: &'a Hamiltonian,
+    /// The formula of H, constants in canonical form.
+    formula: Expr,
     /// How far to search.
     pub config: &'a SearchConfig,
     job: &'a Job<'a>,
@@ -138,6 +159,12 @@ pub struct Search<'a> {
     found: Vec<Certificate>,
     searched: Vec<SearchedSpace>,
     stop: StopReason,
+    /// The number of the prime that linear systems are solved over first.
+    first_prime: usize,
+    /// Whether the laws found settle that the system is integrable.
+    integrable: bool,
+    /// Whether spaces were left out because it is.
+    left_for_the_verdict: bool,
 }
 
 /// The part of the seconds in which laws are sought; in the rest they are written out and compared.
@@ -156,6 +183,8 @@ enum Pass {
     CyclicExponentials,
 }
 
+/// Primes that a library is searched over where there are integrals modulo one that are none over the rationals.
+const PRIMES_TRIED: usize = 3;
 /// The highest momentum degree at which exponentials of cyclic coordinates are tried.
 const EXPONENTIALS_TO_DEGREE: u32 = 2;
 
@@ -170,6 +199,7 @@ impl<'a> Search<'a> {
         let searching = Limits { work, seconds: seconds * SEARCHING_PART };
         let mut search = Search {
             hamiltonian,
+            formula: with_canonical_constants(hamiltonian.formula(), hamiltonian.space()),
             config,
             job,
             token: searching.token(job.token()),
@@ -180,22 +210,76 @@ impl<'a> Search<'a> {
             found: Vec::new(),
             searched: Vec::new(),
             stop: StopReason::LadderComplete,
+            first_prime: 0,
+            integrable: false,
+            left_for_the_verdict: false,
         };
         if let Some(terms) = &config.library {
             search.in_library(terms)?;
         } else {
-            for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
-                // A wider library that cannot be had is left out; what was found before stands.
-                match search.pass(pass) {
-                    Err(error) if pass == Pass::Own && !search.token.is_cancelled() => return Err(error),
-                    _ => search.note_end(),
-                }
-                if search.stop != StopReason::LadderComplete {
-                    break;
-                }
-            }
+            search.climb()?;
         }
         search.outcome()
+    }
+
+    /// All libraries up to the momentum degree; one degree more in the Hamiltonian's own ingredients where only
+    /// the last law in involution is missing.
+    fn climb(&mut self) -> Result<(), IntegralsError> {
+        for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
+            // A wider library that cannot be had is left out; what was found before stands.
+            match self.pass(pass, 1..=self.highest(pass)) {
+                Err(error) if pass == Pass::Own && !self.token.is_cancelled() => return Err(error),
+                Err(_) => self.leave_out(),
+                Ok(()) => {}
+            }
+            self.note_end();
+            if !self.goes_on() {
+                return Ok(());
+            }
+        }
+        let more = self.config.momentum_degree + 1;
+        if !self.integrable && self.lacks_one()? {
+            // What is found there counts; that it is not searched in full is no loss.
+            let stop = self.stop;
+            if self.pass(Pass::Own, more..=more).is_err() || self.stop == StopReason::LeftOut {
+                self.stop = stop;
+            }
+            self.note_end();
+        }
+        if self.integrable && !self.config.exhaustive && self.goes_on() && self.left_for_the_verdict {
+            self.stop = StopReason::Complete;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing has ended the search.
+    fn goes_on(&self) -> bool {
+        matches!(self.stop, StopReason::LadderComplete | StopReason::LeftOut)
+    }
+
+    /// Notes that a space is too large.
+    fn leave_out(&mut self) {
+        if self.stop == StopReason::LadderComplete {
+            self.stop = StopReason::LeftOut;
+        }
+    }
+
+    /// The highest momentum degree of a pass.
+    fn highest(&self, pass: Pass) -> u32 {
+        match pass {
+            Pass::CyclicExponentials => self.config.momentum_degree.min(EXPONENTIALS_TO_DEGREE),
+            _ => self.config.momentum_degree,
+        }
+    }
+
+    /// Whether the laws found, with their combinations, hold one less in involution than degrees of freedom.
+    fn lacks_one(&self) -> Result<bool, IntegralsError> {
+        let dof = self.hamiltonian.space().dof();
+        let laws = self.found.iter().map(Certificate::law);
+        let (atoms, mut polynomials) =
+            Atoms::of(self.hamiltonian.space(), std::iter::once(&self.formula).chain(laws))?;
+        let problem = Problem::new(atoms, polynomials.remove(0));
+        Ok(largest_involution(&problem, &polynomials, &self.token)? + 1 == dof)
     }
 
     /// Notes that the token has ended the search.
@@ -216,7 +300,7 @@ impl<'a> Search<'a> {
 
     /// The atoms of a pass; `None` where it adds nothing.
     fn atoms(&self, pass: Pass) -> Result<Option<Atoms>, IntegralsError> {
-        let (space, formula) = (self.hamiltonian.space(), self.hamiltonian.formula());
+        let (space, formula) = (self.hamiltonian.space(), &self.formula);
         let own = Atoms::of(space, [formula])?.0;
         let symbols = formula.symbols();
         let cyclic: Vec<usize> =
@@ -237,7 +321,7 @@ impl<'a> Search<'a> {
             Pass::PolynomialExponentials => {
                 let mut own = own;
                 let energy = own.expand(formula)?;
-                let wider = Ingredients::of(&own, &energy).has_exponential_coordinates();
+                let wider = !Ingredients::of(&own, &energy).exponential_coordinates().is_empty();
                 Ok(wider.then_some(own))
             }
             Pass::CyclicExponentials if cyclic.is_empty() => Ok(None),
@@ -245,42 +329,108 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn pass(&mut self, pass: Pass) -> Result<(), IntegralsError> {
-        let Some(mut atoms) = self.atoms(pass)? else { return Ok(()) };
-        let energy = atoms.expand(self.hamiltonian.formula())?;
+    /// Searches a library for the momentum degrees. Where an integral modulo the first prime is none over the
+    /// rationals, the prime was a bad one, and the next is taken.
+    fn pass(&mut self, pass: Pass, degrees: RangeInclusive<u32>) -> Result<(), IntegralsError> {
+        for _ in 0..PRIMES_TRIED {
+            let searched = self.searched.len();
+            if self.pass_over_prime(pass, degrees.clone())? {
+                break;
+            }
+            self.first_prime += 1;
+            if self.stop == StopReason::LadderComplete {
+                self.searched.truncate(searched);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same over one prime; whether all integrals modulo the prime were lifted.
+    fn pass_over_prime(
+        &mut self,
+        pass: Pass,
+        degrees: RangeInclusive<u32>,
+    ) -> Result<bool, IntegralsError> {
+        let Some(mut atoms) = self.atoms(pass)? else { return Ok(true) };
+        let energy = atoms.expand(&self.formula)?;
         if energy.as_constant().is_some() {
             return Err(IntegralsError::ConstantHamiltonian);
         }
         let known: Vec<Laurent> =
             self.found.iter().map(|proof| atoms.expand(proof.law())).collect::<Result<_, _>>()?;
         let ingredients = Ingredients::of(&atoms, &energy);
-        let problem = Problem::new(atoms, energy);
+        let library = self.library(pass, &atoms, &ingredients);
+        let problem = Problem::from_prime(atoms, energy, self.first_prime);
         let mut stage = Stage::new(&problem, known)?;
         if stage.settled() {
             self.stop = StopReason::Settled;
-            return Ok(());
+            return Ok(true);
         }
-        for reach in self.ladder(&ingredients, pass) {
+        for reach in self.ladder(&ingredients, pass, degrees) {
+            if self.integrable && !self.config.exhaustive && !reach.is_small() {
+                self.left_for_the_verdict = true;
+                continue;
+            }
             let Some((terms, classes)) = stage.classes(self, &ingredients, reach)? else {
                 self.note_end();
-                if self.stop != StopReason::LadderComplete {
+                if !self.goes_on() {
                     break;
                 }
+                self.leave_out();
                 continue;
             };
             self.tell_space(reach, terms);
+            let found = self.found.len();
             let progress = stage.solve(self, classes, reach)?;
-            self.add_space(reach, terms, progress);
+            self.add_space(reach, terms, progress, &library);
             if stage.settled() {
                 self.stop = StopReason::Settled;
                 break;
             }
+            if stage.is_too_large() {
+                self.leave_out();
+            }
+            if self.found.len() > found && !self.integrable {
+                self.integrable = stage.is_integrable(&self.token)?;
+            }
             self.note_end();
-            if self.stop != StopReason::LadderComplete {
+            if !self.goes_on() {
                 break;
             }
         }
-        Ok(())
+        Ok(!stage.unlifted || !self.goes_on())
+    }
+
+    /// What the terms of a library are made of.
+    fn library(&self, pass: Pass, atoms: &Atoms, ingredients: &Ingredients) -> String {
+        let space = self.hamiltonian.space();
+        let names = |coordinates: &[usize]| {
+            let names: Vec<&str> = coordinates.iter().map(|&i| space.coordinates()[i].name()).collect();
+            names.join(", ")
+        };
+        let symbols = self.formula.symbols();
+        let cyclic: Vec<usize> =
+            (0..space.dof()).filter(|&i| !symbols.contains(&space.coordinates()[i])).collect();
+        let angles: Vec<usize> = (0..space.dof()).filter(|&i| atoms.is_angle(i)).collect();
+        let free: Vec<usize> = cyclic.iter().copied().filter(|i| angles.contains(i)).collect();
+        let inside = ingredients.exponential_coordinates();
+        let mut text = "ingredients of H".to_owned();
+        match pass {
+            Pass::Angles if free.len() < angles.len() => {
+                text += &format!(", half angles of {}", names(&angles));
+            }
+            Pass::Own | Pass::Angles if !free.is_empty() => {
+                text += &format!(", sines and cosines of {}", names(&free));
+            }
+            Pass::CyclicExponentials => text += &format!(", exponentials of {}", names(&cyclic)),
+            _ => {}
+        }
+        match pass {
+            Pass::PolynomialExponentials => text += &format!(", powers of {}", names(&inside)),
+            _ if !inside.is_empty() => text += &format!(", no powers of {}", names(&inside)),
+            _ => {}
+        }
+        text
     }
 
     fn tell_space(&self, reach: Reach, terms: usize) {
@@ -290,9 +440,10 @@ impl<'a> Search<'a> {
         self.job.tell(Event::Doing(&doing));
     }
 
-    fn add_space(&mut self, reach: Reach, terms: usize, progress: Progress) {
+    fn add_space(&mut self, reach: Reach, terms: usize, progress: Progress, library: &str) {
         self.searched.push(SearchedSpace {
             terms,
+            library: library.to_owned(),
             momentum_degree: reach.momentum_degree,
             coefficient_degree: reach.weight,
             integrals: progress.integrals,
@@ -301,32 +452,24 @@ impl<'a> Search<'a> {
     }
 
     /// Reaches in the order they are tried in: momentum degree 1 first, then by the sum of degree and weight.
-    fn ladder(&self, ingredients: &Ingredients, pass: Pass) -> Vec<Reach> {
+    fn ladder(&self, ingredients: &Ingredients, pass: Pass, degrees: RangeInclusive<u32>) -> Vec<Reach> {
         let largest = |degree: u32| {
             let bound = ingredients.largest_weight(degree);
             self.config.coefficient_degree.map_or(bound, |most| bound.min(most))
         };
-        let highest = match pass {
-            Pass::CyclicExponentials => self.config.momentum_degree.min(EXPONENTIALS_TO_DEGREE),
-            _ => self.config.momentum_degree,
-        };
-        let degrees = 1..=highest;
         let polynomial_exponentials = pass == Pass::PolynomialExponentials;
         let reach = |momentum_degree, weight| Reach { momentum_degree, weight, polynomial_exponentials };
-        let mut ladder: Vec<Reach> = (0..=largest(1)).map(|weight| reach(1, weight)).collect();
-        let most = degrees.clone().map(largest).max().unwrap_or(0);
-        let mut rest: Vec<(u32, u32)> = degrees
-            .skip(1)
-            .flat_map(|degree| (0..=most.min(largest(degree))).map(move |weight| (degree, weight)))
+        let mut ladder: Vec<(u32, u32)> = degrees
+            .flat_map(|degree| (0..=largest(degree)).map(move |weight| (degree, weight)))
             .collect();
-        rest.sort_by_key(|&(degree, weight)| (degree + weight, degree));
-        ladder.extend(rest.into_iter().map(|(degree, weight)| reach(degree, weight)));
-        ladder
+        let sum = |degree: u32, weight: u32| if degree == 1 { 0 } else { degree + weight };
+        ladder.sort_by_key(|&(degree, weight)| (sum(degree, weight), degree, weight));
+        ladder.into_iter().map(|(degree, weight)| reach(degree, weight)).collect()
     }
 
     /// The search in given terms.
     fn in_library(&mut self, terms: &[Expr]) -> Result<(), IntegralsError> {
-        let formulas = std::iter::once(self.hamiltonian.formula()).chain(terms);
+        let formulas = std::iter::once(&self.formula).chain(terms);
         let (atoms, mut columns) = Atoms::of(self.hamiltonian.space(), formulas)?;
         let energy = columns.remove(0);
         let mut seen_columns = BTreeSet::new();
@@ -353,7 +496,7 @@ impl<'a> Search<'a> {
         let reach =
             Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
         let progress = stage.solve(self, classes, reach)?;
-        self.add_space(reach, columns.len(), progress);
+        self.add_space(reach, columns.len(), progress, "the terms given");
         self.note_end();
         if stage.settled() {
             self.stop = StopReason::Settled;
@@ -382,9 +525,11 @@ impl<'a> Search<'a> {
         let mut assessment = assess(&self.prover, &laws)?;
         let mut combinations = Vec::new();
         if assessment.involutive().len() < space.dof() {
-            combinations = commuting_combinations(&self.prover, &laws, &assessment, &self.end)?;
+            combinations =
+                commuting_combinations(&self.prover, &self.formula, &laws, &assessment, &self.end)?;
             if !combinations.is_empty() {
-                let all: Vec<ConservedQuantity> = laws.iter().chain(&combinations).cloned().collect();
+                let combined = combinations.iter().map(|combination| &combination.quantity);
+                let all: Vec<ConservedQuantity> = laws.iter().chain(combined).cloned().collect();
                 let wider = assess(&self.prover, &all)?;
                 if wider.involutive().len() > assessment.involutive().len() {
                     assessment = wider;
@@ -411,8 +556,7 @@ impl<'a> Search<'a> {
 
     /// The laws found, less those that are polynomials in the others; simplest first.
     fn without_redundant(&self) -> Result<Vec<Certificate>, IntegralsError> {
-        let formulas =
-            std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(Certificate::law));
+        let formulas = std::iter::once(&self.formula).chain(self.found.iter().map(Certificate::law));
         let (atoms, mut known) = Atoms::of(self.hamiltonian.space(), formulas)?;
         let energy = known.remove(0);
         let problem = Problem::new(atoms, energy);

@@ -6,15 +6,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::IntegralsError;
+use super::constants::are_decided;
 use super::generators::Generators;
 use super::grading::Degree;
+use super::involution::largest_involution;
 use super::levels::null_space;
 use super::library::{Ingredients, Reach};
 use super::modes::{apart, free_angles, in_modes, orders};
 use super::monomial::{Laurent, Monomial};
 use super::point::Points;
+use super::relations::are_known;
 use super::search::Search;
 use super::solve::{Column, Problem, independent_functions};
+use crate::progress::CancelToken;
 use crate::laurent::PowerProduct;
 
 /// One library's problem with the laws known so far.
@@ -26,6 +30,11 @@ pub struct Stage<'p> {
     angles: Vec<usize>,
     /// Groups of functions that were looked at, with the indices of those that are independent of simpler ones.
     independent: BTreeMap<Vec<Monomial>, Vec<usize>>,
+    /// Whether no relations between the atoms are open, so that null spaces miss nothing.
+    decided: bool,
+    /// Whether an integral modulo the prime could not be lifted to one over the constants.
+    pub unlifted: bool,
+    too_large: bool,
     /// What the classes solved so far brought, by their terms: wider spaces hold them again.
     solved: BTreeMap<Vec<Monomial>, Progress>,
 }
@@ -60,8 +69,12 @@ impl<'p> Stage<'p> {
         let points = problem.points(0)?;
         let generators = Generators::new(problem, &points, known)?;
         let angles = free_angles(&problem.atoms, &problem.hamiltonian);
+        let decided = are_decided(&problem.atoms) && are_known(&problem.atoms, &points)?;
         Ok(Stage {
             problem,
+            decided,
+            unlifted: false,
+            too_large: false,
             points,
             generators,
             angles,
@@ -72,6 +85,21 @@ impl<'p> Stage<'p> {
 
     pub fn settled(&self) -> bool {
         self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
+    }
+
+    /// Whether a space had classes with too many unknowns.
+    pub fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
+    /// Whether the laws, with their combinations, hold as many in involution as there are degrees of freedom.
+    pub fn is_integrable(&self, token: &CancelToken) -> Result<bool, IntegralsError> {
+        let dof = self.problem.atoms.dof;
+        if self.generators.independent(self.points.field()) < dof {
+            return Ok(false);
+        }
+        let laws: Vec<Laurent> = self.generators.laws[1..].iter().map(|law| law.polynomial.clone()).collect();
+        Ok(largest_involution(self.problem, &laws, token)? >= dof)
     }
 
     /// The number of terms within reach and the terms by degree; `None` where they are too many, or a limit was
@@ -151,7 +179,8 @@ impl<'p> Stage<'p> {
     ) -> Result<Progress, IntegralsError> {
         let (small, large): (Vec<_>, Vec<_>) =
             classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
-        let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() };
+        self.too_large |= !large.is_empty();
+        let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() && self.decided };
         let terms = |class: &Vec<Column>| -> Vec<Monomial> {
             class.iter().flat_map(|c| c.monomials().cloned()).collect()
         };
@@ -191,9 +220,15 @@ impl<'p> Stage<'p> {
         let bound = reach.momentum_degree;
         let (new, mut complete) =
             self.generators.new_in(problem, &self.points, class, null, bound, &search.token.clone())?;
+        self.unlifted |= !complete && !search.token.is_cancelled();
         for polynomial in new {
             if search.token.is_cancelled() {
                 return Ok(false);
+            }
+            if Generators::is_constant(&self.points, &polynomial)? {
+                // No law, but its products with laws are accounted for.
+                self.generators.push(problem, &self.points, polynomial)?;
+                continue;
             }
             let mut kept = search.keep(&problem.atoms.to_expr(&polynomial));
             for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {
