@@ -73,7 +73,7 @@ pub fn largest_involution(
     token: &CancelToken,
 ) -> Result<usize, IntegralsError> {
     let dof = problem.atoms.dof;
-    let points = problem.points(0)?;
+    let points = problem.free_points(0)?;
     let field = points.field();
     let polynomials: Vec<Laurent> = std::iter::once(&problem.hamiltonian).chain(laws).cloned().collect();
     let single: Vec<Vec<u32>> = (0..polynomials.len())
@@ -229,8 +229,13 @@ impl Basis {
         let price = |set: &Vec<Vec<u32>>| {
             let terms = |v: &Vec<u32>| v.iter().filter(|&&c| c != 0).count();
             let combined = set.iter().filter(|v| self.degree(v) > 1 || terms(v) > 1);
-            let each = combined.map(|v| (self.degree(v) as usize, terms(v), self.momentum_degree(v)));
-            each.fold((0, 0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1, sum.2 + next.2))
+            // Sums of squares rather than differences of unlike things.
+            let unlike = |v: &Vec<u32>| {
+                let first = v.iter().find(|&&c| c != 0);
+                v.iter().filter(|&c| *c != 0 && Some(c) != first).count()
+            };
+            let each = combined.map(|v| [self.degree(v) as usize, terms(v), unlike(v), self.momentum_degree(v)]);
+            each.fold([0; 4], |sum, next| std::array::from_fn(|i| sum[i] + next[i]))
         };
         let mut best: Vec<Vec<u32>> = Vec::new();
         for start in starts.iter().take_while(|_| !token.is_cancelled()) {

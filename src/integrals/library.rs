@@ -77,7 +77,7 @@ impl Ingredients {
     /// The ingredients of a Hamiltonian expanded in its atoms. Constants are numbers here.
     pub fn of(atoms: &Atoms, hamiltonian: &Laurent) -> Ingredients {
         let dof = atoms.dof;
-        let variable: std::collections::BTreeSet<Monomial> =
+        let variable: BTreeSet<Monomial> =
             hamiltonian.monomials().map(|m| without_constants(atoms, m)).collect();
         let hamiltonian = &Laurent::from_terms(variable.into_iter().map(|m| (m, Rational::ONE)));
         let angles: Vec<usize> = (0..atoms.list.len())

@@ -16,7 +16,7 @@ use super::names::name_laws;
 use super::solve::{Column, Problem, blocks};
 use super::stage::{Progress, Stage};
 use crate::expr::Expr;
-use crate::mechanics::{Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, assess};
+use crate::mechanics::{Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, Verdict, assess};
 use crate::progress::{CancelToken, Ended, Event, Job, Limits};
 use crate::simplify::canonical_law;
 
@@ -165,6 +165,15 @@ pub struct Search<'a> {
     integrable: bool,
     /// Whether spaces were left out because it is.
     left_for_the_verdict: bool,
+    /// Whether a verdict that was expected was not had, so that nothing is left out for it.
+    doubtful: bool,
+}
+
+/// The laws found, with what they say together.
+struct Compared {
+    laws: Vec<ConservedQuantity>,
+    combinations: Vec<Combination>,
+    assessment: Assessment,
 }
 
 /// The part of the seconds in which laws are sought; in the rest they are written out and compared.
@@ -213,6 +222,7 @@ impl<'a> Search<'a> {
             first_prime: 0,
             integrable: false,
             left_for_the_verdict: false,
+            doubtful: false,
         };
         if let Some(terms) = &config.library {
             search.in_library(terms)?;
@@ -238,7 +248,8 @@ impl<'a> Search<'a> {
             }
         }
         let more = self.config.momentum_degree + 1;
-        if !self.integrable && self.lacks_one()? {
+        // With two degrees of freedom H alone lacks only one: that says nothing.
+        if !self.integrable && self.hamiltonian.space().dof() > 2 && self.lacks_one()? {
             // What is found there counts; that it is not searched in full is no loss.
             let stop = self.stop;
             if self.pass(Pass::Own, more..=more).is_err() || self.stop == StopReason::LeftOut {
@@ -246,10 +257,15 @@ impl<'a> Search<'a> {
             }
             self.note_end();
         }
-        if self.integrable && !self.config.exhaustive && self.goes_on() && self.left_for_the_verdict {
+        if self.integrable && self.may_leave_out() && self.goes_on() && self.left_for_the_verdict {
             self.stop = StopReason::Complete;
         }
         Ok(())
+    }
+
+    /// Whether spaces may be left out once the verdict is settled.
+    fn may_leave_out(&self) -> bool {
+        !self.config.exhaustive && !self.doubtful
     }
 
     /// Whether nothing has ended the search.
@@ -367,7 +383,7 @@ impl<'a> Search<'a> {
             return Ok(true);
         }
         for reach in self.ladder(&ingredients, pass, degrees) {
-            if self.integrable && !self.config.exhaustive && !reach.is_small() {
+            if self.integrable && self.may_leave_out() && !reach.is_small() {
                 self.left_for_the_verdict = true;
                 continue;
             }
@@ -427,6 +443,9 @@ impl<'a> Search<'a> {
         }
         match pass {
             Pass::PolynomialExponentials => text += &format!(", powers of {}", names(&inside)),
+            Pass::Own | Pass::Angles if !free.is_empty() => {
+                text += &format!(", no powers of {}", names(&[free, inside].concat()));
+            }
             _ if !inside.is_empty() => text += &format!(", no powers of {}", names(&inside)),
             _ => {}
         }
@@ -513,7 +532,25 @@ impl<'a> Search<'a> {
         true
     }
 
+    /// The laws found, compared; the search goes on where it ended for a verdict that they do not give.
     fn outcome(mut self) -> Result<SearchOutcome, IntegralsError> {
+        let mut compared = self.compared()?;
+        if self.stop == StopReason::Complete && compared.assessment.verdict() == Verdict::Undecided {
+            (self.stop, self.doubtful) = (StopReason::LadderComplete, true);
+            self.searched.clear();
+            self.climb()?;
+            compared = self.compared()?;
+        }
+        if let Some(ended) = Ended::by(&self.end) {
+            self.stop = StopReason::Ended(ended);
+        }
+        let work = self.config.limits.work - self.work;
+        let Compared { laws, combinations, assessment } = compared;
+        Ok(SearchOutcome { laws, combinations, searched: self.searched, stop: self.stop, work, assessment })
+    }
+
+    /// Generators of the laws found, with their names, brackets, combinations and verdict.
+    fn compared(&self) -> Result<Compared, IntegralsError> {
         self.job.tell(Event::Doing("comparing the laws"));
         let space = self.hamiltonian.space();
         let proved: Vec<Certificate> =
@@ -538,11 +575,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        if let Some(ended) = Ended::by(&self.end) {
-            self.stop = StopReason::Ended(ended);
-        }
-        let work = self.config.limits.work - self.work;
-        Ok(SearchOutcome { laws, combinations, searched: self.searched, stop: self.stop, work, assessment })
+        Ok(Compared { laws, combinations, assessment })
     }
 
     /// The proof of the law in canonical form. Past the limit laws are given as they were found.
