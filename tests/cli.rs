@@ -117,7 +117,8 @@ fn an_empty_domain_is_remarked() {
 
 #[test]
 fn a_limit_keeps_what_was_found() {
-    let output = liouville(&["integrals", "lagrange-top", "--work-limit", "30000000", "--json"]);
+    let output =
+        liouville(&["integrals", "lagrange-top", "--exhaustive", "--work-limit", "30000000", "--json"]);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
     assert_eq!(record["verdict"], "integrable");

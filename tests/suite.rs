@@ -93,7 +93,12 @@ fn faults(name: &str, expected: &serde_json::Value) -> Vec<String> {
     if let StopReason::Ended(ended) = outcome.stop {
         faults.push(format!("{name}: {ended:?} after the work {}", outcome.work));
     }
-    if !outcome.laws.iter().chain(outcome.combinations.iter().map(|c| &c.quantity)).all(ConservedQuantity::is_proved) {
+    if !outcome
+        .laws
+        .iter()
+        .chain(outcome.combinations.iter().map(|c| &c.quantity))
+        .all(ConservedQuantity::is_proved)
+    {
         faults.push(format!("{name}: a law without proof"));
     }
     let missing = missing(&system, expected, &outcome, &hamiltonian);

@@ -79,10 +79,9 @@ impl Integrals {
         let mut record = Record::of_search(&system, &hamiltonian, &found);
         let mut ended = match found.stop {
             StopReason::Ended(ended) => Some(ended),
-            StopReason::Settled
-            | StopReason::Complete
-            | StopReason::LadderComplete
-            | StopReason::LeftOut => None,
+            StopReason::Settled | StopReason::Complete | StopReason::LadderComplete | StopReason::LeftOut => {
+                None
+            }
         };
         if found.assessment.verdict() == Verdict::Undecided {
             record.hint = hint(&system, &hamiltonian, &token);

@@ -395,10 +395,11 @@ impl Atoms {
         let mut product = Laurent::constant(Rational::ONE);
         for (monomial, coefficient) in argument.terms() {
             // exp(c·log f) is f^c.
-            let power = match self.logarithm(monomial).and_then(|f| small_rational(coefficient).map(|c| (f, c))) {
-                Some((f, c)) => self.laurent_power(&f, c)?,
-                None => self.simple_exponential(monomial, coefficient)?,
-            };
+            let power =
+                match self.logarithm(monomial).and_then(|f| small_rational(coefficient).map(|c| (f, c))) {
+                    Some((f, c)) => self.laurent_power(&f, c)?,
+                    None => self.simple_exponential(monomial, coefficient)?,
+                };
             product = product.try_times(&power)?;
         }
         Ok(product)
@@ -611,7 +612,8 @@ fn grown_unit(
 ) -> (Rational, bool) {
     use dashu_base::ring::Gcd;
     let before = units.get(&key);
-    let (numerator, denominator) = (coefficient.numerator().clone().into_parts().1, coefficient.denominator());
+    let (numerator, denominator) =
+        (coefficient.numerator().clone().into_parts().1, coefficient.denominator());
     let mut unit = match before {
         Some(unit) => Unit {
             denominator: &unit.denominator / (&unit.denominator).gcd(denominator) * denominator,

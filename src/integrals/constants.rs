@@ -6,14 +6,19 @@
 //! between the constants must hold between the values. Which relations there are is known where the constants are
 //! [decided](are_decided).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::generators::{cost, short_vectors};
 use super::grading::Degree;
 use super::levels::null_space;
+use super::modular::{PrimeField, prime_fields};
 use super::monomial::{Laurent, Monomial};
+use super::point::{Polynomial, image};
 use super::solve::{Column, Problem, independent_functions};
 use crate::algebra::Element;
 use crate::expr::{Expr, Rational};
@@ -25,6 +30,10 @@ use crate::progress::CancelToken;
 const MAX_DEGREE: u32 = 4;
 /// The most products of constants that coefficients are made of.
 const MAX_PRODUCTS: usize = 600;
+/// Primes over which a nested root is tried to be one of a square.
+const NESTED_PRIMES: usize = 48;
+/// Values of parameters and signs that are tried over each of them.
+const NESTED_TRIES: usize = 32;
 /// The most unknowns of a system for one law.
 const MAX_UNKNOWNS: usize = 800;
 
@@ -74,7 +83,7 @@ fn gathered(formula: &Expr, space: &PhaseSpace, replace: &mut impl FnMut(&Expr) 
 /// products of them. Of numbers, roots of rationals have the relations of their definitions and products. Beside them there may be one transcendental kind: π, or
 /// exponentials of rationals (Lindemann), or one logarithm of a rational. What mixes these is open.
 pub fn are_decided(atoms: &Atoms) -> bool {
-    let (mut kinds, mut nested) = (std::collections::BTreeSet::new(), 0);
+    let (mut kinds, mut nested) = (BTreeSet::new(), 0);
     let constants = (0..atoms.list.len()).filter(|&i| atoms.is_constant(i));
     let symbol = |i: usize| matches!(atoms.list[i], Atom::Constant(Expr::Symbol(_)));
     for index in constants {
@@ -95,11 +104,63 @@ pub fn are_decided(atoms: &Atoms) -> bool {
             Atom::Logarithm(argument)
                 if below().all(symbol) && below().count() == 1 && is_one_atom(argument) => {}
             Atom::Root { base, .. } if base.as_constant().is_some() || is_one_atom(base) => {}
-            Atom::Root { .. } => nested += 1,
+            Atom::Root { base, index: k } => {
+                nested += 1;
+                if k % 2 == 0 && !is_no_square(atoms, base) {
+                    return false;
+                }
+            }
             _ => return false,
         }
     }
     kinds.len() <= 1 && nested <= 1
+}
+
+/// Whether a constant is seen to be no square of a constant: it is none modulo some prime, for some values of the
+/// parameters and some signs of the roots. (3 + 2√2 is the square of 1 + √2.)
+fn is_no_square(atoms: &Atoms, value: &Laurent) -> bool {
+    let mut random = ChaCha8Rng::seed_from_u64(value.len() as u64);
+    prime_fields().take(NESTED_PRIMES).any(|field| {
+        let Some(image) = image(field, value) else { return false };
+        (0..NESTED_TRIES)
+            .find_map(|_| constant_values(atoms, field, &image, &mut random))
+            .is_some_and(|value| value != 0 && field.square_root(value).is_none())
+    })
+}
+
+/// The value of a polynomial in constants at random values of these; `None` where a root does not exist, or it
+/// contains other than parameters and roots.
+fn constant_values(
+    atoms: &Atoms,
+    field: PrimeField,
+    polynomial: &Polynomial,
+    random: &mut ChaCha8Rng,
+) -> Option<u32> {
+    let stands = |p: &Polynomial, i: usize| p.iter().any(|(m, _)| m.get(i).is_some_and(|&e| e != 0));
+    let mut values = vec![1u32; atoms.list.len()];
+    for index in (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)) {
+        values[index] = match &atoms.list[index] {
+            Atom::Constant(_) => random.random_range(1..field.modulus()),
+            Atom::Root { base, index: k } if stands(polynomial, index) => {
+                let root = field.root(sum_at(field, &image(field, base)?, &values)?, *k)?;
+                if k % 2 == 0 && random.random_range(0..2) == 1 { field.negate(root) } else { root }
+            }
+            _ if stands(polynomial, index) => return None,
+            _ => 1,
+        };
+    }
+    sum_at(field, polynomial, &values)
+}
+
+/// The value of a polynomial at values of the atoms.
+fn sum_at(field: PrimeField, polynomial: &Polynomial, values: &[u32]) -> Option<u32> {
+    polynomial.iter().try_fold(0, |sum, (monomial, coefficient)| {
+        let product = monomial.iter().zip(values).try_fold(*coefficient, |product, (&e, &v)| {
+            let base = if e < 0 { field.inverse(v)? } else { v };
+            Some(field.multiply(product, field.power(base, u64::from(e.unsigned_abs()))))
+        })?;
+        Some(field.add(sum, product))
+    })
 }
 
 /// Whether the value is one atom.
@@ -149,11 +210,8 @@ pub fn lift_over_constants(
             }
             let terms: Vec<Column> = group.into_iter().map(|(_, term)| term).collect();
             let Some(null) = null_space(&points, &terms, token)? else { return Ok(None) };
-            let mut vectors = if null.is_empty() {
-                Vec::new()
-            } else {
-                short_vectors(points.field(), &terms, &null, dof)
-            };
+            let mut vectors =
+                if null.is_empty() { Vec::new() } else { short_vectors(points.field(), &terms, &null, dof) };
             vectors.sort_by_cached_key(|v| cost(&terms, v, dof));
             for vector in vectors.iter().take(3) {
                 if let Some(law) = lifted(problem, &terms, vector, token)? {

@@ -107,17 +107,6 @@ impl Grading {
             .map(|((_, modulus), (x, y))| if *modulus == 0 { x + y } else { (x + y).rem_euclid(*modulus) })
             .collect()
     }
-
-    /// The degree of a power.
-    pub fn multiple(&self, a: &[i64], n: i32) -> Degree {
-        let components = self.components.iter().zip(a);
-        components
-            .map(|((_, modulus), x)| match modulus {
-                0 => x * i64::from(n),
-                modulus => (x * i64::from(n)).rem_euclid(*modulus),
-            })
-            .collect()
-    }
 }
 
 /// The components of Zⁿ modulo the row lattice: the weights of each and its modulus. `None` on overflow.

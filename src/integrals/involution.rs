@@ -76,20 +76,19 @@ pub fn largest_involution(
     let points = problem.free_points(0)?;
     let field = points.field();
     let polynomials: Vec<Laurent> = std::iter::once(&problem.hamiltonian).chain(laws).cloned().collect();
-    let single: Vec<Vec<u32>> = (0..polynomials.len())
-        .map(|k| (0..polynomials.len()).map(|i| u32::from(i == k)).collect())
-        .collect();
+    let single: Vec<Vec<u32>> =
+        (0..polynomials.len()).map(|k| (0..polynomials.len()).map(|i| u32::from(i == k)).collect()).collect();
     let Some(alone) = Basis::of(&points, &polynomials, single, degrees(problem, &polynomials))? else {
         return Ok(1);
     };
     let commute = |a: usize, b: usize| {
-        (0..BRACKET_POINTS).all(|p| {
-            bracket_of_gradients(field, &alone.gradients[p][a], &alone.gradients[p][b]) == 0
-        })
+        (0..BRACKET_POINTS)
+            .all(|p| bracket_of_gradients(field, &alone.gradients[p][a], &alone.gradients[p][b]) == 0)
     };
     let starts = starts(polynomials.len(), commute, dof);
     let unit = |k: &usize| (0..polynomials.len()).map(|i| u32::from(i == *k)).collect::<Vec<u32>>();
-    let independent = starts.iter().filter(|set| alone.independent(&set.iter().map(unit).collect::<Vec<_>>()));
+    let independent =
+        starts.iter().filter(|set| alone.independent(&set.iter().map(unit).collect::<Vec<_>>()));
     let mut largest = independent.map(Vec::len).max().unwrap_or(1);
     for degree in DEGREES {
         if largest >= dof || token.is_cancelled() {
@@ -234,7 +233,8 @@ impl Basis {
                 let first = v.iter().find(|&&c| c != 0);
                 v.iter().filter(|&c| *c != 0 && Some(c) != first).count()
             };
-            let each = combined.map(|v| [self.degree(v) as usize, terms(v), unlike(v), self.momentum_degree(v)]);
+            let each =
+                combined.map(|v| [self.degree(v) as usize, terms(v), unlike(v), self.momentum_degree(v)]);
             each.fold([0; 4], |sum, next| std::array::from_fn(|i| sum[i] + next[i]))
         };
         let mut best: Vec<Vec<u32>> = Vec::new();
@@ -336,7 +336,8 @@ impl Basis {
             let sum = |factors: &[&Expr]| {
                 // The laws in their own order: `Lx^2` before `Ly^2`.
                 let terms = support.iter().zip(&coefficients).rev().map(|(&k, c)| {
-                    let powers = factors.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
+                    let powers =
+                        factors.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
                     Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
                 });
                 Expr::sum(terms)

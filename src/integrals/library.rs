@@ -31,13 +31,13 @@ pub struct Reach {
     pub polynomial_exponentials: bool,
 }
 
-/// The highest momentum degree and weight of the spaces that are searched whatever the verdict.
-const SMALL: u32 = 2;
+/// The highest sum of momentum degree and weight of the spaces that are searched whatever the verdict.
+const SMALL: u32 = 4;
 
 impl Reach {
     /// Whether the space is small: worth searching for further laws of a system that is integrable.
     pub fn is_small(self) -> bool {
-        self.momentum_degree <= SMALL && self.weight <= SMALL
+        self.momentum_degree == 1 || self.momentum_degree + self.weight <= SMALL
     }
 }
 
@@ -268,7 +268,8 @@ fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
             .any(|polynomial| polynomial.monomials().any(|m| m.get(index).is_some_and(|&e| e != 0)))
     };
     let all = 0..atoms.list.len();
-    all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !atoms.is_constant(i) && !used(i)).collect()
+    all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !atoms.is_constant(i) && !used(i))
+        .collect()
 }
 
 fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {

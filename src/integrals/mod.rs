@@ -11,6 +11,11 @@
 //! a term is a number. What the search proposes is proved by `mechanics`; what could not be proved is left
 //! out, and the space it came from is then not called exhaustive.
 //!
+//! A space is called exhaustive only where its null space misses no integral and holds no other: where no relations
+//! between atoms or between constants are open, and every null vector is accounted for by laws that are proved.
+//! Constants (parameters, π, √3) are at the same random values at all points over a prime, so that dimensions are
+//! those over the field of the constants.
+//!
 //! [`search`] climbs from narrow libraries to wide ones. Out of its class are integrals that are not
 //! polynomial in the momenta, or only at a degree above the one asked for.
 

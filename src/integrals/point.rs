@@ -291,9 +291,11 @@ impl Reduced {
                 draw.push(field, value)?;
             }
             let value = |image: &Polynomial| self.value(image, &draw.values, &draw.inverses);
-            images.iter().map(|i| Some(value(i)).filter(|&v| v != 0)).collect::<Option<Vec<u32>>>().map(
-                |values| values.into_iter().map(|v| field.square_root(v).is_none()).collect(),
-            )
+            images
+                .iter()
+                .map(|i| Some(value(i)).filter(|&v| v != 0))
+                .collect::<Option<Vec<u32>>>()
+                .map(|values| values.into_iter().map(|v| field.square_root(v).is_none()).collect())
         };
         (0..count).map(|_| (0..MAX_TRIES).find_map(|_| attempt())).collect()
     }

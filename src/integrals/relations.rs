@@ -22,30 +22,41 @@ pub fn are_known(atoms: &Atoms, points: &Points) -> Result<bool, IntegralsError>
     Ok(transcendentals_are_independent(atoms, points)? && roots_are_independent(atoms, points))
 }
 
-/// The gradients of arguments of exponentials, sines and cosines, and of logarithms, are independent over the constants.
+/// The gradients of what exponentials are of, and of logarithms, are independent over the constants; and so are those
+/// of what sines and cosines are of. The two do not mix, as the latter are exponentials of imaginary multiples.
 fn transcendentals_are_independent(atoms: &Atoms, points: &Points) -> Result<bool, IntegralsError> {
-    let wanted: Vec<usize> = (0..atoms.list.len())
-        .filter(|&i| matches!(atoms.list[i], Atom::Exponential(_) | Atom::Logarithm(_) | Atom::Sine(_)))
-        .filter(|&i| !atoms.is_constant(i))
-        .collect();
-    if wanted.is_empty() {
-        return Ok(true);
+    let all = (0..atoms.list.len()).filter(|&i| !atoms.is_constant(i));
+    let (mut real, mut imaginary) = (Vec::new(), Vec::new());
+    for index in all {
+        match atoms.list[index] {
+            Atom::Exponential(_) | Atom::Logarithm(_) => real.push(index),
+            Atom::Sine(_) => imaginary.push(index),
+            _ => {}
+        }
     }
+    Ok(gradients_are_independent(atoms, points, &real)?
+        && gradients_are_independent(atoms, points, &imaginary)?)
+}
+
+/// Whether no combination with constant coefficients of what these atoms are of, or of these logarithms, is constant.
+fn gradients_are_independent(
+    atoms: &Atoms,
+    points: &Points,
+    wanted: &[usize],
+) -> Result<bool, IntegralsError> {
     let field = points.field();
     let mut echelon = Echelon::new(field, wanted.len());
-    for point in points.range(0..wanted.len() + 4)? {
-        let gradients: Vec<Vec<u32>> = wanted
-            .iter()
-            .map(|&i| {
-                let factor = match atoms.list[i] {
-                    Atom::Exponential(_) => 1,
-                    Atom::Logarithm(_) => point.values[i],
-                    // d(sin a)/sin a = cot a·da.
-                    _ => field.multiply(point.values[i], point.inverses[i + 1]),
-                };
-                point.logarithmic_gradient(i, atoms.dof).iter().map(|&g| field.multiply(g, factor)).collect()
-            })
-            .collect();
+    for point in points.range(0..if wanted.is_empty() { 0 } else { wanted.len() + 4 })? {
+        let gradient = |&i: &usize| -> Vec<u32> {
+            let factor = match atoms.list[i] {
+                Atom::Exponential(_) => 1,
+                Atom::Logarithm(_) => point.values[i],
+                // d(sin a)/sin a = cot a·da.
+                _ => field.multiply(point.values[i], point.inverses[i + 1]),
+            };
+            point.logarithmic_gradient(i, atoms.dof).iter().map(|&g| field.multiply(g, factor)).collect()
+        };
+        let gradients: Vec<Vec<u32>> = wanted.iter().map(gradient).collect();
         for component in 0..2 * atoms.dof {
             echelon.insert(&gradients.iter().map(|g| g[component]).collect::<Vec<u32>>());
         }
@@ -70,7 +81,9 @@ fn roots_are_independent(atoms: &Atoms, points: &Points) -> bool {
     if radicands.is_empty() {
         return true;
     }
-    let Some(rows) = points.reduced.characters(&radicands, radicands.len() + EXTRA_POINTS) else { return false };
+    let Some(rows) = points.reduced.characters(&radicands, radicands.len() + EXTRA_POINTS) else {
+        return false;
+    };
     // Over F_2, the constants in the last place.
     let mut basis: Vec<u128> = Vec::new();
     for row in rows {

@@ -157,9 +157,11 @@ fn single_power(monomial: &Monomial) -> Option<(usize, i32)> {
     (*monomial == Monomial::atom(last, monomial[last])).then(|| (last, monomial[last]))
 }
 
-/// w with w² the polynomial, leading coefficient positive; `None` where there is none.
+/// w with w² the polynomial, which has no negative exponents, and a positive leading coefficient; `None` where
+/// there is none.
 pub(super) fn square_root(polynomial: &Laurent) -> Option<Laurent> {
-    let half = |m: &Monomial| m.iter().all(|e| e % 2 == 0).then(|| m.iter().map(|e| e / 2).collect::<Monomial>());
+    let half =
+        |m: &Monomial| m.iter().all(|e| e % 2 == 0).then(|| m.iter().map(|e| e / 2).collect::<Monomial>());
     let exact = |c: &Rational| {
         let (outer, inner) = extract_power(c, 2);
         (*c > Rational::ZERO && inner == Rational::ONE).then_some(outer)
@@ -173,18 +175,10 @@ pub(super) fn square_root(polynomial: &Laurent) -> Option<Laurent> {
             return None;
         }
         // The next term t of the root: 2·first·t is what leads the rest.
-        let next = Laurent::term(monomial.over(&first), coefficient / &scale);
-        let before = root.leading().map(|(m, _)| m.clone())?;
-        if next.leading().is_none_or(|(m, _)| *m >= before) {
-            return None;
-        }
+        let next = Laurent::term(monomial.quotient(&first)?, coefficient / &scale);
         let double = root.scaled(&Rational::from(2)).plus(&next);
         rest = rest.minus(&double.try_times(&next).ok()?);
         root = root.plus(&next);
-        let stuck = rest.leading().is_some_and(|(m, _)| m.iter().any(|e| e.abs() > 4_000));
-        if stuck {
-            return None;
-        }
     }
     Some(root)
 }
@@ -216,4 +210,3 @@ pub(super) fn extract_power(value: &Rational, index: u32) -> (Rational, Rational
     }
     (outer, Rational::from(inner))
 }
-

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::Atoms;
-use super::generators::Generators;
 use super::constants::with_canonical_constants;
+use super::generators::Generators;
 use super::involution::{Combination, commuting_combinations, largest_involution};
 use super::library::{Ingredients, Reach};
 use super::monomial::Laurent;
@@ -348,25 +348,20 @@ impl<'a> Search<'a> {
     /// Searches a library for the momentum degrees. Where an integral modulo the first prime is none over the
     /// rationals, the prime was a bad one, and the next is taken.
     fn pass(&mut self, pass: Pass, degrees: RangeInclusive<u32>) -> Result<(), IntegralsError> {
-        for _ in 0..PRIMES_TRIED {
-            let searched = self.searched.len();
+        let searched = self.searched.len();
+        for _ in 1..PRIMES_TRIED {
             if self.pass_over_prime(pass, degrees.clone())? {
-                break;
+                return Ok(());
             }
             self.first_prime += 1;
-            if self.stop == StopReason::LadderComplete {
-                self.searched.truncate(searched);
-            }
+            self.searched.truncate(searched);
         }
+        self.pass_over_prime(pass, degrees)?;
         Ok(())
     }
 
     /// The same over one prime; whether all integrals modulo the prime were lifted.
-    fn pass_over_prime(
-        &mut self,
-        pass: Pass,
-        degrees: RangeInclusive<u32>,
-    ) -> Result<bool, IntegralsError> {
+    fn pass_over_prime(&mut self, pass: Pass, degrees: RangeInclusive<u32>) -> Result<bool, IntegralsError> {
         let Some(mut atoms) = self.atoms(pass)? else { return Ok(true) };
         let energy = atoms.expand(&self.formula)?;
         if energy.as_constant().is_some() {
@@ -478,9 +473,8 @@ impl<'a> Search<'a> {
         };
         let polynomial_exponentials = pass == Pass::PolynomialExponentials;
         let reach = |momentum_degree, weight| Reach { momentum_degree, weight, polynomial_exponentials };
-        let mut ladder: Vec<(u32, u32)> = degrees
-            .flat_map(|degree| (0..=largest(degree)).map(move |weight| (degree, weight)))
-            .collect();
+        let mut ladder: Vec<(u32, u32)> =
+            degrees.flat_map(|degree| (0..=largest(degree)).map(move |weight| (degree, weight))).collect();
         let sum = |degree: u32, weight: u32| if degree == 1 { 0 } else { degree + weight };
         ladder.sort_by_key(|&(degree, weight)| (sum(degree, weight), degree, weight));
         ladder.into_iter().map(|(degree, weight)| reach(degree, weight)).collect()

@@ -18,8 +18,8 @@ use super::point::Points;
 use super::relations::are_known;
 use super::search::Search;
 use super::solve::{Column, Problem, independent_functions};
-use crate::progress::CancelToken;
 use crate::laurent::PowerProduct;
+use crate::progress::CancelToken;
 
 /// One library's problem with the laws known so far.
 pub struct Stage<'p> {

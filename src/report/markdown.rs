@@ -28,7 +28,8 @@ pub(super) fn page(record: &Record) -> String {
             page += &format!("| {} | ${}$ | {} | {evidence} |\n", law.name, law.latex, law.status);
         }
         for combination in &record.combinations {
-            page += &format!("\n${} = {}$, a combination of the laws.\n", combination.name, combination.latex);
+            page +=
+                &format!("\n${} = {}$, a combination of the laws.\n", combination.name, combination.latex);
         }
         page += "\n## Poisson brackets\n\n";
         let names = record.bracket_names();

@@ -44,7 +44,9 @@ impl SearchedRecord {
             StopReason::Complete => {
                 "complete for the verdict: as many laws in involution as degrees of freedom; --exhaustive searches on"
             }
-            StopReason::LeftOut => "every space up to the momentum degree was searched but those that are too large",
+            StopReason::LeftOut => {
+                "every space up to the momentum degree was searched but those that are too large"
+            }
             StopReason::LadderComplete => "every space up to the momentum degree was searched",
             StopReason::Ended(Ended::Work) => "the limit of work was reached",
             StopReason::Ended(Ended::Seconds) => "the time limit was reached",
