@@ -173,7 +173,8 @@ fn what_is_printed_is_proved_again() {
 
 #[test]
 fn a_limit_keeps_what_was_found() {
-    let output = liouville(&["integrals", "lagrange-top", "--work-limit", "30000000", "--json"]);
+    let output =
+        liouville(&["integrals", "lagrange-top", "--exhaustive", "--work-limit", "30000000", "--json"]);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
     assert_eq!(record["verdict"], "integrable");

@@ -1,0 +1,159 @@
+//! Whether the atoms have no relations but those that their values over F_p satisfy.
+//!
+//! A space of functions is searched exhaustively only if every relation between the atoms holds at the random
+//! points. Otherwise the points ask too much, and integrals are missed. Three tests exclude other relations:
+//!
+//! - Logarithms, exponentials, sines and cosines are independent if the gradients of their arguments are
+//!   independent over the constants (Ax).
+//! - Square roots are independent if no product of radicands is a constant times a square. Then their
+//!   quadratic characters over F_p are independent.
+//! - A root |w| has either sign of w at the random points. This misses nothing if the functions w have all
+//!   combinations of signs where H is real.
+
+use std::collections::BTreeSet;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::IntegralsError;
+use super::atoms::{Atom, Atoms};
+use super::echelon::Echelon;
+use super::point::Points;
+use super::roots::square_root;
+use crate::expr::{Condition, Expr, Relation, Symbol, Tape};
+use crate::mechanics::Hamiltonian;
+
+/// The number of points, beyond the number of roots, at which quadratic characters are taken.
+const EXTRA_POINTS: usize = 24;
+/// The most roots |w| whose signs are examined.
+const MAX_SIGNS: usize = 6;
+/// The number of real points at which signs are looked at.
+const SIGN_POINTS: usize = 1 << 14;
+
+/// Whether the atoms have no relations but those of their definitions and of known products of two roots.
+pub fn are_known(atoms: &Atoms, points: &Points, hamiltonian: &Hamiltonian) -> Result<bool, IntegralsError> {
+    Ok(transcendentals_are_independent(atoms, points)? && roots_are_independent(atoms, points, hamiltonian))
+}
+
+/// Whether the gradients of logarithms and of the arguments of exponentials are independent over the constants,
+/// and so are those of the arguments of sines. The two kinds do not mix, because sines are exponentials of
+/// imaginary arguments.
+fn transcendentals_are_independent(atoms: &Atoms, points: &Points) -> Result<bool, IntegralsError> {
+    let all = (0..atoms.list.len()).filter(|&i| !atoms.is_constant(i));
+    let (mut real, mut imaginary) = (Vec::new(), Vec::new());
+    for index in all {
+        match atoms.list[index] {
+            Atom::Exponential(_) | Atom::Logarithm(_) => real.push(index),
+            Atom::Sine(_) => imaginary.push(index),
+            _ => {}
+        }
+    }
+    Ok(gradients_are_independent(atoms, points, &real)?
+        && gradients_are_independent(atoms, points, &imaginary)?)
+}
+
+/// Whether no combination, with constant coefficients, of these logarithms and of the arguments of these other
+/// atoms is constant.
+fn gradients_are_independent(
+    atoms: &Atoms,
+    points: &Points,
+    wanted: &[usize],
+) -> Result<bool, IntegralsError> {
+    let field = points.field();
+    let mut echelon = Echelon::new(field, wanted.len());
+    for point in points.range(0..if wanted.is_empty() { 0 } else { wanted.len() + 4 })? {
+        let gradient = |&i: &usize| -> Vec<u32> {
+            let factor = match atoms.list[i] {
+                Atom::Exponential(_) => 1,
+                Atom::Logarithm(_) => point.values[i],
+                // d(sin a)/sin a = cot a·da.
+                _ => field.multiply(point.values[i], point.inverses[i + 1]),
+            };
+            point.logarithmic_gradient(i, atoms.dof).iter().map(|&g| field.multiply(g, factor)).collect()
+        };
+        let gradients: Vec<Vec<u32>> = wanted.iter().map(gradient).collect();
+        for component in 0..2 * atoms.dof {
+            echelon.insert(&gradients.iter().map(|g| g[component]).collect::<Vec<u32>>());
+        }
+    }
+    Ok(echelon.rank() == wanted.len())
+}
+
+/// Whether no product of radicands of square roots is a constant times a square, apart from known products. A
+/// root |w| counts with w, whose sign is unknown.
+fn roots_are_independent(atoms: &Atoms, points: &Points, hamiltonian: &Hamiltonian) -> bool {
+    let dependent = points.reduced.dependent_roots();
+    let (mut radicands, mut signed) = (Vec::new(), Vec::new());
+    for index in (0..atoms.list.len()).filter(|&i| !atoms.is_constant(i) && !dependent.contains(&i)) {
+        let Atom::Root { base, index: k } = &atoms.list[index] else { continue };
+        match square_root(base) {
+            _ if k % 2 == 1 => {}
+            Some(value) => {
+                signed.push(atoms.to_expr(&value));
+                radicands.push(value);
+            }
+            None => radicands.push(base.clone()),
+        }
+    }
+    if !all_signs_occur(&signed, hamiltonian) {
+        return false;
+    }
+    if radicands.is_empty() {
+        return true;
+    }
+    let Some(rows) = points.reduced.characters(&radicands, radicands.len() + EXTRA_POINTS) else {
+        return false;
+    };
+    // Over F_2, with the constants in the last place.
+    let mut basis: Vec<u128> = Vec::new();
+    for row in rows {
+        let start = 1u128 << 127;
+        let mut bits = row.iter().enumerate().fold(start, |bits, (i, &odd)| bits | u128::from(odd) << i);
+        for &have in &basis {
+            bits = bits.min(bits ^ have);
+        }
+        if bits != 0 {
+            basis.push(bits);
+            basis.sort_by(|a, b| b.cmp(a));
+        }
+    }
+    radicands.len() < 127 && basis.len() == radicands.len() + 1
+}
+
+/// Whether the functions have all combinations of signs at points where H is real and its conditions hold.
+fn all_signs_occur(functions: &[Expr], hamiltonian: &Hamiltonian) -> bool {
+    if functions.is_empty() {
+        return true;
+    }
+    let variables = hamiltonian.space().variables();
+    let depends_on_parameters = functions.iter().any(|f| f.symbols().iter().any(|s| !variables.contains(s)));
+    if functions.len() > MAX_SIGNS || depends_on_parameters {
+        return false;
+    }
+    let conditions = hamiltonian.domain();
+    let formulas = std::iter::once(hamiltonian.formula()).chain(functions);
+    let formulas: Vec<Expr> = formulas.chain(conditions.iter().map(|c| &c.function)).cloned().collect();
+    let symbols: BTreeSet<Symbol> = formulas.iter().flat_map(Expr::symbols).collect();
+    let symbols: Vec<Symbol> = symbols.into_iter().collect();
+    let Ok(tape) = Tape::new(&formulas, &symbols) else { return false };
+    let mut random = ChaCha8Rng::seed_from_u64(functions.len() as u64);
+    let (mut values, mut scratch) = (vec![0.0; formulas.len()], Vec::new());
+    let mut seen = BTreeSet::new();
+    for _ in 0..SIGN_POINTS {
+        let size = [0.2, 1.0, 5.0][random.random_range(0..3)];
+        let point: Vec<f64> = symbols.iter().map(|_| size * random.random_range(-1.0..1.0)).collect();
+        tape.evaluate_one(&point, &mut values, &mut scratch);
+        let (of, restrictions) = values[1..].split_at(functions.len());
+        let holds = |(value, condition): (&f64, &Condition)| match condition.relation {
+            Relation::Positive => *value > 0.0,
+            Relation::NonZero => *value != 0.0,
+        };
+        if values[0].is_finite() && restrictions.iter().zip(conditions).all(holds) {
+            seen.insert(of.iter().map(|value| *value > 0.0).collect::<Vec<bool>>());
+        }
+        if seen.len() == 1 << functions.len() {
+            return true;
+        }
+    }
+    false
+}
