@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use dashu_int::{IBig, UBig};
 
 use super::IntegralsError;
+use super::constants::in_roots;
 use super::monomial::{Laurent, Monomial};
 use super::roots::extract_power;
 use crate::expr::{Expr, Function, Rational, Symbol};
@@ -188,10 +189,7 @@ impl Atoms {
             Expr::Call(Function::Exp, inner) => self.exponential(inner),
             Expr::Call(Function::Log, inner) => {
                 let argument = self.expand(inner)?;
-                if argument.as_constant() == Some(Rational::ONE) {
-                    return Ok(Laurent::zero());
-                }
-                Ok(self.exponent_of(&argument).unwrap_or_else(|| self.atom(Atom::Logarithm(argument))))
+                self.logarithm_of(&argument)
             }
             Expr::Call(Function::Sin, inner) => Ok(self.circular(inner)?.1),
             Expr::Call(Function::Cos, inner) => Ok(self.circular(inner)?.0),
@@ -210,7 +208,7 @@ impl Atoms {
         }
     }
 
-    fn atom(&mut self, atom: Atom) -> Laurent {
+    pub(super) fn atom(&mut self, atom: Atom) -> Laurent {
         Laurent::atom(self.index_of(atom), 1)
     }
 
@@ -342,7 +340,7 @@ impl Atoms {
     }
 
     /// Splits a difference of two squares of monomials into two factors. Returns any other value unchanged.
-    fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
+    pub(super) fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
         let terms: Vec<(&Monomial, &Rational)> = value.terms().collect();
         let whole = || vec![value.clone()];
         let [(m, c), (n, d)] = terms[..] else { return whole() };
@@ -385,6 +383,12 @@ impl Atoms {
                 if reduced.single().is_some() {
                     return Some(reduced);
                 }
+                let Some((scale, common, rest)) = reduced.factored().filter(|(_, m, _)| !m.is_one()) else {
+                    continue;
+                };
+                if let Some(rest) = self.as_monomial(&rest) {
+                    return Some(rest.times_term(&common, &scale));
+                }
             }
         }
         None
@@ -392,6 +396,12 @@ impl Atoms {
 
     /// The exponential of a formula, as the product of the exponentials of its monomials.
     fn exponential(&mut self, argument: &Expr) -> Result<Laurent, IntegralsError> {
+        if let Some((factor, inner)) = multiple_of_logarithm(argument)
+            && let Some(power) = small_rational(&factor)
+        {
+            let inner = self.expand(inner)?;
+            return self.laurent_power(&inner, power);
+        }
         let argument = self.expand(argument)?;
         let mut product = Laurent::constant(Rational::ONE);
         for (monomial, coefficient) in argument.terms() {
@@ -430,20 +440,6 @@ impl Atoms {
         }
     }
 
-    /// The logarithm of a product of exponentials.
-    fn exponent_of(&self, value: &Laurent) -> Option<Laurent> {
-        let (monomial, coefficient) = value.single()?;
-        if *coefficient != Rational::ONE || monomial.is_one() {
-            return None;
-        }
-        let used = monomial.iter().enumerate().filter(|(_, e)| **e != 0);
-        used.map(|(i, &e)| match &self.list[i] {
-            Atom::Exponential(argument) => Some(argument.scaled(&Rational::from(e))),
-            _ => None,
-        })
-        .try_fold(Laurent::zero(), |sum, part| Some(sum.plus(&part?)))
-    }
-
     /// Cosine and sine of a formula. Sums and multiples of angles are expanded.
     fn circular(&mut self, argument: &Expr) -> Result<(Laurent, Laurent), IntegralsError> {
         let argument = self.expand(argument)?;
@@ -451,7 +447,10 @@ impl Atoms {
         for (monomial, coefficient) in argument.terms() {
             let angle = match self.quarter_turns(monomial, coefficient) {
                 Some(turns) => quarter(turns),
-                None => self.multiple_angle(monomial, coefficient)?,
+                None => match self.constant_angle(monomial, coefficient)? {
+                    Some(angle) => angle,
+                    None => self.multiple_angle(monomial, coefficient)?,
+                },
             };
             result = rotate(&result, &angle)?;
         }
@@ -460,13 +459,32 @@ impl Atoms {
 
     /// n, if the angle is nπ/2.
     fn quarter_turns(&self, monomial: &Monomial, coefficient: &Rational) -> Option<i32> {
-        let atom = Laurent::term(monomial.clone(), Rational::ONE);
-        let pi = self.list.iter().position(|a| *a == Atom::Constant(Expr::Pi))?;
         let turns = coefficient * Rational::from(2);
-        if atom != Laurent::atom(pi, 1) || !turns.is_int() {
+        if !self.is_pi(monomial) || !turns.is_int() {
             return None;
         }
         i32::try_from(turns.numerator() % IBig::from(4)).ok()
+    }
+
+    /// Cosine and sine of a multiple of π, if the kernel writes them in roots.
+    fn constant_angle(
+        &mut self,
+        monomial: &Monomial,
+        coefficient: &Rational,
+    ) -> Result<Option<(Laurent, Laurent)>, IntegralsError> {
+        if !self.is_pi(monomial) {
+            return Ok(None);
+        }
+        let angle = self.term_to_expr(monomial, coefficient);
+        match in_roots([angle.clone().call(Function::Cos), angle.call(Function::Sin)]) {
+            Some([cosine, sine]) => Ok(Some((self.expand(&cosine)?, self.expand(&sine)?))),
+            None => Ok(None),
+        }
+    }
+
+    fn is_pi(&self, monomial: &Monomial) -> bool {
+        let pi = self.list.iter().position(|a| *a == Atom::Constant(Expr::Pi));
+        pi.is_some_and(|pi| *monomial == Monomial::atom(pi, 1))
     }
 
     fn multiple_angle(
@@ -629,6 +647,26 @@ fn grown_unit(
     let value = Rational::from_parts(above, unit.denominator.clone());
     units.insert(key, unit);
     (value, grown)
+}
+
+/// The factor and the argument, if the formula is a rational multiple of one logarithm.
+fn multiple_of_logarithm(formula: &Expr) -> Option<(Rational, &Expr)> {
+    match formula {
+        Expr::Call(Function::Log, inner) => Some((Rational::ONE, inner)),
+        Expr::Negative(inner) => multiple_of_logarithm(inner).map(|(factor, inner)| (-factor, inner)),
+        Expr::Quotient(above, below) => {
+            let below = constant_value(below).filter(|below| !below.is_zero())?;
+            multiple_of_logarithm(above).map(|(factor, inner)| (factor / below, inner))
+        }
+        Expr::Product(items) => {
+            let at = items.iter().position(|item| constant_value(item).is_none())?;
+            let rest = items.iter().enumerate().filter(|(k, _)| *k != at);
+            let rest = rest.map(|(_, item)| constant_value(item)).collect::<Option<Vec<Rational>>>()?;
+            let (factor, inner) = multiple_of_logarithm(&items[at])?;
+            Some((rest.into_iter().fold(factor, |product, value| product * value), inner))
+        }
+        _ => None,
+    }
 }
 
 /// Numerator and denominator of a rational that is small enough for an exponent.

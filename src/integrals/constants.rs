@@ -21,7 +21,7 @@ use super::monomial::{Laurent, Monomial};
 use super::point::{Polynomial, image};
 use super::solve::{Column, Problem, independent_functions};
 use crate::algebra::Element;
-use crate::expr::{Expr, Rational};
+use crate::expr::{Expr, Function, Rational};
 use crate::laurent::PowerProduct;
 use crate::mechanics::PhaseSpace;
 use crate::progress::CancelToken;
@@ -54,6 +54,28 @@ pub fn with_canonical_constants(formula: &Expr, space: &PhaseSpace) -> Expr {
     let known: BTreeMap<Expr, Expr> =
         constants.into_iter().zip(elements.iter().map(Element::to_expr)).collect();
     gathered(formula, space, &mut |constant| known.get(constant).unwrap_or(constant).clone())
+}
+
+/// The formula without its factors that are constants but not numbers; `None` if there are none.
+pub fn without_constant_factors(formula: &Expr, space: &PhaseSpace) -> Option<Expr> {
+    let Expr::Product(items) = formula else { return None };
+    let varies =
+        |e: &Expr| e.as_number().is_some() || e.symbols().iter().any(|s| space.variables().contains(s));
+    let kept: Vec<Expr> = items.iter().filter(|item| varies(item)).cloned().collect();
+    (kept.len() < items.len()).then(|| Expr::product(kept))
+}
+
+/// The constants in the kernel's canonical form, if that contains no sines and cosines.
+pub fn in_roots<const N: usize>(constants: [Expr; N]) -> Option<[Expr; N]> {
+    let (_, elements) = Element::all_from(&[], &constants).ok()?;
+    let written: Vec<Expr> = elements.iter().map(Element::to_expr).collect();
+    if written.iter().any(is_circular) { None } else { written.try_into().ok() }
+}
+
+/// Whether a sine, cosine or tangent occurs.
+fn is_circular(formula: &Expr) -> bool {
+    matches!(formula, Expr::Call(Function::Sin | Function::Cos | Function::Tan, _))
+        || formula.children().any(is_circular)
 }
 
 /// Replaces the largest constant parts of the formula, except rational numbers and single symbols.
@@ -247,20 +269,20 @@ fn lifted(
     }))
 }
 
-/// Products of constants up to a degree, simplest first; `None` if there are too many. Roots and sines do not
-/// count towards the degree.
+/// Products of constants up to a degree, simplest first; `None` if there are too many. Roots do not count
+/// towards the degree.
 fn products(atoms: &Atoms, degree: u32) -> Option<Vec<Monomial>> {
     let mut all: Vec<(Monomial, u32)> = vec![(Monomial::one(), 0)];
     for index in (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)) {
         let (most, counts) = match &atoms.list[index] {
             Atom::Root { index, .. } => (index - 1, false),
-            Atom::Sine(_) => (1, false),
+            Atom::Sine(_) => (1, true),
             Atom::Divisor(_) => continue,
             _ => (degree, true),
         };
         let mut longer = Vec::new();
         for (monomial, used) in &all {
-            for exponent in 0..=if counts { degree - used } else { most } {
+            for exponent in 0..=if counts { most.min(degree - used) } else { most } {
                 let product = monomial.times(&Monomial::atom(index, exponent as i32));
                 longer.push((product, used + if counts { exponent } else { 0 }));
             }

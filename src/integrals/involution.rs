@@ -323,6 +323,7 @@ impl Basis {
         let names: Vec<&Expr> = names.iter().collect();
         let mut found: Vec<Combination> = Vec::new();
         for vector in vectors {
+            let vector = &self.with_squares_of_its_kind(vector, vectors, laws);
             let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
             if let [one] = support[..]
                 && self.products[one].iter().sum::<u32>() == 1
@@ -334,14 +335,17 @@ impl Basis {
                 support.iter().map(|&k| rational_reconstruction(&vector[k].into(), &modulus)).collect();
             let Some(coefficients) = coefficients.map(coprime) else { return Ok(Vec::new()) };
             let coefficients = leading_positive(coefficients);
+            // The laws in their own order, like terms by name: `Lx^2` before `Ly^2`.
+            let mut order: Vec<usize> = (0..support.len()).rev().collect();
+            if coefficients.iter().all(|c| *c == coefficients[0]) {
+                let name = |k: &usize| self.product(support[*k], &names).to_string();
+                order.sort_by_cached_key(|k| (self.degree_of(support[*k]), name(k)));
+            }
             let sum = |factors: &[&Expr]| {
-                // The laws in their own order: `Lx^2` before `Ly^2`.
-                let terms = support.iter().zip(&coefficients).rev().map(|(&k, c)| {
-                    let powers =
-                        factors.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
-                    Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
-                });
-                Expr::sum(terms)
+                let term = |&k: &usize| {
+                    Expr::product([Expr::number(coefficients[k].clone()), self.product(support[k], factors)])
+                };
+                Expr::sum(order.iter().map(term))
             };
             let formula = sum(formulas);
             let formula = canonical_law(&formula, prover.hamiltonian().space()).unwrap_or(formula);
@@ -364,6 +368,45 @@ impl Basis {
             only.quantity = ConservedQuantity::proved("C", certificate.clone());
         }
         Ok(found)
+    }
+
+    /// A product of factors in place of the laws.
+    fn product(&self, index: usize, factors: &[&Expr]) -> Expr {
+        Expr::product(factors.iter().zip(&self.products[index]).map(|(f, &e)| (*f).clone().to_power(e)))
+    }
+
+    fn degree_of(&self, product: usize) -> u32 {
+        self.products[product].iter().sum()
+    }
+
+    /// Completes a sum of squares by the squares of laws in the set that are of the same kind: Lx² + Ly² beside
+    /// Lz becomes Lx² + Ly² + Lz².
+    fn with_squares_of_its_kind(
+        &self,
+        vector: &[u32],
+        set: &[Vec<u32>],
+        laws: &[ConservedQuantity],
+    ) -> Vec<u32> {
+        let mut whole = vector.to_vec();
+        let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+        let Some(&first) = support.first() else { return whole };
+        let equal = support.iter().all(|&k| vector[k] == vector[first]);
+        let squared = |k: usize| {
+            (1..=laws.len()).find(|&i| self.products[k].iter().sum::<u32>() == 2 && self.products[k][i] == 2)
+        };
+        let letter = |law: usize| laws[law - 1].name().chars().next();
+        let kinds: Option<Vec<usize>> = support.iter().map(|&k| squared(k)).collect();
+        let Some(kinds) = kinds.filter(|kinds| equal && kinds.iter().all(|&k| letter(k) == letter(kinds[0])))
+        else {
+            return whole;
+        };
+        for law in (1..=laws.len()).filter(|&law| letter(law) == letter(kinds[0])) {
+            let stands = self.law(law).is_some_and(|unit| set.contains(&unit));
+            if let Some(square) = (0..vector.len()).find(|&k| stands && squared(k) == Some(law)) {
+                whole[square] = vector[first];
+            }
+        }
+        whole
     }
 
     /// `L2` for a sum of squares of laws L…, likewise for P; `C` for anything else.

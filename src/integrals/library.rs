@@ -147,6 +147,12 @@ impl Ingredients {
         self.cartesian[1].iter().copied().filter(|i| !self.cartesian[0].contains(i)).collect()
     }
 
+    /// Coordinates that get no polynomial factors.
+    pub fn without_powers(&self, polynomial_exponentials: bool) -> Vec<usize> {
+        let with = &self.cartesian[usize::from(polynomial_exponentials)];
+        (0..self.dof).filter(|i| !with.contains(i)).collect()
+    }
+
     /// The functions of each level 0 … D, simplest first; `None` if there are too many.
     pub fn functions(&self, reach: Reach) -> Option<Vec<Vec<Monomial>>> {
         let groups = self.angles.len() + 1;

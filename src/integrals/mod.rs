@@ -28,6 +28,7 @@ mod grading;
 mod involution;
 mod levels;
 mod library;
+mod logarithms;
 mod modes;
 mod modular;
 mod monomial;

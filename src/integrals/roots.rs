@@ -64,8 +64,9 @@ impl Atoms {
                     self.expand(&argument.call(crate::expr::Function::Exp))?
                 }
                 Atom::Root { base, index: inner } => {
-                    let root = self.pure_root(&base, inner * index)?;
-                    self.signed_power(&root, exponent)?
+                    let shared = gcd(exponent.unsigned_abs(), inner * index);
+                    let root = self.pure_root(&base, inner * index / shared)?;
+                    self.signed_power(&root, exponent / shared as i32)?
                 }
                 _ if index % 2 == 0 && exponent % 2 == 0 => {
                     let magnitude = self.magnitude(&Laurent::atom(i, 1))?;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::Atoms;
-use super::constants::with_canonical_constants;
+use super::constants::{with_canonical_constants, without_constant_factors};
 use super::generators::Generators;
 use super::involution::{Combination, commuting_combinations, largest_involution};
 use super::library::{Ingredients, Reach};
@@ -179,6 +179,8 @@ pub struct Search<'a> {
     first_prime: usize,
     /// Whether the laws found settle that the system is integrable.
     integrable: bool,
+    /// Whether only the last law in involution is sought.
+    seeks_last_law: bool,
     /// Whether spaces were skipped because of that.
     left_for_the_verdict: bool,
     /// Whether the verdict that ended the search was not confirmed. Then no space is skipped.
@@ -240,6 +242,7 @@ impl<'a> Search<'a> {
             stop: StopReason::LadderComplete,
             first_prime: 0,
             integrable: false,
+            seeks_last_law: false,
             left_for_the_verdict: false,
             doubtful: false,
         };
@@ -251,8 +254,7 @@ impl<'a> Search<'a> {
         search.outcome()
     }
 
-    /// Searches all libraries up to the momentum degree. If only the last law in involution is missing,
-    /// searches one degree more in the Hamiltonian's own ingredients.
+    /// Searches all libraries up to the momentum degree, and for a last law in involution.
     fn climb(&mut self) -> Result<(), IntegralsError> {
         for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
             // If a wider library fails, skip it and keep the laws found so far.
@@ -263,22 +265,34 @@ impl<'a> Search<'a> {
             }
             self.note_end();
             if !self.goes_on() {
-                return Ok(());
+                break;
             }
         }
-        let more = self.config.momentum_degree + 1;
-        // With two degrees of freedom, H alone lacks only one law, so this says nothing.
-        if !self.integrable && self.hamiltonian.space().dof() > 2 && self.lacks_one()? {
-            // This space was not asked for, so it need not be searched in full.
-            let stop = self.stop;
-            if self.pass(Pass::Own, more..=more).is_err() || self.stop == StopReason::LeftOut {
-                self.stop = stop;
-            }
-            self.note_end();
-        }
+        self.seek_last_law()?;
         if self.integrable && self.may_leave_out() && self.goes_on() && self.left_for_the_verdict {
             self.stop = StopReason::Complete;
         }
+        Ok(())
+    }
+
+    /// Searches one degree more if only the last law in involution is missing. It may be a function of the laws
+    /// found: then these settle how many are independent, but no set of them is in involution.
+    fn seek_last_law(&mut self) -> Result<(), IntegralsError> {
+        let ended = matches!(self.stop, StopReason::Ended(_));
+        // With two degrees of freedom, H alone lacks only one law, so this says nothing.
+        if ended || self.integrable || self.hamiltonian.space().dof() <= 2 || !self.lacks_one()? {
+            return Ok(());
+        }
+        let more = self.config.momentum_degree + 1;
+        let stop = std::mem::replace(&mut self.stop, StopReason::LadderComplete);
+        self.seeks_last_law = true;
+        // These spaces were not asked for, so it does not matter if they cannot be searched.
+        let searched = self.pass(Pass::Own, more..=more);
+        self.seeks_last_law = false;
+        if searched.is_err() || !matches!(self.stop, StopReason::Ended(_)) {
+            self.stop = stop;
+        }
+        self.note_end();
         Ok(())
     }
 
@@ -392,7 +406,7 @@ impl<'a> Search<'a> {
         let library = self.library(pass, &atoms, &ingredients);
         let problem = Problem::from_prime(atoms, energy, self.first_prime);
         let mut stage = Stage::new(&problem, known, self.hamiltonian)?;
-        if stage.settled() {
+        if stage.settled() && !self.seeks_last_law {
             self.stop = StopReason::Settled;
             return Ok(true);
         }
@@ -414,25 +428,25 @@ impl<'a> Search<'a> {
             let found = self.found.len();
             let progress = stage.solve(self, classes, reach)?;
             self.add_space(reach, terms, progress, &library, space);
-            if stage.settled() {
+            if self.found.len() > found && !self.integrable {
+                self.integrable = stage.is_integrable(&self.token)?;
+            }
+            if stage.settled() && !self.seeks_last_law {
                 self.stop = StopReason::Settled;
                 break;
             }
             if stage.is_too_large() {
                 self.leave_out();
             }
-            if self.found.len() > found && !self.integrable {
-                self.integrable = stage.is_integrable(&self.token)?;
-            }
             self.note_end();
-            if !self.goes_on() {
+            if !self.goes_on() || (self.seeks_last_law && self.integrable) {
                 break;
             }
         }
         Ok(!stage.unlifted || !self.goes_on())
     }
 
-    /// What the terms of a library are made of.
+    /// What the terms of a library are made of, and what they leave out.
     fn library(&self, pass: Pass, atoms: &Atoms, ingredients: &Ingredients) -> String {
         let space = self.hamiltonian.space();
         let names = |coordinates: &[usize]| {
@@ -444,7 +458,6 @@ impl<'a> Search<'a> {
             (0..space.dof()).filter(|&i| !symbols.contains(&space.coordinates()[i])).collect();
         let angles: Vec<usize> = (0..space.dof()).filter(|&i| atoms.is_angle(i)).collect();
         let free: Vec<usize> = cyclic.iter().copied().filter(|i| angles.contains(i)).collect();
-        let inside = ingredients.exponential_coordinates();
         let mut text = "ingredients of H".to_owned();
         match pass {
             Pass::Angles if free.len() < angles.len() => {
@@ -454,15 +467,14 @@ impl<'a> Search<'a> {
                 text += &format!(", sines and cosines of {}", names(&free));
             }
             Pass::CyclicExponentials => text += &format!(", exponentials of {}", names(&cyclic)),
+            Pass::PolynomialExponentials => {
+                text += &format!(", powers of {}", names(&ingredients.exponential_coordinates()));
+            }
             _ => {}
         }
-        match pass {
-            Pass::PolynomialExponentials => text += &format!(", powers of {}", names(&inside)),
-            Pass::Own | Pass::Angles if !free.is_empty() => {
-                text += &format!(", no powers of {}", names(&[free, inside].concat()));
-            }
-            _ if !inside.is_empty() => text += &format!(", no powers of {}", names(&inside)),
-            _ => {}
+        let left_out = ingredients.without_powers(pass == Pass::PolynomialExponentials);
+        if !left_out.is_empty() {
+            text += &format!(", no powers of {}", names(&left_out));
         }
         text
     }
@@ -613,14 +625,19 @@ impl<'a> Search<'a> {
         Ok(Compared { laws, combinations, assessment })
     }
 
-    /// The proof of the law in canonical form. After the limit is reached, the law stays in the form in
-    /// which it was found.
+    /// The proof of the law in canonical form, without constant factors. After the limit is reached, the law
+    /// stays in the form in which it was found.
     fn presented(&self, proof: Certificate) -> Certificate {
         if self.end.is_cancelled() {
             return proof;
         }
-        let short = canonical_law(proof.law(), self.hamiltonian.space()).ok();
-        short.and_then(|short| proof.presented(&short).ok()?).unwrap_or(proof)
+        let space = self.hamiltonian.space();
+        let Ok(short) = canonical_law(proof.law(), space) else { return proof };
+        let bare = without_constant_factors(&short, space).and_then(|law| canonical_law(&law, space).ok());
+        if let Some(proof) = bare.and_then(|bare| self.prover.certify(&bare).ok()?) {
+            return proof;
+        }
+        proof.presented(&short).ok().flatten().unwrap_or(proof)
     }
 
     /// The laws found, without those that are polynomials in the others; simplest first.
