@@ -232,6 +232,8 @@ fn logarithms_and_their_exponentials() {
         ("(px^2+py^2)/2 + log(x*y)", "px^2 + log(x^2)"),
         ("(px^2+py^2)/2 + log(x^2/y)", "px^2/2 + log(x^2)"),
         ("(px^2+py^2)/2 + log(3/(x*y))", "px^2 - log(x^2)"),
+        ("(px^2+py^2)/2 + log(-x*y)", "px^2 + log(x^2)"),
+        ("(px^2+py^2)/2 + log(-x) + log(y)", "px^2/2 + log(-x)"),
         ("(px^2+py^2)/2 + log(x^2-y^2)", "px*py + log((x+y)^2)/2 - log((x-y)^2)/2"),
         ("(px^2+py^2)/2 + log(sqrt(x^2+y^2))", "x*py - y*px"),
         ("(px^2+py^2)/2 + log(exp(x)*y)", "px^2/2 + x"),
@@ -349,6 +351,17 @@ fn what_a_library_leaves_out_is_said() {
         let outcome = searched(&plane(formula), 2);
         assert_eq!(outcome.searched[0].library, said, "{formula}");
     }
+    let kepler = plane("(px^2+py^2)/2 - 1/sqrt(x^2+y^2)");
+    let given = |terms: &[&str]| {
+        let library = Some(terms.iter().map(|term| parse(term).expect("a term")).collect());
+        let config = SearchConfig { library, ..SearchConfig::default() };
+        let found = search(&kepler, &config, &Job::silent()).expect("a search");
+        (found.searched[0].library.clone(), found.searched[0].exhaustive)
+    };
+    let left_out = "the terms given, which leave out sqrt(x^2 + y^2) of H".to_owned();
+    assert_eq!(given(&["x*py", "y*px", "px^2", "py^2"]), (left_out, false));
+    let whole = ["x*py", "y*px", "px^2", "py^2", "1/sqrt(x^2+y^2)"];
+    assert_eq!(given(&whole), ("the terms given".to_owned(), true));
 }
 
 #[test]

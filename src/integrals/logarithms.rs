@@ -13,8 +13,7 @@ impl Atoms {
     /// The logarithm of a value. Powers of exponentials and of single factors leave it, and a product becomes
     /// a sum: log(x·y) is log(x²)/2 + log(y²)/2, because only the sign of the product is known.
     pub(super) fn logarithm_of(&mut self, argument: &Laurent) -> Result<Laurent, IntegralsError> {
-        let Some((scale, monomial, primitive)) = argument.factored().filter(|(s, ..)| *s > Rational::ZERO)
-        else {
+        let Some((scale, monomial, primitive)) = argument.factored() else {
             return Ok(self.atom(Atom::Logarithm(argument.clone())));
         };
         let (mut sum, mut factors, mut constant) = (Laurent::zero(), Vec::new(), Monomial::one());

@@ -559,8 +559,14 @@ impl<'a> Search<'a> {
         let reach =
             Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
         let space = self.space_to_write(&problem, columns.len(), &classes);
-        let progress = stage.solve(self, classes, reach)?;
-        self.add_space(reach, columns.len(), progress, "the terms given", space);
+        let mut progress = stage.solve(self, classes, reach)?;
+        let mut library = "the terms given".to_owned();
+        let left_out = left_out(&problem, &columns);
+        if !left_out.is_empty() {
+            progress.exhaustive = false;
+            library += &format!(", which leave out {} of H", left_out.join(", "));
+        }
+        self.add_space(reach, columns.len(), progress, &library, space);
         self.note_end();
         if stage.settled() {
             self.stop = StopReason::Settled;
@@ -661,4 +667,17 @@ impl<'a> Search<'a> {
         laws.sort();
         Ok(laws.into_iter().map(|(_, k)| self.found[k].clone()).collect())
     }
+}
+
+/// The functions in H, other than coordinates and momenta, that no column contains.
+fn left_out(problem: &Problem, columns: &[Column]) -> Vec<String> {
+    let atoms = &problem.atoms;
+    let occurs = |polynomial: &Laurent, i: usize| {
+        polynomial.monomials().any(|m| m.get(i).is_some_and(|&exponent| exponent != 0))
+    };
+    (2 * atoms.dof..atoms.list.len())
+        .filter(|&i| !atoms.is_constant(i) && occurs(&problem.hamiltonian, i))
+        .filter(|&i| !columns.iter().any(|column| occurs(column, i)))
+        .map(|i| atoms.to_expr(&Laurent::atom(i, 1)).to_string())
+        .collect()
 }
