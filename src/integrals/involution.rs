@@ -9,7 +9,7 @@ use super::monomial::{Laurent, Monomial};
 use super::point::{Points, Polynomial, bracket_of_gradients, image};
 use super::solve::{Column, Problem, coprime};
 use crate::expr::{Expr, Rational, Symbol};
-use crate::mechanics::{Assessment, ConservedQuantity, Prover};
+use crate::mechanics::{Assessment, ConservedQuantity, Prover, assess};
 use crate::progress::CancelToken;
 use crate::simplify::canonical_law;
 
@@ -33,12 +33,38 @@ pub struct Combination {
     pub of: Expr,
 }
 
+/// Combinations that make a larger set in involution than the laws alone, with the assessment of H, the laws and
+/// the combinations; `None` if there are none. All is proved.
+///
+/// # Errors
+/// As for the search, and what the kernel cannot compare.
+pub fn with_combinations(
+    prover: &Prover,
+    energy: &Expr,
+    laws: &[ConservedQuantity],
+    assessment: &Assessment,
+    token: &CancelToken,
+) -> Result<Option<(Vec<Combination>, Assessment)>, IntegralsError> {
+    if assessment.involutive().len() >= prover.hamiltonian().space().dof() {
+        return Ok(None);
+    }
+    let combinations = commuting_combinations(prover, energy, laws, assessment, token)?;
+    if combinations.is_empty() {
+        return Ok(None);
+    }
+    let combined = combinations.iter().map(|combination| &combination.quantity);
+    let all: Vec<ConservedQuantity> = laws.iter().chain(combined).cloned().collect();
+    let wider = assess(prover, &all)?;
+    let larger = wider.involutive().len() > assessment.involutive().len();
+    Ok(larger.then_some((combinations, wider)))
+}
+
 /// Combinations Σ c·(products of H and the laws). Together with some of the laws they form a larger set of
 /// independent functions in involution than the laws alone. Empty if none was found before the token was
 /// cancelled.
 ///
 /// Of all sets of the largest size found at the lowest degree, this is the simplest.
-pub fn commuting_combinations(
+fn commuting_combinations(
     prover: &Prover,
     energy: &Expr,
     laws: &[ConservedQuantity],

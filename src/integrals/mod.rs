@@ -44,7 +44,7 @@ mod stage;
 mod tests;
 
 pub use error::IntegralsError;
-pub use involution::Combination;
+pub use involution::{Combination, with_combinations};
 pub use names::name_laws;
 pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, WrittenSpace, search};
 pub use span::null_space_in_library;

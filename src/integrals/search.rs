@@ -9,7 +9,7 @@ use super::IntegralsError;
 use super::atoms::Atoms;
 use super::constants::{with_canonical_constants, without_constant_factors};
 use super::generators::Generators;
-use super::involution::{Combination, commuting_combinations, largest_involution};
+use super::involution::{Combination, largest_involution, with_combinations};
 use super::library::{Ingredients, Reach};
 use super::monomial::Laurent;
 use super::names::name_laws;
@@ -612,22 +612,9 @@ impl<'a> Search<'a> {
         let named = names.into_iter().zip(proved);
         let laws: Vec<ConservedQuantity> =
             named.map(|(name, proof)| ConservedQuantity::proved(name, proof)).collect();
-        let mut assessment = assess(&self.prover, &laws)?;
-        let mut combinations = Vec::new();
-        if assessment.involutive().len() < space.dof() {
-            combinations =
-                commuting_combinations(&self.prover, &self.formula, &laws, &assessment, &self.end)?;
-            if !combinations.is_empty() {
-                let combined = combinations.iter().map(|combination| &combination.quantity);
-                let all: Vec<ConservedQuantity> = laws.iter().chain(combined).cloned().collect();
-                let wider = assess(&self.prover, &all)?;
-                if wider.involutive().len() > assessment.involutive().len() {
-                    assessment = wider;
-                } else {
-                    combinations.clear();
-                }
-            }
-        }
+        let assessment = assess(&self.prover, &laws)?;
+        let wider = with_combinations(&self.prover, &self.formula, &laws, &assessment, &self.end)?;
+        let (combinations, assessment) = wider.unwrap_or((Vec::new(), assessment));
         Ok(Compared { laws, combinations, assessment })
     }
 

@@ -4,7 +4,7 @@ use super::{
     CombinationRecord, HamiltonianRecord, LawRecord, Record, SearchedRecord, SpaceRecord, SystemRecord,
 };
 use crate::integrals::{Combination, SearchOutcome, SearchedSpace, StopReason};
-use crate::mechanics::Hamiltonian;
+use crate::mechanics::{Assessment, Hamiltonian, PhaseSpace};
 use crate::progress::Ended;
 use crate::system::System;
 
@@ -24,6 +24,12 @@ impl Record {
             integrals: space.integrals,
         });
         record
+    }
+
+    /// Adds combinations of the laws, and the assessment of H, the laws and the combinations.
+    pub fn widen(&mut self, combinations: &[Combination], assessment: &Assessment, space: &PhaseSpace) {
+        self.add_combinations(combinations);
+        self.set_assessment(assessment, space);
     }
 
     /// Adds combinations of the laws. They do not become laws.
