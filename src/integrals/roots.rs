@@ -26,7 +26,7 @@ impl Atoms {
                 let whole = reduced.times_term(&rest, &scale);
                 return Ok(drawn.try_times(&self.root(&whole, index)?)?);
             }
-            if index % 2 == 0
+            if index.is_multiple_of(2)
                 && is_positive
                 && rest.is_one()
                 && let Some(square_root) = square_root(&primitive)
@@ -68,7 +68,7 @@ impl Atoms {
                     let root = self.pure_root(&base, inner * index / shared)?;
                     self.signed_power(&root, exponent / shared as i32)?
                 }
-                _ if index % 2 == 0 && exponent % 2 == 0 => {
+                _ if index.is_multiple_of(2) && exponent % 2 == 0 => {
                     let magnitude = self.magnitude(&Laurent::atom(i, 1))?;
                     let shared = gcd(exponent.unsigned_abs(), index);
                     let (power, index) = (exponent / shared as i32, index / shared);
