@@ -328,11 +328,16 @@ fn the_last_law_in_involution_is_sought_one_degree_further() {
 
 #[test]
 fn signs_are_those_that_occur_where_h_is_real() {
-    // x + y is positive here, which the search does not use: it must not claim the space.
+    // The root of a square is the function itself where that is positive.
+    expect_found(&[
+        ("(px^2+py^2)/2 + (sqrt(x)^2 + sqrt(x^2))/2", "px*py + y"),
+        ("(px^2+py^2)/2 + log(x) + sqrt(x^2) - x + y", "px^2/2 + log(x)"),
+        ("(px^2+py^2)/2 + sqrt(-x)^2 + 3*sqrt(x^2)", "py"),
+    ]);
+    // Relations of signs that the search does not use: the space must not be claimed.
     for formula in [
-        "(px^2+py^2)/2 + sqrt(x) + sqrt(y) + sqrt((x+y)^2)",
-        "(px^2+py^2)/2 + log(x) + log(y) + sqrt((x+y)^2)",
-        "(px^2+py^2)/2 + sqrt(x) + sqrt((x+1)^2)*y",
+        "(px^2+py^2)/2 + sqrt(x*y) + sqrt(x^2) + sqrt(y^2)",
+        "(px^2+py^2)/2 + sqrt((x+y)^2) + sqrt((x+y)^2*(1+x^2)^2)",
     ] {
         assert!(searched(&plane(formula), 2).widest().is_none(), "{formula}");
     }

@@ -37,6 +37,7 @@ mod point;
 mod relations;
 mod roots;
 mod search;
+mod signs;
 mod solve;
 mod span;
 mod stage;

@@ -10,25 +10,16 @@
 //! - A root |w| has either sign of w at the random points. This misses nothing if the functions w have all
 //!   combinations of signs where H is real.
 
-use std::collections::BTreeSet;
-
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
 use super::echelon::Echelon;
 use super::point::Points;
 use super::roots::square_root;
-use crate::expr::{Condition, Expr, Relation, Symbol, Tape};
+use super::signs::all_signs_occur;
 use crate::mechanics::Hamiltonian;
 
 /// The number of points, beyond the number of roots, at which quadratic characters are taken.
 const EXTRA_POINTS: usize = 24;
-/// The most roots |w| whose signs are examined.
-const MAX_SIGNS: usize = 6;
-/// The number of real points at which signs are looked at.
-const SIGN_POINTS: usize = 1 << 14;
 
 /// Whether the atoms have no relations but those of their definitions and of known products of two roots.
 pub fn are_known(atoms: &Atoms, points: &Points, hamiltonian: &Hamiltonian) -> Result<bool, IntegralsError> {
@@ -118,42 +109,4 @@ fn roots_are_independent(atoms: &Atoms, points: &Points, hamiltonian: &Hamiltoni
         }
     }
     radicands.len() < 127 && basis.len() == radicands.len() + 1
-}
-
-/// Whether the functions have all combinations of signs at points where H is real and its conditions hold.
-fn all_signs_occur(functions: &[Expr], hamiltonian: &Hamiltonian) -> bool {
-    if functions.is_empty() {
-        return true;
-    }
-    let variables = hamiltonian.space().variables();
-    let depends_on_parameters = functions.iter().any(|f| f.symbols().iter().any(|s| !variables.contains(s)));
-    if functions.len() > MAX_SIGNS || depends_on_parameters {
-        return false;
-    }
-    let conditions = hamiltonian.domain();
-    let formulas = std::iter::once(hamiltonian.formula()).chain(functions);
-    let formulas: Vec<Expr> = formulas.chain(conditions.iter().map(|c| &c.function)).cloned().collect();
-    let symbols: BTreeSet<Symbol> = formulas.iter().flat_map(Expr::symbols).collect();
-    let symbols: Vec<Symbol> = symbols.into_iter().collect();
-    let Ok(tape) = Tape::new(&formulas, &symbols) else { return false };
-    let mut random = ChaCha8Rng::seed_from_u64(functions.len() as u64);
-    let (mut values, mut scratch) = (vec![0.0; formulas.len()], Vec::new());
-    let mut seen = BTreeSet::new();
-    for _ in 0..SIGN_POINTS {
-        let size = [0.2, 1.0, 5.0][random.random_range(0..3)];
-        let point: Vec<f64> = symbols.iter().map(|_| size * random.random_range(-1.0..1.0)).collect();
-        tape.evaluate_one(&point, &mut values, &mut scratch);
-        let (of, restrictions) = values[1..].split_at(functions.len());
-        let holds = |(value, condition): (&f64, &Condition)| match condition.relation {
-            Relation::Positive => *value > 0.0,
-            Relation::NonZero => *value != 0.0,
-        };
-        if values[0].is_finite() && restrictions.iter().zip(conditions).all(holds) {
-            seen.insert(of.iter().map(|value| *value > 0.0).collect::<Vec<bool>>());
-        }
-        if seen.len() == 1 << functions.len() {
-            return true;
-        }
-    }
-    false
 }

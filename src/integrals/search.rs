@@ -13,6 +13,7 @@ use super::involution::{Combination, largest_involution, with_combinations};
 use super::library::{Ingredients, Reach};
 use super::monomial::Laurent;
 use super::names::name_laws;
+use super::signs::with_known_signs;
 use super::solve::{Column, Problem, blocks};
 use super::stage::{Progress, Stage};
 use crate::expr::Expr;
@@ -159,7 +160,7 @@ pub fn search(
 /// A search in progress.
 pub struct Search<'a> {
     hamiltonian: &'a Hamiltonian,
-    /// The formula of H, with constants in canonical form.
+    /// The formula of H, with known signs of roots, and constants in canonical form.
     formula: Expr,
     /// How far to search.
     pub config: &'a SearchConfig,
@@ -227,7 +228,10 @@ impl<'a> Search<'a> {
         let searching = Limits { work, seconds: seconds * SEARCHING_PART };
         let mut search = Search {
             hamiltonian,
-            formula: with_canonical_constants(hamiltonian.formula(), hamiltonian.space()),
+            formula: with_canonical_constants(
+                &with_known_signs(hamiltonian.formula(), hamiltonian),
+                hamiltonian.space(),
+            ),
             config,
             job,
             token: searching.token(job.token()),
