@@ -30,7 +30,7 @@ const fn inline(name: &'static str, text: &'static str) -> Case {
     Case { name, text: Some(text), arguments: &["integrals", "--momentum-degree", "2"], condition: None }
 }
 
-const CASES: [Case; 15] = [
+const CASES: [Case; 17] = [
     built_in("kepler", &["integrals", "--certificate-exhaustive"]),
     built_in("charged-particle", &["verify"]),
     built_in("lagrange-top", &["verify"]),
@@ -43,6 +43,17 @@ const CASES: [Case; 15] = [
     inline("words", "coordinates lambda, x_1\nmomenta diff, x1\nH = (diff^2 + x1^2)/2 + exp(lambda)\n"),
     inline("cube_root", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + (x^3)^(1/3)\n"),
     inline("parameters", "coordinates x, y\nmomenta px, py\nparameters k\nH = k*(px^2 + py^2) + x\n"),
+    inline(
+        "combination",
+        "coordinates x, y, z\nmomenta px, py, pz\nH = (px^2 + py^2 + pz^2)/2 + (x^2 + y^2 + z^2)^2\n",
+    ),
+    Case {
+        arguments: &["integrals", "--momentum-degree", "2", "--certificate-exhaustive"],
+        ..inline(
+            "constants",
+            "coordinates x, y\nmomenta px, py\nparameters k\nH = (px^2 + py^2)/2 + k*x^2 + sqrt(2)*y^2\n",
+        )
+    },
     inline("square_of_a_root", "coordinates q\nmomenta p\nH = p^2/2 + sqrt(q)^2\n"),
     Case {
         condition: Some("q0 > 0"),

@@ -173,7 +173,8 @@ fn what_is_printed_is_proved_again() {
 
 #[test]
 fn a_limit_keeps_what_was_found() {
-    let output = liouville(&["integrals", "lagrange-top", "--work-limit", "30000000", "--json"]);
+    let output =
+        liouville(&["integrals", "lagrange-top", "--exhaustive", "--work-limit", "30000000", "--json"]);
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
     assert_eq!(record["verdict"], "integrable");
@@ -212,4 +213,19 @@ fn simulated_data_repeats_to_the_byte() {
     };
     assert_eq!(write("one.csv", "1"), write("two.csv", "2"));
     std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+#[test]
+fn verify_looks_for_combinations_in_involution() {
+    let file = scratch("vortices").join("three.ham");
+    let h = "log((x1-x2)^2 + (y1-y2)^2) + log((x1-x3)^2 + (y1-y3)^2) + log((x2-x3)^2 + (y2-y3)^2)";
+    let text = format!("system three\ncoordinates x1, x2, x3\nmomenta y1, y2, y3\nH = {h}\n");
+    std::fs::write(&file, text).expect("a file");
+    let path = file.to_str().expect("a path");
+    let laws = ["X = x1+x2+x3", "Y = y1+y2+y3", "I = x1^2+x2^2+x3^2+y1^2+y2^2+y3^2"];
+    let output = liouville(&[&["verify", path, "--json"], &laws[..]].concat());
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(record["combinations"], serde_json::json!([{"name": "C", "of": "X^2 + Y^2"}]));
+    assert_eq!(record["involutive"], serde_json::json!(["H", "I", "C"]));
+    assert_eq!(record["verdict"], "superintegrable");
 }

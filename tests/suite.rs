@@ -68,7 +68,8 @@ fn missing(
     outcome: &SearchOutcome,
     h: &Hamiltonian,
 ) -> Vec<String> {
-    let found = outcome.laws.iter().chain(&outcome.combinations).map(ConservedQuantity::formula);
+    let found = outcome.laws.iter().chain(outcome.combinations.iter().map(|c| &c.quantity));
+    let found = found.map(ConservedQuantity::formula);
     let functions: Vec<Expr> = std::iter::once(h.formula()).chain(found).cloned().collect();
     let listed = system.known.iter().filter(|law| momentum_degree(&law.name, expected) <= 4);
     listed
@@ -92,7 +93,12 @@ fn faults(name: &str, expected: &serde_json::Value) -> Vec<String> {
     if let StopReason::Ended(ended) = outcome.stop {
         faults.push(format!("{name}: {ended:?} after the work {}", outcome.work));
     }
-    if !outcome.laws.iter().chain(&outcome.combinations).all(ConservedQuantity::is_proved) {
+    if !outcome
+        .laws
+        .iter()
+        .chain(outcome.combinations.iter().map(|c| &c.quantity))
+        .all(ConservedQuantity::is_proved)
+    {
         faults.push(format!("{name}: a law without proof"));
     }
     let missing = missing(&system, expected, &outcome, &hamiltonian);

@@ -20,8 +20,9 @@ const HINT_ORBITS: usize = 8;
 
 /// Find all integrals that are polynomial in the momenta, from the Hamiltonian alone, and prove them.
 ///
-/// The search climbs in the degree of the momenta and of the coefficients until the verdict is settled,
-/// the ladder is complete, or the time limit is reached. It says which spaces it went through.
+/// The search climbs in the degree of the momenta and of the coefficients until the laws settle the verdict and the
+/// small spaces are searched (with --exhaustive it searches on), every space up to the momentum degree is searched,
+/// or a limit is reached. It says which spaces it went through.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  liouville integrals kepler\n  liouville integrals toda-lattice --momentum-degree 3\n  liouville integrals henon-heiles --time-limit 10 --json"
@@ -37,6 +38,10 @@ pub(super) struct Integrals {
     /// Highest weight of the coefficients of the highest momentum degree [default: the momentum degree].
     #[arg(long, value_name = "K")]
     coefficient_degree: Option<u32>,
+
+    /// Search every space up to these degrees, also where the laws found settle the verdict.
+    #[arg(long)]
+    exhaustive: bool,
 
     /// Stop after so many seconds with what was found, with exit status 3.
     #[arg(long, value_name = "SECONDS", default_value_t = SearchConfig::default().limits.seconds)]
@@ -71,6 +76,7 @@ impl Integrals {
             momentum_degree: self.momentum_degree,
             coefficient_degree: self.coefficient_degree,
             limits,
+            exhaustive: self.exhaustive,
             library: self.library(&system)?,
             written_terms: self.certificate_exhaustive.then_some(CERTIFIED_TERMS),
             ..SearchConfig::default()
@@ -82,7 +88,9 @@ impl Integrals {
         let mut record = Record::of_search(&system, &hamiltonian, &found);
         let mut ended = match found.stop {
             StopReason::Ended(ended) => Some(ended),
-            StopReason::Settled | StopReason::LadderComplete => None,
+            StopReason::Settled | StopReason::Complete | StopReason::LadderComplete | StopReason::LeftOut => {
+                None
+            }
         };
         if found.assessment.verdict() == Verdict::Undecided {
             record.hint = hint(&system, &hamiltonian, &token);

@@ -4,7 +4,9 @@ use clap::Args;
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
-use crate::mechanics::{Claim, Status, verify};
+use crate::integrals::with_combinations;
+use crate::mechanics::{Claim, ConservedQuantity, Hamiltonian, Prover, Status, Verification, verify};
+use crate::progress::CancelToken;
 use crate::report::Record;
 
 /// Check claimed laws: is {F, H} = 0? Also their independence, involution and the verdict.
@@ -51,6 +53,7 @@ impl Verify {
         }
         let found = verify(&hamiltonian, &claims).map_err(|error| Failure::input(error, None))?;
         let mut record = Record::of_verification(&system, &hamiltonian, &found);
+        add_combinations(&mut record, &hamiltonian, &found);
         record.notes.extend(input::domain_note(&hamiltonian));
         if let Some(path) = &self.certificate {
             input::write(path, &record.certificate())?;
@@ -61,5 +64,25 @@ impl Verify {
             Status::Unknown => Exit::Limit,
             Status::Proved | Status::Supported => Exit::Done,
         })
+    }
+}
+
+/// Adds combinations of the laws that complete a set in involution. The record stands as it is if the search
+/// cannot take the formulas apart.
+fn add_combinations(record: &mut Record, hamiltonian: &Hamiltonian, found: &Verification) {
+    let Some(assessment) = found.assessment() else { return };
+    if assessment.involutive().len() >= hamiltonian.space().dof() {
+        return;
+    }
+    let proofs =
+        found.claims().iter().filter_map(|claim| Some((claim.name(), claim.outcome().certificate()?)));
+    let laws: Vec<ConservedQuantity> =
+        proofs.map(|(name, proof)| ConservedQuantity::proved(name, proof.clone())).collect();
+    let Ok(prover) = Prover::new(hamiltonian) else { return };
+    let formula = hamiltonian.formula();
+    if let Ok(Some((combinations, wider))) =
+        with_combinations(&prover, formula, &laws, assessment, &CancelToken::new())
+    {
+        record.widen(&combinations, &wider, hamiltonian.space());
     }
 }

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
 use crate::flow::{StabilityHint, stability_hint};
-use crate::integrals::{self, SearchConfig, SearchedSpace, StopReason};
+use crate::integrals::{self, Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict,
@@ -100,6 +100,8 @@ pub struct Discovery {
     pub energy: Option<Evidence>,
     /// Laws besides the Hamiltonian, none a function of the Hamiltonian and those before it.
     pub laws: Vec<Law>,
+    /// Polynomials in the Hamiltonian and the laws that complete a largest set in involution.
+    pub combinations: Vec<Combination>,
     /// What the networks learned; absent when none were trained.
     pub network: Option<Network>,
     /// Brackets, independence, involution, verdict; absent without a Hamiltonian.
@@ -314,6 +316,7 @@ fn conclude(
         None => None,
     };
     let (mut stop, mut work) = (None, None);
+    let mut combinations = Vec::new();
     let (quantities, assessment, searched) = match outcome {
         Some(outcome) => {
             match outcome.stop {
@@ -323,18 +326,15 @@ fn conclude(
                 StopReason::Ended(Ended::Work) => {
                     notes.push("the exact search ended at its limit of work".to_string());
                 }
-                StopReason::Ended(Ended::Interrupted) | StopReason::Settled | StopReason::LadderComplete => {}
+                StopReason::Ended(Ended::Interrupted)
+                | StopReason::Settled
+                | StopReason::Complete
+                | StopReason::LeftOut
+                | StopReason::LadderComplete => {}
             }
             (stop, work) = (Some(outcome.stop), Some(outcome.work));
-            if !outcome.combinations.is_empty() {
-                let names: Vec<&str> = outcome.combinations.iter().map(|law| law.name()).collect();
-                notes.push(format!(
-                    "polynomials in the laws before, listed because they are in involution: {}",
-                    names.join(", ")
-                ));
-            }
-            let laws: Vec<_> = outcome.laws.into_iter().chain(outcome.combinations).collect();
-            (laws, Some(outcome.assessment), outcome.searched)
+            combinations = outcome.combinations;
+            (outcome.laws, Some(outcome.assessment), outcome.searched)
         }
         None => {
             if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
@@ -378,6 +378,7 @@ fn conclude(
         hamiltonian,
         energy,
         laws,
+        combinations,
         network,
         assessment,
         searched,

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use dashu_int::{IBig, UBig};
 
 use super::IntegralsError;
+use super::constants::in_roots;
 use super::monomial::{Laurent, Monomial};
+use super::roots::extract_power;
 use crate::expr::{Expr, Function, Rational, Symbol};
 use crate::laurent::PowerProduct;
 use crate::mechanics::PhaseSpace;
@@ -51,28 +53,39 @@ pub struct Atoms {
     /// The number of degrees of freedom.
     pub dof: usize,
     space: PhaseSpace,
-    units: Units,
+    pub(super) units: Units,
     /// Whether earlier expansions no longer fit the units, so that another pass is needed.
-    outgrown: bool,
+    pub(super) outgrown: bool,
     /// Cached expansions of calls, powers and quotients.
     expansions: HashMap<Expr, Laurent>,
 }
 
-/// Common denominators. Repeated passes over the formulas enlarge them until they no longer grow.
+/// The common unit of some coefficients.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Unit {
+    /// The common denominator.
+    denominator: UBig,
+    /// The greatest common divisor of the numerators.
+    numerator: UBig,
+    /// Whether the coefficients would be too large multiples of 1 over the common denominator.
+    coarse: bool,
+}
+
+/// Common units. Repeated passes over the formulas refine them until they no longer change.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Units {
-    /// For each monomial inside sines and cosines, the common denominator of its coefficients.
-    angles: BTreeMap<Expr, UBig>,
+pub(super) struct Units {
+    /// For each monomial inside sines and cosines, the common unit of its coefficients.
+    angles: BTreeMap<Expr, Unit>,
     /// The same for exponentials.
-    exponentials: BTreeMap<Expr, UBig>,
+    exponentials: BTreeMap<Expr, Unit>,
     /// For each radicand, the common index of its roots.
-    roots: BTreeMap<Expr, u32>,
+    pub(super) roots: BTreeMap<Expr, u32>,
 }
 
 /// Give up if the denominators still grow after this many passes.
 const MAX_PASSES: usize = 24;
 /// The largest index of a root.
-const MAX_INDEX: u32 = 60;
+pub(super) const MAX_INDEX: u32 = 60;
 /// The largest multiple of an angle that may be expanded.
 const MAX_MULTIPLE: i32 = 48;
 
@@ -176,10 +189,7 @@ impl Atoms {
             Expr::Call(Function::Exp, inner) => self.exponential(inner),
             Expr::Call(Function::Log, inner) => {
                 let argument = self.expand(inner)?;
-                if argument.as_constant() == Some(Rational::ONE) {
-                    return Ok(Laurent::zero());
-                }
-                Ok(self.atom(Atom::Logarithm(argument)))
+                self.logarithm_of(&argument)
             }
             Expr::Call(Function::Sin, inner) => Ok(self.circular(inner)?.1),
             Expr::Call(Function::Cos, inner) => Ok(self.circular(inner)?.0),
@@ -198,11 +208,11 @@ impl Atoms {
         }
     }
 
-    fn atom(&mut self, atom: Atom) -> Laurent {
+    pub(super) fn atom(&mut self, atom: Atom) -> Laurent {
         Laurent::atom(self.index_of(atom), 1)
     }
 
-    fn index_of(&mut self, atom: Atom) -> usize {
+    pub(super) fn index_of(&mut self, atom: Atom) -> usize {
         match self.list.iter().position(|have| *have == atom) {
             Some(index) => index,
             None => {
@@ -249,85 +259,38 @@ impl Atoms {
     fn rational_power(&mut self, base: &Expr, exponent: &Rational) -> Result<Laurent, IntegralsError> {
         let numerator = i32::try_from(exponent.numerator().clone()).map_err(|_| IntegralsError::TooLarge)?;
         let index = u32::try_from(exponent.denominator().clone()).map_err(|_| IntegralsError::TooLarge)?;
-        let base = match (index, numerator) {
-            (1, 0..) => self.expand(base)?,
-            (1, _) => self.reciprocal(base)?,
-            _ => {
-                let radicand = self.expand(base)?;
-                let root = self.root(&radicand, index)?;
-                if numerator >= 0 { root } else { self.inverse(&root)? }
-            }
+        if let (1, ..0) = (index, numerator) {
+            return Ok(self.reciprocal(base)?.try_power(numerator.unsigned_abs())?);
+        }
+        let base = self.expand(base)?;
+        self.laurent_power(&base, (numerator, index))
+    }
+
+    /// base^(numerator/index).
+    fn laurent_power(
+        &mut self,
+        base: &Laurent,
+        (numerator, index): (i32, u32),
+    ) -> Result<Laurent, IntegralsError> {
+        let root = if index == 1 { base.clone() } else { self.root(base, index)? };
+        let root = if numerator >= 0 { root } else { self.inverse(&root)? };
+        Ok(root.try_power(numerator.unsigned_abs())?)
+    }
+
+    /// Whether the value is never negative, as its form shows.
+    pub fn is_nonnegative(&self, value: &Laurent) -> bool {
+        let positive = |i: usize| match &self.list[i] {
+            Atom::Exponential(_) => true,
+            Atom::Root { index, .. } => index % 2 == 0,
+            Atom::Constant(constant) => *constant == Expr::Pi,
+            _ => false,
         };
-        Ok(base.try_power(numerator.unsigned_abs())?)
-    }
-
-    /// radicand^(1/index).
-    fn root(&mut self, radicand: &Laurent, index: u32) -> Result<Laurent, IntegralsError> {
-        if radicand.is_zero() {
-            return Ok(Laurent::zero());
-        }
-        if let Some((monomial, coefficient)) = radicand.single() {
-            let atoms: Vec<usize> = (0..monomial.len()).filter(|&i| monomial[i] != 0).collect();
-            if atoms.is_empty() {
-                let value = coefficient.clone();
-                return self.constant_root(&value, index);
-            }
-            if let ([atom], true) = (&atoms[..], *coefficient == Rational::ONE) {
-                let exponent = monomial[*atom];
-                if let Atom::Root { base, index: inner } = self.list[*atom].clone() {
-                    let root = self.pure_root(&base, inner * index)?.try_power(exponent.unsigned_abs())?;
-                    return if exponent < 0 { self.inverse(&root) } else { Ok(root) };
-                }
-                let shared = gcd(exponent.unsigned_abs(), index);
-                let root = self.pure_root(&Laurent::atom(*atom, 1), index / shared)?;
-                let root = root.try_power(exponent.unsigned_abs() / shared)?;
-                return if exponent < 0 { self.inverse(&root) } else { Ok(root) };
-            }
-        }
-        let Some((scale, monomial, primitive)) = radicand.factored() else { return Ok(Laurent::zero()) };
-        let magnitude = if scale < Rational::ZERO { -scale.clone() } else { scale.clone() };
-        let (outer, inner) = extract_power(&magnitude, index);
-        let base = Laurent::term(monomial, &inner * &scale / &magnitude).try_times(&primitive)?;
-        Ok(self.pure_root(&base, index)?.scaled(&outer))
-    }
-
-    /// The index-th root of a rational constant.
-    fn constant_root(&mut self, value: &Rational, index: u32) -> Result<Laurent, IntegralsError> {
-        if *value < Rational::ZERO {
-            return Err(outside(
-                &Expr::number(value.clone()).to_power(Rational::from_parts(1.into(), index.into())),
-            ));
-        }
-        let (outer, inner) = extract_power(value, index);
-        if inner == Rational::ONE {
-            return Ok(Laurent::constant(outer));
-        }
-        Ok(self.pure_root(&Laurent::constant(inner), index)?.scaled(&outer))
-    }
-
-    /// The root of a radicand that has no factor to extract, as a power of the root with the common index.
-    fn pure_root(&mut self, base: &Laurent, index: u32) -> Result<Laurent, IntegralsError> {
-        if index == 1 {
-            return Ok(base.clone());
-        }
-        let key = self.to_expr(base);
-        let before = self.units.roots.get(&key).copied();
-        let common = before.map_or(index, |before| before / gcd(before, index) * index);
-        if common > MAX_INDEX {
-            return Err(IntegralsError::TooLarge);
-        }
-        if before != Some(common) {
-            // This may be a root of an earlier divisor, which then must be expanded again.
-            let divisors = || self.list.iter().any(|a| matches!(a, Atom::Divisor(_)));
-            self.outgrown |= before.is_some() || divisors();
-            self.units.roots.insert(key, common);
-        }
-        let root = self.index_of(Atom::Root { base: base.clone(), index: common });
-        Ok(Laurent::atom(root, (common / index) as i32))
+        let even = |m: &Monomial| m.iter().enumerate().all(|(i, &e)| e % 2 == 0 || positive(i));
+        value.terms().all(|(m, c)| *c > Rational::ZERO && even(m))
     }
 
     /// 1/value. Monomials are inverted; other factors become atoms.
-    fn inverse(&mut self, value: &Laurent) -> Result<Laurent, IntegralsError> {
+    pub(super) fn inverse(&mut self, value: &Laurent) -> Result<Laurent, IntegralsError> {
         let Some((scale, monomial, primitive)) = value.factored() else {
             return Err(IntegralsError::DivisionByZero { divisor: self.to_expr(value).to_string() });
         };
@@ -377,7 +340,7 @@ impl Atoms {
     }
 
     /// Splits a difference of two squares of monomials into two factors. Returns any other value unchanged.
-    fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
+    pub(super) fn linear_factors(&self, value: &Laurent) -> Vec<Laurent> {
         let terms: Vec<(&Monomial, &Rational)> = value.terms().collect();
         let whole = || vec![value.clone()];
         let [(m, c), (n, d)] = terms[..] else { return whole() };
@@ -404,7 +367,7 @@ impl Atoms {
     }
 
     /// The value as one monomial, if sin² + cos² = 1 makes it one.
-    fn as_monomial(&self, value: &Laurent) -> Option<Laurent> {
+    pub(super) fn as_monomial(&self, value: &Laurent) -> Option<Laurent> {
         for (index, atom) in self.list.iter().enumerate() {
             let Atom::Sine(_) = atom else { continue };
             for (from, to) in [(index, index + 1), (index + 1, index)] {
@@ -420,6 +383,12 @@ impl Atoms {
                 if reduced.single().is_some() {
                     return Some(reduced);
                 }
+                let Some((scale, common, rest)) = reduced.factored().filter(|(_, m, _)| !m.is_one()) else {
+                    continue;
+                };
+                if let Some(rest) = self.as_monomial(&rest) {
+                    return Some(rest.times_term(&common, &scale));
+                }
             }
         }
         None
@@ -427,18 +396,48 @@ impl Atoms {
 
     /// The exponential of a formula, as the product of the exponentials of its monomials.
     fn exponential(&mut self, argument: &Expr) -> Result<Laurent, IntegralsError> {
+        if let Some((factor, inner)) = multiple_of_logarithm(argument)
+            && let Some(power) = small_rational(&factor)
+        {
+            let inner = self.expand(inner)?;
+            return self.laurent_power(&inner, power);
+        }
         let argument = self.expand(argument)?;
         let mut product = Laurent::constant(Rational::ONE);
         for (monomial, coefficient) in argument.terms() {
-            let plain = Laurent::term(monomial.clone(), Rational::ONE);
-            let key = self.to_expr(&plain);
-            let (unit, grown) = grown_unit(&mut self.units.exponentials, key, coefficient);
-            self.outgrown |= grown;
-            let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE * 8)?;
-            let base = self.index_of(Atom::Exponential(plain.scaled(&(Rational::ONE / unit))));
-            product = product.try_times(&Laurent::atom(base, multiple))?;
+            // exp(c·log f) is f^c.
+            let power =
+                match self.logarithm(monomial).and_then(|f| small_rational(coefficient).map(|c| (f, c))) {
+                    Some((f, c)) => self.laurent_power(&f, c)?,
+                    None => self.simple_exponential(monomial, coefficient)?,
+                };
+            product = product.try_times(&power)?;
         }
         Ok(product)
+    }
+
+    /// The exponential of one term.
+    fn simple_exponential(
+        &mut self,
+        monomial: &Monomial,
+        coefficient: &Rational,
+    ) -> Result<Laurent, IntegralsError> {
+        let plain = Laurent::term(monomial.clone(), Rational::ONE);
+        let key = self.to_expr(&plain);
+        let (unit, grown) = grown_unit(&mut self.units.exponentials, key, coefficient, MAX_MULTIPLE * 8);
+        self.outgrown |= grown;
+        let multiple = small_integer(&(coefficient / &unit), MAX_MULTIPLE * 8)?;
+        let base = self.index_of(Atom::Exponential(plain.scaled(&unit)));
+        Ok(Laurent::atom(base, multiple))
+    }
+
+    /// The argument of the logarithm, if the monomial is one logarithm.
+    fn logarithm(&self, monomial: &Monomial) -> Option<Laurent> {
+        let index = monomial.len().checked_sub(1).filter(|&last| *monomial == Monomial::atom(last, 1))?;
+        match &self.list[index] {
+            Atom::Logarithm(argument) => Some(argument.clone()),
+            _ => None,
+        }
     }
 
     /// Cosine and sine of a formula. Sums and multiples of angles are expanded.
@@ -448,7 +447,10 @@ impl Atoms {
         for (monomial, coefficient) in argument.terms() {
             let angle = match self.quarter_turns(monomial, coefficient) {
                 Some(turns) => quarter(turns),
-                None => self.multiple_angle(monomial, coefficient)?,
+                None => match self.constant_angle(monomial, coefficient)? {
+                    Some(angle) => angle,
+                    None => self.multiple_angle(monomial, coefficient)?,
+                },
             };
             result = rotate(&result, &angle)?;
         }
@@ -457,13 +459,32 @@ impl Atoms {
 
     /// n, if the angle is nπ/2.
     fn quarter_turns(&self, monomial: &Monomial, coefficient: &Rational) -> Option<i32> {
-        let atom = Laurent::term(monomial.clone(), Rational::ONE);
-        let pi = self.list.iter().position(|a| *a == Atom::Constant(Expr::Pi))?;
         let turns = coefficient * Rational::from(2);
-        if atom != Laurent::atom(pi, 1) || !turns.is_int() {
+        if !self.is_pi(monomial) || !turns.is_int() {
             return None;
         }
         i32::try_from(turns.numerator() % IBig::from(4)).ok()
+    }
+
+    /// Cosine and sine of a multiple of π, if the kernel writes them in roots.
+    fn constant_angle(
+        &mut self,
+        monomial: &Monomial,
+        coefficient: &Rational,
+    ) -> Result<Option<(Laurent, Laurent)>, IntegralsError> {
+        if !self.is_pi(monomial) {
+            return Ok(None);
+        }
+        let angle = self.term_to_expr(monomial, coefficient);
+        match in_roots([angle.clone().call(Function::Cos), angle.call(Function::Sin)]) {
+            Some([cosine, sine]) => Ok(Some((self.expand(&cosine)?, self.expand(&sine)?))),
+            None => Ok(None),
+        }
+    }
+
+    fn is_pi(&self, monomial: &Monomial) -> bool {
+        let pi = self.list.iter().position(|a| *a == Atom::Constant(Expr::Pi));
+        pi.is_some_and(|pi| *monomial == Monomial::atom(pi, 1))
     }
 
     fn multiple_angle(
@@ -473,10 +494,10 @@ impl Atoms {
     ) -> Result<(Laurent, Laurent), IntegralsError> {
         let plain = Laurent::term(monomial.clone(), Rational::ONE);
         let key = self.to_expr(&plain);
-        let (unit, grown) = grown_unit(&mut self.units.angles, key, coefficient);
+        let (unit, grown) = grown_unit(&mut self.units.angles, key, coefficient, MAX_MULTIPLE);
         self.outgrown |= grown;
-        let multiple = small_integer(&(coefficient * &unit), MAX_MULTIPLE)?;
-        let base = plain.scaled(&(Rational::ONE / unit));
+        let multiple = small_integer(&(coefficient / &unit), MAX_MULTIPLE)?;
+        let base = plain.scaled(&unit);
         let sine = self.index_of(Atom::Sine(base.clone()));
         self.index_of(Atom::Cosine(base));
         let single = (Laurent::atom(sine + 1, 1), Laurent::atom(sine, 1));
@@ -540,7 +561,7 @@ impl Atoms {
 
     /// Whether any sine or cosine occurs.
     pub fn has_angles(&self) -> bool {
-        self.list.iter().any(|a| matches!(a, Atom::Sine(_)))
+        (0..self.list.len()).any(|i| matches!(self.list[i], Atom::Sine(_)) && !self.is_constant(i))
     }
 
     /// Whether the coordinate occurs in a sine or cosine.
@@ -593,26 +614,66 @@ impl Atoms {
     }
 }
 
-fn outside(expr: &Expr) -> IntegralsError {
+pub(super) fn outside(expr: &Expr) -> IntegralsError {
     IntegralsError::OutsideClass { formula: expr.to_string() }
 }
 
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// Refines the unit stored under a key so that the coefficient is a multiple of it. Returns the unit, and
+/// whether an existing one changed.
+///
+/// The unit is 1 over the common denominator, so sin 2x and sin 4x are both expressed by sin x. If multiples
+/// of that would exceed `most`, the unit is the greatest common divisor.
+fn grown_unit(
+    units: &mut BTreeMap<Expr, Unit>,
+    key: Expr,
+    coefficient: &Rational,
+    most: i32,
+) -> (Rational, bool) {
+    use dashu_base::ring::Gcd;
+    let before = units.get(&key);
+    let (numerator, denominator) =
+        (coefficient.numerator().clone().into_parts().1, coefficient.denominator());
+    let mut unit = match before {
+        Some(unit) => Unit {
+            denominator: &unit.denominator / (&unit.denominator).gcd(denominator) * denominator,
+            numerator: (&unit.numerator).gcd(&numerator),
+            coarse: unit.coarse,
+        },
+        None => Unit { denominator: denominator.clone(), numerator: numerator.clone(), coarse: false },
+    };
+    unit.coarse |= numerator * (&unit.denominator / denominator) > UBig::from(most.unsigned_abs());
+    let grown = before.is_some_and(|before| *before != unit);
+    let above = if unit.coarse { IBig::from(unit.numerator.clone()) } else { IBig::ONE };
+    let value = Rational::from_parts(above, unit.denominator.clone());
+    units.insert(key, unit);
+    (value, grown)
 }
 
-/// Enlarges the common denominator stored under a key to a multiple of the coefficient's denominator.
-/// Returns the new denominator, and whether an existing one grew.
-fn grown_unit(units: &mut BTreeMap<Expr, UBig>, key: Expr, coefficient: &Rational) -> (Rational, bool) {
-    let before = units.get(&key);
-    let wanted = coefficient.denominator();
-    let unit = match before {
-        Some(before) => before / dashu_base::ring::Gcd::gcd(before, wanted) * wanted,
-        None => wanted.clone(),
-    };
-    let grown = before.is_some_and(|before| *before != unit);
-    units.insert(key, unit.clone());
-    (Rational::from(unit), grown)
+/// The factor and the argument, if the formula is a rational multiple of one logarithm.
+fn multiple_of_logarithm(formula: &Expr) -> Option<(Rational, &Expr)> {
+    match formula {
+        Expr::Call(Function::Log, inner) => Some((Rational::ONE, inner)),
+        Expr::Negative(inner) => multiple_of_logarithm(inner).map(|(factor, inner)| (-factor, inner)),
+        Expr::Quotient(above, below) => {
+            let below = constant_value(below).filter(|below| !below.is_zero())?;
+            multiple_of_logarithm(above).map(|(factor, inner)| (factor / below, inner))
+        }
+        Expr::Product(items) => {
+            let at = items.iter().position(|item| constant_value(item).is_none())?;
+            let rest = items.iter().enumerate().filter(|(k, _)| *k != at);
+            let rest = rest.map(|(_, item)| constant_value(item)).collect::<Option<Vec<Rational>>>()?;
+            let (factor, inner) = multiple_of_logarithm(&items[at])?;
+            Some((rest.into_iter().fold(factor, |product, value| product * value), inner))
+        }
+        _ => None,
+    }
+}
+
+/// Numerator and denominator of a rational that is small enough for an exponent.
+fn small_rational(value: &Rational) -> Option<(i32, u32)> {
+    let numerator = i32::try_from(value.numerator().clone()).ok()?;
+    let denominator = u32::try_from(value.denominator().clone()).ok()?;
+    (numerator.abs() <= MAX_MULTIPLE && denominator <= MAX_INDEX).then_some((numerator, denominator))
 }
 
 fn small_integer(value: &Rational, bound: i32) -> Result<i32, IntegralsError> {
@@ -637,31 +698,6 @@ fn constant_value(expr: &Expr) -> Option<Rational> {
         }
         _ => None,
     }
-}
-
-/// Returns a, b with value = aᵏ·b, where b is an integer without k-th powers of small primes and k is the
-/// index.
-fn extract_power(value: &Rational, index: u32) -> (Rational, Rational) {
-    let mut outer = Rational::from_parts(IBig::ONE, value.denominator().clone());
-    let k = index as usize;
-    let mut inner = value.numerator().clone().into_parts().1 * value.denominator().pow(k - 1);
-    let mut prime = UBig::from(2u8);
-    let limit = UBig::from(2000u32);
-    while prime <= limit && inner > UBig::ONE {
-        let power = prime.pow(k);
-        while (&inner % &power).is_zero() {
-            inner /= &power;
-            outer *= Rational::from(prime.clone());
-        }
-        prime += UBig::ONE;
-    }
-    // Extract a large perfect power, if one is left.
-    let root = inner.nth_root(k);
-    if root > UBig::ONE && root.pow(k) == inner {
-        outer *= Rational::from(root);
-        inner = UBig::ONE;
-    }
-    (outer, Rational::from(inner))
 }
 
 fn quarter(turns: i32) -> (Laurent, Laurent) {

@@ -7,7 +7,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::IntegralsError;
-use super::atoms::Atom;
 use super::echelon::Echelon;
 use super::grading::Degree;
 use super::modular::PrimeField;
@@ -39,30 +38,15 @@ pub struct Law {
 pub struct Generators {
     /// H first.
     pub laws: Vec<Law>,
-    /// Constants that are not rational numbers. Their powers times an integral are integrals too.
-    constants: Vec<Constant>,
 }
 
-/// A constant atom.
-#[derive(Clone, Debug)]
-struct Constant {
-    atom: usize,
-    degree: Degree,
-    /// The powers to consider.
-    powers: std::ops::RangeInclusive<i32>,
-}
+/// The exponents of the laws in a product.
+type Product = Vec<u32>;
 
-/// A product of powers of laws and constants.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Product {
-    laws: Vec<u32>,
-    constants: Vec<i32>,
-}
-
+/// A function is constant if its gradient vanishes at this many points.
+const CONSTANCY_POINTS: usize = 3;
 /// The largest power of a law of momentum degree 0 in a product.
 const MAX_POWER: u32 = 3;
-/// The largest power of a parameter in a product, of either sign.
-const MAX_PARAMETER_POWER: i32 = 3;
 
 impl Generators {
     /// H and the given laws.
@@ -71,16 +55,7 @@ impl Generators {
         points: &Points,
         known: Vec<Laurent>,
     ) -> Result<Generators, IntegralsError> {
-        let atoms = &problem.atoms;
-        let constants = (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)).map(|atom| Constant {
-            atom,
-            degree: problem.grading.degree(&Monomial::atom(atom, 1)),
-            powers: match atoms.list[atom] {
-                Atom::Root { index, .. } => 0..=index as i32 - 1,
-                _ => -MAX_PARAMETER_POWER..=MAX_PARAMETER_POWER,
-            },
-        });
-        let mut generators = Generators { laws: Vec::new(), constants: constants.collect() };
+        let mut generators = Generators { laws: Vec::new() };
         for polynomial in std::iter::once(problem.hamiltonian.clone()).chain(known) {
             generators.push(problem, points, polynomial)?;
         }
@@ -104,6 +79,13 @@ impl Generators {
         Ok(())
     }
 
+    /// Whether a function is locally constant: its gradient vanishes at random points.
+    pub fn is_constant(points: &Points, polynomial: &Laurent) -> Result<bool, IntegralsError> {
+        let Some(image) = image(points.field(), polynomial) else { return Ok(false) };
+        let vanishes = |point: &Point| points.reduced.function(&image, point).1.iter().all(|&g| g == 0);
+        Ok(points.range(0..CONSTANCY_POINTS)?.into_iter().all(vanishes))
+    }
+
     /// The rank of the Jacobian of all laws at a random point: the number of functionally independent laws.
     pub fn independent(&self, field: PrimeField) -> usize {
         let width = self.laws.first().map_or(0, |l| l.gradient.len());
@@ -121,18 +103,6 @@ impl Generators {
         without: Option<usize>,
     ) -> Vec<Product> {
         let mut found = Vec::new();
-        let zero = problem.grading.degree(&[]);
-        let mut factors: Vec<(Vec<i32>, Degree)> = vec![(Vec::new(), zero)];
-        for constant in &self.constants {
-            let longer = factors.iter().flat_map(|(exponents, sum)| {
-                constant.powers.clone().map(move |power| {
-                    let mut next = exponents.clone();
-                    next.push(power);
-                    (next, problem.grading.sum(sum, &problem.grading.multiple(&constant.degree, power)))
-                })
-            });
-            factors = longer.take(MAX_PRODUCTS).collect();
-        }
         let mut stack: Vec<(usize, u32, Vec<u32>, Degree)> =
             vec![(0, bound, Vec::new(), problem.grading.degree(&[]))];
         let mut steps = 0;
@@ -142,10 +112,8 @@ impl Generators {
                 break;
             }
             let Some(law) = self.laws.get(next) else {
-                for (constants, extra) in &factors {
-                    if degree.is_none_or(|d| *d == problem.grading.sum(&sum, extra)) {
-                        found.push(Product { laws: exponents.clone(), constants: constants.clone() });
-                    }
+                if degree.is_none_or(|d| *d == sum) {
+                    found.push(exponents);
                 }
                 continue;
             };
@@ -177,24 +145,17 @@ impl Generators {
 
     fn product_values(&self, field: PrimeField, product: &Product, points: &[&Point]) -> Vec<u32> {
         let mut values = vec![1; points.len()];
-        for (law, &exponent) in self.laws.iter().zip(&product.laws) {
+        for (law, &exponent) in self.laws.iter().zip(product) {
             for _ in 0..exponent {
                 values.iter_mut().zip(&law.values).for_each(|(v, &w)| *v = field.multiply(*v, w));
-            }
-        }
-        for (constant, &exponent) in self.constants.iter().zip(&product.constants) {
-            if exponent != 0 {
-                let power = Monomial::atom(constant.atom, exponent);
-                let all = values.iter_mut().zip(points);
-                all.for_each(|(v, p)| *v = field.multiply(*v, p.value(field, &power)));
             }
         }
         values
     }
 
-    /// Short integrals with rational coefficients that, together with the earlier laws, generate a null
-    /// space. `degree` is the degree of all columns, if they share one. The second value says whether every
-    /// integral was lifted to the rationals before the token was cancelled.
+    /// Short integrals that, together with the earlier laws, generate a null space. Their coefficients are
+    /// rational or polynomials in the constants. `degree` is the degree of all columns, if they share one.
+    /// The second value says whether every integral was lifted before the token was cancelled.
     pub fn new_in(
         &mut self,
         problem: &Problem,

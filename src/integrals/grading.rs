@@ -21,8 +21,14 @@ pub struct Grading {
 
 impl Grading {
     /// The grading of a Hamiltonian that is expanded in its atoms. `products` lists pairs of atoms whose
-    /// product is the given monomial.
-    pub fn of(atoms: &Atoms, hamiltonian: &Laurent, products: &[(usize, usize, Monomial)]) -> Grading {
+    /// product is the given monomial. Constants have degree 0, unless `constants` gives them degrees of
+    /// their own.
+    pub fn of(
+        atoms: &Atoms,
+        hamiltonian: &Laurent,
+        products: &[(usize, usize, Monomial)],
+        constants: bool,
+    ) -> Grading {
         let count = atoms.list.len();
         let bracket = count;
         let mut relations: Vec<Vec<i128>> = Vec::new();
@@ -50,6 +56,7 @@ impl Grading {
                 Atom::Exponential(argument) => equal(argument, Some(vec![0; count + 1])),
                 Atom::Root { base, index: k } => equal(base, Some(unit(index, i128::from(*k)))),
                 Atom::Divisor(polynomial) => equal(polynomial, Some(unit(index, 1))),
+                // d log f = df/f: the logarithm has the degree 0, whatever that of f is.
                 Atom::Logarithm(argument) => equal(argument, None),
                 Atom::Sine(argument) => {
                     equal(argument, Some(difference(&unit(index, 1), &unit(index + 1, 1))));
@@ -58,9 +65,16 @@ impl Grading {
             }
         }
         for (index, atom) in atoms.list.iter().enumerate() {
-            if let Atom::Sine(_) = atom {
-                relations.push(unit(index, 2));
-                relations.push(unit(index + 1, 2));
+            match atom {
+                Atom::Sine(_) => {
+                    relations.push(unit(index, 2));
+                    relations.push(unit(index + 1, 2));
+                }
+                Atom::Logarithm(_) => relations.push(unit(index, 1)),
+                _ => {}
+            }
+            if !constants && atoms.is_constant(index) {
+                relations.push(unit(index, 1));
             }
         }
         for i in 0..atoms.dof {
@@ -93,17 +107,6 @@ impl Grading {
         let components = self.components.iter().zip(a.iter().zip(b));
         components
             .map(|((_, modulus), (x, y))| if *modulus == 0 { x + y } else { (x + y).rem_euclid(*modulus) })
-            .collect()
-    }
-
-    /// The degree of a power.
-    pub fn multiple(&self, a: &[i64], n: i32) -> Degree {
-        let components = self.components.iter().zip(a);
-        components
-            .map(|((_, modulus), x)| match modulus {
-                0 => x * i64::from(n),
-                modulus => (x * i64::from(n)).rem_euclid(*modulus),
-            })
             .collect()
     }
 }

@@ -8,8 +8,8 @@ use super::modular::{PrimeField, rational_reconstruction};
 use super::monomial::{Laurent, Monomial};
 use super::point::{Points, Polynomial, bracket_of_gradients, image};
 use super::solve::{Column, Problem, coprime};
-use crate::expr::{Expr, Rational};
-use crate::mechanics::{Assessment, ConservedQuantity, Prover};
+use crate::expr::{Expr, Rational, Symbol};
+use crate::mechanics::{Assessment, ConservedQuantity, Prover, assess};
 use crate::progress::CancelToken;
 use crate::simplify::canonical_law;
 
@@ -19,43 +19,72 @@ const MAX_PRODUCTS: usize = 240;
 const MAX_STARTS: usize = 24;
 /// How many candidates to try at each step.
 const MAX_CANDIDATES: usize = 4;
+/// Brackets are evaluated at this many points.
+const BRACKET_POINTS: usize = 3;
 /// The momentum degrees of the products, tried in this order.
 const DEGREES: [u32; 3] = [2, 4, 6];
+
+/// A polynomial in H and the laws. It is not a law of its own.
+#[derive(Clone, Debug)]
+pub struct Combination {
+    /// The formula in the variables, with its name and proof.
+    pub quantity: ConservedQuantity,
+    /// The same in the names of the laws: `Lx^2 + Ly^2 + Lz^2`.
+    pub of: Expr,
+}
+
+/// Combinations that make a larger set in involution than the laws alone, with the assessment of H, the laws and
+/// the combinations; `None` if there are none. All is proved.
+///
+/// # Errors
+/// As for the search, and what the kernel cannot compare.
+pub fn with_combinations(
+    prover: &Prover,
+    energy: &Expr,
+    laws: &[ConservedQuantity],
+    assessment: &Assessment,
+    token: &CancelToken,
+) -> Result<Option<(Vec<Combination>, Assessment)>, IntegralsError> {
+    if assessment.involutive().len() >= prover.hamiltonian().space().dof() {
+        return Ok(None);
+    }
+    let combinations = commuting_combinations(prover, energy, laws, assessment, token)?;
+    if combinations.is_empty() {
+        return Ok(None);
+    }
+    let combined = combinations.iter().map(|combination| &combination.quantity);
+    let all: Vec<ConservedQuantity> = laws.iter().chain(combined).cloned().collect();
+    let wider = assess(prover, &all)?;
+    let larger = wider.involutive().len() > assessment.involutive().len();
+    Ok(larger.then_some((combinations, wider)))
+}
 
 /// Combinations Σ c·(products of H and the laws). Together with some of the laws they form a larger set of
 /// independent functions in involution than the laws alone. Empty if none was found before the token was
 /// cancelled.
-pub fn commuting_combinations(
+///
+/// Of all sets of the largest size found at the lowest degree, this is the simplest.
+fn commuting_combinations(
     prover: &Prover,
+    energy: &Expr,
     laws: &[ConservedQuantity],
     assessment: &Assessment,
     token: &CancelToken,
-) -> Result<Vec<ConservedQuantity>, IntegralsError> {
+) -> Result<Vec<Combination>, IntegralsError> {
     let hamiltonian = prover.hamiltonian();
     let formulas: Vec<&Expr> =
-        std::iter::once(hamiltonian.formula()).chain(laws.iter().map(ConservedQuantity::formula)).collect();
+        std::iter::once(energy).chain(laws.iter().map(ConservedQuantity::formula)).collect();
     let (atoms, polynomials) = Atoms::of(hamiltonian.space(), formulas.iter().copied())?;
     let problem = Problem::new(atoms, polynomials[0].clone());
-    let points = problem.points(0)?;
-    let starts = starts(assessment, hamiltonian.space().dof());
+    let points = problem.free_points(0)?;
+    let count = assessment.brackets().len();
+    let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
+    let starts = starts(count, commute, hamiltonian.space().dof());
     for degree in DEGREES {
         let Some(products) = products(&problem, &polynomials, degree) else { break };
-        let Some(basis) = Basis::of(&points, &polynomials, products)? else { break };
-        let mut best: Vec<Vec<u32>> = Vec::new();
-        for start in &starts {
-            if token.is_cancelled() {
-                break;
-            }
-            let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| basis.law(k)).collect();
-            let Some(vectors) = vectors else { continue };
-            let extended = basis.extend(&vectors, hamiltonian.space().dof());
-            if extended.len() > assessment.involutive().len() && extended.len() > best.len() {
-                best = extended;
-            }
-            if best.len() >= hamiltonian.space().dof() {
-                break;
-            }
-        }
+        let degrees = degrees(&problem, &polynomials);
+        let Some(basis) = Basis::of(&points, &polynomials, products, degrees)? else { break };
+        let best = basis.simplest(&starts, assessment.involutive().len(), hamiltonian.space().dof(), token);
         if best.len() >= hamiltonian.space().dof() || (degree == DEGREES[2] && !best.is_empty()) {
             return basis.quantities(&best, &formulas, prover, laws);
         }
@@ -63,10 +92,45 @@ pub fn commuting_combinations(
     Ok(Vec::new())
 }
 
+/// The size of the largest set of independent functions in involution found among H, the laws and their
+/// combinations, at most the number of degrees of freedom. Computed modulo a prime, so this is no proof.
+pub fn largest_involution(
+    problem: &Problem,
+    laws: &[Laurent],
+    token: &CancelToken,
+) -> Result<usize, IntegralsError> {
+    let dof = problem.atoms.dof;
+    let points = problem.free_points(0)?;
+    let field = points.field();
+    let polynomials: Vec<Laurent> = std::iter::once(&problem.hamiltonian).chain(laws).cloned().collect();
+    let single: Vec<Vec<u32>> =
+        (0..polynomials.len()).map(|k| (0..polynomials.len()).map(|i| u32::from(i == k)).collect()).collect();
+    let Some(alone) = Basis::of(&points, &polynomials, single, degrees(problem, &polynomials))? else {
+        return Ok(1);
+    };
+    let commute = |a: usize, b: usize| {
+        (0..BRACKET_POINTS)
+            .all(|p| bracket_of_gradients(field, &alone.gradients[p][a], &alone.gradients[p][b]) == 0)
+    };
+    let starts = starts(polynomials.len(), commute, dof);
+    let unit = |k: &usize| (0..polynomials.len()).map(|i| u32::from(i == *k)).collect::<Vec<u32>>();
+    let independent =
+        starts.iter().filter(|set| alone.independent(&set.iter().map(unit).collect::<Vec<_>>()));
+    let mut largest = independent.map(Vec::len).max().unwrap_or(1);
+    for degree in DEGREES {
+        if largest >= dof || token.is_cancelled() {
+            break;
+        }
+        let Some(products) = products(problem, &polynomials, degree) else { break };
+        let degrees = degrees(problem, &polynomials);
+        let Some(basis) = Basis::of(&points, &polynomials, products, degrees)? else { break };
+        largest = largest.max(basis.simplest(&starts, largest, dof, token).len());
+    }
+    Ok(largest)
+}
+
 /// Maximal sets of pairwise commuting laws that contain H, largest first.
-fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
-    let count = assessment.brackets().len();
-    let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
+fn starts(count: usize, commute: impl Fn(usize, usize) -> bool, dof: usize) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = Vec::new();
     let mut stack: Vec<(Vec<usize>, usize)> = vec![(vec![0], 1)];
     let mut steps = 0;
@@ -94,12 +158,17 @@ fn starts(assessment: &Assessment, dof: usize) -> Vec<Vec<usize>> {
     found
 }
 
-/// Exponents of the products of the functions up to a momentum degree; `None` if there are too many.
-fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
+/// The momentum degrees of functions, at least 1.
+fn degrees(problem: &Problem, polynomials: &[Laurent]) -> Vec<u32> {
     let dof = problem.atoms.dof;
     let momentum = |m: &Monomial| m.iter().skip(dof).take(dof).map(|&e| e.max(0) as u32).sum::<u32>();
     let degree = |p: &Laurent| p.monomials().map(momentum).max().unwrap_or(0).max(1);
-    let degrees: Vec<u32> = polynomials.iter().map(degree).collect();
+    polynomials.iter().map(degree).collect()
+}
+
+/// Exponents of the products of the functions up to a momentum degree; `None` if there are too many.
+fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
+    let degrees = degrees(problem, polynomials);
     let mut all: Vec<(Vec<u32>, u32)> = vec![(Vec::new(), 0)];
     for d in &degrees {
         let mut longer = Vec::new();
@@ -127,6 +196,8 @@ struct Basis {
     /// Indexed as gradients[point][product].
     gradients: Vec<Vec<Vec<u32>>>,
     columns: Vec<Column>,
+    /// Momentum degrees of H and the laws.
+    degrees: Vec<u32>,
 }
 
 impl Basis {
@@ -135,6 +206,7 @@ impl Basis {
         points: &Points,
         polynomials: &[Laurent],
         products: Vec<Vec<u32>>,
+        degrees: Vec<u32>,
     ) -> Result<Option<Basis>, IntegralsError> {
         let field = points.field();
         let images: Option<Vec<Polynomial>> = polynomials.iter().map(|p| image(field, p)).collect();
@@ -152,7 +224,7 @@ impl Basis {
             .iter()
             .map(|e| Laurent::term(e.iter().map(|&p| p as i32).collect(), Rational::ONE))
             .collect();
-        Ok(Some(Basis { field, products, gradients, columns }))
+        Ok(Some(Basis { field, products, gradients, columns, degrees }))
     }
 
     /// The unit vector that represents one law.
@@ -175,6 +247,41 @@ impl Basis {
     fn independent(&self, vectors: &[Vec<u32>]) -> bool {
         let mut echelon = Echelon::new(self.field, self.gradients[0][0].len());
         vectors.iter().all(|v| echelon.insert(&self.gradient(v, 0)).is_some())
+    }
+
+    /// The simplest of the largest sets to which a start can be extended; empty if none has more than `than`
+    /// members.
+    fn simplest(&self, starts: &[Vec<usize>], than: usize, dof: usize, token: &CancelToken) -> Vec<Vec<u32>> {
+        let price = |set: &Vec<Vec<u32>>| {
+            let terms = |v: &Vec<u32>| v.iter().filter(|&&c| c != 0).count();
+            let combined = set.iter().filter(|v| self.degree(v) > 1 || terms(v) > 1);
+            // Prefer sums with equal coefficients.
+            let unlike = |v: &Vec<u32>| {
+                let first = v.iter().find(|&&c| c != 0);
+                v.iter().filter(|&c| *c != 0 && Some(c) != first).count()
+            };
+            let each =
+                combined.map(|v| [self.degree(v) as usize, terms(v), unlike(v), self.momentum_degree(v)]);
+            each.fold([0; 4], |sum, next| std::array::from_fn(|i| sum[i] + next[i]))
+        };
+        let mut best: Vec<Vec<u32>> = Vec::new();
+        for start in starts.iter().take_while(|_| !token.is_cancelled()) {
+            let vectors: Option<Vec<Vec<u32>>> = start.iter().map(|&k| self.law(k)).collect();
+            let Some(vectors) = vectors else { continue };
+            let extended = self.extend(&vectors, dof);
+            let better = extended.len() > best.len()
+                || (extended.len() == best.len() && price(&extended) < price(&best));
+            if extended.len() > than && better {
+                best = extended;
+            }
+        }
+        best
+    }
+
+    /// The sum of the momentum degrees of the products.
+    fn momentum_degree(&self, vector: &[u32]) -> usize {
+        let used = self.products.iter().zip(vector).filter(|(_, c)| **c != 0);
+        used.map(|(e, _)| e.iter().zip(&self.degrees).map(|(&e, &d)| (e * d) as usize).sum::<usize>()).sum()
     }
 
     /// The largest set found by adding combinations that commute with every element of the set.
@@ -228,16 +335,21 @@ impl Basis {
         echelon.null_space()
     }
 
-    /// The vectors as proved quantities; empty if some proof fails.
+    /// The combinations among the vectors, proved; empty if some proof fails.
     fn quantities(
         &self,
         vectors: &[Vec<u32>],
         formulas: &[&Expr],
         prover: &Prover,
         laws: &[ConservedQuantity],
-    ) -> Result<Vec<ConservedQuantity>, IntegralsError> {
-        let mut found: Vec<ConservedQuantity> = Vec::new();
+    ) -> Result<Vec<Combination>, IntegralsError> {
+        let symbol = |name: &str| Expr::Symbol(Symbol::new(name));
+        let names: Vec<Expr> =
+            std::iter::once("H").chain(laws.iter().map(ConservedQuantity::name)).map(symbol).collect();
+        let names: Vec<&Expr> = names.iter().collect();
+        let mut found: Vec<Combination> = Vec::new();
         for vector in vectors {
+            let vector = &self.with_squares_of_its_kind(vector, vectors, laws);
             let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
             if let [one] = support[..]
                 && self.products[one].iter().sum::<u32>() == 1
@@ -248,29 +360,103 @@ impl Basis {
             let coefficients: Option<Vec<Rational>> =
                 support.iter().map(|&k| rational_reconstruction(&vector[k].into(), &modulus)).collect();
             let Some(coefficients) = coefficients.map(coprime) else { return Ok(Vec::new()) };
-            let terms = support.iter().zip(&coefficients).map(|(&k, c)| {
-                let powers = formulas.iter().zip(&self.products[k]).map(|(f, &e)| (*f).clone().to_power(e));
-                Expr::product(std::iter::once(Expr::number(c.clone())).chain(powers))
-            });
-            let formula = Expr::sum(terms);
+            let coefficients = leading_positive(coefficients);
+            // The laws in their own order, like terms by name: `Lx^2` before `Ly^2`.
+            let mut order: Vec<usize> = (0..support.len()).rev().collect();
+            if coefficients.iter().all(|c| *c == coefficients[0]) {
+                let name = |k: &usize| self.product(support[*k], &names).to_string();
+                order.sort_by_cached_key(|k| (self.degree_of(support[*k]), name(k)));
+            }
+            let sum = |factors: &[&Expr]| {
+                let term = |&k: &usize| {
+                    Expr::product([Expr::number(coefficients[k].clone()), self.product(support[k], factors)])
+                };
+                Expr::sum(order.iter().map(term))
+            };
+            let formula = sum(formulas);
             let formula = canonical_law(&formula, prover.hamiltonian().space()).unwrap_or(formula);
             let Some(certificate) = prover.certify(&formula)? else { return Ok(Vec::new()) };
-            let square = support.iter().all(|&k| {
-                self.products[k]
-                    .iter()
-                    .enumerate()
-                    .all(|(i, &e)| e == 0 || (e == 2 && i > 0 && laws[i - 1].name().starts_with('L')))
-            });
-            let total = square && coefficients.windows(2).all(|w| w[0] == w[1]);
-            let base = if total { "Lsquared" } else { "C" };
-            let taken = |name: &str| laws.iter().chain(&found).any(|l| l.name() == name);
-            let name = std::iter::once(base.to_string())
-                .chain((1..).map(|n| format!("{base}{n}")))
-                .find(|n| !taken(n))
-                .unwrap_or_default();
-            found.push(ConservedQuantity::proved(name, certificate));
+            let base = self.stem(&support, &coefficients, laws);
+            let taken = |name: &str| {
+                let mut all = laws.iter().chain(found.iter().map(|c| &c.quantity));
+                name == "C" || all.any(|l| l.name() == name)
+            };
+            let numbered = (1..).map(|n| format!("C{n}"));
+            let name = std::iter::once(base).chain(numbered).find(|n| !taken(n)).unwrap_or_default();
+            let quantity = ConservedQuantity::proved(name, certificate);
+            found.push(Combination { quantity, of: sum(&names) });
+        }
+        // One alone needs no number.
+        if let [only] = &mut found[..]
+            && only.quantity.name() == "C1"
+            && let Some(certificate) = only.quantity.certificate()
+        {
+            only.quantity = ConservedQuantity::proved("C", certificate.clone());
         }
         Ok(found)
+    }
+
+    /// A product of factors in place of the laws.
+    fn product(&self, index: usize, factors: &[&Expr]) -> Expr {
+        Expr::product(factors.iter().zip(&self.products[index]).map(|(f, &e)| (*f).clone().to_power(e)))
+    }
+
+    fn degree_of(&self, product: usize) -> u32 {
+        self.products[product].iter().sum()
+    }
+
+    /// Completes a sum of squares by the squares of laws in the set that are of the same kind: Lx² + Ly² beside
+    /// Lz becomes Lx² + Ly² + Lz².
+    fn with_squares_of_its_kind(
+        &self,
+        vector: &[u32],
+        set: &[Vec<u32>],
+        laws: &[ConservedQuantity],
+    ) -> Vec<u32> {
+        let mut whole = vector.to_vec();
+        let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+        let Some(&first) = support.first() else { return whole };
+        let equal = support.iter().all(|&k| vector[k] == vector[first]);
+        let squared = |k: usize| {
+            (1..=laws.len()).find(|&i| self.products[k].iter().sum::<u32>() == 2 && self.products[k][i] == 2)
+        };
+        let letter = |law: usize| laws[law - 1].name().chars().next();
+        let kinds: Option<Vec<usize>> = support.iter().map(|&k| squared(k)).collect();
+        let Some(kinds) = kinds.filter(|kinds| equal && kinds.iter().all(|&k| letter(k) == letter(kinds[0])))
+        else {
+            return whole;
+        };
+        for law in (1..=laws.len()).filter(|&law| letter(law) == letter(kinds[0])) {
+            let stands = self.law(law).is_some_and(|unit| set.contains(&unit));
+            if let Some(square) = (0..vector.len()).find(|&k| stands && squared(k) == Some(law)) {
+                whole[square] = vector[first];
+            }
+        }
+        whole
+    }
+
+    /// `L2` for a sum of squares of laws L…, likewise for P; `C` for anything else.
+    fn stem(&self, support: &[usize], coefficients: &[Rational], laws: &[ConservedQuantity]) -> String {
+        let mut letters = std::collections::BTreeSet::new();
+        let mut squares = coefficients.windows(2).all(|w| w[0] == w[1]);
+        for &k in support {
+            for (i, _) in self.products[k].iter().enumerate().filter(|(_, e)| **e > 0) {
+                squares &= i > 0 && self.products[k][i] == 2 && self.products[k].iter().sum::<u32>() == 2;
+                letters.extend(i.checked_sub(1).and_then(|i| laws[i].name().chars().next()));
+            }
+        }
+        match letters.into_iter().collect::<Vec<_>>()[..] {
+            [letter @ ('L' | 'P')] if squares => format!("{letter}2"),
+            _ => "C".to_owned(),
+        }
+    }
+}
+
+/// The same up to sign, the last coefficient positive: it belongs to the first law.
+fn leading_positive(coefficients: Vec<Rational>) -> Vec<Rational> {
+    match coefficients.last() {
+        Some(last) if *last < Rational::ZERO => coefficients.into_iter().map(|c| -c).collect(),
+        _ => coefficients,
     }
 }
 

@@ -16,7 +16,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::atoms::{Atom, Atoms};
+use super::constants::without_constants;
 use super::monomial::{Laurent, Monomial};
+use crate::expr::Rational;
 use crate::laurent::PowerProduct;
 
 /// How far a library reaches.
@@ -28,6 +30,17 @@ pub struct Reach {
     pub weight: u32,
     /// Whether coordinates inside exponentials get polynomial factors.
     pub polynomial_exponentials: bool,
+}
+
+/// Spaces whose momentum degree and weight add up to at most this are searched even if the verdict is
+/// complete.
+const SMALL: u32 = 4;
+
+impl Reach {
+    /// Whether the space is small enough to search it for further laws of an integrable system.
+    pub fn is_small(self) -> bool {
+        self.momentum_degree == 1 || self.momentum_degree + self.weight <= SMALL
+    }
 }
 
 /// The data from which the libraries of a Hamiltonian are built.
@@ -55,8 +68,6 @@ pub struct Ingredients {
     exponentials: Vec<bool>,
     /// Exponentials that H does not contain. Any function may have one of them as a factor.
     free_exponentials: Vec<usize>,
-    /// Products of roots of constants, except 1.
-    irrational: Vec<Monomial>,
 }
 
 /// The most functions a level may have.
@@ -67,9 +78,12 @@ const MAX_FREE_POWER: i32 = 2;
 const MAX_SINGULAR: usize = 4_000;
 
 impl Ingredients {
-    /// The ingredients of a Hamiltonian expanded in its atoms.
+    /// The ingredients of a Hamiltonian expanded in its atoms. Constants are numbers here.
     pub fn of(atoms: &Atoms, hamiltonian: &Laurent) -> Ingredients {
         let dof = atoms.dof;
+        let variable: BTreeSet<Monomial> =
+            hamiltonian.monomials().map(|m| without_constants(atoms, m)).collect();
+        let hamiltonian = &Laurent::from_terms(variable.into_iter().map(|m| (m, Rational::ONE)));
         let angles: Vec<usize> = (0..atoms.list.len())
             .filter(|&i| matches!(atoms.list[i], Atom::Sine(_)) && !atoms.is_constant(i))
             .collect();
@@ -116,7 +130,6 @@ impl Ingredients {
             kinetic: if constant_kinetic { Vec::new() } else { kinetic.into_iter().collect() },
             kinetic_weight,
             momenta_inside,
-            irrational: irrational_factors(atoms),
             free_exponentials: free_exponentials(atoms, hamiltonian),
             exponentials: atoms.list.iter().map(|a| matches!(a, Atom::Exponential(_))).collect(),
         }
@@ -129,9 +142,15 @@ impl Ingredients {
         bound.clamp(0, 1_000) as u32
     }
 
-    /// Whether the pass with polynomial factors in coordinates inside exponentials adds any functions.
-    pub fn has_exponential_coordinates(&self) -> bool {
-        self.cartesian[0].len() < self.cartesian[1].len()
+    /// Coordinates inside exponentials that get polynomial factors only in the wider pass.
+    pub fn exponential_coordinates(&self) -> Vec<usize> {
+        self.cartesian[1].iter().copied().filter(|i| !self.cartesian[0].contains(i)).collect()
+    }
+
+    /// Coordinates that get no polynomial factors.
+    pub fn without_powers(&self, polynomial_exponentials: bool) -> Vec<usize> {
+        let with = &self.cartesian[usize::from(polynomial_exponentials)];
+        (0..self.dof).filter(|i| !with.contains(i)).collect()
     }
 
     /// The functions of each level 0 … D, simplest first; `None` if there are too many.
@@ -139,7 +158,7 @@ impl Ingredients {
         let groups = self.angles.len() + 1;
         let bound = vec![i64::from(reach.weight) * self.scale; groups];
         let depth = reach.momentum_degree;
-        let start = self.start(depth, &bound);
+        let start = self.start(depth, &bound)?;
         let mut levels: Vec<BTreeMap<Monomial, Vec<i64>>> = Vec::new();
         for level in 0..=depth {
             let mut here = start.clone();
@@ -172,15 +191,15 @@ impl Ingredients {
         levels.iter().map(|level| self.expand(level, reach.polynomial_exponentials)).collect()
     }
 
-    /// The singular parts of level 0 with their weight bounds.
-    fn start(&self, depth: u32, bound: &[i64]) -> BTreeMap<Monomial, Vec<i64>> {
+    /// The singular parts of level 0 with their weight bounds; `None` if there are too many.
+    fn start(&self, depth: u32, bound: &[i64]) -> Option<BTreeMap<Monomial, Vec<i64>>> {
         let mut found: BTreeSet<Monomial> = BTreeSet::from([Monomial::one()]);
         for _ in 0..depth.div_ceil(2) {
             let sums: Vec<Monomial> =
                 found.iter().flat_map(|s| self.kinetic.iter().map(|k| s.times(k))).collect();
             found.extend(sums);
             if found.len() > MAX_SINGULAR {
-                break;
+                return None;
             }
         }
         // Add one of these at a time: products of several would outnumber all other functions.
@@ -197,13 +216,16 @@ impl Ingredients {
             for (i, &e) in monomial.iter().enumerate() {
                 if e != 0 && self.exponentials[i] {
                     let smaller = monomial.times(&Monomial::atom(i, -e.signum()));
-                    if found.len() <= MAX_SINGULAR && found.insert(smaller.clone()) {
+                    if found.insert(smaller.clone()) {
                         queue.push(smaller);
+                    }
+                    if found.len() > MAX_SINGULAR {
+                        return None;
                     }
                 }
             }
         }
-        found.into_iter().map(|s| (s, bound.to_vec())).collect()
+        Some(found.into_iter().map(|s| (s, bound.to_vec())).collect())
     }
 
     /// All products of singular parts and polynomials within the bounds.
@@ -236,11 +258,6 @@ impl Ingredients {
                 return None;
             }
         }
-        if !self.irrational.is_empty() {
-            let multiples: Vec<Monomial> =
-                functions.iter().flat_map(|f| self.irrational.iter().map(|r| f.times(r))).collect();
-            functions.extend(multiples);
-        }
         let mut functions: Vec<Monomial> = functions.into_iter().collect();
         functions.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
         Some(functions)
@@ -262,27 +279,8 @@ fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
             .any(|polynomial| polynomial.monomials().any(|m| m.get(index).is_some_and(|&e| e != 0)))
     };
     let all = 0..atoms.list.len();
-    all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !used(i)).collect()
-}
-
-/// Products of powers of the roots of constants, except 1.
-fn irrational_factors(atoms: &Atoms) -> Vec<Monomial> {
-    let mut factors = vec![Monomial::one()];
-    for (index, atom) in atoms.list.iter().enumerate() {
-        if let Atom::Root { index: k, .. } = atom
-            && atoms.is_constant(index)
-        {
-            factors = factors
-                .iter()
-                .flat_map(|f| (0..*k as i32).map(|e| f.times(&Monomial::atom(index, e))).collect::<Vec<_>>())
-                .collect();
-        }
-        if factors.len() > 32 {
-            break;
-        }
-    }
-    factors.retain(|f| !f.is_empty());
-    factors
+    all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !atoms.is_constant(i) && !used(i))
+        .collect()
 }
 
 fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
@@ -290,13 +288,10 @@ fn without_momenta(monomial: &Monomial, dof: usize) -> Monomial {
     monomial.iter().enumerate().map(|(i, &e)| if momenta.contains(&i) { 0 } else { e }).collect()
 }
 
-/// The powers of roots, exponentials, divisors, logarithms and constants, and the negative powers of other
-/// atoms.
+/// The powers of roots, exponentials, divisors and logarithms, and the negative powers of other atoms.
 fn singular_part(atoms: &Atoms, coefficient: &Monomial) -> Monomial {
     let singular = |(index, &exponent): (usize, &i32)| match atoms.list[index] {
         Atom::Coordinate(_) | Atom::Sine(_) | Atom::Cosine(_) => exponent.min(0),
-        // Every function may have roots of constants as factors anyway.
-        Atom::Root { .. } if atoms.is_constant(index) => 0,
         _ => exponent,
     };
     coefficient.iter().enumerate().map(singular).collect()

@@ -39,6 +39,40 @@ pub struct Reduced {
     /// random and computing the coordinate from it always succeeds.
     drawn: Vec<Option<(usize, u32)>>,
     products: AtomProducts,
+    /// Values of the constants, zero for the other atoms.
+    fixed: Vec<u32>,
+}
+
+/// Whether constants have the same values at all points over a prime, or random values at each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Constants {
+    /// The same at all points.
+    Fixed,
+    /// Random ones at each point; roots of rational numbers have either sign.
+    Free,
+}
+
+/// Values of atoms while they are drawn one after another.
+struct Draw {
+    values: Vec<u32>,
+    inverses: Vec<u32>,
+    /// Values of roots from which coordinates were drawn.
+    roots: Vec<u32>,
+    /// The cosine that belongs to the last sine.
+    cosine: u32,
+}
+
+impl Draw {
+    fn of(count: usize) -> Draw {
+        let (values, inverses) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Draw { values, inverses, roots: vec![0; count], cosine: 0 }
+    }
+
+    fn push(&mut self, field: PrimeField, value: u32) -> Option<()> {
+        self.inverses.push(field.inverse(value)?);
+        self.values.push(value);
+        Some(())
+    }
 }
 
 /// Monomials with their coefficients modulo the prime.
@@ -66,8 +100,14 @@ pub fn image(field: PrimeField, polynomial: &Laurent) -> Option<Polynomial> {
     polynomial.terms().map(|(m, c)| Some((m.clone(), field.of_rational(c)?))).collect()
 }
 
+/// Whether no coefficient vanishes modulo the prime.
+fn is_faithful(image: &Polynomial) -> bool {
+    image.iter().all(|(_, c)| *c != 0)
+}
+
 impl Reduced {
-    /// `None` if the prime divides a denominator, or if F_p does not contain some constant root.
+    /// `None` if the prime divides the numerator or denominator of a coefficient, or if F_p does not contain
+    /// some constant root.
     pub fn new(
         field: PrimeField,
         atoms: &Arc<Atoms>,
@@ -78,7 +118,7 @@ impl Reduced {
         let mut drawn = vec![None; 2 * atoms.dof];
         for (index, atom) in atoms.list.iter().enumerate() {
             definitions.push(match atoms.definition(index) {
-                Some(polynomial) => Some(image(field, polynomial)?),
+                Some(polynomial) => Some(image(field, polynomial).filter(is_faithful)?),
                 None => None,
             });
             if let Atom::Root { base, index: k } = atom {
@@ -91,8 +131,8 @@ impl Reduced {
                 }
             }
         }
-        let hamiltonian = image(field, hamiltonian)?;
-        Some(Reduced {
+        let hamiltonian = image(field, hamiltonian).filter(is_faithful)?;
+        let mut reduced = Reduced {
             field,
             atoms: atoms.clone(),
             definitions,
@@ -100,7 +140,10 @@ impl Reduced {
             hamiltonian,
             drawn,
             products: products.clone(),
-        })
+            fixed: Vec::new(),
+        };
+        reduced.fixed = reduced.fixed_constants()?;
+        Some(reduced)
     }
 
     /// The number of degrees of freedom.
@@ -120,73 +163,28 @@ impl Reduced {
 
     /// The random points of a chunk. They do not depend on the order in which chunks are requested. `None`
     /// if no point was found that satisfies the relations of the roots.
-    fn chunk(&self, number: u64) -> Option<Vec<Point>> {
+    fn chunk(&self, number: u64, constants: Constants) -> Option<Vec<Point>> {
         let seed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(self.field.modulus());
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        (0..CHUNK).map(|_| (0..MAX_TRIES).find_map(|_| self.attempt(&mut random))).collect()
+        (0..CHUNK).map(|_| (0..MAX_TRIES).find_map(|_| self.attempt(&mut random, constants))).collect()
     }
 
-    fn attempt(&self, random: &mut ChaCha8Rng) -> Option<Point> {
+    fn attempt(&self, random: &mut ChaCha8Rng, constants: Constants) -> Option<Point> {
         let field = self.field;
         let dof = self.atoms.dof;
-        let mut draw = || random.random_range(1..field.modulus());
-        let count = self.atoms.list.len();
-        let mut values: Vec<u32> = Vec::with_capacity(count);
-        let mut inverses: Vec<u32> = Vec::with_capacity(count);
-        let mut roots = vec![0u32; count];
-        let mut angle = (0, 0);
-        for (index, atom) in self.atoms.list.iter().enumerate() {
-            let value = match atom {
-                Atom::Coordinate(_) | Atom::Momentum(_) => {
-                    let value = draw();
-                    match self.drawn[index] {
-                        Some((root, k)) => {
-                            roots[root] = value;
-                            field.power(value, u64::from(k))
-                        }
-                        None => value,
-                    }
-                }
-                Atom::Constant(_) | Atom::Exponential(_) | Atom::Logarithm(_) => draw(),
-                Atom::Sine(_) => {
-                    let t = draw();
-                    let square = field.multiply(t, t);
-                    let below = field.inverse(field.add(1, square))?;
-                    angle = (
-                        field.multiply(field.add(t, t), below),
-                        field.multiply(field.subtract(1, square), below),
-                    );
-                    angle.0
-                }
-                Atom::Cosine(_) => angle.1,
-                Atom::Root { base, index: k } => {
-                    if roots[index] != 0 {
-                        roots[index]
-                    } else {
-                        let radicand = self.value(self.definitions[index].as_ref()?, &values, &inverses);
-                        let product = self.products.iter().find(|(_, j, _)| *j == index);
-                        if let Some((first, _, monomial)) = product {
-                            field.multiply(
-                                monomial_value(field, monomial, &values, &inverses),
-                                inverses[*first],
-                            )
-                        } else {
-                            let root = field.root(radicand, *k)?;
-                            let sign = draw() & 1 == 1 && k % 2 == 0 && base.as_constant().is_none();
-                            if sign { field.negate(root) } else { root }
-                        }
-                    }
-                }
-                Atom::Divisor(_) => self.value(self.definitions[index].as_ref()?, &values, &inverses),
+        let mut draw = Draw::of(self.atoms.list.len());
+        for index in 0..self.atoms.list.len() {
+            let value = match constants {
+                Constants::Fixed if self.fixed[index] != 0 => self.fixed[index],
+                _ => self.drawn_value(index, &mut draw, constants, random)?,
             };
-            inverses.push(field.inverse(value)?);
-            values.push(value);
+            draw.push(field, value)?;
         }
         let mut point = Point {
-            values,
-            inverses,
+            values: draw.values,
+            inverses: draw.inverses,
             rates: Vec::new(),
-            logarithmic: Vec::with_capacity(count * 2 * dof),
+            logarithmic: Vec::with_capacity(self.atoms.list.len() * 2 * dof),
             hamiltonian_gradient: Vec::new(),
             hamiltonian: 0,
         };
@@ -197,6 +195,112 @@ impl Reduced {
         };
         point.rates = self.parts.iter().map(rates).collect();
         Some(point)
+    }
+
+    /// A random value of an atom, given those of the atoms before it.
+    fn drawn_value(
+        &self,
+        index: usize,
+        draw: &mut Draw,
+        constants: Constants,
+        random: &mut ChaCha8Rng,
+    ) -> Option<u32> {
+        let field = self.field;
+        let mut any = || random.random_range(1..field.modulus());
+        let definition = || self.definitions[index].as_ref();
+        Some(match &self.atoms.list[index] {
+            Atom::Coordinate(_) | Atom::Momentum(_) => {
+                let value = any();
+                match self.drawn[index] {
+                    Some((root, k)) => {
+                        draw.roots[root] = value;
+                        field.power(value, u64::from(k))
+                    }
+                    None => value,
+                }
+            }
+            Atom::Constant(_) | Atom::Exponential(_) | Atom::Logarithm(_) => any(),
+            Atom::Sine(_) => {
+                let t = any();
+                let square = field.multiply(t, t);
+                let below = field.inverse(field.add(1, square))?;
+                draw.cosine = field.multiply(field.subtract(1, square), below);
+                field.multiply(field.add(t, t), below)
+            }
+            Atom::Cosine(_) => draw.cosine,
+            Atom::Root { .. } if draw.roots[index] != 0 => draw.roots[index],
+            Atom::Root { index: k, .. } => {
+                let product = self.products.iter().find(|(_, j, _)| *j == index);
+                if let Some((first, _, monomial)) = product {
+                    let value = monomial_value(field, monomial, &draw.values, &draw.inverses);
+                    field.multiply(value, draw.inverses[*first])
+                } else {
+                    let root = field.root(self.value(definition()?, &draw.values, &draw.inverses), *k)?;
+                    let either = constants == Constants::Free || !self.atoms.is_constant(index);
+                    let sign = any() & 1 == 1 && k % 2 == 0 && either;
+                    if sign { field.negate(root) } else { root }
+                }
+            }
+            Atom::Divisor(_) => self.value(definition()?, &draw.values, &draw.inverses),
+        })
+    }
+
+    /// The values of the constants, and zero for the other atoms; `None` if there are none over this prime.
+    fn fixed_constants(&self) -> Option<Vec<u32>> {
+        let mut random = ChaCha8Rng::seed_from_u64(u64::from(self.field.modulus()));
+        let count = self.atoms.list.len();
+        let is_constant: Vec<bool> = (0..count).map(|i| self.atoms.is_constant(i)).collect();
+        let free = (0..count).any(|i| is_constant[i] && self.definitions[i].is_none());
+        let tries = if free { MAX_TRIES } else { 1 };
+        (0..tries).find_map(|_| {
+            let mut draw = Draw::of(count);
+            for (index, &constant) in is_constant.iter().enumerate() {
+                let value = match constant {
+                    true => self.drawn_value(index, &mut draw, Constants::Fixed, &mut random)?,
+                    false => 1,
+                };
+                draw.push(self.field, value)?;
+            }
+            let all = draw.values.into_iter().zip(&is_constant);
+            Some(all.map(|(value, &constant)| if constant { value } else { 0 }).collect())
+        })
+    }
+
+    /// Roots whose value is drawn from that of another: the product of the two is known.
+    pub fn dependent_roots(&self) -> Vec<usize> {
+        self.products.iter().map(|(_, j, _)| *j).collect()
+    }
+
+    /// Which of the functions are no squares, at random points. Roots inside other atoms exist at these points;
+    /// the other roots need not. `None` if no such points were found.
+    pub fn characters(&self, functions: &[Laurent], count: usize) -> Option<Vec<Vec<bool>>> {
+        let field = self.field;
+        let mut random = ChaCha8Rng::seed_from_u64(u64::from(field.modulus()) ^ 0x5eed);
+        let images: Vec<Polynomial> = functions.iter().map(|f| image(field, f)).collect::<Option<_>>()?;
+        let stands = |i: usize| {
+            let within = |p: &Polynomial| p.iter().any(|(m, _)| m.get(i).is_some_and(|&e| e != 0));
+            self.definitions.iter().flatten().chain(&images).any(within)
+        };
+        let needed: Vec<bool> = (0..self.atoms.list.len()).map(stands).collect();
+        let mut attempt = || -> Option<Vec<bool>> {
+            let mut draw = Draw::of(self.atoms.list.len());
+            for (index, &needed) in needed.iter().enumerate() {
+                let value = match (&self.atoms.list[index], self.fixed[index]) {
+                    (_, fixed @ 1..) => fixed,
+                    (Atom::Coordinate(_) | Atom::Momentum(_), _) => random.random_range(1..field.modulus()),
+                    (Atom::Root { .. }, _) if !needed => 1,
+                    _ => self.drawn_value(index, &mut draw, Constants::Fixed, &mut random)?,
+                };
+                draw.push(field, value)?;
+            }
+            let value = |image: &Polynomial| self.value(image, &draw.values, &draw.inverses);
+            images
+                .iter()
+                .map(|i| Some(value(i)).filter(|&v| v != 0))
+                .collect::<Option<Vec<u32>>>()
+                .map(|values| values.into_iter().map(|v| field.square_root(v).is_none()).collect())
+        };
+        (0..count).map(|_| (0..MAX_TRIES).find_map(|_| attempt())).collect()
     }
 
     fn differentiate(&self, point: &mut Point) -> Option<()> {
@@ -287,6 +391,7 @@ fn parts(atoms: &Atoms, hamiltonian: &Polynomial) -> Vec<(i32, Polynomial)> {
 pub struct Points {
     /// The reduced problem to which the points belong.
     pub reduced: Reduced,
+    constants: Constants,
     groups: Box<[OnceLock<Box<[Chunk]>>]>,
 }
 
@@ -295,8 +400,9 @@ type Chunk = OnceLock<Option<Vec<Point>>>;
 
 impl Points {
     /// Starts without any points.
-    pub fn new(reduced: Reduced) -> Points {
-        Points { reduced, groups: (0..MAX_POINTS / CHUNK / GROUP).map(|_| OnceLock::new()).collect() }
+    pub fn new(reduced: Reduced, constants: Constants) -> Points {
+        let groups = (0..MAX_POINTS / CHUNK / GROUP).map(|_| OnceLock::new()).collect();
+        Points { reduced, constants, groups }
     }
 
     /// The field.
@@ -313,7 +419,7 @@ impl Points {
         let chunk = number / CHUNK;
         let group = self.groups.get(chunk / GROUP).ok_or(IntegralsError::NoPoint)?;
         let chunks = group.get_or_init(|| (0..GROUP).map(|_| Chunk::new()).collect());
-        let points = chunks[chunk % GROUP].get_or_init(|| self.reduced.chunk(chunk as u64));
+        let points = chunks[chunk % GROUP].get_or_init(|| self.reduced.chunk(chunk as u64, self.constants));
         points.as_ref().map(|p| &p[number % CHUNK]).ok_or(IntegralsError::NoPoint)
     }
 
@@ -330,6 +436,11 @@ impl Point {
     /// The value of a monomial.
     pub fn value(&self, field: PrimeField, monomial: &[i32]) -> u32 {
         monomial_value(field, monomial, &self.values, &self.inverses)
+    }
+
+    /// The gradient of an atom over its value.
+    pub fn logarithmic_gradient(&self, atom: usize, dof: usize) -> &[u32] {
+        &self.logarithmic[atom * 2 * dof..(atom + 1) * 2 * dof]
     }
 
     /// The rate {m, H_d}/m of a monomial, from the rates of the atoms.

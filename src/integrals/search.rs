@@ -1,20 +1,23 @@
 //! Searches a ladder of libraries, from the narrowest to the widest.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
 use super::IntegralsError;
 use super::atoms::Atoms;
+use super::constants::{with_canonical_constants, without_constant_factors};
 use super::generators::Generators;
-use super::involution::commuting_combinations;
+use super::involution::{Combination, largest_involution, with_combinations};
 use super::library::{Ingredients, Reach};
 use super::monomial::Laurent;
 use super::names::name_laws;
+use super::signs::with_known_signs;
 use super::solve::{Column, Problem, blocks};
 use super::stage::{Progress, Stage};
 use crate::expr::Expr;
-use crate::mechanics::{Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, assess};
+use crate::mechanics::{Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, Verdict, assess};
 use crate::progress::{CancelToken, Ended, Event, Job, Limits};
 use crate::simplify::canonical_law;
 
@@ -33,6 +36,8 @@ pub struct SearchConfig {
     pub max_unknowns: usize,
     /// The number of threads; by default that of the current pool.
     pub threads: Option<usize>,
+    /// Whether to search every space up to the momentum degree, even if the verdict is complete.
+    pub exhaustive: bool,
     /// The terms to search in, instead of those derived from the Hamiltonian.
     pub library: Option<Vec<Expr>>,
     /// The outcome lists the terms of a space only if it has at most this many.
@@ -47,6 +52,7 @@ impl Default for SearchConfig {
             limits: Limits { work: 1_000_000_000_000, seconds: 60.0 },
             max_unknowns: 3_000,
             threads: None,
+            exhaustive: false,
             library: None,
             written_terms: None,
         }
@@ -58,8 +64,12 @@ impl Default for SearchConfig {
 pub enum StopReason {
     /// There are 2·dof − 1 independent laws; more are impossible.
     Settled,
+    /// There are as many laws in involution as degrees of freedom, and the small spaces were searched.
+    Complete,
     /// Every library up to the momentum degree was searched.
     LadderComplete,
+    /// Every library up to the momentum degree was searched but those that are too large.
+    LeftOut,
     /// A limit was reached, or the user interrupted the search.
     Ended(Ended),
 }
@@ -74,6 +84,8 @@ pub struct SearchedSpace {
     /// The largest weight of the coefficients of highest momentum degree. The bounds for lower momentum
     /// degrees follow from it and the terms of H.
     pub coefficient_degree: u32,
+    /// What its terms are made of.
+    pub library: String,
     /// The dimension of the space of integrals in it, without the constants.
     pub integrals: usize,
     /// Whether every integral in this space is a polynomial in the laws found.
@@ -96,7 +108,7 @@ pub struct SearchOutcome {
     pub laws: Vec<ConservedQuantity>,
     /// Polynomials in H and the laws that complete a largest set in involution, if the laws alone contain
     /// none. Each is proved.
-    pub combinations: Vec<ConservedQuantity>,
+    pub combinations: Vec<Combination>,
     /// The spaces searched, in order.
     pub searched: Vec<SearchedSpace>,
     /// The exhaustive space with the most terms among those within [`SearchConfig::written_terms`].
@@ -109,11 +121,19 @@ pub struct SearchOutcome {
     pub assessment: Assessment,
 }
 
+impl SearchedSpace {
+    /// The widest of the spaces that were searched exhaustively, or of all if none was: the highest momentum
+    /// degree first, then the highest coefficient degree, then the most terms.
+    pub fn widest(spaces: &[SearchedSpace]) -> Option<&SearchedSpace> {
+        let width = |s: &&SearchedSpace| (s.exhaustive, s.momentum_degree, s.coefficient_degree, s.terms);
+        spaces.iter().max_by_key(width)
+    }
+}
+
 impl SearchOutcome {
-    /// The widest exhaustive space: the highest momentum degree first, then the highest coefficient degree.
+    /// The widest space that was searched exhaustively.
     pub fn widest(&self) -> Option<&SearchedSpace> {
-        let exhaustive = self.searched.iter().filter(|s| s.exhaustive);
-        exhaustive.max_by_key(|s| (s.momentum_degree, s.coefficient_degree, s.terms))
+        SearchedSpace::widest(&self.searched).filter(|space| space.exhaustive)
     }
 }
 
@@ -140,6 +160,8 @@ pub fn search(
 /// A search in progress.
 pub struct Search<'a> {
     hamiltonian: &'a Hamiltonian,
+    /// The formula of H, with known signs of roots, and constants in canonical form.
+    formula: Expr,
     /// How far to search.
     pub config: &'a SearchConfig,
     job: &'a Job<'a>,
@@ -154,6 +176,23 @@ pub struct Search<'a> {
     searched: Vec<SearchedSpace>,
     written: Option<WrittenSpace>,
     stop: StopReason,
+    /// The number of the prime that linear systems are solved over first.
+    first_prime: usize,
+    /// Whether the laws found settle that the system is integrable.
+    integrable: bool,
+    /// Whether only the last law in involution is sought.
+    seeks_last_law: bool,
+    /// Whether spaces were skipped because of that.
+    left_for_the_verdict: bool,
+    /// Whether the verdict that ended the search was not confirmed. Then no space is skipped.
+    doubtful: bool,
+}
+
+/// The laws found, compared with each other.
+struct Compared {
+    laws: Vec<ConservedQuantity>,
+    combinations: Vec<Combination>,
+    assessment: Assessment,
 }
 
 /// The fraction of the time limit that the search for laws may use; the rest is for simplifying and
@@ -173,6 +212,8 @@ enum Pass {
     CyclicExponentials,
 }
 
+/// The most primes over which a library is searched, if integrals modulo a prime cannot be lifted.
+const PRIMES_TRIED: usize = 3;
 /// The highest momentum degree at which exponentials of cyclic coordinates are tried.
 const EXPONENTIALS_TO_DEGREE: u32 = 2;
 
@@ -187,6 +228,10 @@ impl<'a> Search<'a> {
         let searching = Limits { work, seconds: seconds * SEARCHING_PART };
         let mut search = Search {
             hamiltonian,
+            formula: with_canonical_constants(
+                &with_known_signs(hamiltonian.formula(), hamiltonian),
+                hamiltonian.space(),
+            ),
             config,
             job,
             token: searching.token(job.token()),
@@ -199,22 +244,95 @@ impl<'a> Search<'a> {
             searched: Vec::new(),
             written: None,
             stop: StopReason::LadderComplete,
+            first_prime: 0,
+            integrable: false,
+            seeks_last_law: false,
+            left_for_the_verdict: false,
+            doubtful: false,
         };
         if let Some(terms) = &config.library {
             search.in_library(terms)?;
         } else {
-            for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
-                // If a wider library fails, skip it and keep the laws found so far.
-                match search.pass(pass) {
-                    Err(error) if pass == Pass::Own && !search.token.is_cancelled() => return Err(error),
-                    _ => search.note_end(),
-                }
-                if search.stop != StopReason::LadderComplete {
-                    break;
-                }
-            }
+            search.climb()?;
         }
         search.outcome()
+    }
+
+    /// Searches all libraries up to the momentum degree, and for a last law in involution.
+    fn climb(&mut self) -> Result<(), IntegralsError> {
+        for pass in [Pass::Own, Pass::Angles, Pass::PolynomialExponentials, Pass::CyclicExponentials] {
+            // If a wider library fails, skip it and keep the laws found so far.
+            match self.pass(pass, 1..=self.highest(pass)) {
+                Err(error) if pass == Pass::Own && !self.token.is_cancelled() => return Err(error),
+                Err(_) => self.leave_out(),
+                Ok(()) => {}
+            }
+            self.note_end();
+            if !self.goes_on() {
+                break;
+            }
+        }
+        self.seek_last_law()?;
+        if self.integrable && self.may_leave_out() && self.goes_on() && self.left_for_the_verdict {
+            self.stop = StopReason::Complete;
+        }
+        Ok(())
+    }
+
+    /// Searches one degree more if only the last law in involution is missing. It may be a function of the laws
+    /// found: then these settle how many are independent, but no set of them is in involution.
+    fn seek_last_law(&mut self) -> Result<(), IntegralsError> {
+        let ended = matches!(self.stop, StopReason::Ended(_));
+        // With two degrees of freedom, H alone lacks only one law, so this says nothing.
+        if ended || self.integrable || self.hamiltonian.space().dof() <= 2 || !self.lacks_one()? {
+            return Ok(());
+        }
+        let more = self.config.momentum_degree + 1;
+        let stop = std::mem::replace(&mut self.stop, StopReason::LadderComplete);
+        self.seeks_last_law = true;
+        // These spaces were not asked for, so it does not matter if they cannot be searched.
+        let searched = self.pass(Pass::Own, more..=more);
+        self.seeks_last_law = false;
+        if searched.is_err() || !matches!(self.stop, StopReason::Ended(_)) {
+            self.stop = stop;
+        }
+        self.note_end();
+        Ok(())
+    }
+
+    /// Whether spaces may be skipped once the verdict is complete.
+    fn may_leave_out(&self) -> bool {
+        !self.config.exhaustive && !self.doubtful
+    }
+
+    /// Whether the search has not ended yet.
+    fn goes_on(&self) -> bool {
+        matches!(self.stop, StopReason::LadderComplete | StopReason::LeftOut)
+    }
+
+    /// Records that a space was too large.
+    fn leave_out(&mut self) {
+        if self.stop == StopReason::LadderComplete {
+            self.stop = StopReason::LeftOut;
+        }
+    }
+
+    /// The highest momentum degree of a pass.
+    fn highest(&self, pass: Pass) -> u32 {
+        match pass {
+            Pass::CyclicExponentials => self.config.momentum_degree.min(EXPONENTIALS_TO_DEGREE),
+            _ => self.config.momentum_degree,
+        }
+    }
+
+    /// Whether the laws found, with their combinations, hold one less in involution than degrees of freedom.
+    fn lacks_one(&self) -> Result<bool, IntegralsError> {
+        let dof = self.hamiltonian.space().dof();
+        let laws = self.found.iter().map(Certificate::law);
+        let (atoms, mut polynomials) =
+            Atoms::of(self.hamiltonian.space(), std::iter::once(&self.formula).chain(laws))?;
+        let problem = Problem::new(atoms, polynomials.remove(0));
+        Ok(largest_involution(&problem, &polynomials, &self.token)? + 1 == dof)
     }
 
     /// Records that the token ended the search.
@@ -235,7 +353,7 @@ impl<'a> Search<'a> {
 
     /// The atoms for a pass; `None` if the pass adds nothing.
     fn atoms(&self, pass: Pass) -> Result<Option<Atoms>, IntegralsError> {
-        let (space, formula) = (self.hamiltonian.space(), self.hamiltonian.formula());
+        let (space, formula) = (self.hamiltonian.space(), &self.formula);
         let own = Atoms::of(space, [formula])?.0;
         let symbols = formula.symbols();
         let cyclic: Vec<usize> =
@@ -256,7 +374,7 @@ impl<'a> Search<'a> {
             Pass::PolynomialExponentials => {
                 let mut own = own;
                 let energy = own.expand(formula)?;
-                let wider = Ingredients::of(&own, &energy).has_exponential_coordinates();
+                let wider = !Ingredients::of(&own, &energy).exponential_coordinates().is_empty();
                 Ok(wider.then_some(own))
             }
             Pass::CyclicExponentials if cyclic.is_empty() => Ok(None),
@@ -264,43 +382,105 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn pass(&mut self, pass: Pass) -> Result<(), IntegralsError> {
-        let Some(mut atoms) = self.atoms(pass)? else { return Ok(()) };
-        let energy = atoms.expand(self.hamiltonian.formula())?;
+    /// Searches a library for the momentum degrees. If some integral modulo the first prime does not exist over
+    /// the rationals, searches again over the next prime.
+    fn pass(&mut self, pass: Pass, degrees: RangeInclusive<u32>) -> Result<(), IntegralsError> {
+        let searched = self.searched.len();
+        for _ in 1..PRIMES_TRIED {
+            if self.pass_over_prime(pass, degrees.clone())? {
+                return Ok(());
+            }
+            self.first_prime += 1;
+            self.searched.truncate(searched);
+        }
+        self.pass_over_prime(pass, degrees)?;
+        Ok(())
+    }
+
+    /// Searches over one prime. Returns whether all integrals modulo the prime were lifted.
+    fn pass_over_prime(&mut self, pass: Pass, degrees: RangeInclusive<u32>) -> Result<bool, IntegralsError> {
+        let Some(mut atoms) = self.atoms(pass)? else { return Ok(true) };
+        let energy = atoms.expand(&self.formula)?;
         if energy.as_constant().is_some() {
             return Err(IntegralsError::ConstantHamiltonian);
         }
         let known: Vec<Laurent> =
             self.found.iter().map(|proof| atoms.expand(proof.law())).collect::<Result<_, _>>()?;
         let ingredients = Ingredients::of(&atoms, &energy);
-        let problem = Problem::new(atoms, energy);
-        let mut stage = Stage::new(&problem, known)?;
-        if stage.settled() {
+        let library = self.library(pass, &atoms, &ingredients);
+        let problem = Problem::from_prime(atoms, energy, self.first_prime);
+        let mut stage = Stage::new(&problem, known, self.hamiltonian)?;
+        if stage.settled() && !self.seeks_last_law {
             self.stop = StopReason::Settled;
-            return Ok(());
+            return Ok(true);
         }
-        for reach in self.ladder(&ingredients, pass) {
+        for reach in self.ladder(&ingredients, pass, degrees) {
+            if self.integrable && self.may_leave_out() && !reach.is_small() {
+                self.left_for_the_verdict = true;
+                continue;
+            }
             let Some((terms, classes)) = stage.classes(self, &ingredients, reach)? else {
                 self.note_end();
-                if self.stop != StopReason::LadderComplete {
+                if !self.goes_on() {
                     break;
                 }
+                self.leave_out();
                 continue;
             };
             self.tell_space(reach, terms);
             let space = self.space_to_write(&problem, terms, &classes);
+            let found = self.found.len();
             let progress = stage.solve(self, classes, reach)?;
-            self.add_space(reach, terms, progress, space);
-            if stage.settled() {
+            self.add_space(reach, terms, progress, &library, space);
+            if self.found.len() > found && !self.integrable {
+                self.integrable = stage.is_integrable(&self.token)?;
+            }
+            if stage.settled() && !self.seeks_last_law {
                 self.stop = StopReason::Settled;
                 break;
             }
+            if stage.is_too_large() {
+                self.leave_out();
+            }
             self.note_end();
-            if self.stop != StopReason::LadderComplete {
+            if !self.goes_on() || (self.seeks_last_law && self.integrable) {
                 break;
             }
         }
-        Ok(())
+        Ok(!stage.unlifted || !self.goes_on())
+    }
+
+    /// What the terms of a library are made of, and what they leave out.
+    fn library(&self, pass: Pass, atoms: &Atoms, ingredients: &Ingredients) -> String {
+        let space = self.hamiltonian.space();
+        let names = |coordinates: &[usize]| {
+            let names: Vec<&str> = coordinates.iter().map(|&i| space.coordinates()[i].name()).collect();
+            names.join(", ")
+        };
+        let symbols = self.formula.symbols();
+        let cyclic: Vec<usize> =
+            (0..space.dof()).filter(|&i| !symbols.contains(&space.coordinates()[i])).collect();
+        let angles: Vec<usize> = (0..space.dof()).filter(|&i| atoms.is_angle(i)).collect();
+        let free: Vec<usize> = cyclic.iter().copied().filter(|i| angles.contains(i)).collect();
+        let mut text = "ingredients of H".to_owned();
+        match pass {
+            Pass::Angles if free.len() < angles.len() => {
+                text += &format!(", half angles of {}", names(&angles));
+            }
+            Pass::Own | Pass::Angles if !free.is_empty() => {
+                text += &format!(", sines and cosines of {}", names(&free));
+            }
+            Pass::CyclicExponentials => text += &format!(", exponentials of {}", names(&cyclic)),
+            Pass::PolynomialExponentials => {
+                text += &format!(", powers of {}", names(&ingredients.exponential_coordinates()));
+            }
+            _ => {}
+        }
+        let left_out = ingredients.without_powers(pass == Pass::PolynomialExponentials);
+        if !left_out.is_empty() {
+            text += &format!(", no powers of {}", names(&left_out));
+        }
+        text
     }
 
     fn tell_space(&self, reach: Reach, terms: usize) {
@@ -317,12 +497,20 @@ impl<'a> Search<'a> {
         wanted.then(|| classes.iter().flatten().map(|column| problem.atoms.to_expr(column)).collect())
     }
 
-    fn add_space(&mut self, reach: Reach, terms: usize, progress: Progress, written: Option<Vec<Expr>>) {
+    fn add_space(
+        &mut self,
+        reach: Reach,
+        terms: usize,
+        progress: Progress,
+        library: &str,
+        written: Option<Vec<Expr>>,
+    ) {
         if let Some(terms) = written.filter(|_| progress.exhaustive) {
             self.written = Some(WrittenSpace { terms, integrals: progress.integrals });
         }
         self.searched.push(SearchedSpace {
             terms,
+            library: library.to_owned(),
             momentum_degree: reach.momentum_degree,
             coefficient_degree: reach.weight,
             integrals: progress.integrals,
@@ -332,32 +520,23 @@ impl<'a> Search<'a> {
 
     /// The reaches in the order in which they are tried: momentum degree 1 first, then by the sum of degree
     /// and weight.
-    fn ladder(&self, ingredients: &Ingredients, pass: Pass) -> Vec<Reach> {
+    fn ladder(&self, ingredients: &Ingredients, pass: Pass, degrees: RangeInclusive<u32>) -> Vec<Reach> {
         let largest = |degree: u32| {
             let bound = ingredients.largest_weight(degree);
             self.config.coefficient_degree.map_or(bound, |most| bound.min(most))
         };
-        let highest = match pass {
-            Pass::CyclicExponentials => self.config.momentum_degree.min(EXPONENTIALS_TO_DEGREE),
-            _ => self.config.momentum_degree,
-        };
-        let degrees = 1..=highest;
         let polynomial_exponentials = pass == Pass::PolynomialExponentials;
         let reach = |momentum_degree, weight| Reach { momentum_degree, weight, polynomial_exponentials };
-        let mut ladder: Vec<Reach> = (0..=largest(1)).map(|weight| reach(1, weight)).collect();
-        let most = degrees.clone().map(largest).max().unwrap_or(0);
-        let mut rest: Vec<(u32, u32)> = degrees
-            .skip(1)
-            .flat_map(|degree| (0..=most.min(largest(degree))).map(move |weight| (degree, weight)))
-            .collect();
-        rest.sort_by_key(|&(degree, weight)| (degree + weight, degree));
-        ladder.extend(rest.into_iter().map(|(degree, weight)| reach(degree, weight)));
-        ladder
+        let mut ladder: Vec<(u32, u32)> =
+            degrees.flat_map(|degree| (0..=largest(degree)).map(move |weight| (degree, weight))).collect();
+        let sum = |degree: u32, weight: u32| if degree == 1 { 0 } else { degree + weight };
+        ladder.sort_by_key(|&(degree, weight)| (sum(degree, weight), degree, weight));
+        ladder.into_iter().map(|(degree, weight)| reach(degree, weight)).collect()
     }
 
     /// Searches the span of the given terms.
     fn in_library(&mut self, terms: &[Expr]) -> Result<(), IntegralsError> {
-        let formulas = std::iter::once(self.hamiltonian.formula()).chain(terms);
+        let formulas = std::iter::once(&self.formula).chain(terms);
         let (atoms, mut columns) = Atoms::of(self.hamiltonian.space(), formulas)?;
         let energy = columns.remove(0);
         let mut seen_columns = BTreeSet::new();
@@ -376,7 +555,7 @@ impl<'a> Search<'a> {
             .max()
             .unwrap_or(0);
         let problem = Problem::new(atoms, energy);
-        let mut stage = Stage::new(&problem, Vec::new())?;
+        let mut stage = Stage::new(&problem, Vec::new(), self.hamiltonian)?;
         let classes: Vec<Vec<Column>> = blocks(&problem.grading, &columns)
             .into_iter()
             .map(|block| block.into_iter().map(|k| columns[k].clone()).collect())
@@ -384,8 +563,14 @@ impl<'a> Search<'a> {
         let reach =
             Reach { momentum_degree: degree, weight: coefficient_degree, polynomial_exponentials: false };
         let space = self.space_to_write(&problem, columns.len(), &classes);
-        let progress = stage.solve(self, classes, reach)?;
-        self.add_space(reach, columns.len(), progress, space);
+        let mut progress = stage.solve(self, classes, reach)?;
+        let mut library = "the terms given".to_owned();
+        let left_out = left_out(&problem, &columns);
+        if !left_out.is_empty() {
+            progress.exhaustive = false;
+            library += &format!(", which leave out {} of H", left_out.join(", "));
+        }
+        self.add_space(reach, columns.len(), progress, &library, space);
         self.note_end();
         if stage.settled() {
             self.stop = StopReason::Settled;
@@ -402,7 +587,27 @@ impl<'a> Search<'a> {
         true
     }
 
+    /// Compares the laws found. If they do not give the verdict for which the search ended, searches on.
     fn outcome(mut self) -> Result<SearchOutcome, IntegralsError> {
+        let mut compared = self.compared()?;
+        if self.stop == StopReason::Complete && compared.assessment.verdict() == Verdict::Undecided {
+            (self.stop, self.doubtful) = (StopReason::LadderComplete, true);
+            self.searched.clear();
+            self.written = None;
+            self.climb()?;
+            compared = self.compared()?;
+        }
+        if let Some(ended) = Ended::by(&self.end) {
+            self.stop = StopReason::Ended(ended);
+        }
+        let work = self.config.limits.work - self.work;
+        let Compared { laws, combinations, assessment } = compared;
+        let Search { searched, written, stop, .. } = self;
+        Ok(SearchOutcome { laws, combinations, searched, written, stop, work, assessment })
+    }
+
+    /// Generators of the laws found, with their names, brackets, combinations and verdict.
+    fn compared(&self) -> Result<Compared, IntegralsError> {
         self.job.tell(Event::Doing("comparing the laws"));
         let space = self.hamiltonian.space();
         let proved: Vec<Certificate> =
@@ -411,42 +616,30 @@ impl<'a> Search<'a> {
         let named = names.into_iter().zip(proved);
         let laws: Vec<ConservedQuantity> =
             named.map(|(name, proof)| ConservedQuantity::proved(name, proof)).collect();
-        let mut assessment = assess(&self.prover, &laws)?;
-        let mut combinations = Vec::new();
-        if assessment.involutive().len() < space.dof() {
-            combinations = commuting_combinations(&self.prover, &laws, &assessment, &self.end)?;
-            if !combinations.is_empty() {
-                let all: Vec<ConservedQuantity> = laws.iter().chain(&combinations).cloned().collect();
-                let wider = assess(&self.prover, &all)?;
-                if wider.involutive().len() > assessment.involutive().len() {
-                    assessment = wider;
-                } else {
-                    combinations.clear();
-                }
-            }
-        }
-        if let Some(ended) = Ended::by(&self.end) {
-            self.stop = StopReason::Ended(ended);
-        }
-        let work = self.config.limits.work - self.work;
-        let Search { searched, written, stop, .. } = self;
-        Ok(SearchOutcome { laws, combinations, searched, written, stop, work, assessment })
+        let assessment = assess(&self.prover, &laws)?;
+        let wider = with_combinations(&self.prover, &self.formula, &laws, &assessment, &self.end)?;
+        let (combinations, assessment) = wider.unwrap_or((Vec::new(), assessment));
+        Ok(Compared { laws, combinations, assessment })
     }
 
-    /// The proof of the law in canonical form. After the limit is reached, the law stays in the form in
-    /// which it was found.
+    /// The proof of the law in canonical form, without constant factors. After the limit is reached, the law
+    /// stays in the form in which it was found.
     fn presented(&self, proof: Certificate) -> Certificate {
         if self.end.is_cancelled() {
             return proof;
         }
-        let short = canonical_law(proof.law(), self.hamiltonian.space()).ok();
-        short.and_then(|short| proof.presented(&short).ok()?).unwrap_or(proof)
+        let space = self.hamiltonian.space();
+        let Ok(short) = canonical_law(proof.law(), space) else { return proof };
+        let bare = without_constant_factors(&short, space).and_then(|law| canonical_law(&law, space).ok());
+        if let Some(proof) = bare.and_then(|bare| self.prover.certify(&bare).ok()?) {
+            return proof;
+        }
+        proof.presented(&short).ok().flatten().unwrap_or(proof)
     }
 
     /// The laws found, without those that are polynomials in the others; simplest first.
     fn without_redundant(&self) -> Result<Vec<Certificate>, IntegralsError> {
-        let formulas =
-            std::iter::once(self.hamiltonian.formula()).chain(self.found.iter().map(Certificate::law));
+        let formulas = std::iter::once(&self.formula).chain(self.found.iter().map(Certificate::law));
         let (atoms, mut known) = Atoms::of(self.hamiltonian.space(), formulas)?;
         let energy = known.remove(0);
         let problem = Problem::new(atoms, energy);
@@ -465,4 +658,17 @@ impl<'a> Search<'a> {
         laws.sort();
         Ok(laws.into_iter().map(|(_, k)| self.found[k].clone()).collect())
     }
+}
+
+/// The functions in H, other than coordinates and momenta, that no column contains.
+fn left_out(problem: &Problem, columns: &[Column]) -> Vec<String> {
+    let atoms = &problem.atoms;
+    let occurs = |polynomial: &Laurent, i: usize| {
+        polynomial.monomials().any(|m| m.get(i).is_some_and(|&exponent| exponent != 0))
+    };
+    (2 * atoms.dof..atoms.list.len())
+        .filter(|&i| !atoms.is_constant(i) && occurs(&problem.hamiltonian, i))
+        .filter(|&i| !columns.iter().any(|column| occurs(column, i)))
+        .map(|i| atoms.to_expr(&Laurent::atom(i, 1)).to_string())
+        .collect()
 }

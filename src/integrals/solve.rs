@@ -1,16 +1,17 @@
 //! The linear systems {F, H} = 0. Each row is a random point over F_p, each column is a term.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::IntegralsError;
 use super::atoms::{Atom, Atoms};
+use super::constants::{has_constants, lift_over_constants};
 use super::echelon::Echelon;
 use super::grading::{Degree, Grading};
 use super::levels::{echelon_of_rows, null_space};
 use super::modular::{PrimeField, Residues, prime_fields};
 use super::monomial::{Laurent, Monomial};
-use super::point::{AtomProducts, Point, Points, Polynomial, Reduced, image};
+use super::point::{AtomProducts, Constants, Point, Points, Polynomial, Reduced, image};
 use crate::expr::Rational;
 use crate::laurent::{PowerProduct, content};
 use crate::progress::CancelToken;
@@ -30,8 +31,10 @@ pub struct Problem {
     pub atoms: Arc<Atoms>,
     /// H in the atoms.
     pub hamiltonian: Laurent,
-    /// Degrees for which H and the bracket are homogeneous.
+    /// Degrees for which H and the bracket are homogeneous. Constants have degree 0.
     pub grading: Grading,
+    /// The same with degrees for constants; `None` if there are no constants.
+    fine: Option<Grading>,
     products: AtomProducts,
     primes: Mutex<Primes>,
 }
@@ -40,6 +43,8 @@ pub struct Problem {
 #[derive(Debug, Default)]
 struct Primes {
     found: Vec<Arc<Points>>,
+    /// The same points with constants that vary from point to point, if there are constants.
+    free: Vec<Arc<Points>>,
     /// How many candidates were tried.
     tried: usize,
 }
@@ -47,16 +52,43 @@ struct Primes {
 impl Problem {
     /// Prepares an expanded Hamiltonian.
     pub fn new(atoms: Atoms, hamiltonian: Laurent) -> Problem {
-        let products: AtomProducts = root_products(&atoms).into();
-        let grading = Grading::of(&atoms, &hamiltonian, &products);
-        Problem { atoms: Arc::new(atoms), hamiltonian, grading, products, primes: Mutex::default() }
+        Problem::from_prime(atoms, hamiltonian, 0)
     }
 
-    /// The points over the prime with this number.
+    /// As [`new`](Self::new), but starting with the prime of this number.
+    pub fn from_prime(atoms: Atoms, hamiltonian: Laurent, first: usize) -> Problem {
+        let products: AtomProducts = root_products(&atoms).into();
+        let grading = |constants| Grading::of(&atoms, &hamiltonian, &products, constants);
+        let fine = has_constants(&atoms).then(|| grading(true));
+        let grading = grading(false);
+        let primes = Mutex::new(Primes { tried: first, ..Primes::default() });
+        Problem { atoms: Arc::new(atoms), hamiltonian, grading, fine, products, primes }
+    }
+
+    /// Degrees for which H and the bracket are homogeneous. Constants have degrees of their own.
+    pub fn fine_grading(&self) -> &Grading {
+        self.fine.as_ref().unwrap_or(&self.grading)
+    }
+
+    /// The points over the prime with this number. The constants have the same values at all of them.
     ///
     /// # Errors
     /// [`IntegralsError::NoPoint`] if too few primes exist.
     pub fn points(&self, prime: usize) -> Result<Arc<Points>, IntegralsError> {
+        Ok(self.up_to(prime)?.found[prime].clone())
+    }
+
+    /// The points over the prime of that number, constants being random at each.
+    ///
+    /// # Errors
+    /// As [`points`](Problem::points).
+    pub fn free_points(&self, prime: usize) -> Result<Arc<Points>, IntegralsError> {
+        let primes = self.up_to(prime)?;
+        Ok(if self.fine.is_some() { primes.free[prime].clone() } else { primes.found[prime].clone() })
+    }
+
+    /// The primes, up to that number at least.
+    fn up_to(&self, prime: usize) -> Result<MutexGuard<'_, Primes>, IntegralsError> {
         let mut primes = self.primes.lock().unwrap_or_else(PoisonError::into_inner);
         let tried = primes.tried;
         let mut candidates = prime_fields().take(MAX_CANDIDATES).skip(tried);
@@ -64,10 +96,13 @@ impl Problem {
             let field = candidates.next().ok_or(IntegralsError::NoPoint)?;
             primes.tried += 1;
             if let Some(reduced) = Reduced::new(field, &self.atoms, &self.hamiltonian, &self.products) {
-                primes.found.push(Arc::new(Points::new(reduced)));
+                if self.fine.is_some() {
+                    primes.free.push(Arc::new(Points::new(reduced.clone(), Constants::Free)));
+                }
+                primes.found.push(Arc::new(Points::new(reduced, Constants::Fixed)));
             }
         }
-        Ok(primes.found[prime].clone())
+        Ok(primes)
     }
 
     /// Other forms of a function in which a product of roots was replaced by its value up to sign:
@@ -108,7 +143,7 @@ impl Problem {
         vector: &[u32],
         token: &CancelToken,
     ) -> Result<Option<Vec<Rational>>, IntegralsError> {
-        let Some(monic) = monic(self.points(0)?.field(), vector) else { return Ok(None) };
+        let Some(monic) = monic(self.free_points(0)?.field(), vector) else { return Ok(None) };
         Ok(self.lift_all(columns, &[monic], token)?.map(|mut all| all.swap_remove(0)))
     }
 
@@ -140,14 +175,14 @@ impl Problem {
         token: &CancelToken,
         mut over: impl FnMut(&Points, usize) -> Result<Option<Vec<Vec<u32>>>, IntegralsError>,
     ) -> Result<Option<Vec<Vec<Rational>>>, IntegralsError> {
-        let first = self.points(0)?.field();
+        let first = self.free_points(0)?.field();
         let mut residues: Vec<Residues> = vectors.iter().map(|v| Residues::new(first, v)).collect();
         let mut lifted: Vec<Option<Vec<Rational>>> = vec![None; vectors.len()];
         for prime in 1..MAX_PRIMES {
             if token.is_cancelled() {
                 return Ok(None);
             }
-            let points = self.points(prime)?;
+            let points = self.free_points(prime)?;
             for (values, residues) in lifted.iter_mut().zip(&residues).filter(|(values, _)| values.is_none())
             {
                 if let Some(rationals) = residues.rationals()
@@ -191,6 +226,9 @@ impl<'a> Lifting<'a> {
         let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
         let chosen: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
         let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
+        if self.problem.fine.is_some() {
+            return lift_over_constants(self.problem, &chosen, &self.token);
+        }
         // Elimination is cubic: for many long vectors it is cheaper to share one null space of all columns.
         let cubed = |n: usize| (n as u64).pow(3);
         let values = if expected as u64 * cubed(support.len()) <= 2 * cubed(self.columns.len()) {

@@ -48,7 +48,7 @@ fn solve_block(
 ) -> Result<Vec<Vec<(usize, Rational)>>, IntegralsError> {
     let token = CancelToken::new();
     let selected: Vec<Column> = block.iter().map(|&k| columns[k].clone()).collect();
-    let null = null_space(&*problem.points(0)?, &selected, &token)?.unwrap_or_default();
+    let null = null_space(&*problem.free_points(0)?, &selected, &token)?.unwrap_or_default();
     let lifted = problem.lift_all(&selected, &null, &token)?.unwrap_or_default();
     let terms = |values: Vec<Rational>| {
         let all = block.iter().copied().zip(values);

@@ -7,16 +7,21 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::IntegralsError;
+use super::constants::are_decided;
 use super::generators::Generators;
 use super::grading::Degree;
+use super::involution::largest_involution;
 use super::levels::null_space;
 use super::library::{Ingredients, Reach};
 use super::modes::{apart, free_angles, in_modes, orders};
 use super::monomial::{Laurent, Monomial};
 use super::point::Points;
+use super::relations::are_known;
 use super::search::Search;
 use super::solve::{Column, Problem, independent_functions};
 use crate::laurent::PowerProduct;
+use crate::mechanics::Hamiltonian;
+use crate::progress::CancelToken;
 
 /// One library's search problem together with the laws known so far.
 pub struct Stage<'p> {
@@ -27,6 +32,11 @@ pub struct Stage<'p> {
     angles: Vec<usize>,
     /// Groups of functions already examined, with the indices of the functions independent of simpler ones.
     independent: BTreeMap<Vec<Monomial>, Vec<usize>>,
+    /// Whether no relation between the atoms is open, so that null spaces miss no integral.
+    decided: bool,
+    /// Whether some integral modulo the prime could not be lifted to one over the constants.
+    pub unlifted: bool,
+    too_large: bool,
     /// The results of the classes solved so far, keyed by their terms: wider spaces contain these classes
     /// again.
     solved: BTreeMap<Vec<Monomial>, Progress>,
@@ -58,12 +68,20 @@ impl Progress {
 }
 
 impl<'p> Stage<'p> {
-    pub fn new(problem: &'p Problem, known: Vec<Laurent>) -> Result<Stage<'p>, IntegralsError> {
+    pub fn new(
+        problem: &'p Problem,
+        known: Vec<Laurent>,
+        hamiltonian: &Hamiltonian,
+    ) -> Result<Stage<'p>, IntegralsError> {
         let points = problem.points(0)?;
         let generators = Generators::new(problem, &points, known)?;
         let angles = free_angles(&problem.atoms, &problem.hamiltonian);
+        let decided = are_decided(&problem.atoms) && are_known(&problem.atoms, &points, hamiltonian)?;
         Ok(Stage {
             problem,
+            decided,
+            unlifted: false,
+            too_large: false,
             points,
             generators,
             angles,
@@ -74,6 +92,22 @@ impl<'p> Stage<'p> {
 
     pub fn settled(&self) -> bool {
         self.generators.independent(self.points.field()) + 1 >= 2 * self.problem.atoms.dof
+    }
+
+    /// Whether a space had classes with too many unknowns.
+    pub fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
+    /// Whether the laws, with their combinations, contain as many functions in involution as there are degrees of
+    /// freedom.
+    pub fn is_integrable(&self, token: &CancelToken) -> Result<bool, IntegralsError> {
+        let dof = self.problem.atoms.dof;
+        if self.generators.independent(self.points.field()) < dof {
+            return Ok(false);
+        }
+        let laws: Vec<Laurent> = self.generators.laws[1..].iter().map(|law| law.polynomial.clone()).collect();
+        Ok(largest_involution(self.problem, &laws, token)? >= dof)
     }
 
     /// The number of terms within reach, and the terms grouped by degree; `None` if there are too many or a
@@ -153,7 +187,8 @@ impl<'p> Stage<'p> {
     ) -> Result<Progress, IntegralsError> {
         let (small, large): (Vec<_>, Vec<_>) =
             classes.into_iter().partition(|c| c.len() <= search.config.max_unknowns);
-        let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() };
+        self.too_large |= !large.is_empty();
+        let mut progress = Progress { integrals: 0, exhaustive: large.is_empty() && self.decided };
         let terms = |class: &Vec<Column>| -> Vec<Monomial> {
             class.iter().flat_map(|c| c.monomials().cloned()).collect()
         };
@@ -193,9 +228,15 @@ impl<'p> Stage<'p> {
         let bound = reach.momentum_degree;
         let (new, mut complete) =
             self.generators.new_in(problem, &self.points, class, null, bound, &search.token.clone())?;
+        self.unlifted |= !complete && !search.token.is_cancelled();
         for polynomial in new {
             if search.token.is_cancelled() {
                 return Ok(false);
+            }
+            if Generators::is_constant(&self.points, &polynomial)? {
+                // No law, but its products with laws are accounted for.
+                self.generators.push(problem, &self.points, polynomial)?;
+                continue;
             }
             let mut kept = search.keep(&problem.atoms.to_expr(&polynomial));
             for variant in if kept { Vec::new() } else { problem.sign_variants(&polynomial) } {

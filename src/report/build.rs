@@ -32,6 +32,7 @@ impl Record {
             system,
             hamiltonian,
             laws: Vec::new(),
+            combinations: Vec::new(),
             brackets: Vec::new(),
             independent: None,
             involutive: Vec::new(),
@@ -100,10 +101,12 @@ impl Record {
             };
             value.map_or(instead.to_owned(), |value| value.to_string())
         };
-        self.brackets =
-            assessment.brackets().par_iter().map(|row| row.par_iter().map(&cell).collect()).collect();
+        // The assessment lists combinations after the laws. Their brackets follow from those of the laws.
+        let shown = self.laws.len() + 1;
+        let rows = assessment.brackets().par_iter().take(shown);
+        self.brackets = rows.map(|row| row.par_iter().take(shown).map(&cell).collect()).collect();
         self.independent = Some(assessment.independent().rank);
-        let names = self.bracket_names();
+        let names = self.compared_names();
         self.involutive = assessment.involutive().iter().map(|&index| names[index].to_owned()).collect();
         self.verdict = assessment.verdict();
     }

@@ -101,6 +101,7 @@ impl Record {
             }
             record.laws.push(LawRecord { evidence: evidence(&law.evidence), ..row });
         }
+        record.add_combinations(&discovery.combinations);
         if let Some(assessment) = &discovery.assessment {
             record.set_assessment(assessment, &space);
         }

@@ -31,6 +31,10 @@ pub(super) fn page(record: &Record) -> String {
             let domain = text::beside(&law.domain);
             page += &format!("| {} | ${}${domain} | {} | {evidence} |\n", law.name, law.latex, law.status);
         }
+        for combination in &record.combinations {
+            page +=
+                &format!("\n${} = {}$, a combination of the laws.\n", combination.name, combination.latex);
+        }
         page += "\n## Poisson brackets\n\n";
         let names = record.bracket_names();
         page += &format!("| | {} |\n|{}\n", names.join(" | "), " --- |".repeat(names.len() + 1));

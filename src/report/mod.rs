@@ -60,12 +60,15 @@ pub struct Record {
     pub hamiltonian: HamiltonianRecord,
     /// A generating set of laws, without H.
     pub laws: Vec<LawRecord>,
+    /// Polynomials in H and the laws that are in involution. They are not laws of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub combinations: Vec<CombinationRecord>,
     /// The Poisson brackets of H and the laws, each in canonical form. H comes first.
     pub brackets: Vec<Vec<String>>,
     /// How many of H and the laws are functionally independent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub independent: Option<usize>,
-    /// Names of a largest subset in involution.
+    /// Names of a largest subset of H, laws and combinations in involution.
     pub involutive: Vec<String>,
     /// What the proved laws say about integrability.
     #[serde(serialize_with = "word")]
@@ -248,16 +251,31 @@ impl EvidenceRecord {
     }
 }
 
-/// What an exact search covered.
+/// A polynomial in H and the laws.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CombinationRecord {
+    /// Its name.
+    pub name: String,
+    /// The polynomial in the names of the laws.
+    pub of: String,
+    /// The same as LaTeX.
+    #[serde(skip)]
+    pub latex: String,
+}
+
+/// What an exact search covered: the widest space that was finished, or the widest that was begun if none
+/// was finished.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct SearchedRecord {
-    /// The number of terms in the largest library.
+    /// The number of terms of this space.
     pub terms: usize,
-    /// The highest degree in the momenta.
+    /// Its highest degree in the momenta.
     pub momentum_degree: usize,
-    /// The highest degree of the coefficients.
+    /// The highest degree of its coefficients of the highest momentum degree.
     pub coefficient_degree: usize,
-    /// Whether all integrals in the listed spaces were found.
+    /// What its terms are made of.
+    pub library: String,
+    /// Whether all integrals in it were found.
     pub exhaustive: bool,
     /// The spaces, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -404,5 +422,11 @@ impl Record {
     /// The names of the rows and columns of the matrix of brackets.
     fn bracket_names(&self) -> Vec<&str> {
         std::iter::once("H").chain(self.laws.iter().map(|law| law.name.as_str())).collect()
+    }
+
+    /// H, the laws and the combinations, in the order of an assessment.
+    fn compared_names(&self) -> Vec<&str> {
+        let combinations = self.combinations.iter().map(|combination| combination.name.as_str());
+        self.bracket_names().into_iter().chain(combinations).collect()
     }
 }

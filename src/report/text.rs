@@ -1,6 +1,6 @@
 //! Renders the record as text for a terminal.
 
-use super::{EvidenceRecord, LawRecord, Record};
+use super::{CombinationRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
 /// The whole record as a page of plain text.
@@ -9,6 +9,7 @@ pub(super) fn page(record: &Record) -> String {
         heading(record),
         hamiltonian(record),
         laws(record),
+        combinations(record),
         brackets(record),
         known(record),
         network(record),
@@ -85,6 +86,16 @@ fn laws(record: &Record) -> String {
 /// The conditions that follow a formula.
 pub(super) fn beside(domain: &Option<String>) -> String {
     domain.as_ref().map_or(String::new(), |conditions| format!(" where {conditions}"))
+}
+
+/// The combinations of the laws, in their names.
+fn combinations(record: &Record) -> String {
+    if record.combinations.is_empty() {
+        return String::new();
+    }
+    let line = |c: &CombinationRecord| format!("  {} = {}\n", c.name, c.of);
+    let lines: String = record.combinations.iter().map(line).collect();
+    format!("Combinations of the laws, in involution\n{lines}")
 }
 
 fn status(law: &LawRecord) -> String {
@@ -189,8 +200,8 @@ fn verdict(record: &Record) -> String {
     if let Some(searched) = &record.searched {
         let kind = if searched.exhaustive { "exhaustively" } else { "in part" };
         text += &format!(
-            "Searched {kind}: up to {} terms, degree {} in the momenta, coefficients to degree {}\n",
-            searched.terms, searched.momentum_degree, searched.coefficient_degree
+            "Searched {kind}: {} terms, degree {} in the momenta, coefficients to degree {}, {}\n",
+            searched.terms, searched.momentum_degree, searched.coefficient_degree, searched.library
         );
         for space in &searched.spaces {
             text += &format!("  {space}\n");

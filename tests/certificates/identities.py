@@ -47,7 +47,7 @@ NOT_ZERO = [
 
 certificate = load(sys.argv[1])
 functions = certificate.Functions(
-    {"coordinates": ["x", "y"], "momenta": ["px", "py"], "parameters": ["k"], "H": "q0", "where": [], "laws": []}
+    {"coordinates": ["x", "y"], "momenta": ["px", "py"], "parameters": ["k"], "H": "q0", "where": [], "laws": [], "combinations": []}
 )
 wrong = []
 for expected, texts in ((True, ZERO), (False, NOT_ZERO)):

@@ -13,6 +13,7 @@ import importlib.util
 import itertools
 import json
 import random
+import re
 import sys
 
 import mpmath
@@ -22,6 +23,14 @@ VERDICTS = ["integrable", "superintegrable", "maximally superintegrable", "undec
 
 
 # --- The judge ---------------------------------------------------------------------------------------------------
+
+
+def judged(data):
+    """The first claim that does not hold; `None` where all do."""
+    try:
+        return Judge(data).wrong()
+    except (NameError, IndexError) as error:
+        return f"no formula: {error}"
 
 
 class Judge:
@@ -38,8 +47,17 @@ class Judge:
         self.symbols = list(self.names.values())
         self.q, self.p = self.symbols[:dof], self.symbols[dof : dof + count["p"]]
         self.titles = ["H"] + [law["name"] for law in data["laws"]]
-        self.functions = [self.compiled(data["H"])] + [self.compiled(law["formula"]) for law in data["laws"]]
         self.where = [data["where"]] + [[*data["where"], *law["where"]] for law in data["laws"]]
+        self.laws = len(self.titles)
+        formulas = [data["H"]] + [law["formula"] for law in data["laws"]]
+        for combination in data["combinations"]:
+            self.titles.append(combination["name"])
+            parts = re.split(r"\bf([0-9]+)\b", combination["of"])
+            places = [int(place) for place in parts[1::2]]
+            parts[1::2] = [f"({formulas[place]})" for place in places]
+            formulas.append("".join(parts))
+            self.where.append([condition for place in places for condition in self.where[place]])
+        self.functions = [self.compiled(formula) for formula in formulas]
         self.found = {}
 
     cache = {}
@@ -172,7 +190,7 @@ class Judge:
         return True
 
     def matrix(self, matrix):
-        size = len(self.titles)
+        size = self.laws
         shape = len(matrix) == size and all(len(row) == size for row in matrix)
         yield "shape", shape
         for i, j in itertools.product(range(size), repeat=2):
@@ -232,6 +250,8 @@ def changes(node):
         yield "sign of", node.operand
     if isinstance(node, ast.Constant):
         yield "number in place of", ast.Constant(node.value + 1)
+    if isinstance(node, ast.Name) and node.id[0] == "f":
+        yield "H in place of", ast.Name("f0")
     if isinstance(node, ast.Name) and node.id[0] in "qp" and node.id[1:].isdigit():
         yield "conjugate of", ast.Name(("p" if node.id[0] == "q" else "q") + node.id[1:])
 
@@ -242,9 +262,9 @@ def altered(data, **entries):
     return changed
 
 
-def with_law(data, place, **entries):
+def with_law(data, place, kind="laws", **entries):
     changed = copy.deepcopy(data)
-    changed["laws"][place].update(entries)
+    changed[kind][place].update(entries)
     return changed
 
 
@@ -274,6 +294,13 @@ def mutants_of_functions(data):
         yield f"{law['name']} constant", with_law(data, place, formula="1")
         yield f"{law['name']} left out", altered(data, laws=[l for k, l in enumerate(data["laws"]) if k != place])
         yield f"{law['name']} named H", with_law(data, place, name="H")
+    for place, combination in enumerate(data["combinations"]):
+        name, left = combination["name"], [c for k, c in enumerate(data["combinations"]) if k != place]
+        for done, text in formulas_near(combination["of"]):
+            yield f"{name}: {done}", with_law(data, place, "combinations", of=text)
+        yield f"{name} constant", with_law(data, place, "combinations", of="1")
+        yield f"{name} left out", altered(data, combinations=left)
+        yield f"{name} named H", with_law(data, place, "combinations", name="H")
     yield "coordinates of one name", altered(data, coordinates=[data["momenta"][0], *data["coordinates"][1:]])
 
 
@@ -282,7 +309,8 @@ def mutants_of_counts(data):
         yield f"dof {step:+}", altered(data, dof=data["dof"] + step)
         if data["independent"] is not None:
             yield f"independent {step:+}", altered(data, independent=data["independent"] + step)
-    names, titles = data["involutive"], ["H"] + [law["name"] for law in data["laws"]]
+    names = data["involutive"]
+    titles = ["H"] + [law["name"] for law in [*data["laws"], *data["combinations"]]]
     for name in names:
         yield f"involutive without {name}", altered(data, involutive=[n for n in names if n != name])
     for other in [t for t in titles if t not in names]:
@@ -343,7 +371,7 @@ def load(path):
 def run(certificate, cases, result, kind):
     """Checks and judges each mutant."""
     for name, data in cases:
-        failures, wrong = certificate.check(data), Judge(data).wrong()
+        failures, wrong = certificate.check(data), judged(data)
         result[kind]["mutants"] += 1
         result[kind]["false"] += wrong is not None
         if wrong is None and not failures:
@@ -360,7 +388,7 @@ def main(path, count, condition=None):
     if condition is not None:
         data["where"].append(condition)
     empty = {"mutants": 0, "false": 0, "true": [], "refused": [], "missed": []}
-    result = {"failures": certificate.check(data), "judged": Judge(data).wrong()}
+    result = {"failures": certificate.check(data), "judged": judged(data)}
     result |= {"each": copy.deepcopy(empty), "random": copy.deepcopy(empty), "spaces": 0}
     if data["space"] is not None:
         for step in (-1, 1):

@@ -311,10 +311,10 @@ def substituted(f, radius):
 
 
 def bracket(f, h, point):
-    """{F, H} and the size of its terms."""
+    """{F, H} and a bound on the size of its terms."""
     (_, u), (_, v) = evaluate(f, point), evaluate(h, point)
     terms = [u[0] * v[2], -u[2] * v[0], u[1] * v[3], -u[3] * v[1]]
-    return M.fsum(terms), M.fsum(abs(t) for t in terms)
+    return M.fsum(terms), 4 * max(map(abs, u)) * max(map(abs, v))
 
 
 def vanishing(f, h, rng, points=POINTS):

@@ -19,6 +19,20 @@ def relation(text):
     raise Outside(f"a condition that cannot be read: {text}")
 
 
+def composed(text, formulas):
+    """A formula in f0, f1, … with these formulas in their place, and the places of those that occur."""
+    places = []
+
+    def formula(found):
+        place = int(found[1])
+        if place >= len(formulas):
+            return found[0]
+        places.append(place)
+        return f"({formulas[place]})"
+
+    return re.sub(r"\bf(\d+)\b", formula, text), places
+
+
 def holds(a, sign, b):
     """Whether the relation holds between two numbers."""
     table = {">": a > b, "<": a < b, ">=": a >= b, "<=": a <= b, "!=": a != b, "=": a == b}
@@ -26,7 +40,7 @@ def holds(a, sign, b):
 
 
 class Functions:
-    """H and the laws, by their place: H is 0, law k is k."""
+    """H, the laws and their combinations, by their place: H is 0, law k is k, combinations follow."""
 
     def __init__(self, data):
         dof = len(data["coordinates"])
@@ -36,6 +50,12 @@ class Functions:
         self.titles = ["H"] + [law["name"] for law in data["laws"]]
         self.formulas = [data["H"]] + [law["formula"] for law in data["laws"]]
         own = [data["where"]] + [law["where"] for law in data["laws"]]
+        self.laws = len(self.titles)
+        for combination in data["combinations"]:
+            text, places = composed(combination["of"], self.formulas[: self.laws])
+            self.titles.append(combination["name"])
+            self.formulas.append(text)
+            own.append([condition for place in places for condition in own[place]])
         self.conditions = [tuple(dict.fromkeys([*data["where"], *conditions])) for conditions in own]
 
     # In numbers.
@@ -186,16 +206,23 @@ class Functions:
 
 # --- The space of integrals, counted -----------------------------------------------------------------------------
 
+# Primes tried for the constants, and points tried modulo each.
+PRIMES = 64
+POINTS_TRIED = 128
 
 class Modular:
     """Random values modulo a large prime of the generators of a field, such that their relations hold. Modulo a
-    prime that is 3 modulo 4, a number has one square root that is a square itself: this plays the positive one."""
+    prime that is 3 modulo 4, a number has one square root that is a square itself: this plays the positive one.
+    `fixed` holds the values of constants."""
 
-    def __init__(self, field, prime, source):
+    def __init__(self, field, prime, source, fixed):
         self.prime, self.values = prime, []
         cosine = None
         for generator in field.generators:
             kind = generator.kind
+            if generator.index in fixed:
+                self.values.append(fixed[generator.index])
+                continue
             inside = None if generator.value is None else self.of(generator.value)
             if kind in ("variable", "log"):
                 value = source.randrange(1, prime)
@@ -239,13 +266,40 @@ class Modular:
         return total % self.prime
 
 
-def modular_prime():
-    """A prime that is 3 modulo 4, below 2**61, modulo which roots of index 3, 5 and 7 are unique."""
+def modular_primes():
+    """Primes that are 3 modulo 4, below 2**61, modulo which roots of index 3, 5 and 7 are unique."""
     prime = 2**61
     while True:
         prime = sympy.prevprime(prime)
         if prime % 4 == 3 and all((prime - 1) % index for index in (3, 5, 7)):
-            return prime
+            yield prime
+
+
+def constants_of(field):
+    """The numbers of the generators that depend on no coordinate and no momentum."""
+    found = set()
+    for generator in field.generators:
+        if generator.kind == "variable":
+            constant = generator.label not in field.variables
+        else:
+            used = {i for monomial in generator.value.keys() for i, e in enumerate(monomial) if e}
+            constant = used <= found | {generator.index}
+        if constant:
+            found.add(generator.index)
+    return found
+
+
+def fixed_constants(field, source):
+    """A prime, and values of the constants modulo it, for which there are points. The integrals are counted over
+    the field of the constants, so these have the same values at all points."""
+    for prime in islice(modular_primes(), PRIMES):
+        for _ in range(POINTS_TRIED):
+            try:
+                values = Modular(field, prime, source, {}).values
+            except ZeroDivisionError:
+                continue
+            return prime, {index: values[index] for index in constants_of(field)}
+    raise Outside("no points modulo a prime")
 
 
 def nullity(rows, prime):
@@ -270,7 +324,6 @@ def nullity(rows, prime):
 def dimension_of_integrals(functions, terms):
     """The dimension of the space of combinations of the terms that commute with H, constants not counted: the
     nullity of {term, H} at more random points modulo a prime than there are terms, less that of the terms."""
-    prime = modular_prime()
     source = random.Random("space")
 
     def work(field):
@@ -284,6 +337,7 @@ def dimension_of_integrals(functions, terms):
         return field, columns, flows
 
     field, columns, flows = functions.written(Knowledge(functions.learned(0)), work)
+    prime, fixed = fixed_constants(field, source)
     columns = [sparse(column, prime) for column in columns]
     brackets, values, tries = [], [], 0
     while len(brackets) < len(columns) + 12:
@@ -291,7 +345,7 @@ def dimension_of_integrals(functions, terms):
         if tries > 64 * (len(columns) + 64):
             raise Outside("no points modulo the prime")
         try:
-            point = Modular(field, prime, source)
+            point = Modular(field, prime, source, fixed)
         except ZeroDivisionError:
             continue
         row, value = rates_of(columns, flows, point)
@@ -375,8 +429,8 @@ def check_names(report, data):
     report.check("names of coordinates, momenta and parameters are distinct", lambda: len(set(names)) == len(names))
     report.check("coordinates are as many as momenta", lambda: len(data["coordinates"]) == len(data["momenta"]))
     report.check("dof", lambda: data["dof"] == len(data["coordinates"]))
-    laws = ["H"] + [law["name"] for law in data["laws"]]
-    report.check("names of laws are distinct", lambda: len(set(laws)) == len(laws))
+    laws = ["H"] + [law["name"] for law in [*data["laws"], *data["combinations"]]]
+    report.check("names of laws and combinations are distinct", lambda: len(set(laws)) == len(laws))
 
 
 def check_where(report, functions):
@@ -438,7 +492,7 @@ def proportional(functions, a, b):
 
 def check_brackets(report, functions, matrix):
     """The matrix of brackets: what is written out is exact, what is said not to be 0 is not."""
-    size = len(functions.titles)
+    size = functions.laws
     shape = len(matrix) == size and all(len(row) == size for row in matrix)
     report.check("the matrix of brackets has a row and a column for H and each law", lambda: shape)
     if not shape:
@@ -474,7 +528,7 @@ def check_independence(report, functions, claimed):
     found = functions.rank(everything)
     report.check(f"a minor of size {claimed} of the Jacobian does not vanish", lambda: claimed <= found)
     # Laws commute with H: where H is not constant there are at most 2*dof - 1.
-    bound = min(len(everything), 2 * functions.dof - 1)
+    bound = min(functions.laws, 2 * functions.dof - 1)
     if claimed == bound:
         report.check(f"there are at most {bound} independent functions, by dimension", lambda: found <= bound)
     else:

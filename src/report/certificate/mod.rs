@@ -42,6 +42,9 @@ impl Record {
             let conditions = where_clause(law.domain.as_deref());
             text += &format!("{} = {}{conditions}\n    {{{}, H}} = 0\n", law.name, law.formula, law.name);
         }
+        for combination in &self.combinations {
+            text += &format!("{} = {}\n", combination.name, combination.of);
+        }
         if !self.generators.is_empty() {
             text += "\nGenerators of the field in which the brackets were formed:\n";
             for generator in &self.generators {
@@ -97,6 +100,7 @@ impl Record {
             format!("\n        {{\"name\": {name}, \"formula\": {formula}, \"where\": {conditions}}}")
         });
         entry("laws", list(laws));
+        entry("combinations", self.in_functions(&proved));
         entry("generators", python_bool(self.searched.is_some()).to_owned());
         entry("brackets", self.matrix(&proved, &writer));
         entry("independent", self.independent.map_or("None".to_owned(), |number| number.to_string()));
@@ -108,6 +112,18 @@ impl Record {
         });
         entry("space", space.unwrap_or("None".to_owned()));
         text + "}\n"
+    }
+
+    /// The combinations, with f0 for H and f1, f2, … for the proved laws.
+    fn in_functions(&self, proved: &[usize]) -> String {
+        let laws = proved.iter().map(|&k| self.laws[k].name.as_str());
+        let all = std::iter::once("H").chain(laws).enumerate();
+        let names = all.map(|(k, name)| (Symbol::new(name), Expr::symbol(format!("f{k}"))));
+        let writer = Writer { names: names.collect() };
+        list(self.combinations.iter().map(|combination| {
+            let (name, of) = (quoted(&combination.name), writer.formula(&combination.of));
+            format!("\n        {{\"name\": {name}, \"of\": {of}}}")
+        }))
     }
 
     /// The brackets of H and the proved laws; `None` where the record holds none.

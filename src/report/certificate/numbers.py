@@ -11,9 +11,10 @@
 # ---------------------------------------------------------------------------------------------------------------
 import ast
 import random
+import re
 import sys
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice
 from math import lcm
 
 import mpmath
