@@ -7,7 +7,7 @@
 //! together cost a fraction of that of the whole system.
 //!
 //! Where momenta stand inside roots or divisors, or a column has terms of several degrees, there are no such degrees,
-//! and everything is one level.
+//! and everything is one level; so it is where columns are few.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -27,6 +27,9 @@ use crate::progress::CancelToken;
 pub const EXTRA_POINTS: usize = 6;
 /// Rows that are formed and inserted together.
 const CHUNK: usize = 64;
+/// Up to so many columns, one level takes less time than several: on the seven cases of `benches/integrals.rs` that are
+/// compared with FLINT.
+const FEW_COLUMNS: usize = 64;
 /// Unknowns from which on the rows of a chunk are shared out between threads.
 const PARALLEL_UNKNOWNS: usize = 200;
 /// Entries of combined vectors from which on these are shared out between threads.
@@ -98,7 +101,8 @@ impl System {
             let first = degrees.next();
             degrees.all(|degree| Some(degree) == first)
         };
-        let undivided = !points.reduced.is_graded() || !columns.iter().all(homogeneous);
+        let undivided =
+            columns.len() <= FEW_COLUMNS || !points.reduced.is_graded() || !columns.iter().all(homogeneous);
         let parts = if undivided { vec![1] } else { points.reduced.part_degrees() };
         let mut numbers: BTreeMap<Monomial, usize> = BTreeMap::new();
         let mut number = |monomial: Monomial| {
