@@ -126,9 +126,9 @@ impl Surface<'_> {
         Ok(false)
     }
 
-    /// Whether a value is infinite on the surface: a denominator vanishes there and what stands above it does not.
-    /// Values with roots, sines or other signs are never called infinite: what stands above may vanish on a part of
-    /// the surface.
+    /// Whether a value is infinite on a side of the surface: a denominator vanishes there and what stands above it does
+    /// not. Values with roots, sines or other signs are never called infinite: what stands above may vanish on a part
+    /// of the surface.
     fn is_barrier(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
         let factors: Vec<_> = self.tower.factors.iter().collect();
         let (mut cleared, exponents) = self.tower.cleared(value.numerator(), &factors)?;
@@ -141,8 +141,16 @@ impl Surface<'_> {
             }
         }
         let occurring = cleared.variables().into_iter().chain(self.of.numerator().variables());
-        let plain = !occurring.into_iter().any(|v| self.tower.is_algebraic(v));
-        Ok(pole && plain && !self.divides(&cleared))
+        let plain = !occurring.into_iter().any(|v| v != self.variable && self.tower.is_algebraic(v));
+        if !pole || !plain {
+            return Ok(false);
+        }
+        // The values on the two sides, where the sign is 1 and −1.
+        let mut parts = cleared.coefficients_in(self.variable);
+        let jump = if parts.len() > 1 { parts.swap_remove(1) } else { Polynomial::zero() };
+        let even = parts.swap_remove(0);
+        let sides = [even.plus(&jump), even.minus(&jump)];
+        Ok(sides.iter().any(|side| !side.is_zero() && !self.divides(side)))
     }
 
     /// Whether a polynomial is a multiple of the function, so that it vanishes on the surface.

@@ -86,6 +86,10 @@ fn signs_that_do_no_harm_leave_a_law_proved() {
         (&kink, "px^2 + 2*sqrt(x^2) + py"),
         (&wall, "sqrt(x^2)/x*py"),
         (&wall, "sqrt(x^2)/x"),
+        (&plane("(px^2+py^2)/2 + 1/sqrt(x^2) + y^2"), "px^2/2 + 1/sqrt(x^2)"),
+        (&plane("(px^2+py^2)/2 + 1/sqrt(x^2)^3 + 1/x"), "sqrt(x^2)/x"),
+        // Infinite on one side.
+        (&plane("(px^2+py^2)/2 + 1/sqrt(x^2) + 1/x"), "sqrt(x^2)/x"),
         (&plane("(px^2+py^2)/2 where x != 0"), "sqrt(x^2)/x*py"),
         (&plane("(px^2+py^2)/2 where x > 0"), "sqrt(x^2)/x*py"),
     ] {
