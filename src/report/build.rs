@@ -20,9 +20,9 @@ pub(super) const UNKNOWN: &str = "undecided (too long to print)";
 /// Replaces the bracket of two functions that are not real at any common point.
 pub(super) const DISJOINT: &str = "no common domain";
 /// A bracket with more symbols is not printed in the matrix.
-const PRINTABLE: usize = 400;
+const PRINTABLE: usize = 200;
 /// A bracket with more symbols is not brought into canonical form to see whether that is short.
-const PRESENTABLE: usize = 4_000;
+const PRESENTABLE: usize = 1_000;
 
 impl Record {
     /// A record of a system and a Hamiltonian, without results.

@@ -1,6 +1,12 @@
 //! Where a function jumps: the surfaces w = 0 across which a function with sign(w) in it does not extend continuously.
 //!
 //! A function is A + B·sign(w) in the canonical form. It extends continuously across w = 0 where B vanishes there.
+//!
+//! Signs also hide where no square is recognised: √(1 − cos² x)/sin x is the sign of sin x. A function that is made of
+//! roots, logarithms, and functions without singularities is continuous; it can jump only where it is divided by
+//! something that vanishes. So a pole is a possible jump wherever a root or a logarithm may change its branch there.
+
+use std::collections::BTreeSet;
 
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Element, Polynomial, RationalPolynomial, present, work};
@@ -29,12 +35,12 @@ impl Element {
             _ => None,
         });
         let surfaces: Vec<Surface> = signed.collect();
-        if surfaces.is_empty() {
+        if surfaces.is_empty() && !tower.generators().any(|(_, generator)| is_branched(generator)) {
             return Ok(Vec::new());
         }
         work::bounded(|| {
             let (own, other) = (tower.canonical(&self.value)?, tower.canonical(&other.value)?);
-            let mut jumps = Vec::new();
+            let mut jumps: Vec<Jump> = hidden_sign(tower, &own, &other)?.into_iter().collect();
             for surface in surfaces {
                 let Surface { variable, of, .. } = surface;
                 if own.numerator().contains(variable)
@@ -51,6 +57,85 @@ impl Element {
     }
 }
 
+/// Whether a generator has several branches: a root or a logarithm.
+fn is_branched(generator: &Generator) -> bool {
+    matches!(generator, Generator::Root { .. } | Generator::Logarithm { .. })
+}
+
+/// The first pole of a canonical value at which a root or a logarithm in it may change its branch, so that the value
+/// may jump there; poles that stand in the other value too are left out: it counts as infinite there.
+fn hidden_sign(
+    tower: &Tower,
+    own: &RationalPolynomial,
+    other: &RationalPolynomial,
+) -> Result<Option<Jump>, AlgebraError> {
+    let occurring = closure(tower, own.numerator().variables());
+    let branched: Vec<&RationalPolynomial> = occurring
+        .iter()
+        .filter(|&&v| closure(tower, vec![v]).iter().any(|&u| u < tower.variables))
+        .filter_map(|&v| match tower.generator(v)? {
+            Generator::Root { radicand: inner, .. } | Generator::Logarithm { argument: inner } => Some(inner),
+            _ => None,
+        })
+        .collect();
+    let elsewhere = other.numerator().variables();
+    let factors = tower.factors.iter().map(|f| (f.inverse, f.polynomial.clone()));
+    let variables = tower.reciprocals.iter().map(|&(x, u)| (u, Polynomial::variable(x)));
+    for (inverse, pole) in factors.chain(variables) {
+        let varies = closure(tower, pole.variables()).iter().any(|&v| v < tower.variables);
+        if !varies || !occurring.contains(&inverse) || elsewhere.contains(&inverse) {
+            continue;
+        }
+        for inner in &branched {
+            if changes_branch(tower, inner.numerator(), &pole)? {
+                return Ok(Some(Jump { surface: present::express(tower, &pole.into()) }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether what stands under a root may vanish at a pole with real values on both sides: not if the two have no factor
+/// in common, or if it changes its sign there. Only polynomials in symbols are looked at closely.
+fn changes_branch(tower: &Tower, inner: &Polynomial, pole: &Polynomial) -> Result<bool, AlgebraError> {
+    let symbols = tower.symbols.len();
+    if inner.variables().into_iter().chain(pole.variables()).any(|v| v >= symbols) {
+        return Ok(true);
+    }
+    if inner.gcd(pole)?.is_constant() {
+        return Ok(false);
+    }
+    let (mut rest, mut order) = (inner.clone(), 0);
+    while let Some(quotient) = rest.exact_quotient(pole) {
+        (rest, order) = (quotient, order + 1);
+    }
+    Ok(order % 2 == 0)
+}
+
+/// The variables with those in the definitions of generators among them.
+fn closure(tower: &Tower, variables: Vec<usize>) -> BTreeSet<usize> {
+    let (mut found, mut open) = (BTreeSet::new(), variables);
+    while let Some(variable) = open.pop() {
+        if !found.insert(variable) {
+            continue;
+        }
+        let values: Vec<&RationalPolynomial> = match tower.generator(variable) {
+            Some(Generator::Cosine { angle } | Generator::Sine { angle }) => vec![angle],
+            Some(Generator::Exponential { base, exponent }) => base.iter().chain([exponent]).collect(),
+            Some(Generator::Logarithm { argument }) => vec![argument],
+            Some(Generator::Root { radicand, .. }) => vec![radicand],
+            Some(Generator::Sign { of }) => vec![of],
+            Some(Generator::Inverse { factor }) => {
+                open.extend(factor.variables());
+                continue;
+            }
+            _ => continue,
+        };
+        values.into_iter().for_each(|value| open.extend(value.numerator().variables()));
+    }
+    found
+}
+
 /// The surface on which the function of a sign vanishes.
 struct Surface<'a> {
     tower: &'a Tower,
@@ -61,15 +146,24 @@ struct Surface<'a> {
 }
 
 impl Surface<'_> {
-    /// Whether the domain excludes the surface: a function that vanishes on it vanishes nowhere in the domain.
+    /// Whether the domain excludes the surface: a stated function that vanishes nowhere vanishes on it, or what is
+    /// positive changes its sign there. That x² is positive makes a hole, which orbits pass if H has none.
     fn is_excluded(&self) -> Result<bool, AlgebraError> {
-        let conditions = self.tower.nonzero.iter().chain(&self.tower.domain);
-        for condition in conditions {
+        for condition in &self.tower.nonzero {
             if self.vanishes(condition)? {
                 return Ok(true);
             }
         }
-        Ok(false)
+        Ok(self.tower.domain.iter().any(|condition| self.changes_sign(condition.numerator())))
+    }
+
+    /// Whether a polynomial is an odd power of the function times another that has no sign of it.
+    fn changes_sign(&self, polynomial: &Polynomial) -> bool {
+        let (mut rest, mut order) = (polynomial.clone(), 0);
+        while let Some(quotient) = rest.exact_quotient(self.of.numerator()) {
+            (rest, order) = (quotient, order + 1);
+        }
+        order % 2 == 1 && !rest.contains(self.variable)
     }
 
     /// Whether a canonical value extends continuously across the surface: the coefficient of the sign vanishes there.
@@ -127,8 +221,8 @@ impl Surface<'_> {
     }
 
     /// Whether a value is infinite on a side of the surface: a denominator vanishes there and what stands above it does
-    /// not. Values with roots, sines or other signs are never called infinite: what stands above may vanish on a part
-    /// of the surface.
+    /// not. Values with roots, exponentials, sines or other signs are never called infinite: what stands above may
+    /// vanish on the surface, as in (exp(x) − 1)/x, or on a part of it.
     fn is_barrier(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
         let factors: Vec<_> = self.tower.factors.iter().collect();
         let (mut cleared, exponents) = self.tower.cleared(value.numerator(), &factors)?;
@@ -141,7 +235,8 @@ impl Surface<'_> {
             }
         }
         let occurring = cleared.variables().into_iter().chain(self.of.numerator().variables());
-        let plain = !occurring.into_iter().any(|v| v != self.variable && self.tower.is_algebraic(v));
+        let symbols = self.tower.symbols.len();
+        let plain = occurring.into_iter().all(|v| v == self.variable || v < symbols);
         if !pole || !plain {
             return Ok(false);
         }

@@ -62,6 +62,24 @@ fn laws_that_jump_where_orbits_cross_are_piecewise() {
         (&free, "px + sqrt((x - 1)^2)/(x - 1)"),
         (&free, "sqrt((x*y)^2)/(x*y)"),
         (&plane("(px^2+py^2)/2 + sqrt(x^2)"), "sqrt(x^2)/x*py"),
+        // The sign hides in a root whose radicand is not seen to be a square.
+        (&free, "sign(sin(x))*py"),
+        (&free, "sign(tan(x))"),
+        (&free, "sign(sqrt(x) - 1)"),
+        (&free, "sign(x - sqrt(2))"),
+        (&free, "(x^6)^(1/6)/x"),
+        (&free, "sqrt(1 - cos(x)^2)/sin(x)"),
+        (&free, "sqrt(x + 1 - 2*sqrt(x))/(sqrt(x) - 1)*py"),
+        (&free, "exp(log(x^2)/2)/x*py"),
+        (&plane("(px^2+py^2)/2 + tan(x)"), "sign(sin(x))"),
+        (&plane("(px^2+py^2)/2 + 1/(1 - cos(x))"), "sign(sin(x))"),
+        // The function is the sign of a pole.
+        (&free, "x*sqrt(1/x^2)*py"),
+        (&free, "sqrt(1/(x - 1)^2)*(x - 1)"),
+        // Holes in the domain of the law or of H are no walls.
+        (&free, "sign(x)*(x^2)^(1/4)/(x^2)^(1/4)"),
+        (&plane("(px^2+py^2)/2 + abs(x)^(3/2)"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + (exp(x) - 1)/x"), "sign(x)*py"),
         // A step in H is no wall: an orbit of enough energy passes it.
         (&plane("(px^2+py^2)/2 + sqrt(x^2)/x"), "sqrt(x^2)/x"),
     ] {
