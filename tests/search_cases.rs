@@ -241,6 +241,18 @@ fn logarithms_and_their_exponentials() {
     ]);
 }
 
+/// sqrt(a + 2*sqrt(a) + 1) is sqrt(a) + 1, which hides that a factor of a law is zero.
+#[test]
+fn no_law_is_zero() {
+    let hamiltonian = plane("(px^2+py^2)/2 + x^2 + y^2 + (sqrt(a + 2*sqrt(a) + 1) + sqrt(a) + 1)*x^4");
+    let outcome = searched(&hamiltonian, 2);
+    for law in &outcome.laws {
+        let varies = functional_rank(std::slice::from_ref(law.formula()), hamiltonian.space());
+        assert_eq!(varies.expect("a rank").rank, 1, "{}", law.formula());
+    }
+    assert!(is_found(&outcome, &hamiltonian, "py^2/2 + y^2"));
+}
+
 #[test]
 fn no_constant_is_a_law_and_none_is_listed_twice() {
     let mut all = Vec::new();

@@ -17,7 +17,9 @@ use super::signs::with_known_signs;
 use super::solve::{Column, Problem, blocks};
 use super::stage::{Progress, Stage};
 use crate::expr::Expr;
-use crate::mechanics::{Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, Verdict, assess};
+use crate::mechanics::{
+    Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, Verdict, assess, functional_rank,
+};
 use crate::progress::{CancelToken, Ended, Event, Job, Limits};
 use crate::simplify::canonical_law;
 
@@ -579,9 +581,14 @@ impl<'a> Search<'a> {
     }
 
     /// Tries to prove a candidate, keeps it if proved, and returns whether it was. A candidate that the
-    /// kernel rejects counts as not proved; the laws found before remain.
+    /// kernel rejects counts as not proved; the laws found before remain. What is not shown to vary is no law:
+    /// roots of parameters may hide that it is zero.
     pub fn keep(&mut self, formula: &Expr) -> bool {
         let Ok(Some(certificate)) = self.prover.certify(formula) else { return false };
+        let varies = functional_rank(std::slice::from_ref(formula), self.hamiltonian.space());
+        if !varies.is_ok_and(|varies| varies.rank == 1) {
+            return false;
+        }
         self.job.tell(Event::Law(formula));
         self.found.push(certificate);
         true

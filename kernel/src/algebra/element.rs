@@ -292,8 +292,15 @@ impl Element {
     pub fn independent_rows_by_intervals(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
         let (field, width) = Element::matrix(rows)?;
         let values = || rows.iter().copied().flatten().map(|e| &e.value);
-        let at = witness::sample_point(point, field.tower.symbols.len());
+        // Roots of functions of a sign are real only where it has its value.
+        let on_branch = |signs: &[(usize, bool)]| {
+            let numbers = (0..TRIES_ON_A_BRANCH).map(|k| point ^ (k << 40));
+            let mut points = numbers.map(|n| witness::sample_point(n, field.tower.symbols.len()));
+            points.find(|at| witness::Evaluation::at(&field.tower, at).has_signs(signs))
+        };
         let intervals = |signs: &Vec<(usize, bool)>| -> Option<(rank::Intervals, Vec<Interval>)> {
+            let any = || witness::sample_point(point, field.tower.symbols.len());
+            let at = on_branch(signs).unwrap_or_else(any);
             let mut evaluation = witness::Evaluation::at(&field.tower, &at).with_signs(signs);
             evaluation.is_in_domain().then_some(())?;
             let values = values().map(|value| evaluation.value(value)).collect::<Option<_>>()?;
@@ -340,6 +347,8 @@ impl Element {
     }
 }
 
+/// Points at which a branch of the signs is looked for: of [`MAX_SIGNS`] signs every choice is met in about as many.
+const TRIES_ON_A_BRANCH: u64 = 128;
 /// With more signs than this, the branches are not enumerated.
 const MAX_SIGNS: usize = 6;
 

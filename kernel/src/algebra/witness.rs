@@ -47,6 +47,14 @@ impl<'a> Evaluation<'a> {
         self
     }
 
+    /// Whether the signs have these values at the point.
+    pub(super) fn has_signs(&mut self, signs: &[(usize, bool)]) -> bool {
+        signs.iter().all(|&(variable, positive)| {
+            let toward = Interval::exact(if positive { 1.0 } else { -1.0 });
+            self.variable(variable).is_some_and(|value| value.times(toward).is_positive())
+        })
+    }
+
     /// Whether intervals prove that all formulas of the field are defined at the point.
     pub(super) fn is_in_domain(&mut self) -> bool {
         let tower = self.tower;

@@ -199,6 +199,9 @@ fn independence_holds_on_every_branch() {
     assert_eq!(found.assessment().map(Assessment::verdict), Some(Verdict::Undecided));
     let found = verified(&h, &["px*sqrt(py^2)"]);
     assert_eq!(found.assessment().map(Assessment::verdict), Some(Verdict::Integrable));
+    // Each branch is looked at where its sign is the one of the function: the root is not real elsewhere.
+    let found = verified(&plane("(px^2+py^2)/2 + abs(x)^(3/2)"), &["py"]);
+    assert_eq!(found.assessment().map(Assessment::verdict), Some(Verdict::Integrable));
 }
 
 #[test]
