@@ -11,7 +11,7 @@ use dashu_int::{IBig, UBig};
 
 use super::IntegralsError;
 use super::constants::in_roots;
-use super::monomial::{Laurent, Monomial};
+use super::monomial::{Laurent, Monomial, occurs};
 use super::roots::extract_power;
 use crate::expr::{Expr, Function, Rational, Symbol};
 use crate::laurent::PowerProduct;
@@ -566,9 +566,7 @@ impl Atoms {
 
     /// Whether the coordinate occurs in a sine or cosine.
     pub fn is_angle(&self, coordinate: usize) -> bool {
-        self.list.iter().any(|a| {
-            matches!(a, Atom::Sine(argument) if argument.monomials().any(|m| m.get(coordinate).is_some_and(|&e| e != 0)))
-        })
+        self.list.iter().any(|a| matches!(a, Atom::Sine(argument) if occurs(argument, coordinate)))
     }
 
     /// The atom and all atoms that its definition uses, directly or indirectly.

@@ -19,7 +19,7 @@ use super::levels::null_space;
 use super::modular::{PrimeField, prime_fields};
 use super::monomial::{Laurent, Monomial};
 use super::point::{Polynomial, image};
-use super::solve::{Column, Problem, independent_functions};
+use super::solve::{Column, Problem, combination, independent_functions, supported};
 use crate::algebra::Element;
 use crate::expr::{Expr, Function, Rational};
 use crate::laurent::PowerProduct;
@@ -162,7 +162,7 @@ fn constant_values(
     polynomial: &Polynomial,
     random: &mut ChaCha8Rng,
 ) -> Option<u32> {
-    let stands = |p: &Polynomial, i: usize| p.iter().any(|(m, _)| m.get(i).is_some_and(|&e| e != 0));
+    let stands = |p: &Polynomial, i: usize| p.iter().any(|(m, _)| m.has(i));
     let mut values = vec![1u32; atoms.list.len()];
     for index in (0..atoms.list.len()).filter(|&i| atoms.is_constant(i)) {
         values[index] = match &atoms.list[index] {
@@ -259,14 +259,9 @@ fn lifted(
     vector: &[u32],
     token: &CancelToken,
 ) -> Result<Option<Laurent>, IntegralsError> {
-    let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
-    let chosen: Vec<Column> = support.iter().map(|&k| terms[k].clone()).collect();
-    let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
+    let (_, chosen, image) = supported(terms, vector);
     let values = problem.lift(&chosen, &image, token)?;
-    Ok(values.map(|values| {
-        let scaled = chosen.iter().zip(&values).map(|(column, c)| column.scaled(c));
-        scaled.fold(Laurent::zero(), |sum, term| sum.plus(&term))
-    }))
+    Ok(values.map(|values| combination(&chosen, &values)))
 }
 
 /// Products of constants up to a degree, simplest first; `None` if there are too many. Roots do not count

@@ -80,10 +80,10 @@ fn commuting_combinations(
     let count = assessment.brackets().len();
     let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
     let starts = starts(count, commute, hamiltonian.space().dof());
+    let degrees = degrees(&problem, &polynomials);
     for degree in DEGREES {
-        let Some(products) = products(&problem, &polynomials, degree) else { break };
-        let degrees = degrees(&problem, &polynomials);
-        let Some(basis) = Basis::of(&points, &polynomials, products, degrees)? else { break };
+        let Some(products) = products(&degrees, degree) else { break };
+        let Some(basis) = Basis::of(&points, &polynomials, products, &degrees)? else { break };
         let best = basis.simplest(&starts, assessment.involutive().len(), hamiltonian.space().dof(), token);
         if best.len() >= hamiltonian.space().dof() || (degree == DEGREES[2] && !best.is_empty()) {
             return basis.quantities(&best, &formulas, prover, laws);
@@ -103,9 +103,10 @@ pub fn largest_involution(
     let points = problem.free_points(0)?;
     let field = points.field();
     let polynomials: Vec<Laurent> = std::iter::once(&problem.hamiltonian).chain(laws).cloned().collect();
+    let degrees = degrees(problem, &polynomials);
     let single: Vec<Vec<u32>> =
         (0..polynomials.len()).map(|k| (0..polynomials.len()).map(|i| u32::from(i == k)).collect()).collect();
-    let Some(alone) = Basis::of(&points, &polynomials, single, degrees(problem, &polynomials))? else {
+    let Some(alone) = Basis::of(&points, &polynomials, single, &degrees)? else {
         return Ok(1);
     };
     let commute = |a: usize, b: usize| {
@@ -121,9 +122,8 @@ pub fn largest_involution(
         if largest >= dof || token.is_cancelled() {
             break;
         }
-        let Some(products) = products(problem, &polynomials, degree) else { break };
-        let degrees = degrees(problem, &polynomials);
-        let Some(basis) = Basis::of(&points, &polynomials, products, degrees)? else { break };
+        let Some(products) = products(&degrees, degree) else { break };
+        let Some(basis) = Basis::of(&points, &polynomials, products, &degrees)? else { break };
         largest = largest.max(basis.simplest(&starts, largest, dof, token).len());
     }
     Ok(largest)
@@ -166,11 +166,10 @@ fn degrees(problem: &Problem, polynomials: &[Laurent]) -> Vec<u32> {
     polynomials.iter().map(degree).collect()
 }
 
-/// Exponents of the products of the functions up to a momentum degree; `None` if there are too many.
-fn products(problem: &Problem, polynomials: &[Laurent], bound: u32) -> Option<Vec<Vec<u32>>> {
-    let degrees = degrees(problem, polynomials);
+/// Exponents of the products of functions of these momentum degrees up to a momentum degree; `None` if there are too many.
+fn products(degrees: &[u32], bound: u32) -> Option<Vec<Vec<u32>>> {
     let mut all: Vec<(Vec<u32>, u32)> = vec![(Vec::new(), 0)];
-    for d in &degrees {
+    for d in degrees {
         let mut longer = Vec::new();
         for (exponents, used) in &all {
             // Allow a law of higher degree by itself.
@@ -206,7 +205,7 @@ impl Basis {
         points: &Points,
         polynomials: &[Laurent],
         products: Vec<Vec<u32>>,
-        degrees: Vec<u32>,
+        degrees: &[u32],
     ) -> Result<Option<Basis>, IntegralsError> {
         let field = points.field();
         let images: Option<Vec<Polynomial>> = polynomials.iter().map(|p| image(field, p)).collect();
@@ -224,7 +223,7 @@ impl Basis {
             .iter()
             .map(|e| Laurent::term(e.iter().map(|&p| p as i32).collect(), Rational::ONE))
             .collect();
-        Ok(Some(Basis { field, products, gradients, columns, degrees }))
+        Ok(Some(Basis { field, products, gradients, columns, degrees: degrees.to_vec() }))
     }
 
     /// The unit vector that represents one law.

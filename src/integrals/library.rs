@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::atoms::{Atom, Atoms};
 use super::constants::without_constants;
-use super::monomial::{Laurent, Monomial};
+use super::monomial::{Laurent, Monomial, occurs};
 use crate::expr::Rational;
 use crate::laurent::PowerProduct;
 
@@ -276,7 +276,7 @@ fn free_exponentials(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
     let used = |index: usize| {
         std::iter::once(hamiltonian)
             .chain((0..atoms.list.len()).filter_map(|k| atoms.definition(k)))
-            .any(|polynomial| polynomial.monomials().any(|m| m.get(index).is_some_and(|&e| e != 0)))
+            .any(|polynomial| occurs(polynomial, index))
     };
     let all = 0..atoms.list.len();
     all.filter(|&i| matches!(atoms.list[i], Atom::Exponential(_)) && !atoms.is_constant(i) && !used(i))
@@ -350,17 +350,15 @@ fn atom_weights(atoms: &Atoms, angles: &[usize], scale: i64) -> Vec<Vec<i64>> {
 /// Coordinates with polynomial factors. First those outside angles and exponentials, with those that occur
 /// in H directly; then all that are not angles.
 fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2] {
-    let stands =
-        |polynomial: &Laurent, i: usize| polynomial.monomials().any(|m| m.get(i).is_some_and(|&e| e != 0));
     let plain = |i: usize| {
-        stands(hamiltonian, i)
+        occurs(hamiltonian, i)
             || atoms.list.iter().enumerate().any(|(k, atom)| match atom {
                 Atom::Root { .. } | Atom::Divisor(_) | Atom::Logarithm(_) => {
-                    atoms.definition(k).is_some_and(|d| stands(d, i))
+                    atoms.definition(k).is_some_and(|d| occurs(d, i))
                 }
-                Atom::Exponential(argument) => argument
-                    .monomials()
-                    .any(|m| m.get(i).is_some_and(|&e| e != 0) && m.iter().map(|e| e.abs()).sum::<i32>() > 1),
+                Atom::Exponential(argument) => {
+                    argument.monomials().any(|m| m.has(i) && m.iter().map(|e| e.abs()).sum::<i32>() > 1)
+                }
                 _ => false,
             })
     };
@@ -369,7 +367,7 @@ fn cartesian_coordinates(atoms: &Atoms, hamiltonian: &Laurent) -> [Vec<usize>; 2
             .list
             .iter()
             .enumerate()
-            .any(|(k, atom)| wanted(atom) && atoms.definition(k).is_some_and(|d| stands(d, i)))
+            .any(|(k, atom)| wanted(atom) && atoms.definition(k).is_some_and(|d| occurs(d, i)))
     };
     let angle = |i: usize| inside(i, |a| matches!(a, Atom::Sine(_)));
     let exponential = |i: usize| inside(i, |a| matches!(a, Atom::Exponential(_)));

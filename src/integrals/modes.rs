@@ -5,13 +5,11 @@
 //! fall into classes of one k, each solved by itself; powers of sin φ and cos φ would mix them.
 
 use super::atoms::{Atom, Atoms};
-use super::monomial::{Laurent, Monomial};
+use super::monomial::{Laurent, Monomial, occurs};
 use crate::expr::Rational;
 
 /// The angles that H does not contain, by the index of the sine; the cosine is the next atom.
 pub fn free_angles(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
-    let stands =
-        |polynomial: &Laurent, i: usize| polynomial.monomials().any(|m| m.get(i).is_some_and(|&e| e != 0));
     let is_free = |sine: usize| {
         let Atom::Sine(argument) = &atoms.list[sine] else { return false };
         let Some((argument, _)) = argument.single() else { return false };
@@ -23,7 +21,7 @@ pub fn free_angles(atoms: &Atoms, hamiltonian: &Laurent) -> Vec<usize> {
         coordinate < atoms.dof
             && std::iter::once(hamiltonian)
                 .chain(definitions)
-                .all(|polynomial| [coordinate, sine, sine + 1].iter().all(|&i| !stands(polynomial, i)))
+                .all(|polynomial| [coordinate, sine, sine + 1].iter().all(|&i| !occurs(polynomial, i)))
     };
     (0..atoms.list.len()).filter(|&i| is_free(i)).collect()
 }

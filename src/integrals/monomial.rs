@@ -20,6 +20,16 @@ impl Monomial {
         exponents[index] = exponent;
         Monomial::from(exponents)
     }
+
+    /// Whether the atom of that index stands in it, to any power.
+    pub fn has(&self, index: usize) -> bool {
+        self.get(index).is_some_and(|&exponent| exponent != 0)
+    }
+}
+
+/// Whether the atom of that index stands in a polynomial.
+pub fn occurs(polynomial: &Laurent, index: usize) -> bool {
+    polynomial.monomials().any(|monomial| monomial.has(index))
 }
 
 impl From<Vec<i32>> for Monomial {

@@ -63,7 +63,7 @@ impl Form<'_> {
     /// The momenta that occur in a monomial.
     fn momenta(&self, monomial: &Monomial) -> Vec<usize> {
         let dof = self.space.dof();
-        (0..dof).filter(|&i| monomial.get(dof + i).is_some_and(|&e| e != 0)).collect()
+        (0..dof).filter(|&i| monomial.has(dof + i)).collect()
     }
 
     /// The degrees of freedom that a monomial depends on.
@@ -112,8 +112,7 @@ impl Form<'_> {
                 return None;
             }
             let momentum = *self.momenta(monomial).first()?;
-            let coordinates: Vec<usize> =
-                (0..dof).filter(|&i| monomial.get(i).is_some_and(|&e| e != 0)).collect();
+            let coordinates: Vec<usize> = (0..dof).filter(|&i| monomial.has(i)).collect();
             let functions = monomial.iter().skip(2 * dof).any(|&e| e != 0);
             match (coordinates.as_slice(), functions) {
                 ([q], false) if monomial[*q] == 1 && *q != momentum => {

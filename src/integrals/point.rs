@@ -278,7 +278,7 @@ impl Reduced {
         let mut random = ChaCha8Rng::seed_from_u64(u64::from(field.modulus()) ^ 0x5eed);
         let images: Vec<Polynomial> = functions.iter().map(|f| image(field, f)).collect::<Option<_>>()?;
         let stands = |i: usize| {
-            let within = |p: &Polynomial| p.iter().any(|(m, _)| m.get(i).is_some_and(|&e| e != 0));
+            let within = |p: &Polynomial| p.iter().any(|(m, _)| m.has(i));
             self.definitions.iter().flatten().chain(&images).any(within)
         };
         let needed: Vec<bool> = (0..self.atoms.list.len()).map(stands).collect();

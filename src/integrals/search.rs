@@ -11,7 +11,7 @@ use super::constants::{with_canonical_constants, without_constant_factors};
 use super::generators::Generators;
 use super::involution::{Combination, largest_involution, with_combinations};
 use super::library::{Ingredients, Reach};
-use super::monomial::Laurent;
+use super::monomial::{Laurent, occurs};
 use super::names::name_laws;
 use super::signs::with_known_signs;
 use super::solve::{Column, Problem, blocks};
@@ -670,9 +670,6 @@ impl<'a> Search<'a> {
 /// The functions in H, other than coordinates and momenta, that no column contains.
 fn left_out(problem: &Problem, columns: &[Column]) -> Vec<String> {
     let atoms = &problem.atoms;
-    let occurs = |polynomial: &Laurent, i: usize| {
-        polynomial.monomials().any(|m| m.get(i).is_some_and(|&exponent| exponent != 0))
-    };
     (2 * atoms.dof..atoms.list.len())
         .filter(|&i| !atoms.is_constant(i) && occurs(&problem.hamiltonian, i))
         .filter(|&i| !columns.iter().any(|column| occurs(column, i)))

@@ -223,9 +223,7 @@ impl<'a> Lifting<'a> {
     /// integral with its support, up to a factor. `None` if it cannot be lifted before the token is
     /// cancelled. `expected` is the number of lifts the caller will ask for.
     pub fn lift(&mut self, vector: &[u32], expected: usize) -> Result<Option<Laurent>, IntegralsError> {
-        let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
-        let chosen: Vec<Column> = support.iter().map(|&k| self.columns[k].clone()).collect();
-        let image: Vec<u32> = support.iter().map(|&k| vector[k]).collect();
+        let (support, chosen, image) = supported(self.columns, vector);
         if self.problem.fine.is_some() {
             return lift_over_constants(self.problem, &chosen, &self.token);
         }
@@ -236,11 +234,7 @@ impl<'a> Lifting<'a> {
         } else {
             self.lift_shared(&support, &chosen, &image)?
         };
-        let sum = |values: Vec<Rational>| {
-            let scaled = chosen.iter().zip(&values).map(|(column, c)| column.scaled(c));
-            scaled.fold(Laurent::zero(), |sum, term| sum.plus(&term))
-        };
-        Ok(values.map(sum))
+        Ok(values.map(|values| combination(&chosen, &values)))
     }
 
     /// Lifts from the null spaces of all columns, and keeps these for the next call.
@@ -262,6 +256,20 @@ impl<'a> Lifting<'a> {
         })?;
         Ok(lifted.map(|mut all| all.swap_remove(0)))
     }
+}
+
+/// The indices of the entries of a vector that are not zero, with the columns that they belong to and the entries.
+pub fn supported(columns: &[Column], vector: &[u32]) -> (Vec<usize>, Vec<Column>, Vec<u32>) {
+    let support: Vec<usize> = (0..vector.len()).filter(|&k| vector[k] != 0).collect();
+    let chosen = support.iter().map(|&k| columns[k].clone()).collect();
+    let entries = support.iter().map(|&k| vector[k]).collect();
+    (support, chosen, entries)
+}
+
+/// Σ value·column.
+pub fn combination(columns: &[Column], values: &[Rational]) -> Laurent {
+    let scaled = columns.iter().zip(values).map(|(column, value)| column.scaled(value));
+    scaled.fold(Laurent::zero(), |sum, term| sum.plus(&term))
 }
 
 /// The multiple of the vector whose last entry is 1; `None` if the last entry is 0.

@@ -347,7 +347,8 @@ impl Element {
     }
 }
 
-/// Points at which a branch of the signs is looked for: of [`MAX_SIGNS`] signs every choice is met in about as many.
+/// Points at which a branch of the signs is looked for: twice as many as [`MAX_SIGNS`] signs have choices. Where none is
+/// met, the signs are put in at any point.
 const TRIES_ON_A_BRANCH: u64 = 128;
 /// With more signs than this, the branches are not enumerated.
 const MAX_SIGNS: usize = 6;

@@ -105,11 +105,16 @@ fn changes_branch(tower: &Tower, inner: &Polynomial, pole: &Polynomial) -> Resul
     if inner.gcd(pole)?.is_constant() {
         return Ok(false);
     }
-    let (mut rest, mut order) = (inner.clone(), 0);
-    while let Some(quotient) = rest.exact_quotient(pole) {
+    Ok(divided_out(inner, pole).1.is_multiple_of(2))
+}
+
+/// A polynomial without the powers of another one that divide it, and how many these are.
+fn divided_out(polynomial: &Polynomial, divisor: &Polynomial) -> (Polynomial, u32) {
+    let (mut rest, mut order) = (polynomial.clone(), 0);
+    while let Some(quotient) = rest.exact_quotient(divisor) {
         (rest, order) = (quotient, order + 1);
     }
-    Ok(order % 2 == 0)
+    (rest, order)
 }
 
 /// The variables with those in the definitions of generators among them.
@@ -159,10 +164,7 @@ impl Surface<'_> {
 
     /// Whether a polynomial is an odd power of the function times another that has no sign of it.
     fn changes_sign(&self, polynomial: &Polynomial) -> bool {
-        let (mut rest, mut order) = (polynomial.clone(), 0);
-        while let Some(quotient) = rest.exact_quotient(self.of.numerator()) {
-            (rest, order) = (quotient, order + 1);
-        }
+        let (rest, order) = divided_out(polynomial, self.of.numerator());
         order % 2 == 1 && !rest.contains(self.variable)
     }
 
