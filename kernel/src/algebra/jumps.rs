@@ -35,7 +35,9 @@ impl Element {
             _ => None,
         });
         let surfaces: Vec<Surface> = signed.collect();
-        if surfaces.is_empty() && !tower.generators().any(|(_, generator)| is_branched(generator)) {
+        if surfaces.is_empty()
+            && !tower.generators().any(|(_, generator)| inside_branched(generator).is_some())
+        {
             return Ok(Vec::new());
         }
         work::bounded(|| {
@@ -57,9 +59,14 @@ impl Element {
     }
 }
 
-/// Whether a generator has several branches: a root or a logarithm.
-fn is_branched(generator: &Generator) -> bool {
-    matches!(generator, Generator::Root { .. } | Generator::Logarithm { .. })
+/// What stands inside a generator with several branches: a root, a logarithm, or a power with any exponent.
+fn inside_branched(generator: &Generator) -> Option<&RationalPolynomial> {
+    match generator {
+        Generator::Root { radicand: inner, .. }
+        | Generator::Logarithm { argument: inner }
+        | Generator::Exponential { base: Some(inner), .. } => Some(inner),
+        _ => None,
+    }
 }
 
 /// The first pole of a canonical value at which a root or a logarithm in it may change its branch, so that the value
@@ -73,10 +80,7 @@ fn hidden_sign(
     let branched: Vec<&RationalPolynomial> = occurring
         .iter()
         .filter(|&&v| closure(tower, vec![v]).iter().any(|&u| u < tower.variables))
-        .filter_map(|&v| match tower.generator(v)? {
-            Generator::Root { radicand: inner, .. } | Generator::Logarithm { argument: inner } => Some(inner),
-            _ => None,
-        })
+        .filter_map(|&v| inside_branched(tower.generator(v)?))
         .collect();
     let elsewhere = other.numerator().variables();
     let factors = tower.factors.iter().map(|f| (f.inverse, f.polynomial.clone()));

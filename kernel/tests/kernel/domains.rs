@@ -71,6 +71,7 @@ fn laws_that_jump_where_orbits_cross_are_piecewise() {
         (&free, "sqrt(1 - cos(x)^2)/sin(x)"),
         (&free, "sqrt(x + 1 - 2*sqrt(x))/(sqrt(x) - 1)*py"),
         (&free, "exp(log(x^2)/2)/x*py"),
+        (&free, "((x^2)^a)^(1/(2*a))/x*py"),
         (&plane("(px^2+py^2)/2 + tan(x)"), "sign(sin(x))"),
         (&plane("(px^2+py^2)/2 + 1/(1 - cos(x))"), "sign(sin(x))"),
         // The function is the sign of a pole.
