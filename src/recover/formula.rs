@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use super::Model;
 use super::constants::{Constants, Reading};
 use super::names::Names;
-use super::recovery::{Constant, Equation, Form, Friction, Mass};
-use crate::data::recording::{Rates, Recording};
+use super::recovery::{Constant, Equation, Friction, Law, Mass};
+use crate::data::{Rates, Recording};
 use crate::expr::{Expr, Function, Rational, Symbol};
-use crate::terms::joint::{Form as TermForm, Function as Shape, Kind, Term};
+use crate::terms::joint::{Form, Function as Shape, Kind, Term};
 
 /// Significant digits of a constant in a formula with numbers.
 const DIGITS: usize = 12;
 
 /// Writes the law. The constants are the coefficients of the terms, then the parameters of the free terms, then
 /// the masses of the groups but the first.
-pub fn form(recording: &Recording, model: &Model, constants: &Constants) -> Form {
-    Writer::new(recording, model, constants).form()
+pub fn law(recording: &Recording, model: &Model, constants: &Constants) -> Law {
+    Writer::new(recording, model, constants).law()
 }
 
 /// Letters and names for one model.
@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn form(&self) -> Form {
+    fn law(&self) -> Law {
         let hamiltonian = self.hamiltonian();
         let values: BTreeMap<Symbol, Expr> = self
             .letters
@@ -91,7 +91,7 @@ impl<'a> Writer<'a> {
                 value: self.constants.values[k].abs(),
                 standard_error: self.constants.standard_error(k),
             });
-        Form {
+        Law {
             coordinates: self.coordinates.clone(),
             momenta: self.momenta.clone(),
             numeric: hamiltonian.substitute(&values),
@@ -272,7 +272,7 @@ impl<'a> Writer<'a> {
 
 /// Whether a term is 1/r of some distance: its coefficient is the strength of an attraction.
 fn is_newtonian(term: &Term) -> bool {
-    matches!(term.form(), TermForm::Sum(Shape::RadialPower, _)) && term.parameter() == Some(-1.0)
+    matches!(term.form(), Form::Sum(Shape::RadialPower, _)) && term.parameter() == Some(-1.0)
 }
 
 /// constant·formula, the numerator and denominator of a rational and of the formula in their places.
@@ -338,7 +338,7 @@ fn decimal(value: f64) -> Expr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::recording::Coordinate;
+    use crate::data::Coordinate;
     use crate::terms::joint::{Argument, Family, Parameter};
 
     fn recording(names: &[&str], rates: Rates) -> Recording {
@@ -369,7 +369,7 @@ mod tests {
     }
 
     fn inverse_distance() -> Term {
-        let form = TermForm::Sum(Shape::RadialPower, vec![Argument::squares(&[0, 1])]);
+        let form = Form::Sum(Shape::RadialPower, vec![Argument::squares(&[0, 1])]);
         term(form, Parameter::Fixed(-1.0))
     }
 
@@ -378,7 +378,7 @@ mod tests {
         let model = model(vec![inverse_distance()], &[-1.327], vec![vec![0, 1]]);
         let velocities = Rates::Velocities(vec![Symbol::new("vx"), Symbol::new("vy")]);
         let recording = recording(&["x", "y"], velocities);
-        let law = form(&recording, &model, &read(&[-1.327], vec![Reading::Letter]));
+        let law = law(&recording, &model, &read(&[-1.327], vec![Reading::Letter]));
         assert_eq!(law.hamiltonian.to_string(), "(p_x^2 + p_y^2)/2 - mu/sqrt(x^2 + y^2)");
         assert_eq!(law.letters[0].value, 1.327);
         assert_eq!(law.numeric.to_string(), "(p_x^2 + p_y^2)/2 - 1327/1000/sqrt(x^2 + y^2)");
@@ -389,13 +389,13 @@ mod tests {
 
     #[test]
     fn multiples_masses_and_rationals_stand_in_their_places() {
-        let spring = |factors: &[(usize, i32)]| term(TermForm::Monomial(factors.to_vec()), Parameter::None);
+        let spring = |factors: &[(usize, i32)]| term(Form::Monomial(factors.to_vec()), Parameter::None);
         let terms = vec![spring(&[(0, 2)]), spring(&[(1, 2)]), spring(&[(0, 1), (1, 1)])];
         let model = model(terms, &[0.5, 0.93, -1.86], vec![vec![0], vec![1]]);
         let half = Reading::Exact(Rational::from_parts(1.into(), 2_u8.into()));
         let twice = Reading::Multiple { of: 1, ratio: Rational::from(-2) };
         let constants = read(&[0.5, 0.93, -1.86, 2.3], vec![half, Reading::Letter, twice, Reading::Letter]);
-        let law = form(&recording(&["x1", "x2"], Rates::None), &model, &constants);
+        let law = law(&recording(&["x1", "x2"], Rates::None), &model, &constants);
         assert_eq!(law.hamiltonian.to_string(), "p_x1^2/2 + p_x2^2/(2*m2) + x1^2/2 + a*x2^2 - 2*a*x1*x2");
         assert_eq!((law.masses[1].value, law.masses[1].coordinates.as_slice()), (2.3, &[1][..]));
         assert_eq!(law.equations[1].left, "x2''");
@@ -405,10 +405,10 @@ mod tests {
     /// Hamilton's equations of the printed H give the forces of the model, in a magnetic field too.
     #[test]
     fn hamiltons_equations_are_the_equations_of_motion() {
-        let gyroscopic = term(TermForm::Gyroscopic(vec![(0, 1)]), Parameter::None);
+        let gyroscopic = term(Form::Gyroscopic(vec![(0, 1)]), Parameter::None);
         let model = model(vec![inverse_distance(), gyroscopic], &[-1.3, 1.5], vec![vec![0, 1]]);
         let constants = read(&[-1.3, 1.5], vec![Reading::Letter, Reading::Letter]);
-        let law = form(&recording(&["x", "y"], Rates::None), &model, &constants);
+        let law = law(&recording(&["x", "y"], Rates::None), &model, &constants);
         let (q, v) = ([0.7, -0.4], [0.3, 1.1]);
         let mut want = [0.0; 2];
         model.acceleration_at(&q, &v, &mut want);
@@ -441,11 +441,11 @@ mod tests {
 
     #[test]
     fn friction_stands_beside_the_hamiltonian() {
-        let drag = term(TermForm::Friction { coordinates: vec![0], power: 1 }, Parameter::None);
-        let cosine = TermForm::Sum(Shape::Cosine, vec![Argument::coordinate(0)]);
+        let drag = term(Form::Friction { coordinates: vec![0], power: 1 }, Parameter::None);
+        let cosine = Form::Sum(Shape::Cosine, vec![Argument::coordinate(0)]);
         let model = model(vec![term(cosine, Parameter::Fixed(1.0)), drag], &[-9.8, 0.12], vec![vec![0]]);
         let constants = read(&[-9.8, 0.12], vec![Reading::Letter, Reading::Letter]);
-        let law = form(&recording(&["theta"], Rates::None), &model, &constants);
+        let law = law(&recording(&["theta"], Rates::None), &model, &constants);
         assert_eq!(law.hamiltonian.to_string(), "p_theta^2/2 - a*cos(theta)");
         assert_eq!(law.letters.len(), 1);
         assert_eq!(law.friction[0].formula.to_string(), "gamma");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::recording::{Rates, Recording};
+use crate::data::{Rates, Recording};
 use crate::expr::{Symbol, is_function, is_name};
 
 /// Letters of coefficients, in the order in which they are given out. Letters that readers take for something

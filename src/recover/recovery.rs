@@ -9,7 +9,7 @@ pub struct Recovery {
     /// How the Hamiltonian stands.
     pub status: Status,
     /// The law that was chosen.
-    pub form: Form,
+    pub law: Law,
     /// Other laws that the recording does not exclude, best first.
     pub alternatives: Vec<Alternative>,
     /// How well the law explains the recording.
@@ -41,7 +41,7 @@ pub enum Status {
 #[derive(Clone, Debug)]
 pub struct Alternative {
     /// The law.
-    pub form: Form,
+    pub law: Law,
     /// By how much its score is worse than that of the chosen law, in nats. Negative where the chosen law is
     /// shorter and hardly worse.
     pub difference: f64,
@@ -75,7 +75,7 @@ pub enum Evidence {
 
 /// A law of motion, with its constants as rationals and letters.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct Law {
     /// The coordinates.
     pub coordinates: Vec<Symbol>,
     /// The canonical momenta.
@@ -146,7 +146,7 @@ pub struct Equation {
     pub right: Expr,
 }
 
-impl Form {
+impl Law {
     /// Whether every constant is a rational.
     pub fn is_exact(&self) -> bool {
         self.letters.is_empty() && self.friction.iter().all(|friction| friction.standard_error == 0.0)

@@ -10,9 +10,12 @@
 
 pub mod motion;
 mod test_functions;
+pub mod trajectory;
+pub(crate) mod triangle;
 pub mod weak;
 
 pub use motion::{Derivatives, Motion};
+pub use trajectory::{ObservedPiece, TrajectoryFit};
 pub use weak::{Slopes, WeakForm, Whitened};
 
 /// Why a regression failed.

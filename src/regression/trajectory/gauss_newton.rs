@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::least_squares::{Eliminated, Triangle};
 use super::path::Mesh;
 use super::stepper::Stepper;
 use super::{Config, ObservedPiece, Outcome, TrajectoryFit};
 use crate::regression::motion::Motion;
+use crate::regression::triangle::{Eliminated, Triangle};
 
 /// Trials of one step with growing damping.
 const TRIALS: usize = 6;
@@ -28,12 +28,13 @@ pub(super) fn run(
     motion: &dyn Motion,
     constants: &[f64],
     pieces: &[ObservedPiece],
-    parts: usize,
     config: &Config,
 ) -> TrajectoryFit {
-    let failed = |outcome| TrajectoryFit::failed(constants, parts, outcome);
-    let mut shots: Vec<Shot<'_>> =
-        pieces.par_iter().filter_map(|piece| Shot::new(motion, constants, piece)).collect();
+    let failed = |outcome| TrajectoryFit::failed(constants, outcome);
+    let all: Vec<Option<Shot<'_>>> =
+        pieces.par_iter().map(|piece| Shot::new(motion, constants, piece)).collect();
+    let kept = all.iter().map(Option::is_some).collect();
+    let mut shots: Vec<Shot<'_>> = all.into_iter().flatten().collect();
     if 2 * shots.len() < pieces.len() || shots.is_empty() {
         return failed(Outcome::LeftDomain);
     }
@@ -72,8 +73,8 @@ pub(super) fn run(
         chi,
         values,
         degrees_of_freedom: values.saturating_sub(unknowns).max(1),
-        parts,
-        left_out: pieces.len() - shots.len(),
+        parts: 1,
+        kept,
         outcome,
     }
 }

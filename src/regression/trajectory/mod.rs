@@ -9,19 +9,19 @@
 //! Reference: H. G. Bock, *Recent advances in parameter identification techniques for O.D.E.*, 1983.
 
 mod gauss_newton;
-mod least_squares;
 mod path;
 mod stepper;
 #[cfg(test)]
 mod tests;
 
+use crate::data::Piece;
 use crate::regression::motion::Motion;
 
 /// How trajectories are fitted.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
-    /// The most Gauss–Newton steps. From a smoothed state and constants of a weak form, two to four suffice; a
-    /// form without a needed term takes more.
+    /// The most Gauss–Newton steps. From a smoothed state and constants of a weak form, two to four suffice; along
+    /// the valley of two exponentials it takes more.
     pub rounds: usize,
     /// A fit has converged when a step lowers χ² by less than this. One hundredth is far below the unit in which
     /// evidence is counted.
@@ -37,7 +37,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { rounds: 8, least_gain: 1e-2, poor: 3.0, parts: vec![3, 8], part_points: 25 }
+        Config { rounds: 20, least_gain: 1e-2, poor: 3.0, parts: vec![3, 8], part_points: 25 }
     }
 }
 
@@ -89,13 +89,31 @@ pub struct TrajectoryFit {
     pub degrees_of_freedom: usize,
     /// Into how many parts the pieces were cut.
     pub parts: usize,
-    /// Parts that were left out because their trajectories leave the domain at once.
-    pub left_out: usize,
+    /// For each part whether it was fitted. Those whose trajectories leave the domain at once are left out.
+    pub kept: Vec<bool>,
     /// How the fit ended.
     pub outcome: Outcome,
 }
 
 impl ObservedPiece {
+    /// A smoothed piece as recorded, with the states and knots of its spline.
+    pub fn new(piece: &Piece) -> ObservedPiece {
+        let dof = piece.positions.len();
+        let state = |&t: &f64| {
+            let position = (0..dof).map(move |i| piece.position(i, t));
+            position.chain((0..dof).map(move |i| piece.velocity(i, t)))
+        };
+        ObservedPiece {
+            times: piece.times.clone(),
+            positions: piece.positions.clone(),
+            velocities: piece.velocities.clone(),
+            position_noise: piece.position_noise.clone(),
+            velocity_noise: piece.velocity_noise.clone(),
+            knots: piece.spline.breaks().to_vec(),
+            states: piece.times.iter().flat_map(state).collect(),
+        }
+    }
+
     /// The number of coordinates.
     pub fn dof(&self) -> usize {
         self.positions.len()
@@ -167,15 +185,15 @@ impl TrajectoryFit {
         (0..p).map(|k| (self.covariance[k * p + k] * self.inflation()).sqrt()).collect()
     }
 
-    fn failed(constants: &[f64], parts: usize, outcome: Outcome) -> TrajectoryFit {
+    fn failed(constants: &[f64], outcome: Outcome) -> TrajectoryFit {
         TrajectoryFit {
             constants: constants.to_vec(),
             covariance: vec![0.0; constants.len() * constants.len()],
             chi: f64::INFINITY,
             values: 0,
             degrees_of_freedom: 1,
-            parts,
-            left_out: 0,
+            parts: 1,
+            kept: Vec::new(),
             outcome,
         }
     }
@@ -211,7 +229,20 @@ pub fn fit_in_parts(
     parts: usize,
     config: &Config,
 ) -> TrajectoryFit {
-    let cut: Vec<ObservedPiece> =
-        pieces.iter().flat_map(|piece| piece.parts(parts, config.part_points)).collect();
-    gauss_newton::run(motion, constants, &cut, parts, config)
+    TrajectoryFit { parts, ..fit_as_cut(motion, constants, &cut(pieces, parts, config), config) }
+}
+
+/// Cuts each piece into this number of parts, fewer where a part would be too short.
+pub fn cut(pieces: &[ObservedPiece], parts: usize, config: &Config) -> Vec<ObservedPiece> {
+    pieces.iter().flat_map(|piece| piece.parts(parts, config.part_points)).collect()
+}
+
+/// Fits constants to pieces as they are.
+pub fn fit_as_cut(
+    motion: &dyn Motion,
+    constants: &[f64],
+    pieces: &[ObservedPiece],
+    config: &Config,
+) -> TrajectoryFit {
+    gauss_newton::run(motion, constants, pieces, config)
 }

@@ -3,13 +3,13 @@
 /// The triangular factor R of `[J_z, J_θ, r]`, row by row `[size, size]`, where z is the state of a piece at its
 /// anchor, θ the common constants and r the residuals.
 #[derive(Clone, Debug)]
-pub(super) struct Triangle {
+pub(crate) struct Triangle {
     size: usize,
     rows: Vec<f64>,
 }
 
 /// A piece's state, eliminated: `R_zz·δz = r_z − R_zθ·δθ`.
-pub(super) struct Eliminated {
+pub(crate) struct Eliminated {
     states: usize,
     size: usize,
     rows: Vec<f64>,
@@ -17,14 +17,14 @@ pub(super) struct Eliminated {
 
 impl Triangle {
     /// The factor of equations written row by row, `[equations, size]`, the right-hand side last.
-    pub(super) fn new(mut equations: Vec<f64>, size: usize) -> Triangle {
+    pub(crate) fn new(mut equations: Vec<f64>, size: usize) -> Triangle {
         reflect(&mut equations, size, size);
         equations.resize(size * size, 0.0);
         Triangle { size, rows: equations }
     }
 
     /// The sum of squares of the right-hand side.
-    pub(super) fn square(&self) -> f64 {
+    pub(crate) fn square(&self) -> f64 {
         self.column(self.size - 1)
     }
 
@@ -34,7 +34,7 @@ impl Triangle {
 
     /// Eliminates the first `states` unknowns, damped: appends the equations √λ·‖column‖·δz = 0. What is left
     /// for the other unknowns is appended to `rest`.
-    pub(super) fn eliminate(&self, states: usize, damping: f64, rest: &mut Vec<f64>) -> Eliminated {
+    pub(crate) fn eliminate(&self, states: usize, damping: f64, rest: &mut Vec<f64>) -> Eliminated {
         let mut rows = self.rows.clone();
         append_damping(&mut rows, self, states, damping);
         reflect(&mut rows, self.size, states);
@@ -46,7 +46,7 @@ impl Triangle {
     }
 
     /// The unknowns, damped as in [`eliminate`](Self::eliminate). `None` where they are not determined.
-    pub(super) fn solve(&self, damping: f64) -> Option<Vec<f64>> {
+    pub(crate) fn solve(&self, damping: f64) -> Option<Vec<f64>> {
         let unknowns = self.size - 1;
         let mut rows = self.rows.clone();
         append_damping(&mut rows, self, unknowns, damping);
@@ -56,7 +56,7 @@ impl Triangle {
     }
 
     /// The covariance (JᵀJ)⁻¹ of the unknowns, row by row. `None` where they are not determined.
-    pub(super) fn covariance(&self) -> Option<Vec<f64>> {
+    pub(crate) fn covariance(&self) -> Option<Vec<f64>> {
         let n = self.size - 1;
         let scale: Vec<f64> = (0..n).map(|j| self.column(j).sqrt()).collect();
         if (0..n).any(|j| self.rows[j * self.size + j].abs() <= 1e-12 * scale[j]) {
@@ -72,7 +72,7 @@ impl Triangle {
 
 impl Eliminated {
     /// The change of the state, given that of the constants. `None` where it is not determined.
-    pub(super) fn state(&self, constants: &[f64]) -> Option<Vec<f64>> {
+    pub(crate) fn state(&self, constants: &[f64]) -> Option<Vec<f64>> {
         let right = self.rows.chunks_exact(self.size).map(|row| {
             let known: f64 = row[self.states..].iter().zip(constants).map(|(r, d)| r * d).sum();
             row[self.size - 1] - known
