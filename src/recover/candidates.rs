@@ -6,9 +6,10 @@ use crate::terms::joint::{Family, Term};
 /// Which forms become candidates.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
-    /// The most candidates. A trajectory fit costs about as much as ten refinements.
+    /// The most candidates. Most trajectory fits take less than a tenth of a second.
     pub most: usize,
-    /// So many of the best forms, none a superset of a better one, are taken; then each with one term less.
+    /// So many of the best forms, none a superset of a better one, are taken; then each with one term less. With 3,
+    /// forms that differ little (a logarithm, a root, a reciprocal with large cores) once left no place for the truth.
     pub best: usize,
     /// Models of the search that are worse than the best by more than this score are not looked at.
     pub worse: f64,
@@ -26,7 +27,7 @@ pub struct Config {
 impl Default for Config {
     /// The values of the design note on recordings, section 5, and of its prototype.
     fn default() -> Config {
-        Config { most: 9, best: 3, worse: 40.0, loss: (150.0, 0.3), tie: 0.05, merge: 0.1, rounds: 6 }
+        Config { most: 18, best: 6, worse: 40.0, loss: (150.0, 0.3), tie: 0.05, merge: 0.1, rounds: 6 }
     }
 }
 
