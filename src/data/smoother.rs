@@ -10,6 +10,12 @@ use super::smoothed::{Piece, Smoothed};
 use super::spline::{DEGREE, Spline};
 use super::spline_fit::{Column, Design};
 
+/// A gap of so many intervals without a point is bridged by the B-splines that reach over it; a longer one is not.
+const EMPTY: usize = 4;
+
+/// Of the first and last intervals so many need more points to be halved.
+const END_INTERVALS: usize = 4;
+
 /// Lays splines through recordings.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Smoother {
@@ -318,7 +324,7 @@ impl PieceFit<'_> {
     }
 
     fn uniform(&self, intervals: usize) -> Design {
-        self.design(Spline::uniform(self.times[self.times.len() - 1], intervals))
+        self.design(Spline::new(uniform(&self.times, intervals)))
     }
 
     fn fit(&self, design: &Design, i: usize) -> Option<(BandedCholesky, Vec<f64>)> {
@@ -368,45 +374,55 @@ impl PieceFit<'_> {
         let most = (self.config.fullest * self.numbers() as f64) as usize;
         let mut design = self.uniform(intervals);
         for round in 0.. {
-            let (counts, bad) = self.unresolved(&design)?;
-            let split: Vec<bool> = bad.iter().zip(&counts).map(|(bad, count)| *bad && *count >= 2).collect();
-            let more = split.iter().filter(|split| **split).count();
-            if more == 0 || round == self.config.halvings || design.spline.functions() + more > most {
-                return Some((design, bad));
+            let excess = self.excess(&design)?;
+            let mut worst: Vec<usize> = (0..excess.len())
+                .filter(|k| excess[*k] > 1.0 && self.can_halve(&design.spline, *k))
+                .collect();
+            worst.sort_by(|a, b| excess[*b].total_cmp(&excess[*a]));
+            worst.truncate(most.saturating_sub(design.spline.functions()));
+            if round == self.config.halvings || worst.is_empty() {
+                return Some((design, excess.iter().map(|x| *x > 1.0).collect()));
             }
-            let old = design.spline.breaks();
-            let mut breaks = vec![old[0]];
-            for (pair, split) in old.windows(2).zip(&split) {
-                breaks.extend(split.then_some((pair[0] + pair[1]) / 2.0));
-                breaks.push(pair[1]);
-            }
+            let mut breaks = design.spline.breaks().to_vec();
+            breaks.extend(worst.iter().map(|k| middle(&design.spline, *k)));
+            breaks.sort_by(f64::total_cmp);
             design = self.design(Spline::new(breaks));
         }
         None
     }
 
-    /// For each interval the number of its points and whether it misses them by more than their noise.
-    fn unresolved(&self, design: &Design) -> Option<(Vec<usize>, Vec<bool>)> {
+    /// Whether both halves of an interval have points enough: one, or two where positions alone are recorded and the
+    /// interval is near an end, so that every B-spline leans on the points of one side.
+    fn can_halve(&self, spline: &Spline, k: usize) -> bool {
+        let near_end = k < END_INTERVALS || k + END_INTERVALS >= spline.intervals();
+        let least = if near_end && self.velocities.is_empty() { 2 } else { 1 };
+        let before = |t: f64| self.times.partition_point(|x| *x < t);
+        let cuts = [spline.breaks()[k], middle(spline, k), spline.breaks()[k + 1]].map(before);
+        cuts[1] - cuts[0] >= least && cuts[2] - cuts[1] >= least
+    }
+
+    /// For each interval the mean squared residual, in units of the noise and pooled with both neighbours, of the
+    /// worst column, relative to what noise alone may reach.
+    fn excess(&self, design: &Design) -> Option<Vec<f64>> {
         let spline = &design.spline;
         let intervals: Vec<usize> = self.times.iter().map(|t| spline.interval(*t)).collect();
-        let mut counts = vec![0; spline.intervals()];
-        intervals.iter().for_each(|k| counts[*k] += 1);
-        let pooled = pool(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
-        let mut bad = vec![false; counts.len()];
+        let mut counts = vec![0.0; spline.intervals()];
+        intervals.iter().for_each(|k| counts[*k] += 1.0);
+        let counts = pool(&counts);
+        let mut excess = vec![0.0f64; counts.len()];
         for i in 0..self.positions.len() {
             let (_, coefficients) = self.fit(design, i)?;
             let (q, v) = design.residuals(&coefficients, &self.column(i));
             for residuals in [q, v] {
                 let mut sums = vec![0.0; counts.len()];
                 residuals.iter().zip(&intervals).for_each(|(r, k)| sums[*k] += r * r);
-                for ((bad, sum), m) in bad.iter_mut().zip(pool(&sums)).zip(&pooled) {
-                    let m = m.max(1.0);
+                for ((excess, sum), m) in excess.iter_mut().zip(pool(&sums)).zip(&counts) {
                     let limit = 1.0 + self.config.allowance + self.config.significance * (2.0 / m).sqrt();
-                    *bad |= sum / m > limit;
+                    *excess = excess.max(sum / m / limit);
                 }
             }
         }
-        Some((counts, bad))
+        Some(excess)
     }
 
     /// Corrects the noise by the residuals where the spline is good.
@@ -446,6 +462,26 @@ fn ladder(least: usize, most: usize, rungs: usize) -> Vec<usize> {
     let rung = |k: usize| (least * (most / least).powf(k as f64 / last)).round() as usize;
     let mut out: Vec<usize> = (0..rungs.max(2)).map(rung).collect();
     out.dedup();
+    out
+}
+
+fn middle(spline: &Spline, k: usize) -> f64 {
+    (spline.breaks()[k] + spline.breaks()[k + 1]) / 2.0
+}
+
+/// Breaks of equal intervals, except that a gap of more than [`EMPTY`] intervals without a point is one interval.
+fn uniform(times: &[f64], intervals: usize) -> Vec<f64> {
+    let end = times[times.len() - 1];
+    let at = |k: usize| if k == intervals { end } else { end * k as f64 / intervals as f64 };
+    let all: Vec<f64> = (0..=intervals).map(at).collect();
+    let before = |t: f64| times.partition_point(|x| *x <= t);
+    let mut out = Vec::with_capacity(all.len());
+    for gap in all.chunk_by(|a, b| before(*a) == before(*b)) {
+        match gap {
+            [first, .., last] if gap.len() > EMPTY + 1 => out.extend([*first, *last]),
+            _ => out.extend(gap),
+        }
+    }
     out
 }
 
