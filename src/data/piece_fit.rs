@@ -6,8 +6,9 @@ use super::smoother::{Density, SmootherConfig};
 use super::spline::{DEGREE, Spline};
 use super::spline_fit::{Column, Design};
 
-/// A gap of so many intervals without a point is bridged by the B-splines that reach over it; a longer one is not.
-const EMPTY: usize = 4;
+/// A gap of so many intervals without a point is bridged by the B-splines that reach over it; a longer one becomes one
+/// interval, and nothing shows what happened in it.
+const EMPTY: usize = 3;
 
 /// Of the first and last intervals so many need more points to be halved.
 const END_INTERVALS: usize = 4;
@@ -145,7 +146,10 @@ impl PieceFit<'_> {
             worst.sort_by(|a, b| excess[*b].total_cmp(&excess[*a]));
             worst.truncate(most.saturating_sub(design.spline.functions()));
             if round == self.config.halvings || worst.is_empty() {
-                return Some((design, excess.iter().map(|x| *x > 1.0).collect()));
+                let gap = (EMPTY as f64 + 0.5) * self.times[self.times.len() - 1] / intervals as f64;
+                let unresolved = |(k, x): (usize, &f64)| *x > 1.0 || self.is_gap(&design.spline, k, gap);
+                let unresolved = excess.iter().enumerate().map(unresolved).collect();
+                return Some((design, unresolved));
             }
             let mut breaks = design.spline.breaks().to_vec();
             breaks.extend(worst.iter().map(|k| middle(&design.spline, *k)));
@@ -163,6 +167,13 @@ impl PieceFit<'_> {
         let before = |t: f64| self.times.partition_point(|x| *x < t);
         let cuts = [spline.breaks()[k], middle(spline, k), spline.breaks()[k + 1]].map(before);
         cuts[1] - cuts[0] >= least && cuts[2] - cuts[1] >= least
+    }
+
+    /// Whether an interval has no point and is longer than `least`.
+    fn is_gap(&self, spline: &Spline, k: usize, least: f64) -> bool {
+        let before = |t: f64| self.times.partition_point(|x| *x < t);
+        let (start, end) = (spline.breaks()[k], spline.breaks()[k + 1]);
+        before(start) == before(end) && end - start > least
     }
 
     /// For each interval the mean squared residual, in units of the noise and pooled with both neighbours, of the
