@@ -4,9 +4,9 @@
 //! Smoothed ──Problem──▶ search ──▶ Search { models, best first }
 //! ```
 
-mod model;
 mod held_out;
 mod masses;
+mod model;
 mod motion;
 mod problem;
 mod refine;
