@@ -10,6 +10,7 @@
 
 mod banded;
 mod noise;
+mod piece_fit;
 mod recording;
 mod resolve;
 mod smoothed;
@@ -19,7 +20,7 @@ mod spline_fit;
 
 pub(crate) use banded::dot;
 pub use banded::{Banded, BandedCholesky};
-pub use noise::{NoiseConfig, noise_level};
+pub use noise::{NoiseConfig, noise_level, rounding_noise};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
 pub use smoothed::{Piece, Smoothed};
