@@ -12,8 +12,9 @@ use crate::terms::joint::{self, Column, Family, Library, Term, evaluate};
 /// Columns of the library are evaluated so many at a time.
 const BLOCK: usize = 64;
 
-/// A column shorter than this share of the median length is dead: it says nothing about the motion.
-const DEAD: f64 = 1e-12;
+/// A column whose length is not within these limits is dead: its squares leave the range of numbers, or it vanishes
+/// on the data. There is no limit relative to other columns, whose lengths depend on the units.
+const ALIVE: Range<f64> = 1e-140..1e140;
 
 /// The price of two terms that share a summand, in units of χ²: less than that of any term, more than the difference
 /// between terms of one function.
@@ -170,14 +171,8 @@ impl Problem {
         for (block, body) in self.bodies().iter().enumerate() {
             body.iter().for_each(|&i| gram.add(block, &columns[i], &whitened.left()[i]));
         }
-        let mut lengths: Vec<f64> = (0..count).map(|k| gram.length(k)).collect();
-        let dead = |&length: &f64, median: f64| !(length > DEAD * median);
-        let mut sorted = lengths.clone();
-        sorted.sort_by(f64::total_cmp);
-        let median = sorted[count / 2];
-        lengths.truncate(self.library.terms.len());
-        let dead = lengths.iter().zip(&self.finite).map(|(length, finite)| dead(length, median) || !finite);
-        let dead = dead.collect();
+        let alive = |k: usize| self.finite[k] && ALIVE.contains(&gram.length(k));
+        let dead = (0..self.library.terms.len()).map(|k| !alive(k)).collect();
         let left = whitened.left().concat();
         self.present = Some(Present { whitened, left, columns, gram, dead });
         Ok(())
