@@ -16,7 +16,7 @@ mod snap_parameters;
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use masses::{MassConfig, start_masses};
 pub use model::Model;
-pub use problem::{Place, Problem};
+pub use problem::{Place, Problem, Terms};
 pub use refine::{Form, Masses, refine};
 pub use search::{Config, Search, search};
 pub use snap_parameters::{SnapConfig, snap_parameters};
