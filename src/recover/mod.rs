@@ -35,7 +35,7 @@ pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use masses::{MassConfig, start_masses};
 pub use model::Model;
-pub use problem::{Place, Problem};
+pub use problem::{Place, Problem, Terms};
 pub use recovery::{Alternative, Constant, Equation, Evidence, Friction, Law, Mass, Recovery, Status};
 pub use refine::{Form, Masses, refine};
 pub use search::{Search, search};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::gram::{Choices, Fit, Gram, GramAt};
 
 /// The terms among which a support is sought. Term k is column k of the Gram matrices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Candidates {
     /// The price of each term, in units of χ² at σ = 1.
     pub costs: Vec<f64>,
@@ -13,6 +13,17 @@ pub struct Candidates {
     pub families: Vec<usize>,
     /// For each term the column that holds its change with its nonlinear parameter.
     pub partners: Vec<Option<usize>>,
+}
+
+impl Candidates {
+    /// The first `count` of the terms.
+    pub fn first(&self, count: usize) -> Candidates {
+        Candidates {
+            costs: self.costs[..count].to_vec(),
+            families: self.families[..count].to_vec(),
+            partners: self.partners[..count].to_vec(),
+        }
+    }
 }
 
 /// How wide a beam search is.
