@@ -15,6 +15,9 @@ const BLOCK: usize = 64;
 /// A column shorter than this share of the median length is dead: it says nothing about the motion.
 const DEAD: f64 = 1e-12;
 
+/// The greatest relative step of a nonlinear parameter that is trusted to its derivative.
+const GREATEST_STEP: f64 = 0.6;
+
 /// The price of two terms that share a summand, in units of χ²: less than that of any term, more than the difference
 /// between terms of one function.
 pub(super) const OVERLAP: f64 = 3.0;
@@ -107,7 +110,7 @@ impl Problem {
         let mut columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
         let mut partners = vec![None; terms.len()];
         for (k, term) in terms.iter().enumerate().filter(|(_, term)| term.is_free()) {
-            partners[k] = Some(columns.len());
+            partners[k] = Some((columns.len(), trusted_step(term, &terms[self.library.plain..])));
             columns.push(Column::ByParameter(term));
         }
         let costs = terms.iter().map(|term| self.price(term, term.is_free())).collect();
@@ -313,6 +316,15 @@ impl Problem {
     pub fn score(&self, model: &Model, s2: f64) -> f64 {
         model.chi / s2 + self.description_length(model)
     }
+}
+
+/// The greatest relative step of a parameter for which the change of a term is trusted: three quarters of the way to
+/// the next value on the grid, at most [`GREATEST_STEP`].
+fn trusted_step(term: &Term, grid: &[Term]) -> f64 {
+    let ratio = |other: &Term| Some(other.parameter()? / term.parameter()?);
+    let others = grid.iter().filter(|other| other.form() == term.form() && *other != term);
+    let steps = others.filter_map(ratio).filter(|ratio| *ratio > 0.0).map(|ratio| 0.75 * (ratio - 1.0).abs());
+    steps.fold(GREATEST_STEP, f64::min)
 }
 
 /// The pairs of terms that share a summand.

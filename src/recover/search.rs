@@ -34,6 +34,8 @@ pub struct Config {
     pub of_families: usize,
     /// Besides, so many of each size up to 3 with nonlinear parameters, whose coarse grid may hide them.
     pub of_size: usize,
+    /// Of these, at most so many with one multiset of families.
+    pub of_size_and_families: usize,
     /// The models of a pass with which the next one begins.
     pub warm: usize,
     /// The best models whose terms are dropped one at a time.
@@ -68,7 +70,8 @@ impl Default for Config {
             most_variance: 50.0,
             refined: 12,
             of_families: 3,
-            of_size: 4,
+            of_size: 8,
+            of_size_and_families: 2,
             warm: 6,
             dropped: 5,
             refinement: VarproConfig { rounds: 8, tolerance: 0.02, ..VarproConfig::default() },
@@ -250,6 +253,7 @@ impl Pass<'_> {
         self.simplify(&mut models, s2);
         models.extend(self.with_a_term_less(&models, s2));
         sort(&mut models);
+        self.simplify(&mut models, s2);
         (distinct(models, s2), s2)
     }
 
@@ -306,9 +310,7 @@ impl Pass<'_> {
         let mut seen: BTreeSet<(&[usize], Masses)> = BTreeSet::new();
         let mut out = Vec::new();
         for found in found {
-            let mut families: Vec<Family> = found.support.terms.iter().map(|&k| terms[k].family()).collect();
-            families.sort_unstable();
-            let count = of_families.entry((families, found.masses)).or_default();
+            let count = of_families.entry((self.families(found), found.masses)).or_default();
             if *count < self.config.of_families && seen.insert((&found.support.terms, found.masses)) {
                 *count += 1;
                 out.push(found);
@@ -318,16 +320,31 @@ impl Pass<'_> {
             }
         }
         for size in 1..=3 {
-            let free = |f: &&Found| {
-                f.support.terms.len() == size && f.support.terms.iter().any(|&k| terms[k].is_free())
-            };
-            for found in found.iter().filter(free).take(self.config.of_size) {
-                if seen.insert((&found.support.terms, found.masses)) {
-                    out.push(found);
+            let mut of_families: BTreeMap<Vec<Family>, usize> = BTreeMap::new();
+            let mut left = self.config.of_size;
+            for found in found.iter().filter(|f| f.support.terms.len() == size) {
+                if left == 0 {
+                    break;
+                }
+                let free = found.support.terms.iter().any(|&k| terms[k].is_free());
+                let count = of_families.entry(self.families(found)).or_default();
+                if free && *count < self.config.of_size_and_families {
+                    *count += 1;
+                    left -= 1;
+                    if seen.insert((&found.support.terms, found.masses)) {
+                        out.push(found);
+                    }
                 }
             }
         }
         out
+    }
+
+    fn families(&self, found: &Found) -> Vec<Family> {
+        let family = |&k: &usize| self.problem.library.terms[k].family();
+        let mut families: Vec<Family> = found.support.terms.iter().map(family).collect();
+        families.sort_unstable();
+        families
     }
 
     /// The best few models without each of their terms.
