@@ -9,8 +9,12 @@
 //! ```
 
 pub mod motion;
+mod piece_form;
 mod test_functions;
 pub mod weak;
+
+#[cfg(test)]
+mod weak_tests;
 
 pub use motion::{Derivatives, Motion};
 pub use weak::{Slopes, WeakForm, Whitened};
