@@ -76,12 +76,15 @@ pub(crate) fn add_noise(values: &mut [f64], sigma: f64, random: &mut impl rand::
     values.iter_mut().for_each(|x| *x += sigma * random.sample::<f64, _>(StandardNormal));
 }
 
+/// Times, positions and velocities of a run.
+pub(crate) type States = (Vec<f64>, Vec<Vec<f64>>, Vec<Vec<f64>>);
+
 /// A recording of runs of one kind, without derivatives.
-pub(crate) fn recording(runs: Vec<(Vec<f64>, Vec<Vec<f64>>, Vec<Vec<f64>>)>) -> Recording {
+pub(crate) fn recording(runs: Vec<States>) -> Recording {
     let dof = runs[0].1.len();
     let names = |prefix: &str| (0..dof).map(|i| Symbol::new(format!("{prefix}{i}"))).collect::<Vec<_>>();
     let rates = if runs[0].2.is_empty() { Rates::None } else { Rates::Velocities(names("v")) };
-    let run = |(k, (times, positions, rates)): (usize, (Vec<f64>, Vec<Vec<f64>>, Vec<Vec<f64>>))| Run {
+    let run = |(k, (times, positions, rates)): (usize, States)| Run {
         name: k.to_string(),
         times,
         positions,

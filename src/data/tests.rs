@@ -179,6 +179,26 @@ fn short_runs_are_left_out_and_named() {
 }
 
 #[test]
+fn numbers_that_cannot_be_squared_are_left_out() {
+    let times: Vec<f64> = (0..60).map(|k| 0.1 * k as f64).collect();
+    let (q, v) = Motion::Sine.states(&times);
+    let scaled = |all: &[f64], by: f64| all.iter().map(|x| x * by).collect::<Vec<_>>();
+    for (length, time) in [(1e200, 1.0), (1e-200, 1.0), (1.0, 1e-300), (1.0, 1e300), (1e-320, 1e-320)] {
+        for rates in [vec![], vec![scaled(&v, length)]] {
+            let run = (scaled(&times, time), vec![scaled(&q, length)], rates);
+            match Smoother::default().smooth(&recording(vec![run])) {
+                Ok(smoothed) => check_finite(&smoothed),
+                Err(SmoothingError::NothingLeft(left_out)) => {
+                    assert_eq!(left_out[0].why, WhyLeftOut::Degenerate)
+                }
+                Err(SmoothingError::Times { .. }) => assert!(time < 1e-310),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn malformed_runs_are_errors() {
     let run = || {
         let times: Vec<f64> = (0..40).map(|k| 0.3 * k as f64).collect();
