@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::RegressionError;
 use super::piece_form::PieceForm;
 use super::test_functions::TestFunctions;
-use crate::data::Smoothed;
+use crate::data::{Piece, Smoothed};
 
 /// How the weak form is set up.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -23,8 +23,6 @@ pub struct Config {
     pub power: i32,
     /// The least number of quadrature points of one half of a test function.
     pub quadrature: usize,
-    /// If fewer test functions of a piece avoid the unresolved intervals, all are used.
-    pub fewest: usize,
     /// This share of the mean variance is added to all variances: less than that is rounding.
     pub nugget: f64,
     /// The most equations of a piece that are whitened together; correlations between such blocks are neglected. The
@@ -36,7 +34,7 @@ impl Default for Config {
     /// The measured method (the design note on recordings, section 2), with 18 quadrature points where it had 15: with
     /// 15 the error of the quadrature shows in data rounded to six digits.
     fn default() -> Self {
-        Self { reach: 3, power: 8, quadrature: 18, fewest: 4, nugget: 1e-9, block: 256 }
+        Self { reach: 3, power: 8, quadrature: 18, nugget: 1e-9, block: 256 }
     }
 }
 
@@ -73,12 +71,23 @@ pub struct Whitened {
 
 impl WeakForm {
     /// The weak form of all pieces that are long enough for a test function.
+    ///
+    /// Test functions avoid the intervals that a piece marks as unresolved. If that leaves no equation at all, every
+    /// test function is used.
     pub fn new(smoothed: &Smoothed, config: &Config) -> Self {
+        let resolved = Self::with(smoothed, config, |piece| piece.unresolved.clone());
+        if resolved.rows() > 0 {
+            return resolved;
+        }
+        Self::with(smoothed, config, |piece| vec![false; piece.unresolved.len()])
+    }
+
+    fn with(smoothed: &Smoothed, config: &Config, avoid: impl Fn(&Piece) -> Vec<bool>) -> Self {
         let dof = smoothed.dof;
         let (mut positions, mut velocities, mut in_use) = (Vec::new(), Vec::new(), Vec::new());
         let (mut pieces, mut rows) = (Vec::new(), 0);
         for (index, piece) in smoothed.pieces.iter().enumerate() {
-            let Some(tests) = TestFunctions::new(&piece.spline, &piece.unresolved, config) else { continue };
+            let Some(tests) = TestFunctions::new(&piece.spline, &avoid(piece), config) else { continue };
             let start = in_use.len();
             in_use.extend(tests.in_use());
             let form = PieceForm::new(index, piece, start, rows, tests, config);
@@ -138,27 +147,21 @@ impl WeakForm {
 
     /// The integrals of functions against φ or a derivative of it (0, 1 or 2), not whitened.
     ///
+    /// Values that are not finite count as zero.
+    ///
     /// # Shapes
     /// `functions` is `[points, count]`, the result `[rows, count]`.
     ///
-    /// # Errors
-    /// If `functions` has another length.
-    ///
     /// # Panics
-    /// If the derivative is above 2.
-    pub fn integrals(
-        &self,
-        derivative: usize,
-        functions: &[f64],
-        count: usize,
-    ) -> Result<Mat<f64>, RegressionError> {
-        check("functions", self.points() * count, functions.len())?;
+    /// If `functions` has another length or the derivative is above 2.
+    pub fn integrals(&self, derivative: usize, functions: &[f64], count: usize) -> Mat<f64> {
+        assert_eq!(functions.len(), self.points() * count, "one value for each point and function");
         let mut out = Mat::zeros(self.rows(), count);
         for form in self.pieces.iter() {
             let rows = form.integrals(derivative, functions, count, 0..count);
             out.as_mut().subrows_mut(form.rows.start, form.rows.len()).copy_from(&rows);
         }
-        Ok(out)
+        out
     }
 
     /// Whitens the equations with their full covariance.
@@ -172,8 +175,8 @@ impl WeakForm {
     pub fn whiten(&self, slopes: Option<&Slopes>, floor: f64) -> Result<Whitened, RegressionError> {
         if let Some(slopes) = slopes {
             let expected = self.points() * self.dof * self.dof;
-            check("∂a/∂q", expected, slopes.by_position.len())?;
-            check("∂a/∂v", expected, slopes.by_velocity.len())?;
+            expect_length("∂a/∂q", expected, slopes.by_position.len())?;
+            expect_length("∂a/∂v", expected, slopes.by_velocity.len())?;
         }
         if self.pieces.is_empty() {
             return Err(RegressionError::NoTestFunctions);
@@ -216,10 +219,10 @@ impl Whitened {
     /// # Shapes
     /// `functions` is `[points, dof, count]`.
     ///
-    /// # Errors
+    /// # Panics
     /// If `functions` has another length.
-    pub fn project(&self, functions: &[f64], count: usize) -> Result<Vec<Mat<f64>>, RegressionError> {
-        check("functions", self.points * self.dof * count, functions.len())?;
+    pub fn project(&self, functions: &[f64], count: usize) -> Vec<Mat<f64>> {
+        assert_eq!(functions.len(), self.points * self.dof * count, "one value for each point and function");
         let project = |&(k, i): &(usize, usize)| {
             let mut rows =
                 self.pieces[k].integrals(0, functions, self.dof * count, i * count..(i + 1) * count);
@@ -233,7 +236,7 @@ impl Whitened {
             let rows = &self.pieces[k].rows;
             out[i].as_mut().subrows_mut(rows.start, rows.len()).copy_from(part);
         }
-        Ok(out)
+        out
     }
 }
 
@@ -242,6 +245,6 @@ fn tasks(pieces: usize, dof: usize) -> Vec<(usize, usize)> {
     (0..pieces).flat_map(|k| (0..dof).map(move |i| (k, i))).collect()
 }
 
-fn check(what: &'static str, expected: usize, found: usize) -> Result<(), RegressionError> {
+fn expect_length(what: &'static str, expected: usize, found: usize) -> Result<(), RegressionError> {
     if found == expected { Ok(()) } else { Err(RegressionError::Shape { what, expected, found }) }
 }

@@ -34,7 +34,7 @@ fn law(form: &WeakForm, motion: Motion) -> (Vec<f64>, Slopes) {
 
 /// χ²/N of an acceleration.
 fn chi(whitened: &Whitened, acceleration: &[f64]) -> f64 {
-    let found = &whitened.project(acceleration, 1).unwrap()[0];
+    let found = &whitened.project(acceleration, 1)[0];
     let squares = whitened.left()[0].iter().zip(found.col_as_slice(0)).map(|(a, b)| (a - b).powi(2));
     squares.sum::<f64>() / whitened.equations() as f64
 }
@@ -44,10 +44,10 @@ fn the_true_law_has_a_chi_square_near_one() {
     for (sigma, velocities) in
         [(1e-6, None), (1e-3, None), (3e-2, None), (1e-4, Some(1e-3)), (1e-2, Some(1e-2))]
     {
-        let form = weak(&noisy(4, sigma, velocities), &Config::default());
+        let form = weak(&noisy(12, sigma, velocities), &Config::default());
         let (acceleration, slopes) = law(&form, Motion::Pendulum);
         let found = chi(&form.whiten(Some(&slopes), 1e-6).unwrap(), &acceleration);
-        assert!((0.7..1.3).contains(&found), "{sigma} {velocities:?}: {found}");
+        assert!((0.7..1.2).contains(&found), "{sigma} {velocities:?}: {found}");
     }
 }
 
@@ -120,14 +120,15 @@ fn coordinates_of_a_column_are_projected_each_by_its_own() {
         functions.extend([-state[0], state[1], -state[1].sin(), f64::NAN]);
     }
     let whitened = form.whiten(None, 1e-6).unwrap();
-    let both = whitened.project(&functions, 2).unwrap();
+    let both = whitened.project(&functions, 2);
     assert_eq!((both.len(), both[0].nrows(), both[0].ncols()), (2, form.rows(), 2));
     assert_eq!(whitened.equations(), 2 * form.rows());
     for (i, c) in [(0, 0), (0, 1), (1, 0)] {
         let mut alone = vec![0.0; 2 * points];
         (0..points).for_each(|g| alone[2 * g + i] = functions[4 * g + 2 * i + c]);
-        let alone = whitened.project(&alone, 1).unwrap();
-        assert_eq!(alone[i].col_as_slice(0), both[i].col_as_slice(c));
+        let alone = whitened.project(&alone, 1);
+        let pairs = alone[i].col_as_slice(0).iter().zip(both[i].col_as_slice(c));
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-9 * (1.0 + a.abs())));
     }
     assert!(both[1].col_as_slice(1).iter().all(|x| *x == 0.0), "values that are not finite count as zero");
 }
@@ -135,7 +136,7 @@ fn coordinates_of_a_column_are_projected_each_by_its_own() {
 #[test]
 fn integrals_by_parts_agree() {
     let form = weak(&noisy(1, 0.0, None), &Config::default());
-    let integral = |derivative, values: &[f64]| form.integrals(derivative, values, 1).unwrap();
+    let integral = |derivative, values: &[f64]| form.integrals(derivative, values, 1);
     let left = Mat::from_fn(form.rows(), 1, |r, _| form.left()[0][r]);
     let second = integral(2, form.positions());
     let first = integral(1, form.velocities());
@@ -152,9 +153,7 @@ fn arrays_of_another_shape_are_errors() {
     let slopes = Slopes { by_position: vec![0.0; form.points()], by_velocity: vec![] };
     let expected = RegressionError::Shape { what: "∂a/∂v", expected: form.points(), found: 0 };
     assert_eq!(form.whiten(Some(&slopes), 1e-6).unwrap_err(), expected);
-    assert!(form.whiten(None, 1e-6).unwrap().project(&[1.0], 1).is_err());
-    assert!(form.integrals(0, &[1.0], 1).is_err());
-    assert_eq!(form.whiten(None, 1e-6).unwrap().project(&[], 0).unwrap()[0].ncols(), 0);
+    assert_eq!(form.whiten(None, 1e-6).unwrap().project(&[], 0)[0].ncols(), 0);
 }
 
 #[test]
@@ -187,8 +186,19 @@ fn test_functions_avoid_unresolved_intervals() {
     assert!(tests.centres().all(|t| (t - 20.5).abs() > 3.0));
     let in_use = tests.in_use();
     assert!(tests.points().iter().zip(&in_use).all(|(t, used)| *used != (20.0..21.0).contains(t)));
-    // With nothing else left they are used all the same.
-    assert_eq!(TestFunctions::new(&spline, &[true; 40], &Config::default()).unwrap().count(), 35);
+    assert_eq!(TestFunctions::new(&spline, &[true; 40], &Config::default()), None);
+}
+
+#[test]
+fn unresolved_pieces_are_used_if_there_are_no_others() {
+    let recording = noisy(2, 1e-3, None);
+    let mut smoothed = Smoother::default().smooth(&recording).unwrap();
+    let all = WeakForm::new(&smoothed, &Config::default());
+    smoothed.pieces[0].unresolved.fill(true);
+    let second = WeakForm::new(&smoothed, &Config::default());
+    assert_eq!(second.pieces().map(|piece| piece.0).collect::<Vec<_>>(), [1]);
+    smoothed.pieces[1].unresolved.fill(true);
+    assert_eq!(WeakForm::new(&smoothed, &Config::default()).rows(), all.rows());
 }
 
 #[test]
