@@ -18,7 +18,11 @@ mod smoother;
 mod spline;
 mod spline_fit;
 
-pub(crate) use banded::dot;
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;
+
 pub use banded::{Banded, BandedCholesky};
 pub use noise::{NoiseConfig, noise_level, rounding_noise};
 pub use recording::{Coordinate, Rates, Recording, Run};

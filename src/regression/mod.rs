@@ -11,9 +11,13 @@
 pub mod beam;
 pub mod gram;
 pub mod motion;
+mod piece_form;
 mod test_functions;
 pub mod varpro;
 pub mod weak;
+
+#[cfg(test)]
+mod weak_tests;
 
 pub use motion::{Derivatives, Motion};
 pub use weak::{Slopes, WeakForm, Whitened};
