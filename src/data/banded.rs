@@ -145,14 +145,8 @@ impl BandedCholesky {
 
     /// Overwrites b with L⁻¹·b.
     pub fn solve_lower(&self, b: &mut [f64]) {
-        self.solve_lower_from(0, b);
-    }
-
-    /// Overwrites `b`, the entries from `start` on of a vector whose earlier entries vanish, with those of L⁻¹
-    /// times the vector.
-    pub fn solve_lower_from(&self, start: usize, b: &mut [f64]) {
         for k in 0..b.len() {
-            b[k] = self.forward(start, k, b);
+            b[k] = self.forward(0, k, b);
         }
     }
 

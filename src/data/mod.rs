@@ -28,5 +28,5 @@ pub use noise::{NoiseConfig, noise_level, rounding_noise};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
 pub use smoothed::{Piece, Smoothed};
-pub use smoother::{Smoother, SmootherConfig, SmoothingError};
+pub use smoother::{Density, Smoother, SmootherConfig, SmoothingError};
 pub use spline::{DEGREE, ORDER, Spline};

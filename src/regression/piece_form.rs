@@ -11,8 +11,8 @@ use super::test_functions::TestFunctions;
 use super::weak::{Config, Slopes};
 use crate::data::{BandedCholesky, ORDER, Piece};
 
-/// Functions are integrated so many at a time: their values at the quadrature points then stay in the cache.
-const COLUMNS: usize = 16;
+/// Functions are integrated so many at a time: enough to read long stretches, few enough to stay in the cache.
+const COLUMNS: usize = 64;
 
 /// Products of equations are formed so many at a time: each needs only the B-splines from its first on.
 const EQUATIONS: usize = 32;
@@ -92,14 +92,20 @@ impl PieceForm {
         columns: Range<usize>,
     ) -> Mat<f64> {
         let mut out = Mat::zeros(self.tests.count(), columns.len());
+        let mut values = Vec::new();
         for start in (0..columns.len()).step_by(COLUMNS) {
             let count = COLUMNS.min(columns.len() - start);
             let at = columns.start + start;
-            let row = |g: usize| functions[g * width + at..g * width + at + count].iter();
-            let values: Vec<f64> = self.points.clone().flat_map(row).map(|x| finite(*x)).collect();
+            values.resize(self.points.len() * count, 0.0);
+            for (target, g) in values.chunks_exact_mut(count).zip(self.points.clone()) {
+                let source = &functions[g * width + at..g * width + at + count];
+                target.iter_mut().zip(source).for_each(|(x, y)| *x = finite(*y));
+            }
             let integrals = self.tests.integrals(derivative, &values, count);
             for (r, row) in integrals.chunks_exact(count).enumerate() {
-                row.iter().enumerate().for_each(|(c, x)| out[(r, start + c)] = *x);
+                for (c, x) in row.iter().enumerate() {
+                    out.col_as_slice_mut(start + c)[r] = *x;
+                }
             }
         }
         out
