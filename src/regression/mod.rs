@@ -13,6 +13,8 @@ pub mod gram;
 pub mod motion;
 mod piece_form;
 mod test_functions;
+pub mod trajectory;
+pub(crate) mod triangle;
 pub mod varpro;
 pub mod weak;
 
@@ -20,6 +22,7 @@ pub mod weak;
 mod weak_tests;
 
 pub use motion::{Derivatives, Motion};
+pub use trajectory::{ObservedPiece, TrajectoryFit};
 pub use weak::{Slopes, WeakForm, Whitened};
 
 /// A matrix, column by column.
