@@ -18,11 +18,15 @@ mod smoother;
 mod spline;
 mod spline_fit;
 
-pub(crate) use banded::dot;
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;
+
 pub use banded::{Banded, BandedCholesky};
 pub use noise::{NoiseConfig, noise_level, rounding_noise};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
 pub use smoothed::{Piece, Smoothed};
-pub use smoother::{Smoother, SmootherConfig, SmoothingError};
+pub use smoother::{Density, Smoother, SmootherConfig, SmoothingError};
 pub use spline::{DEGREE, ORDER, Spline};

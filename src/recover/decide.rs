@@ -221,7 +221,7 @@ fn interpolates(model: &Model, config: &Config) -> bool {
 fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
     let stretches = super::HeldOutConfig::default().stretches;
     let unexplained =
-        super::held_out(grounds.problem, model, stretches).map_or(1.0, |held_out| held_out.error);
+        super::held_out(grounds.problem, model, stretches).error;
     status_of(unexplained, config)
 }
 

@@ -16,6 +16,9 @@ const BLOCK: usize = 64;
 /// on the data. There is no limit relative to other columns, whose lengths depend on the units.
 const ALIVE: Range<f64> = 1e-140..1e140;
 
+/// The greatest relative step of a nonlinear parameter that is trusted to its derivative.
+const GREATEST_STEP: f64 = 0.6;
+
 /// The price of two terms that share a summand, in units of χ²: less than that of any term, more than the difference
 /// between terms of one function.
 pub(super) const OVERLAP: f64 = 3.0;
@@ -29,6 +32,7 @@ pub struct Problem {
     pub weak: WeakForm,
     /// The terms that compete.
     pub library: Library,
+    config: joint::Config,
     /// For each equation of one coordinate the run it is from and its share of the time of the whole recording's
     /// longest run, in [0, 1].
     pub places: Vec<Place>,
@@ -83,32 +87,43 @@ impl Problem {
         if weak.rows() == 0 {
             return Err(RegressionError::NoTestFunctions);
         }
-        let dof = weak.dof();
-        let used = weak.positions().chunks_exact(dof).zip(weak.in_use()).filter(|(_, used)| **used);
-        let sample: Vec<f64> = used.flat_map(|(q, _)| q.iter().copied()).collect();
-        let library = joint::library(&recording.coordinates, &sample, library);
+        let terms = joint::library(&recording.coordinates, &used_positions(&weak), library);
         let places = places(recording, smoothed, &weak);
         let mut problem = Problem {
             coordinates: recording.coordinates.clone(),
             weak,
-            library,
+            library: terms,
+            config: library.clone(),
             places,
             integrals: Vec::new(),
             candidates: [Candidates::default(), Candidates::default()],
             finite: Vec::new(),
             present: None,
         };
-        problem.integrate()?;
+        problem.integrate();
         Ok(problem)
     }
 
+    /// The highest degree of the monomials of the library.
+    pub fn degree(&self) -> u32 {
+        self.config.degree.unwrap_or(joint::default_degree(self.dof()))
+    }
+
+    /// Makes the library anew with monomials up to another degree. The equations are to be whitened again.
+    pub fn set_degree(&mut self, degree: u32) {
+        self.config.degree = Some(degree);
+        self.library = joint::library(&self.coordinates, &used_positions(&self.weak), &self.config);
+        self.present = None;
+        self.integrate();
+    }
+
     /// Evaluates all columns of the library and integrates them against the test functions.
-    fn integrate(&mut self) -> Result<(), RegressionError> {
+    fn integrate(&mut self) {
         let terms = &self.library.terms;
         let mut columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
         let mut partners = vec![None; terms.len()];
         for (k, term) in terms.iter().enumerate().filter(|(_, term)| term.is_free()) {
-            partners[k] = Some(columns.len());
+            partners[k] = Some((columns.len(), trusted_step(term, &terms[self.library.plain..])));
             columns.push(Column::ByParameter(term));
         }
         let costs = terms.iter().map(|term| self.price(term, term.is_free())).collect();
@@ -120,7 +135,7 @@ impl Problem {
             finite.extend(self.finite(&values, columns.len()));
             for (i, all) in integrals.iter_mut().enumerate() {
                 let own = of_coordinate(&values, self.dof(), columns.len(), i);
-                let part = self.weak.integrals(0, &own, columns.len())?;
+                let part = self.weak.integrals(0, &own, columns.len());
                 for k in 0..columns.len() {
                     all.col_as_slice_mut(block * BLOCK + k).copy_from_slice(part.col_as_slice(k));
                 }
@@ -129,7 +144,6 @@ impl Problem {
         (self.integrals, self.finite) = (integrals, finite);
         let all = Candidates { costs, families, partners };
         self.candidates = [all.first(self.library.plain), all];
-        Ok(())
     }
 
     fn values(&self, columns: &[Column<'_>]) -> Vec<f64> {
@@ -235,7 +249,7 @@ impl Problem {
         if self.finite(&values, columns.len()).contains(&false) {
             return None;
         }
-        let parts = present.whitened.project(&values, columns.len()).ok()?;
+        let parts = present.whitened.project(&values, columns.len());
         let rows = self.weak.rows();
         Some(Matrix::from_fn(self.equations(), columns.len(), |r, k| parts[r / rows][(r % rows, k)]))
     }
@@ -253,14 +267,11 @@ impl Problem {
     }
 
     /// Integrals ∫φ f_i of the forces of terms, not whitened: for each coordinate `[rows, terms]`.
-    ///
-    /// # Errors
-    /// Never for columns of this problem.
-    pub fn integrals(&self, terms: &[Term]) -> Result<Vec<Matrix>, RegressionError> {
+    pub fn integrals(&self, terms: &[Term]) -> Vec<Matrix> {
         let columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
         let values = self.values(&columns);
-        let of = |i| self.weak.integrals(0, &of_coordinate(&values, self.dof(), terms.len(), i), terms.len());
-        (0..self.dof()).map(of).collect()
+        let own = |i| of_coordinate(&values, self.dof(), terms.len(), i);
+        (0..self.dof()).map(|i| self.weak.integrals(0, &own(i), terms.len())).collect()
     }
 
     /// The terms as candidates of a beam search.
@@ -313,6 +324,15 @@ impl Problem {
     }
 }
 
+/// The greatest relative step of a parameter for which the change of a term is trusted: three quarters of the way to
+/// the next value on the grid, at most [`GREATEST_STEP`].
+fn trusted_step(term: &Term, grid: &[Term]) -> f64 {
+    let ratio = |other: &Term| Some(other.parameter()? / term.parameter()?);
+    let others = grid.iter().filter(|other| other.form() == term.form() && *other != term);
+    let steps = others.filter_map(ratio).filter(|ratio| *ratio > 0.0).map(|ratio| 0.75 * (ratio - 1.0).abs());
+    steps.fold(GREATEST_STEP, f64::min)
+}
+
 /// The pairs of terms that share a summand.
 pub(super) fn overlaps(terms: &[Term]) -> usize {
     let before = |k: usize| terms[..k].iter().filter(|other| other.overlaps(&terms[k])).count();
@@ -322,6 +342,12 @@ pub(super) fn overlaps(terms: &[Term]) -> usize {
 /// The values of one coordinate, `[points, count]`.
 fn of_coordinate(values: &[f64], dof: usize, count: usize, i: usize) -> Vec<f64> {
     values.chunks_exact(dof * count).flat_map(|point| &point[i * count..(i + 1) * count]).copied().collect()
+}
+
+/// The positions at the points that are used, `[points, dof]`.
+fn used_positions(weak: &WeakForm) -> Vec<f64> {
+    let points = weak.positions().chunks_exact(weak.dof()).zip(weak.in_use());
+    points.filter(|(_, used)| **used).flat_map(|(q, _)| q.iter().copied()).collect()
 }
 
 /// Run and time of each equation.

@@ -11,8 +11,7 @@ use std::ops::Range;
 
 use faer::Mat;
 
-use super::gram::{add_scaled, solve_with_ridge};
-use crate::data::dot;
+use super::gram::{add_scaled, dot, solve_with_ridge};
 
 /// Columns at given nonlinear parameters.
 #[derive(Clone, Debug)]
@@ -230,7 +229,8 @@ fn least_squares(mut columns: Vec<Vec<f64>>, left: &[f64]) -> Option<LeastSquare
             }
         }
         let left_over = dot(column, column).sqrt();
-        if !(left_over > DEPENDENT * length) {
+        let independent = left_over > DEPENDENT * length;
+        if !independent {
             return None;
         }
         triangle[k * n + k] = left_over;
