@@ -314,8 +314,9 @@ impl Builder<'_> {
 
     /// Trigonometric, exponential, shifted and singular functions of linear forms.
     fn functions_of(&mut self, u: &[Argument], base: f64, angular: bool) {
+        // For a length, a whole wave number is an accident of its unit.
         for k in 1..=3 {
-            let cost = base + if angular { 0.2 } else { 0.8 } + 0.3 * f64::from(k - 1);
+            let cost = base + if angular { 0.2 } else { 1.8 } + 0.3 * f64::from(k - 1);
             self.fixed(Function::Cosine, u, k, Family::Trigonometric, cost);
             self.fixed(Function::Sine, u, k, Family::Trigonometric, cost);
         }
