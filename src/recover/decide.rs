@@ -220,8 +220,7 @@ fn interpolates(model: &Model, config: &Config) -> bool {
 /// The status of a form that leaves something unexplained, or interpolates.
 fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
     let stretches = super::HeldOutConfig::default().stretches;
-    let unexplained =
-        super::held_out(grounds.problem, model, stretches).error;
+    let unexplained = super::held_out(grounds.problem, model, stretches).error;
     status_of(unexplained, config)
 }
 

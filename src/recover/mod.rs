@@ -23,6 +23,8 @@ mod recovery;
 mod refine;
 pub mod search;
 mod settle;
+#[cfg(test)]
+mod simulated;
 mod snap_parameters;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,7 @@ use rand_distr::{Distribution, Normal};
 use super::*;
 use crate::data::{Coordinate, Rates, Run};
 use crate::expr::Symbol;
-use crate::progress::Silent;
-use crate::progress::CancelToken;
+use crate::progress::{CancelToken, Silent};
 
 /// A motion: its coordinates, the accelerations a(t, q, v).
 struct Motion<'a> {

@@ -314,9 +314,10 @@ impl Builder<'_> {
 
     /// Trigonometric, exponential, shifted and singular functions of linear forms.
     fn functions_of(&mut self, u: &[Argument], base: f64, angular: bool) {
-        // For a length, a whole wave number is an accident of its unit.
+        // For a coordinate with a unit, cos x is as particular as cos κx.
+        let unit = if angular { 0.2 } else { 2.0 };
         for k in 1..=3 {
-            let cost = base + if angular { 0.2 } else { 1.8 } + 0.3 * f64::from(k - 1);
+            let cost = base + unit + 0.3 * f64::from(k - 1);
             self.fixed(Function::Cosine, u, k, Family::Trigonometric, cost);
             self.fixed(Function::Sine, u, k, Family::Trigonometric, cost);
         }
@@ -339,6 +340,11 @@ impl Builder<'_> {
         for k in geometric(0.25, 16.0, if self.dof == 1 { 49 } else { 13 }).map(|k| k / range.width) {
             self.free(Function::Exponential, u, k, Family::Exponential, base + 1.2);
             self.free(Function::Exponential, u, -k, Family::Exponential, base + 1.2);
+        }
+        // The hyperbolic cosine: in an even potential neither exponential is of use alone, so no beam finds the pair.
+        let both: Vec<Argument> = u.iter().flat_map(|u| [u.clone(), u.negated()]).collect();
+        for k in geometric(0.25, 16.0, if self.dof == 1 { 25 } else { 7 }).map(|k| k / range.width) {
+            self.free(Function::Exponential, &both, k, Family::Exponential, base + 1.5);
         }
         let squares: Vec<Argument> = u.iter().map(Argument::squared).collect();
         for k in geometric(0.03, 10.0, if self.dof == 1 { 17 } else { 7 }).map(|k| k * range.mean_square) {
