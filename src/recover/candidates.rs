@@ -2,7 +2,7 @@
 
 use super::{Form, Model, Problem, Search, refine};
 use crate::regression::varpro::VarproConfig;
-use crate::terms::joint::{self, Family, Term};
+use crate::terms::joint::{Family, Term};
 
 /// Which forms become candidates.
 #[derive(Clone, PartialEq, Debug)]
@@ -181,7 +181,7 @@ fn contains(all: &[Term], some: &[Term]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terms::joint::{Argument, Function, Parameter};
+    use crate::terms::joint::{self, Argument, Function, Parameter};
 
     fn model(terms: Vec<Term>, coefficients: &[f64]) -> Model {
         Model {

@@ -341,6 +341,11 @@ impl Builder<'_> {
             self.free(Function::Exponential, u, k, Family::Exponential, base + 1.2);
             self.free(Function::Exponential, u, -k, Family::Exponential, base + 1.2);
         }
+        // The hyperbolic cosine: in an even potential neither exponential is of use alone, so no beam finds the pair.
+        let both: Vec<Argument> = u.iter().flat_map(|u| [u.clone(), u.negated()]).collect();
+        for k in geometric(0.25, 16.0, if self.dof == 1 { 25 } else { 7 }).map(|k| k / range.width) {
+            self.free(Function::Exponential, &both, k, Family::Exponential, base + 1.5);
+        }
         let squares: Vec<Argument> = u.iter().map(Argument::squared).collect();
         for k in geometric(0.03, 10.0, if self.dof == 1 { 17 } else { 7 }).map(|k| k * range.mean_square) {
             self.shifted(&squares, k, base, 2.0);
