@@ -113,7 +113,7 @@ fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Blocked {
     let (of_rows, count) = numbered(problem, stretches);
     let mut out = Blocked { blocks: Vec::new(), count, left: Vec::new(), rows: Vec::new() };
     for (i, integrals) in integrals.iter().enumerate() {
-        for (r, scale) in scales.iter().enumerate() {
+        for (r, scale) in scales.iter().enumerate().filter(|(r, _)| !problem.weak.masked()[*r]) {
             out.blocks.push(of_rows[r]);
             out.left.push(left[i][r] * scale);
             out.rows.extend((0..k).map(|j| model.inverse_masses[i] * integrals[(r, j)] * scale));

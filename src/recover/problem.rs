@@ -7,7 +7,7 @@ use crate::data::{Coordinate, Recording, Smoothed};
 use crate::regression::beam::Candidates;
 use crate::regression::gram::Gram;
 use crate::regression::{Matrix, RegressionError, Slopes, WeakForm, Whitened, weak};
-use crate::terms::joint::{self, Column, Family, Library, Term, evaluate};
+use crate::terms::joint::{self, Argument, Column, Family, Library, Term, evaluate};
 
 /// Columns of the library are evaluated so many at a time.
 const BLOCK: usize = 64;
@@ -112,6 +112,25 @@ impl Problem {
     /// Makes the library anew with monomials up to another degree. The equations are to be whitened again.
     pub fn set_degree(&mut self, degree: u32) {
         self.config.degree = Some(degree);
+        self.renew_library();
+    }
+
+    /// Leaves out the equations that use one of the points with the greatest values of the arguments, a `share` of all
+    /// points, and makes the library anew. The equations are to be whitened again. A function may then end where
+    /// noise has carried these points beyond.
+    pub fn leave_out_greatest(&mut self, arguments: &[Argument], share: f64) {
+        self.weak.mask(&vec![false; self.weak.points()]);
+        let greatest = |q: &[f64]| arguments.iter().map(|u| u.value(q)).fold(f64::NEG_INFINITY, f64::max);
+        let values: Vec<f64> = self.weak.positions().chunks_exact(self.dof()).map(greatest).collect();
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let kept = ((1.0 - share) * (sorted.len() - 1) as f64).floor() as usize;
+        let limit = sorted[kept.min(sorted.len() - 1)];
+        self.weak.mask(&values.iter().map(|&u| u > limit).collect::<Vec<_>>());
+        self.renew_library();
+    }
+
+    fn renew_library(&mut self) {
         self.library = joint::library(&self.coordinates, &used_positions(&self.weak), &self.config);
         self.present = None;
         self.integrate();
@@ -171,8 +190,13 @@ impl Problem {
         self.weak.dof()
     }
 
-    /// The number of equations of all coordinates together.
+    /// The number of equations of all coordinates together, those left out not counted.
     pub fn equations(&self) -> usize {
+        self.weak.unmasked() * self.dof()
+    }
+
+    /// The number of rows of all coordinates together. The rows of equations left out vanish.
+    pub fn rows(&self) -> usize {
         self.weak.rows() * self.dof()
     }
 
@@ -242,7 +266,7 @@ impl Problem {
         self.bodies().iter().map(|body| body.iter().map(range).collect()).collect()
     }
 
-    /// Whitened columns, `[equations, columns]`, coordinate after coordinate; `None` where one is not finite.
+    /// Whitened columns, `[rows, columns]`, coordinate after coordinate; `None` where one is not finite.
     pub fn columns(&self, columns: &[Column<'_>]) -> Option<Matrix> {
         let present = self.present()?;
         let values = self.values(columns);
@@ -251,7 +275,7 @@ impl Problem {
         }
         let parts = present.whitened.project(&values, columns.len());
         let rows = self.weak.rows();
-        Some(Matrix::from_fn(self.equations(), columns.len(), |r, k| parts[r / rows][(r % rows, k)]))
+        Some(Matrix::from_fn(self.rows(), columns.len(), |r, k| parts[r / rows][(r % rows, k)]))
     }
 
     /// The whitened column of a term; from the library where the term is there.

@@ -97,7 +97,7 @@ impl<'a> Moving<'a> {
     fn new(problem: &'a Problem, form: &'a Form) -> Option<Moving<'a>> {
         let own = |&k: &usize| form.terms[k].is_free() && form.ties[k].is_none();
         let masters = (0..form.terms.len()).filter(own).collect();
-        let fixed = Matrix::zeros(problem.equations(), form.terms.len());
+        let fixed = Matrix::zeros(problem.rows(), form.terms.len());
         let mut moving = Moving { problem, form, masters, fixed };
         for (k, term) in form.terms.iter().enumerate() {
             if moving.owner(k).is_none() {
@@ -121,7 +121,7 @@ impl<'a> Moving<'a> {
         };
         let moved: Vec<(usize, usize, Term)> = self.form.terms.iter().enumerate().filter_map(moved).collect();
         let mut columns = self.fixed.clone();
-        let mut changes = Matrix::zeros(self.problem.equations(), moved.len());
+        let mut changes = Matrix::zeros(self.problem.rows(), moved.len());
         if !moved.is_empty() {
             let mut asked = Vec::with_capacity(2 * moved.len());
             for (_, _, term) in &moved {

@@ -13,7 +13,7 @@ use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
 use crate::regression::beam::{BeamConfig, Support, beam_search};
 use crate::regression::varpro::VarproConfig;
-use crate::terms::joint::{Family, Form as TermForm, Term};
+use crate::terms::joint::{Argument, Family, Form as TermForm, Function, Term};
 
 /// How forms are sought.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +59,10 @@ pub struct Config {
     /// While nothing reaches the noise, a higher degree of the library's monomials must lower s² by this factor for a
     /// still higher one to be tried.
     pub growth: f64,
+    /// A form with more coefficients, nonlinear parameters and masses than this is long.
+    pub long: usize,
+    /// The shares of points that are left out in turn beside the edge of a form's domain.
+    pub left_out: Vec<f64>,
     /// The most coordinates with which the degree grows.
     pub grown_dof: usize,
     /// The highest degree to which it grows.
@@ -91,6 +95,8 @@ impl Default for Config {
             hopeless: 1000.0,
             unexplained: 4.0,
             growth: 2.0,
+            long: 4,
+            left_out: vec![0.03, 0.1, 0.25],
             grown_dof: 3,
             highest_degree: 10,
             held_out: HeldOutConfig::default(),
@@ -112,8 +118,8 @@ pub struct Search {
 
 /// Searches for the law of motion. The job is polled between beams; a search that is cancelled returns what it has.
 ///
-/// The degree of the library's monomials grows as long as the best form has one of the highest degree: it may stand
-/// for a still higher one. While nothing reaches the noise, growth goes on only where it lowers s² by a factor of
+/// The degree of the library's monomials grows as long as this changes the best form, and that has one of the highest
+/// degree or is long: both may stand for a monomial of a still higher degree. While nothing reaches the noise, growth goes on only where it lowers s² by a factor of
 /// [`Config::growth`].
 ///
 /// # Errors
@@ -128,12 +134,14 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
     let mut out = passes(problem, &[start], &starts, job, config)?;
     while wants_degree(problem, &out, config) && !job.is_cancelled() {
         problem.set_degree(problem.degree() + 2);
-        let before = out.s2;
+        let before = out.clone();
         out = passes(problem, &out.models, &starts, job, config)?;
-        if out.s2 > config.unexplained.max(before / config.growth) {
+        let same = out.models.first().map(families) == before.models.first().map(families);
+        if same || out.s2 > config.unexplained.max(before.s2 / config.growth) {
             break;
         }
     }
+    let mut out = away_from_edges(problem, out, &starts, job, config)?;
     if out.s2 > config.unexplained && !job.is_cancelled() {
         let tested = shortest_form(problem, &starts, job, &config.held_out)?;
         out.held_out = tested.first().map(|tested| tested.held_out.clone());
@@ -142,15 +150,61 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
     Ok(out)
 }
 
-/// Whether the best form has a monomial of the highest degree, and the library may have higher ones.
+/// Whether the best form has a monomial of the highest degree or is long, and the library may have higher ones.
 fn wants_degree(problem: &Problem, found: &Search, config: &Config) -> bool {
     let highest = problem.degree();
     let degree = |term: &Term| match term.form() {
         TermForm::Monomial(factors) => factors.iter().map(|&(_, e)| e as u32).sum(),
         _ => 0,
     };
-    let used = found.models.first().is_some_and(|model| model.terms.iter().any(|t| degree(t) == highest));
-    used && problem.dof() <= config.grown_dof && highest < config.highest_degree
+    let stands_in = |model: &Model| {
+        constants(model) > config.long || model.terms.iter().any(|term| degree(term) == highest)
+    };
+    problem.dof() <= config.grown_dof
+        && highest < config.highest_degree
+        && found.models.first().is_some_and(stands_in)
+}
+
+/// Where the best form ends at a root √(κ − u), noise carries points near u = κ beyond the end, where the right form has
+/// no value and others take its place. Passes with the points of greatest u left out, more and more of them, are
+/// preferred as soon as their best form is shorter.
+fn away_from_edges(
+    problem: &mut Problem,
+    found: Search,
+    starts: &[Vec<f64>],
+    job: &Job<'_>,
+    config: &Config,
+) -> Result<Search, RegressionError> {
+    let Some((best, edge)) = found.models.first().and_then(|best| Some((best, edge(best)?))) else {
+        return Ok(found);
+    };
+    for &share in &config.left_out {
+        if job.is_cancelled() {
+            break;
+        }
+        problem.leave_out_greatest(&edge, share);
+        let inner = passes(problem, &found.models, starts, job, config)?;
+        let shorter = inner.models.first().is_some_and(|inner| constants(inner) < constants(best));
+        if shorter && inner.s2 < found.s2.max(config.unexplained) {
+            return Ok(inner);
+        }
+    }
+    problem.leave_out_greatest(&edge, 0.0);
+    problem.whiten(Some(best), config.floor, Terms::All)?;
+    Ok(found)
+}
+
+/// The arguments of a root √(κ − u) in a model.
+fn edge(model: &Model) -> Option<Vec<Argument>> {
+    model.terms.iter().find_map(|term| match term.form() {
+        TermForm::Sum(Function::RootBefore, arguments) => Some(arguments.clone()),
+        _ => None,
+    })
+}
+
+/// The number of coefficients, nonlinear parameters and masses.
+fn constants(model: &Model) -> usize {
+    model.terms.len() + model.free_terms().len() + model.masses()
 }
 
 /// The passes after the first, from models to begin with, the best first.

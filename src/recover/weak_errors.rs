@@ -33,9 +33,8 @@ fn jacobian(problem: &Problem, model: &Model) -> Option<Vec<f64>> {
         .collect();
     let changes: Vec<Column<'_>> = moved.iter().map(|(k, _)| Column::ByParameter(&model.terms[*k])).collect();
     let changes = if changes.is_empty() { None } else { Some(problem.columns(&changes)?) };
-    let equations = problem.equations();
-    let each = equations / problem.dof();
-    let mut out = vec![0.0; equations * width];
+    let each = problem.rows() / problem.dof();
+    let mut out = vec![0.0; problem.rows() * width];
     for (r, row) in out.chunks_exact_mut(width).enumerate() {
         let coordinate = r / each;
         let mu = model.inverse_masses[coordinate];

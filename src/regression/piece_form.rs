@@ -117,12 +117,15 @@ impl PieceForm {
         &self,
         i: usize,
         slopes: Option<&Slopes>,
+        masked: &[bool],
         floor: f64,
         nugget: f64,
     ) -> Option<Vec<Mat<f64>>> {
         let squares: f64 = self.left[i].iter().map(|a| a * a).sum();
         let least = floor * floor * squares / self.rows.len() as f64;
-        let block = |block: &Range<usize>| factored(self.covariance(block, i, slopes), least, nugget);
+        let block = |block: &Range<usize>| {
+            factored(self.covariance(block, i, slopes), &masked[block.clone()], least, nugget)
+        };
         self.blocks.iter().map(block).collect()
     }
 
@@ -216,12 +219,18 @@ impl PieceForm {
     }
 }
 
+/// The variance of masked equations in units of the mean: their squares then add nothing to χ².
+const INFINITE: f64 = 1e30;
+
 /// The lower factor of a covariance with its floor and nugget, or nothing where it is not finite.
-fn factored(mut covariance: Mat<f64>, least: f64, nugget: f64) -> Option<Mat<f64>> {
+fn factored(mut covariance: Mat<f64>, masked: &[bool], least: f64, nugget: f64) -> Option<Mat<f64>> {
     let size = covariance.nrows();
     let mean = (0..size).map(|k| covariance[(k, k)]).sum::<f64>() / size as f64;
     if !(mean + least > 0.0 && (mean + least).is_finite()) {
         return None;
+    }
+    for k in (0..size).filter(|&k| masked[k]) {
+        covariance[(k, k)] += INFINITE * (mean + least);
     }
     // Rounding may exceed the nugget where variances differ by many orders.
     [1.0, 1e1, 1e2, 1e3].iter().find_map(|growth| {

@@ -46,6 +46,8 @@ pub struct WeakForm {
     positions: Vec<f64>,
     velocities: Vec<f64>,
     in_use: Vec<bool>,
+    /// For each equation of a coordinate, whether it is left out.
+    masked: Vec<bool>,
     pieces: Arc<[PieceForm]>,
 }
 
@@ -95,7 +97,8 @@ impl WeakForm {
             rows = form.rows.end;
             pieces.push(form);
         }
-        Self { config: *config, dof, positions, velocities, in_use, pieces: pieces.into() }
+        let masked = vec![false; rows];
+        Self { config: *config, dof, positions, velocities, in_use, masked, pieces: pieces.into() }
     }
 
     /// The number of coordinates.
@@ -111,6 +114,36 @@ impl WeakForm {
     /// The number of equations for each coordinate.
     pub fn rows(&self) -> usize {
         self.pieces.last().map_or(0, |piece| piece.rows.end)
+    }
+
+    /// The number of equations for each coordinate that are not left out.
+    pub fn unmasked(&self) -> usize {
+        self.masked.iter().filter(|masked| !**masked).count()
+    }
+
+    /// For each equation of a coordinate, whether it is left out.
+    pub fn masked(&self) -> &[bool] {
+        &self.masked
+    }
+
+    /// Leaves out the equations that use one of some points, in place of those left out before. Their variance counts
+    /// as infinite: whitened, they vanish, and the others are as they are without them.
+    ///
+    /// # Panics
+    /// If there is not one flag for each point.
+    pub fn mask(&mut self, points: &[bool]) {
+        assert_eq!(points.len(), self.points(), "one flag for each point");
+        self.in_use.fill(false);
+        for form in self.pieces.iter() {
+            for (j, masked) in self.masked[form.rows.clone()].iter_mut().enumerate() {
+                let range = form.tests.range(j);
+                let range = form.points.start + range.start..form.points.start + range.end;
+                *masked = points[range.clone()].contains(&true);
+                if !*masked {
+                    self.in_use[range].fill(true);
+                }
+            }
+        }
     }
 
     /// The positions at the quadrature points, `[points, dof]`.
@@ -184,7 +217,8 @@ impl WeakForm {
         let factor = |&(k, i): &(usize, usize)| {
             let form = &self.pieces[k];
             let error = RegressionError::Covariance { piece: form.piece, coordinate: i };
-            form.factors(i, slopes, floor, self.config.nugget).ok_or(error)
+            let masked = &self.masked[form.rows.clone()];
+            form.factors(i, slopes, masked, floor, self.config.nugget).ok_or(error)
         };
         let tasks = tasks(self.pieces.len(), self.dof);
         let factors: Vec<_> = tasks.par_iter().map(factor).collect::<Result<_, _>>()?;

@@ -224,3 +224,22 @@ fn short_splines_have_short_test_functions_or_none() {
     };
     assert_eq!([1, 2, 3, 5, 6, 7].map(count), [None, Some(1), Some(2), Some(2), Some(1), Some(2)]);
 }
+
+#[test]
+fn masked_equations_vanish_and_leave_the_others() {
+    let mut form = weak(&noisy(4, 1e-3, None), &Config::default());
+    let (acceleration, slopes) = law(&form, Motion::Pendulum);
+    let before = form.unmasked();
+    let far = |q: &f64| q.abs() > 1.5;
+    form.mask(&form.positions().iter().map(far).collect::<Vec<_>>());
+    assert!(form.unmasked() < before && form.unmasked() > before / 4);
+    assert!(form.positions().iter().zip(form.in_use()).all(|(q, used)| !(*used && far(q))));
+    // The forces at the points left out do not matter.
+    let wild: Vec<f64> =
+        form.positions().iter().zip(&acceleration).map(|(q, a)| if far(q) { 1e3 } else { *a }).collect();
+    let whitened = form.whiten(Some(&slopes), 1e-6).unwrap();
+    let (tame, wild) = (chi(&whitened, &acceleration), chi(&whitened, &wild));
+    assert!((tame - wild).abs() < 1e-3 * tame, "{tame} {wild}");
+    let share = form.rows() as f64 / form.unmasked() as f64;
+    assert!((0.7..1.3).contains(&(tame * share)), "{}", tame * share);
+}

@@ -3,7 +3,7 @@ use super::*;
 use crate::expr::Symbol;
 use crate::recover::simulated::Simulated;
 use crate::regression::varpro::VarproConfig;
-use crate::terms::joint::{Argument, Function, Parameter};
+use crate::terms::joint::Parameter;
 
 fn found(simulated: &Simulated<'_>) -> (Problem, Search) {
     let mut problem = simulated.problem();
@@ -167,4 +167,20 @@ fn equal_forms_are_kept_once() {
         score: chi,
     };
     assert_eq!(distinct(vec![model(100.0), model(100.01), model(103.0)], 1.0).len(), 2);
+}
+
+#[test]
+fn a_root_is_read_though_noise_passes_its_end() {
+    let (problem, search) = found(&Simulated {
+        names: &["x"],
+        law: &|_, q, _| vec![-2.0 * q[0] / (1.0 - q[0] * q[0]).max(1e-9).sqrt()],
+        starts: &[&[0.97, 0.0], &[0.3, 1.6], &[0.0, 1.2]],
+        duration: 15.0,
+        step: 0.03,
+        noise: 5e-3,
+    });
+    let model = &search.models[0];
+    assert_eq!(model.terms.len(), 1, "{:?}", parts(&problem, model));
+    let end = model.terms[0].parameter().unwrap();
+    assert!((end - 1.0).abs() < 0.01 && (model.coefficients[0] + 2.0).abs() < 0.05, "{end}");
 }
