@@ -29,6 +29,7 @@ mod snap_parameters;
 #[cfg(test)]
 mod tests;
 mod weak_errors;
+mod writing;
 
 use crate::data::{Recording, Smoother, SmootherConfig, SmoothingError};
 use crate::progress::{Event, Job};

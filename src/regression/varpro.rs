@@ -260,6 +260,11 @@ fn project_off(basis: &[Vec<f64>], vector: &mut [f64]) {
 mod tests {
     use super::*;
 
+    /// Blocks of one range of rows each, between these ends.
+    fn blocks_of(ends: &[usize]) -> Vec<Vec<Range<usize>>> {
+        ends.windows(2).map(|pair| std::iter::once(pair[0]..pair[1]).collect()).collect()
+    }
+
     /// c₀ e^{κ₀x} + c₁ e^{κ₁x} on two blocks.
     fn exponentials(parameters: &[f64]) -> Option<Evaluated> {
         let x = |i: usize| (i % 40) as f64 / 40.0;
@@ -282,7 +287,7 @@ mod tests {
     #[test]
     fn two_rates_are_found_together() {
         let left = data(1.0);
-        let rows = [vec![0..40], vec![40..80]];
+        let rows = blocks_of(&[0, 40, 80]);
         let blocks = Blocks { left: &left, rows: &rows };
         let config = VarproConfig { rounds: 60, tolerance: 1e-20, relative: 1e-9, ..VarproConfig::default() };
         let fit =
@@ -294,7 +299,7 @@ mod tests {
     #[test]
     fn a_scale_is_found() {
         let left = data(0.3);
-        let rows = [vec![0..40], vec![40..80]];
+        let rows = blocks_of(&[0, 40, 80]);
         let blocks = Blocks { left: &left, rows: &rows };
         let config = VarproConfig { rounds: 60, tolerance: 1e-20, relative: 1e-9, ..VarproConfig::default() };
         let fit =
@@ -309,7 +314,7 @@ mod tests {
     #[test]
     fn dependent_columns_are_refused() {
         let left = data(1.0);
-        let rows = [vec![0..80]];
+        let rows = blocks_of(&[0, 80]);
         let blocks = Blocks { left: &left, rows: &rows };
         assert!(
             variable_projection(

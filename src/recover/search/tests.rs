@@ -1,3 +1,4 @@
+use super::pass::distinct;
 use super::*;
 use crate::expr::Symbol;
 use crate::recover::simulated::Simulated;
