@@ -5,7 +5,7 @@ use super::expansion::same_law;
 use super::follow::{Field, Followed, complexity, follow};
 use super::recovery::{Alternative, Evidence, Recovery, Status};
 use super::settle::settle;
-use super::{Model, Problem, Search, constants, weak_errors};
+use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
 use crate::data::{Recording, Smoothed};
 use crate::progress::Job;
 use crate::regression::trajectory::{self, ObservedPiece};
@@ -38,6 +38,8 @@ pub struct Config {
     pub least_noise: f64,
     /// The most such corrections.
     pub noise_rounds: usize,
+    /// The number of stretches of time that are left out in turn where there are fewer than three runs.
+    pub stretches: usize,
     /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
     /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
     pub approximate: f64,
@@ -58,6 +60,7 @@ impl Default for Config {
             less_noise: 0.8,
             least_noise: 0.02,
             noise_rounds: 3,
+            stretches: 6,
             approximate: 0.03,
         }
     }
@@ -219,8 +222,7 @@ fn interpolates(model: &Model, config: &Config) -> bool {
 
 /// The status of a form that leaves something unexplained, or interpolates.
 fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
-    let stretches = super::HeldOutConfig::default().stretches;
-    let unexplained = super::held_out(grounds.problem, model, stretches).error;
+    let unexplained = super::held_out(grounds.problem, model, config.stretches).error;
     status_of(unexplained, config)
 }
 
@@ -266,20 +268,37 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
 
 /// The answer where no form reaches the noise.
 fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
-    let Grounds { recording, search, .. } = *grounds;
+    let Grounds { recording, problem, search, .. } = *grounds;
     let (model, held_out) = (search.models.first()?, search.held_out.as_ref()?);
-    // Parameters and masses have no jackknife errors; the weak form gives theirs, at the χ² that is left.
+    let law = |model: &Model, held_out: &HeldOut| {
+        settle(recording, model, &jackknife_covariance(problem, model, held_out), &config.constants)
+    };
+    let is_tied =
+        |other: &&Model| other.score < model.score + config.near && complexity(other) <= complexity(model);
+    let alternative = |other: &Model| {
+        let errors = super::held_out(problem, other, config.stretches);
+        Alternative { law: law(other, &errors), difference: other.score - model.score }
+    };
+    let others = search.models[1..].iter().filter(is_tied).take(3);
+    Some(Recovery {
+        status: status_of(held_out.error, config),
+        law: law(model, held_out),
+        alternatives: others.map(alternative).collect(),
+        evidence: Evidence::HeldOut { error: held_out.error },
+    })
+}
+
+/// The covariance of the constants where the form leaves something unexplained: jackknife errors of the coefficients.
+/// Parameters and masses have none; the weak form gives theirs, at the χ² that is left.
+fn jackknife_covariance(problem: &Problem, model: &Model, held_out: &HeldOut) -> Vec<f64> {
     let p = model.constants().len();
-    let left = (model.chi / grounds.problem.equations() as f64).max(1.0);
-    let mut covariance = weak_errors::covariance(grounds.problem, model, left);
+    let left = (model.chi / problem.equations() as f64).max(1.0);
+    let mut covariance = weak_errors::covariance(problem, model, left);
     for (k, error) in held_out.standard_errors.iter().enumerate() {
         (0..p).for_each(|l| (covariance[k * p + l], covariance[l * p + k]) = (0.0, 0.0));
         covariance[k * p + k] = error * error;
     }
-    let law = |model: &Model| settle(recording, model, &covariance, &config.constants);
-    let status = status_of(held_out.error, config);
-    let evidence = Evidence::HeldOut { error: held_out.error };
-    Some(Recovery { status, law: law(model), alternatives: Vec::new(), evidence })
+    covariance
 }
 
 /// States off the recorded orbits: every column of the smoothed states taken at points of its own.

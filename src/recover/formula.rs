@@ -39,9 +39,9 @@ impl<'a> Writer<'a> {
             coordinates.iter().map(|name| names.beside(prefix, name)).collect()
         };
         let (velocities, momenta) = match &recording.rates {
-            Rates::None => (beside("v_", &mut names), beside("p_", &mut names)),
             Rates::Velocities(recorded) => (recorded.clone(), beside("p_", &mut names)),
-            Rates::Momenta(recorded) => (beside("v_", &mut names), recorded.clone()),
+            // The law is in units of the first mass, which recorded momenta need not be.
+            Rates::None | Rates::Momenta(_) => (beside("v_", &mut names), beside("p_", &mut names)),
         };
         let mut writer = Writer {
             model,
@@ -428,11 +428,11 @@ mod tests {
             assert!((number(&velocity, &at) - v[i]).abs() < 1e-12);
             // q″ = d/dt ∂H/∂p along the flow.
             let mut acceleration = 0.0;
-            for j in 0..2 {
+            for (j, speed) in v.iter().enumerate() {
                 let by_q = velocity.derivative(&law.coordinates[j]);
                 let by_p = velocity.derivative(&law.momenta[j]);
                 let force = law.hamiltonian.derivative(&law.coordinates[j]).negated();
-                acceleration += number(&by_q, &at) * v[j] + number(&by_p, &at) * number(&force, &at);
+                acceleration += number(&by_q, &at) * speed + number(&by_p, &at) * number(&force, &at);
             }
             assert!((acceleration - want[i]).abs() < 1e-9, "{acceleration} {}", want[i]);
             assert!((number(&law.equations[i].right, &at) - want[i]).abs() < 1e-9);

@@ -77,6 +77,8 @@ pub enum RecoverError {
 
 /// The law of motion of a recording.
 ///
+/// Recorded momenta are not used: the momenta of the law are those of the positions alone, with the first mass 1.
+///
 /// A job that is cancelled ends with the best form found so far, if there is one.
 ///
 /// # Errors

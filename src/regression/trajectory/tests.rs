@@ -56,17 +56,18 @@ impl Motion for Kepler {
     }
 }
 
-/// A recording of a motion: `points` points at distance `spacing`, noise of this size on positions and velocities.
-fn record(
-    motion: &dyn Motion,
-    theta: &[f64],
-    start: &[f64],
+/// How a motion is recorded: the spacing and number of points, noise of this size on positions and velocities.
+#[derive(Clone, Copy)]
+struct Records {
     spacing: f64,
     points: usize,
     noise: f64,
     velocities: bool,
     seed: u64,
-) -> ObservedPiece {
+}
+
+fn record(motion: &dyn Motion, theta: &[f64], start: &[f64], how: Records) -> ObservedPiece {
+    let Records { spacing, points, noise, velocities, seed } = how;
     let n = motion.dof();
     let mut stepper = Stepper::new(motion, theta, false);
     let (mut state, mut rate, mut next) = (start.to_vec(), vec![0.0; 2 * n], vec![0.0; 2 * n]);
@@ -98,7 +99,13 @@ fn record(
 }
 
 fn oscillator(noise: f64, velocities: bool, seed: u64) -> ObservedPiece {
-    record(&Oscillator, &[2.0, 0.1], &[1.0, 0.3], 0.05, 300, noise, velocities, seed)
+    let how = Records { spacing: 0.05, points: 300, noise, velocities, seed };
+    record(&Oscillator, &[2.0, 0.1], &[1.0, 0.3], how)
+}
+
+fn kepler(mu: f64, speed: f64, points: usize, noise: f64, velocities: bool) -> ObservedPiece {
+    let how = Records { spacing: 0.02, points, noise, velocities, seed: 3 };
+    record(&Kepler, &[mu], &[1.0, 0.0, 0.0, speed], how)
 }
 
 #[test]
@@ -130,7 +137,7 @@ fn standard_errors_are_the_scatter_over_recordings() {
 
 #[test]
 fn kepler_orbit_is_followed_from_positions_alone() {
-    let piece = record(&Kepler, &[1.327], &[1.0, 0.0, 0.0, 0.9], 0.02, 600, 1e-5, false, 3);
+    let piece = kepler(1.327, 0.9, 600, 1e-5, false);
     let fit = fit(&Kepler, &[1.3], &[piece], &Config::default());
     assert_eq!(fit.outcome, Outcome::Converged);
     assert!((fit.constants[0] - 1.327).abs() < 3.0 * fit.standard_errors()[0], "{fit:?}");
@@ -139,7 +146,7 @@ fn kepler_orbit_is_followed_from_positions_alone() {
 
 #[test]
 fn a_wrong_form_is_not_explained_by_cutting() {
-    let piece = record(&Kepler, &[1.327], &[1.0, 0.0, 0.0, 0.9], 0.02, 600, 1e-5, true, 3);
+    let piece = kepler(1.327, 0.9, 600, 1e-5, true);
     let wrong = fit(
         &Oscillator,
         &[1.0, 0.0],
@@ -184,7 +191,7 @@ fn a_constant_without_influence_is_undetermined() {
 
 #[test]
 fn sensitivities_are_the_derivatives_of_the_numbers() {
-    let piece = record(&Kepler, &[1.327], &[1.0, 0.0, 0.0, 0.9], 0.02, 300, 1e-6, true, 3);
+    let piece = kepler(1.327, 0.9, 300, 1e-6, true);
     let start = piece.anchor_state().to_vec();
     let theta = [1.327];
     let mesh = Mesh::new(&mut Stepper::new(&Kepler, &theta, false), &piece, &start).unwrap();
@@ -227,7 +234,7 @@ fn sensitivities_are_the_derivatives_of_the_numbers() {
 
 #[test]
 fn integration_stays_below_the_noise() {
-    let mut piece = record(&Kepler, &[1.0], &[1.0, 0.0, 0.0, 0.8], 0.02, 600, 1e-9, true, 3);
+    let mut piece = kepler(1.0, 0.8, 600, 1e-9, true);
     // Knots far too coarse.
     piece.knots = vec![0.0, 3.0, 6.0, 9.0, 12.0];
     let start = piece.states[4 * 300..4 * 301].iter().map(|x| x - 2e-9).collect::<Vec<f64>>();
