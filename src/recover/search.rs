@@ -44,6 +44,8 @@ pub struct Config {
     pub dropped: usize,
     /// The refinement of a support; its tolerance is in units of s².
     pub refinement: VarproConfig,
+    /// The rounds after which only the refinement of models near the best goes on.
+    pub first_rounds: usize,
     /// A refinement ends early where the score will not come this near to that of the best, in nats times 2.
     pub interesting: f64,
     /// Start masses.
@@ -88,6 +90,7 @@ impl Default for Config {
             warm: 6,
             dropped: 5,
             refinement: VarproConfig { rounds: 8, tolerance: 0.02, ..VarproConfig::default() },
+            first_rounds: 3,
             interesting: 60.0,
             masses: MassConfig::default(),
             snap: SnapConfig::default(),
@@ -131,7 +134,8 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
     let starts = start_masses(problem, &config.masses);
     let nothing = Search { models: Vec::new(), s2: f64::INFINITY, held_out: None };
     let Some(start) = first_model(problem, &starts, job, config) else { return Ok(nothing) };
-    let mut out = passes(problem, &[start], &starts, job, config)?;
+    let out = passes(problem, &[start], &starts, job, config)?;
+    let mut out = away_from_edges(problem, out, &starts, job, config)?;
     while wants_degree(problem, &out, config) && !job.is_cancelled() {
         problem.set_degree(problem.degree() + 2);
         let before = out.clone();
@@ -141,7 +145,6 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
             break;
         }
     }
-    let mut out = away_from_edges(problem, out, &starts, job, config)?;
     if out.s2 > config.unexplained && !job.is_cancelled() {
         let tested = shortest_form(problem, &starts, job, &config.held_out)?;
         out.held_out = tested.first().map(|tested| tested.held_out.clone());

@@ -230,9 +230,9 @@ fn masked_equations_vanish_and_leave_the_others() {
     let mut form = weak(&noisy(4, 1e-3, None), &Config::default());
     let (acceleration, slopes) = law(&form, Motion::Pendulum);
     let before = form.unmasked();
-    let far = |q: &f64| q.abs() > 1.5;
+    let far = |q: &f64| *q > 1.9;
     form.mask(&form.positions().iter().map(far).collect::<Vec<_>>());
-    assert!(form.unmasked() < before && form.unmasked() > before / 4);
+    assert!(form.unmasked() < before && form.unmasked() > before / 4, "{}", form.unmasked());
     assert!(form.positions().iter().zip(form.in_use()).all(|(q, used)| !(*used && far(q))));
     // The forces at the points left out do not matter.
     let wild: Vec<f64> =

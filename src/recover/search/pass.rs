@@ -31,24 +31,17 @@ impl Pass<'_> {
     /// The models of this pass, best first, and s².
     pub fn run(&self, warm: &[Model]) -> (Vec<Model>, f64) {
         let n = self.problem.equations() as f64;
+        let rounds = self.config.refinement.rounds;
         let warm = warm.iter().map(|model| Form::of_model(self.problem, model));
         let mut models: Vec<Model> =
-            warm.filter_map(|form| self.refined(&form, 1.0, f64::INFINITY)).collect();
+            warm.filter_map(|form| self.refined(&form, rounds, 1.0, f64::INFINITY)).collect();
         let least = models.iter().map(|model| model.chi / n).fold(1e9, f64::min).max(1.0);
         let mut found = self.beams(least.min(self.config.most_variance));
         let per_freedom = |f: &Found| f.support.fit.chi / (n - f.support.terms.len() as f64).max(1.0);
         let s2 = found.iter().map(per_freedom).fold(least, f64::min).max(1.0);
         found.sort_by(|a, b| self.score_of(a, s2).total_cmp(&self.score_of(b, s2)));
-        let mut best = models.iter().map(|model| self.problem.score(model, s2)).fold(f64::INFINITY, f64::min);
-        for found in self.selected(&found) {
-            if self.job.is_cancelled() {
-                break;
-            }
-            let form = Form::of_support(self.problem, &found.support, found.masses);
-            let Some(model) = self.refined(&form, s2, best) else { continue };
-            best = best.min(self.problem.score(&model, s2));
-            models.push(model);
-        }
+        let best = models.iter().map(|model| self.problem.score(model, s2)).fold(f64::INFINITY, f64::min);
+        models.extend(self.promising(self.tried(&found, s2, best), s2, best));
         let per_freedom = |model: &Model| model.chi / (n - model.terms.len() as f64).max(1.0);
         let s2 = models.iter().map(per_freedom).fold(1e9, f64::min).max(1.0);
         models.iter_mut().for_each(|model| model.score = self.problem.score(model, s2));
@@ -61,6 +54,35 @@ impl Pass<'_> {
         sort(&mut models);
         self.simplify(&mut models, s2);
         (distinct(models, s2), s2)
+    }
+
+    /// The supports to refine after a few rounds of refinement.
+    fn tried(&self, found: &[Found], s2: f64, mut best: f64) -> Vec<Model> {
+        let mut out = Vec::new();
+        for found in self.selected(found) {
+            if self.job.is_cancelled() {
+                break;
+            }
+            let form = Form::of_support(self.problem, &found.support, found.masses);
+            let Some(mut model) = self.refined(&form, self.config.first_rounds, s2, best) else { continue };
+            model.score = self.problem.score(&model, s2);
+            best = best.min(model.score);
+            out.push(model);
+        }
+        out
+    }
+
+    /// The models whose refinement goes on since they are near the best; `best` is the score of another that is known.
+    fn promising(&self, tried: Vec<Model>, s2: f64, best: f64) -> Vec<Model> {
+        let best = tried.iter().map(|model| model.score).fold(best, f64::min);
+        let near = tried.into_iter().filter(|model| model.score < best + self.config.interesting);
+        near.map(|model| {
+            let moves = model.masses() > 0 || !model.free_terms().is_empty();
+            let form = Form::of_model(self.problem, &model);
+            let further = moves.then(|| self.refined(&form, self.config.refinement.rounds, s2, best));
+            further.flatten().unwrap_or(model)
+        })
+        .collect()
     }
 
     /// Snaps the parameters of the best models, and writes them in their plainest terms.
@@ -79,11 +101,11 @@ impl Pass<'_> {
     }
 
     /// Refines a form as long as its score may come near to `best`.
-    fn refined(&self, form: &Form, s2: f64, best: f64) -> Option<Model> {
+    fn refined(&self, form: &Form, rounds: usize, s2: f64, best: f64) -> Option<Model> {
         let masses = if form.masses == Masses::Own { self.problem.bodies().len() - 1 } else { 0 };
         let length = self.problem.length(&form.terms, &form.ties, masses);
         let interesting = s2 * (best + self.config.interesting - length);
-        refine(self.problem, form, &self.refinement(s2, interesting))
+        refine(self.problem, form, &VarproConfig { rounds, ..self.refinement(s2, interesting) })
     }
 
     /// The supports of all beams: for all masses, over plain terms and over all.
@@ -160,7 +182,8 @@ impl Pass<'_> {
         for model in models.iter().take(self.config.dropped).filter(|model| model.terms.len() > 1) {
             let form = Form::of_model(self.problem, model);
             for place in 0..model.terms.len() {
-                let shorter = self.refined(&form.without(place), s2, models[0].score);
+                let rounds = self.config.refinement.rounds;
+                let shorter = self.refined(&form.without(place), rounds, s2, models[0].score);
                 let Some(mut shorter) = shorter else { continue };
                 if shorter.chi < 5.0 * model.chi {
                     shorter.score = self.problem.score(&shorter, s2);

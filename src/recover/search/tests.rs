@@ -172,10 +172,18 @@ fn equal_forms_are_kept_once() {
 #[test]
 fn a_root_is_read_though_noise_passes_its_end() {
     let (problem, search) = found(&Simulated {
-        names: &["x"],
-        law: &|_, q, _| vec![-2.0 * q[0] / (1.0 - q[0] * q[0]).max(1e-9).sqrt()],
-        starts: &[&[0.97, 0.0], &[0.3, 1.6], &[0.0, 1.2]],
-        duration: 15.0,
+        names: &["x", "y"],
+        law: &|_, q, _| {
+            let height = (1.0 - q[0] * q[0] - q[1] * q[1]).max(1e-9).sqrt();
+            vec![-2.0 * q[0] / height, -2.0 * q[1] / height]
+        },
+        starts: &[
+            &[0.9, 0.0, 0.0, 1.2],
+            &[0.3, 0.1, 1.5, 0.5],
+            &[0.0, 0.8, 0.4, 0.9],
+            &[0.5, 0.6, 1.0, -1.0],
+        ],
+        duration: 10.0,
         step: 0.03,
         noise: 5e-3,
     });
