@@ -18,7 +18,7 @@ mod masses;
 mod model;
 mod motion;
 mod names;
-mod problem;
+pub mod problem;
 mod recovery;
 mod refine;
 pub mod search;
@@ -33,8 +33,7 @@ mod writing;
 
 use crate::data::{Recording, Smoother, SmootherConfig, SmoothingError};
 use crate::progress::{Event, Job};
-use crate::regression::{RegressionError, weak};
-use crate::terms::joint;
+use crate::regression::RegressionError;
 
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
@@ -51,10 +50,8 @@ pub use snap_parameters::{SnapConfig, snap_parameters};
 pub struct Config {
     /// How splines are laid through the runs.
     pub smoother: SmootherConfig,
-    /// Which terms compete.
-    pub library: joint::Config,
-    /// How equations are made of splines.
-    pub weak: weak::Config,
+    /// Which terms compete, and how equations are made of splines.
+    pub problem: problem::Config,
     /// How forms are sought.
     pub search: search::Config,
     /// How trajectories decide.
@@ -86,7 +83,7 @@ pub enum RecoverError {
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
     job.tell(Event::Doing("smoothing the recording"));
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
-    let mut problem = Problem::new(recording, &smoothed, &config.library, &config.weak)?;
+    let mut problem = Problem::new(recording, &smoothed, &config.problem)?;
     let search = search(&mut problem, job, &config.search)?;
     job.tell(Event::Doing("following trajectories"));
     let grounds = Grounds { recording, smoothed: &smoothed, problem: &problem, search: &search };

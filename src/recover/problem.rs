@@ -1,5 +1,6 @@
 //! A recording as equations for the terms of the library.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Model;
@@ -44,6 +45,24 @@ pub struct Problem {
     present: Option<Present>,
 }
 
+/// How a recording is made a problem.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// Which terms compete.
+    pub library: joint::Config,
+    /// How equations are made of splines.
+    pub weak: weak::Config,
+    /// The most equations for each coordinate that a form is sought on. Of longer recordings, pieces at equal distances
+    /// are taken: that is enough to tell forms apart, and the time grows with the number. A single piece is never cut.
+    pub equations: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { library: joint::Config::default(), weak: weak::Config::default(), equations: 1500 }
+    }
+}
+
 /// Which terms compete.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Terms {
@@ -80,20 +99,20 @@ impl Problem {
     pub fn new(
         recording: &Recording,
         smoothed: &Smoothed,
-        library: &joint::Config,
-        weak: &weak::Config,
+        config: &Config,
     ) -> Result<Problem, RegressionError> {
-        let weak = WeakForm::new(smoothed, weak);
+        let smoothed = &thinned(smoothed, config.equations);
+        let weak = WeakForm::new(smoothed, &config.weak);
         if weak.rows() == 0 {
             return Err(RegressionError::NoTestFunctions);
         }
-        let terms = joint::library(&recording.coordinates, &used_positions(&weak), library);
+        let terms = joint::library(&recording.coordinates, &used_positions(&weak), &config.library);
         let places = places(recording, smoothed, &weak);
         let mut problem = Problem {
             coordinates: recording.coordinates.clone(),
             weak,
             library: terms,
-            config: library.clone(),
+            config: config.library.clone(),
             places,
             integrals: Vec::new(),
             candidates: [Candidates::default(), Candidates::default()],
@@ -374,6 +393,19 @@ fn used_positions(weak: &WeakForm) -> Vec<f64> {
     points.filter(|(_, used)| **used).flat_map(|(q, _)| q.iter().copied()).collect()
 }
 
+/// Pieces at equal distances that have about `most` intervals together; all where these are not more.
+fn thinned(smoothed: &Smoothed, most: usize) -> Cow<'_, Smoothed> {
+    let total: usize = smoothed.pieces.iter().map(|piece| piece.spline.intervals()).sum();
+    if total <= most {
+        return Cow::Borrowed(smoothed);
+    }
+    let share = most as f64 / total as f64;
+    let taken = |k: usize| ((k + 1) as f64 * share).ceil() > (k as f64 * share).ceil();
+    let pieces = smoothed.pieces.iter().enumerate().filter(|(k, _)| taken(*k));
+    let pieces = pieces.map(|(_, piece)| piece.clone()).collect();
+    Cow::Owned(Smoothed { dof: smoothed.dof, pieces, left_out: smoothed.left_out.clone() })
+}
+
 /// Run and time of each equation.
 fn places(recording: &Recording, smoothed: &Smoothed, weak: &WeakForm) -> Vec<Place> {
     let duration = |times: &[f64]| times.last().unwrap_or(&0.0) - times.first().unwrap_or(&0.0);
@@ -386,4 +418,57 @@ fn places(recording: &Recording, smoothed: &Smoothed, weak: &WeakForm) -> Vec<Pl
         rows.map(|r| Place { run: piece.run, time: (start + centres[r]) / longest }).collect::<Vec<_>>()
     };
     weak.pieces().flat_map(of_piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Smoother;
+    use crate::recover::simulated::Simulated;
+    use crate::terms::joint::{Form, Function, Parameter};
+
+    fn spring() -> Simulated<'static> {
+        Simulated {
+            names: &["x"],
+            law: &|_, q, _| vec![-q[0]],
+            starts: &[&[1.0, 0.0], &[0.4, 0.3], &[0.0, 0.8], &[0.5, 0.5]],
+            duration: 10.0,
+            step: 0.05,
+            noise: 1e-3,
+        }
+    }
+
+    #[test]
+    fn of_long_recordings_some_pieces_are_taken() {
+        let smoothed = Smoother::default().smooth(&spring().recording()).unwrap();
+        let total: usize = smoothed.pieces.iter().map(|piece| piece.spline.intervals()).sum();
+        let runs = |most| thinned(&smoothed, most).pieces.iter().map(|piece| piece.run).collect::<Vec<_>>();
+        assert_eq!(runs(total), [0, 1, 2, 3]);
+        assert_eq!(runs(total / 2), [0, 2]);
+        assert_eq!(runs(1), [0]);
+    }
+
+    #[test]
+    fn points_of_greatest_argument_are_left_out() {
+        let mut problem = spring().problem();
+        let (equations, square) = (problem.equations(), [Argument::squares(&[0])]);
+        problem.leave_out_greatest(&square, 0.1);
+        assert!(problem.equations() < equations);
+        let greatest = used_positions(&problem.weak).iter().map(|q| q * q).fold(0.0, f64::max);
+        problem.leave_out_greatest(&square, 0.0);
+        assert_eq!(problem.equations(), equations);
+        assert!(greatest < used_positions(&problem.weak).iter().map(|q| q * q).fold(0.0, f64::max));
+    }
+
+    #[test]
+    fn a_step_reaches_three_quarters_of_the_way_to_the_next_value() {
+        let term = |k| {
+            let form = Form::Sum(Function::Exponential, vec![Argument::coordinate(0)]);
+            Term::new(form, Parameter::Free(k), Family::Exponential, 0.0)
+        };
+        let grid = [term(-1.0), term(1.0), term(1.2), term(6.0)];
+        assert!((trusted_step(&grid[1], &grid) - 0.15).abs() < 1e-12);
+        assert_eq!(trusted_step(&grid[0], &grid), GREATEST_STEP);
+        assert_eq!(trusted_step(&grid[3], &grid), GREATEST_STEP);
+    }
 }

@@ -100,7 +100,7 @@ impl Default for Config {
             growth: 2.0,
             long: 4,
             left_out: vec![0.03, 0.1, 0.25],
-            grown_dof: 3,
+            grown_dof: 2,
             highest_degree: 10,
             held_out: HeldOutConfig::default(),
         }
@@ -170,7 +170,7 @@ fn wants_degree(problem: &Problem, found: &Search, config: &Config) -> bool {
 
 /// Where the best form ends at a root √(κ − u), noise carries points near u = κ beyond the end, where the right form has
 /// no value and others take its place. Passes with the points of greatest u left out, more and more of them, are
-/// preferred as soon as their best form is shorter.
+/// preferred as soon as their best form is shorter and reaches the noise.
 fn away_from_edges(
     problem: &mut Problem,
     found: Search,
@@ -178,9 +178,8 @@ fn away_from_edges(
     job: &Job<'_>,
     config: &Config,
 ) -> Result<Search, RegressionError> {
-    let Some((best, edge)) = found.models.first().and_then(|best| Some((best, edge(best)?))) else {
-        return Ok(found);
-    };
+    let edge = found.models.first().and_then(|best| Some((best, edge(best)?)));
+    let Some((best, edge)) = edge.filter(|_| found.s2 < config.hopeless) else { return Ok(found) };
     for &share in &config.left_out {
         if job.is_cancelled() {
             break;
@@ -188,7 +187,7 @@ fn away_from_edges(
         problem.leave_out_greatest(&edge, share);
         let inner = passes(problem, &found.models, starts, job, config)?;
         let shorter = inner.models.first().is_some_and(|inner| constants(inner) < constants(best));
-        if shorter && inner.s2 < found.s2.max(config.unexplained) {
+        if shorter && inner.s2 < config.unexplained {
             return Ok(inner);
         }
     }

@@ -2,10 +2,8 @@
 
 use crate::data::{Coordinate, Rates, Recording, Run, Smoother, fixtures};
 use crate::expr::Symbol;
-use crate::regression::weak;
-use crate::terms::joint;
 
-use super::Problem;
+use super::{Problem, problem};
 
 /// Accelerations at time, positions, velocities.
 type Law = dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>;
@@ -53,7 +51,7 @@ impl Simulated<'_> {
     pub fn problem(&self) -> Problem {
         let recording = self.recording();
         let smoothed = Smoother::default().smooth(&recording).unwrap();
-        Problem::new(&recording, &smoothed, &joint::Config::default(), &weak::Config::default()).unwrap()
+        Problem::new(&recording, &smoothed, &problem::Config::default()).unwrap()
     }
 
     /// Positions and velocities by Runge–Kutta steps of order 4.
