@@ -148,10 +148,7 @@ impl HamiltonianRecord {
             sympy: Some(shown.formula().to_sympy()),
             domain: conditions(shown.domain()),
             source: "given".to_owned(),
-            exact: None,
-            residual: None,
-            agrees_with_file: None,
-            mechanics: None,
+            ..HamiltonianRecord::default()
         }
     }
 }
@@ -173,6 +170,8 @@ impl LawRecord {
             domain: None,
             surface: None,
             status,
+            for_every: Vec::new(),
+            numeric: None,
             bracket_with_h: (status == Status::Proved).then(|| "0".to_owned()),
             momentum_degree: formula.degree_in(space.momenta()),
             degree: formula.degree_in(space.variables()),
