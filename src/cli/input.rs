@@ -56,13 +56,18 @@ pub(super) struct SystemArguments {
 impl SystemArguments {
     /// Loads the system and applies the parameters that the user set.
     pub(super) fn load(&self) -> Result<System, Failure> {
-        let mut system = System::load(&self.system)?;
-        for setting in &self.set {
-            let (name, value) = assignment(setting)?;
-            system = system.with_parameter(name, value)?;
-        }
-        Ok(system)
+        load(&self.system, &self.set)
     }
+}
+
+/// Loads a system and applies the parameters that the user set.
+pub(super) fn load(system: &str, settings: &[String]) -> Result<System, Failure> {
+    let mut system = System::load(system)?;
+    for setting in settings {
+        let (name, value) = assignment(setting)?;
+        system = system.with_parameter(name, value)?;
+    }
+    Ok(system)
 }
 
 fn assignment(setting: &str) -> Result<(&str, Rational), Failure> {

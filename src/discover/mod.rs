@@ -19,7 +19,9 @@ mod measured;
 mod modes;
 mod networks;
 mod observations;
+mod proved;
 mod quotient;
+mod recorded;
 mod saved;
 mod trajectories;
 
@@ -29,13 +31,14 @@ use std::path::PathBuf;
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
 use crate::flow::{StabilityHint, stability_hint};
-use crate::integrals::{self, Combination, SearchConfig, SearchedSpace, StopReason};
+use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict,
     assess,
 };
 use crate::progress::{Ended, Job};
+use crate::recover::RecoverError;
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
@@ -43,6 +46,8 @@ pub use measured::Mechanics;
 use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
+pub use proved::Proved;
+pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, canonical, of_recording, with_values};
 pub use saved::{keep, load, save};
 
 /// How many cyclic coordinates the networks are asked for.
@@ -154,6 +159,9 @@ pub enum DiscoverError {
     /// The grammar does not fit the system.
     #[error(transparent)]
     Grammar(#[from] GrammarError),
+    /// The recording cannot be used.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
     /// Training failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -304,39 +312,17 @@ fn conclude(
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let outcome = match exact
-        .as_ref()
-        .map(|h| integrals::search(h, &search_within(&config.search, space.dof()), job))
-    {
-        Some(Ok(outcome)) => Some(outcome),
-        Some(Err(error)) => {
-            notes.push(format!("the exact search is not possible for this H: {error}"));
-            None
-        }
-        None => None,
-    };
+    let found = exact.as_ref().map(|h| proved::prove(h, &config.search, job));
     let (mut stop, mut work) = (None, None);
     let mut combinations = Vec::new();
-    let (quantities, assessment, searched) = match outcome {
-        Some(outcome) => {
-            match outcome.stop {
-                StopReason::Ended(Ended::Seconds) => {
-                    notes.push("the exact search ended at its time limit".to_string());
-                }
-                StopReason::Ended(Ended::Work) => {
-                    notes.push("the exact search ended at its limit of work".to_string());
-                }
-                StopReason::Ended(Ended::Interrupted)
-                | StopReason::Settled
-                | StopReason::Complete
-                | StopReason::LeftOut
-                | StopReason::LadderComplete => {}
-            }
-            (stop, work) = (Some(outcome.stop), Some(outcome.work));
-            combinations = outcome.combinations;
-            (outcome.laws, Some(outcome.assessment), outcome.searched)
+    notes.extend(found.iter().flat_map(|found| found.notes.iter().cloned()));
+    let (quantities, assessment, searched) = match found {
+        Some(found) if found.stop.is_some() => {
+            (stop, work) = (found.stop, found.work);
+            combinations = found.combinations;
+            (found.laws, found.assessment, found.searched)
         }
-        None => {
+        _ => {
             if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
                 notes.push(if found.explains {
                     "the coefficients of H are no small rationals: nothing is proved".to_string()
@@ -428,16 +414,6 @@ fn named_energies(formulas: Vec<Expr>) -> Vec<ConservedQuantity> {
     formulas.into_iter().enumerate().map(named).collect()
 }
 
-/// The search with the momentum degree that this many degrees of freedom allow in reasonable time.
-fn search_within(search: &SearchConfig, dof: usize) -> SearchConfig {
-    let highest = match dof {
-        0..=2 => 4,
-        3 => 3,
-        _ => 2,
-    };
-    SearchConfig { momentum_degree: search.momentum_degree.min(highest), ..search.clone() }
-}
-
 /// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
 fn supported(
     data: &observations::Prepared,
@@ -453,7 +429,7 @@ fn supported(
         false => law.formula.clone(),
     };
     let formulas: Vec<_> = found.iter().map(shown).collect();
-    let names = integrals::name_laws(&formulas, space);
+    let names = crate::integrals::name_laws(&formulas, space);
     let prover = exact.map(Prover::new).transpose()?;
     let mut laws = Vec::new();
     for (name, formula) in names.into_iter().zip(formulas) {

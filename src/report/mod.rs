@@ -12,6 +12,8 @@ mod certificate;
 #[cfg(feature = "learn")]
 mod discovery;
 mod markdown;
+#[cfg(feature = "learn")]
+mod recorded;
 mod search;
 mod text;
 
@@ -27,7 +29,7 @@ use crate::progress::{Ended, Limits};
 pub use discovery::DiscoverySource;
 
 /// The version of the JSON document.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Serializes an enum as its display text.
 fn word<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {

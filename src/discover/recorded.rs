@@ -1,0 +1,129 @@
+//! From a recording of positions, or of positions and velocities, to the law of motion and its laws.
+//!
+//! ```text
+//! Recording ──recover──▶ Recovery: H with letters for the measured constants
+//!                            └─ exact search, constants symbolic ──▶ laws proved for every value
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::data::Recording;
+use crate::expr::{Expr, Symbol};
+use crate::integrals::SearchConfig;
+use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
+use crate::progress::{Ended, Job};
+use crate::recover::{self, Form, Recovery, Standing};
+
+use super::DiscoverError;
+use super::proved::{Proved, prove};
+
+/// Settings of a discovery from a recording.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedConfig {
+    /// How the law of motion is recovered.
+    pub recover: recover::Config,
+    /// How far the exact search for laws goes.
+    pub search: SearchConfig,
+}
+
+/// What was found of a recording.
+#[derive(Clone, Debug)]
+pub struct RecordedDiscovery {
+    /// The law of motion.
+    pub recovery: Recovery,
+    /// The laws of the printed Hamiltonian; of every alternative where there are any.
+    pub proved: Proved,
+    /// The laws of each alternative.
+    pub alternatives: Vec<Alternative>,
+    /// Why the discovery ended early, if it did.
+    pub ended: Option<Ended>,
+}
+
+/// Another form of the Hamiltonian, with what is proved for it.
+#[derive(Clone, Debug)]
+pub struct Alternative {
+    /// The form.
+    pub form: Form,
+    /// How much worse its score is: twice the description length, in nats.
+    pub difference: f64,
+    /// Its laws.
+    pub laws: Vec<ConservedQuantity>,
+    /// What they say.
+    pub verdict: Verdict,
+}
+
+/// Finds the law of motion of a recording, and proves the laws of its Hamiltonian.
+///
+/// # Errors
+/// A recording that cannot be used: too few points, too many coordinates.
+pub fn of_recording(
+    recording: &Recording,
+    config: &RecordedConfig,
+    job: &Job<'_>,
+) -> Result<RecordedDiscovery, DiscoverError> {
+    let recovery = recover::recover(recording, &config.recover, job)?;
+    let space = PhaseSpace::new(recovery.coordinates.clone(), recovery.momenta.clone())?;
+    let mut proved = Proved::default();
+    let mut alternatives = Vec::new();
+    if let Some(form) = &recovery.form {
+        job.note(&format!("H = {}", form.hamiltonian));
+        let of = |form: &Form| Hamiltonian::new(canonical(&form.hamiltonian, &space), space.clone());
+        if is_a_law_of_motion(recovery.standing) {
+            proved = prove(&of(form), &config.search, job);
+        }
+        for (form, difference) in &recovery.alternatives {
+            let found = prove(&of(form), &config.search, job);
+            let verdict = found.assessment.as_ref().map_or(Verdict::Undecided, |found| found.verdict());
+            let (form, difference) = (form.clone(), *difference);
+            alternatives.push(Alternative { form, difference, laws: found.laws, verdict });
+        }
+        let others: Vec<Hamiltonian> = alternatives.iter().map(|other| of(&other.form)).collect();
+        keep_common(&mut proved, &of(form), &others)?;
+    }
+    let ended = Ended::by(job.token());
+    Ok(RecordedDiscovery { recovery, proved, alternatives, ended })
+}
+
+/// Whether laws are sought: of a form that explains nothing they would say nothing about the motion.
+fn is_a_law_of_motion(standing: Standing) -> bool {
+    !matches!(standing, Standing::Unexplained { .. })
+}
+
+/// H in canonical form, as it is printed.
+pub fn canonical(hamiltonian: &Expr, space: &PhaseSpace) -> Expr {
+    crate::simplify::canonical_hamiltonian(hamiltonian, space).unwrap_or_else(|_| hamiltonian.clone())
+}
+
+/// Keeps the laws that hold for every alternative too.
+fn keep_common(
+    proved: &mut Proved,
+    hamiltonian: &Hamiltonian,
+    others: &[Hamiltonian],
+) -> Result<(), DiscoverError> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    let provers = others.iter().map(Prover::new).collect::<Result<Vec<_>, _>>()?;
+    let before = proved.laws.len();
+    proved.laws.retain(|law| {
+        provers.iter().all(|prover| matches!(prover.prove(law.formula()), Ok(Conservation::Proved(_))))
+    });
+    if proved.laws.len() < before {
+        proved.combinations.clear();
+        proved.assessment = Some(assess(&Prover::new(hamiltonian)?, &proved.laws)?);
+        proved.notes.push("laws of the printed H that not every alternative has are left out".to_owned());
+    }
+    Ok(())
+}
+
+/// A formula with the values of the constants put in.
+pub fn with_values(formula: &Expr, form: &Form) -> Expr {
+    let value = |constant: &recover::Constant| {
+        let error = constant.measured.standard_error;
+        let digits = crate::fit::supported_digits(constant.measured.value, error).max(6);
+        let value = crate::fit::decimal(constant.measured.value, digits);
+        (constant.letter.clone(), Expr::number(value))
+    };
+    let values: BTreeMap<Symbol, Expr> = form.constants.iter().map(value).collect();
+    formula.substitute(&values)
+}
