@@ -5,14 +5,12 @@
 //!                            └─ exact search, constants symbolic ──▶ laws proved for every value
 //! ```
 
-use std::collections::BTreeMap;
-
 use crate::data::Recording;
-use crate::expr::{Expr, Symbol};
+use crate::expr::Expr;
 use crate::integrals::SearchConfig;
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
 use crate::progress::{Ended, Job};
-use crate::recover::{self, Form, Recovery, Standing};
+use crate::recover::{self, Form, Recovery, Status};
 
 use super::DiscoverError;
 use super::proved::{Proved, prove};
@@ -44,7 +42,7 @@ pub struct RecordedDiscovery {
 pub struct Alternative {
     /// The form.
     pub form: Form,
-    /// How much worse its score is: twice the description length, in nats.
+    /// How much worse its score is, in nats.
     pub difference: f64,
     /// Its laws.
     pub laws: Vec<ConservedQuantity>,
@@ -62,31 +60,30 @@ pub fn of_recording(
     job: &Job<'_>,
 ) -> Result<RecordedDiscovery, DiscoverError> {
     let recovery = recover::recover(recording, &config.recover, job)?;
-    let space = PhaseSpace::new(recovery.coordinates.clone(), recovery.momenta.clone())?;
-    let mut proved = Proved::default();
-    let mut alternatives = Vec::new();
-    if let Some(form) = &recovery.form {
-        job.note(&format!("H = {}", form.hamiltonian));
-        let of = |form: &Form| Hamiltonian::new(canonical(&form.hamiltonian, &space), space.clone());
-        if is_a_law_of_motion(recovery.standing) {
-            proved = prove(&of(form), &config.search, job);
-        }
-        for (form, difference) in &recovery.alternatives {
-            let found = prove(&of(form), &config.search, job);
-            let verdict = found.assessment.as_ref().map_or(Verdict::Undecided, |found| found.verdict());
-            let (form, difference) = (form.clone(), *difference);
-            alternatives.push(Alternative { form, difference, laws: found.laws, verdict });
-        }
-        let others: Vec<Hamiltonian> = alternatives.iter().map(|other| of(&other.form)).collect();
-        keep_common(&mut proved, &of(form), &others)?;
-    }
+    let form = &recovery.form;
+    job.note(&format!("H = {}", form.hamiltonian));
+    let space = PhaseSpace::new(form.coordinates.clone(), form.momenta.clone())?;
+    let of = |form: &Form| Hamiltonian::new(canonical(&form.hamiltonian, &space), space.clone());
+    let mut proved = match is_a_law_of_motion(recovery.status) {
+        true => prove(&of(form), &config.search, job),
+        false => Proved::default(),
+    };
+    let alternative = |other: &recover::Alternative| {
+        let found = prove(&of(&other.form), &config.search, job);
+        let verdict = found.assessment.as_ref().map_or(Verdict::Undecided, |found| found.verdict());
+        let (form, difference) = (other.form.clone(), other.difference);
+        Alternative { form, difference, laws: found.laws, verdict }
+    };
+    let alternatives: Vec<Alternative> = recovery.alternatives.iter().map(alternative).collect();
+    let others: Vec<Hamiltonian> = alternatives.iter().map(|other| of(&other.form)).collect();
+    keep_common(&mut proved, &of(form), &others)?;
     let ended = Ended::by(job.token());
     Ok(RecordedDiscovery { recovery, proved, alternatives, ended })
 }
 
 /// Whether laws are sought: of a form that explains nothing they would say nothing about the motion.
-fn is_a_law_of_motion(standing: Standing) -> bool {
-    !matches!(standing, Standing::Unexplained { .. })
+fn is_a_law_of_motion(status: Status) -> bool {
+    !matches!(status, Status::Unexplained { .. })
 }
 
 /// H in canonical form, as it is printed.
@@ -114,16 +111,4 @@ fn keep_common(
         proved.notes.push("laws of the printed H that not every alternative has are left out".to_owned());
     }
     Ok(())
-}
-
-/// A formula with the values of the constants put in.
-pub fn with_values(formula: &Expr, form: &Form) -> Expr {
-    let value = |constant: &recover::Constant| {
-        let error = constant.measured.standard_error;
-        let digits = crate::fit::supported_digits(constant.measured.value, error).max(6);
-        let value = crate::fit::decimal(constant.measured.value, digits);
-        (constant.letter.clone(), Expr::number(value))
-    };
-    let values: BTreeMap<Symbol, Expr> = form.constants.iter().map(value).collect();
-    formula.substitute(&values)
 }

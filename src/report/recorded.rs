@@ -7,10 +7,10 @@ use super::{
     Record, SearchedRecord, SystemRecord,
 };
 use crate::data::{Rates, Reading};
-use crate::discover::{Alternative, RecordedDiscovery, canonical, with_values};
+use crate::discover::{Alternative, RecordedDiscovery, canonical};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace, Verdict};
-use crate::recover::{Form, Measured, Note, Recovery, Standing};
+use crate::recover::{Constant, Evidence, Form, Recovery, Status};
 
 /// The significant digits of numbers in formulas. A measured value carries fewer already.
 const DIGITS: usize = 12;
@@ -28,19 +28,19 @@ impl Record {
         found: &RecordedDiscovery,
     ) -> Result<Record, MechanicsError> {
         let recovery = &found.recovery;
-        let space = PhaseSpace::new(recovery.coordinates.clone(), recovery.momenta.clone())?;
-        let mut record = Record::open(system(name, recovery), hamiltonian(found, &space));
-        let form = recovery.form.as_ref();
+        let form = &recovery.form;
+        let space = PhaseSpace::new(form.coordinates.clone(), form.momenta.clone())?;
+        let mut record = Record::open(system(name, form), hamiltonian(found, &space));
         for law in &found.proved.laws {
             law.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
             let row = LawRecord::of_law(law, &space);
-            record.laws.push(match form.filter(|form| !form.constants.is_empty()) {
-                Some(form) => LawRecord {
+            record.laws.push(match form.letters.is_empty() {
+                false => LawRecord {
                     for_every: letters(form),
-                    numeric: Some(decimal(&with_values(law.formula(), form))),
+                    numeric: Some(with_values(law.formula(), form)),
                     ..row
                 },
-                None => row,
+                true => row,
             });
         }
         record.add_combinations(&found.proved.combinations);
@@ -54,103 +54,115 @@ impl Record {
         }
         record.data = Some(data(source, reading, recovery));
         record.notes.extend(reading.notes.iter().cloned());
-        record.notes.extend(recovery.notes.iter().map(note));
         record.notes.extend(remarks(recovery));
         record.notes.extend(found.proved.notes.iter().cloned());
         Ok(record)
     }
 }
 
-fn system(name: &str, recovery: &Recovery) -> SystemRecord {
+fn system(name: &str, form: &Form) -> SystemRecord {
     let names = |symbols: &[Symbol]| symbols.iter().map(|symbol| symbol.name().to_owned()).collect();
     SystemRecord {
         name: name.to_owned(),
-        coordinates: names(&recovery.coordinates),
-        momenta: names(&recovery.momenta),
+        coordinates: names(&form.coordinates),
+        momenta: names(&form.momenta),
         parameters: BTreeMap::new(),
-        symbolic: recovery.form.as_ref().map_or_else(Vec::new, letters),
+        symbolic: letters(form),
     }
 }
 
 fn letters(form: &Form) -> Vec<String> {
-    form.constants.iter().map(|constant| constant.letter.name().to_owned()).collect()
+    form.letters.iter().map(|constant| constant.symbol.name().to_owned()).collect()
 }
 
-fn decimal(formula: &Expr) -> String {
-    formula.to_decimal_text(0, DIGITS)
+/// The text of a formula with the values of the constants.
+fn with_values(formula: &Expr, form: &Form) -> String {
+    let value = |constant: &Constant| (constant.symbol.clone(), constant.decimal());
+    formula.substitute(&form.letters.iter().map(value).collect()).to_decimal_text(0, DIGITS)
 }
 
 fn hamiltonian(found: &RecordedDiscovery, space: &PhaseSpace) -> HamiltonianRecord {
     let recovery = &found.recovery;
-    let status = Some(status(recovery.standing).to_owned());
-    let unexplained_fraction = match recovery.standing {
-        Standing::Approximate { unexplained } | Standing::Unexplained { unexplained } => Some(unexplained),
-        Standing::Exact | Standing::Determined | Standing::Ambiguous => None,
-    };
-    let Some(form) = &recovery.form else {
-        let source = "none".to_owned();
-        return HamiltonianRecord { status, unexplained_fraction, source, ..HamiltonianRecord::default() };
-    };
+    let form = &recovery.form;
     let formula = canonical(&form.hamiltonian, space);
     HamiltonianRecord {
         formula: Some(formula.to_string()),
         latex: Some(formula.to_latex()),
         sympy: Some(formula.to_sympy()),
         source: "recovered".to_owned(),
-        exact: Some(recovery.standing == Standing::Exact),
-        status,
-        unexplained_fraction,
-        constants: form
-            .constants
-            .iter()
-            .map(|constant| ConstantRecord {
-                name: constant.letter.name().to_owned(),
-                value: constant.measured.value,
-                standard_error: constant.measured.standard_error,
-            })
-            .collect(),
-        numeric: Some(decimal(&with_values(&formula, form))),
+        exact: Some(recovery.status == Status::Exact),
+        status: Some(status(recovery.status).to_owned()),
+        unexplained_fraction: match recovery.status {
+            Status::Approximate { unexplained } | Status::Unexplained { unexplained } => Some(unexplained),
+            Status::Exact | Status::Determined | Status::Ambiguous => None,
+        },
+        constants: form.letters.iter().map(constant).collect(),
+        numeric: Some(with_values(&formula, form)),
         alternatives: found.alternatives.iter().map(|other| alternative(other, space)).collect(),
-        masses: by_coordinate(&recovery.coordinates, &form.masses),
-        friction: by_coordinate(&recovery.coordinates, &form.friction),
-        equations: equations(recovery, form),
+        masses: masses(form),
+        friction: friction(form),
+        equations: equations(form),
         ..HamiltonianRecord::default()
     }
 }
 
-fn status(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Exact => "exact",
-        Standing::Determined => "determined",
-        Standing::Ambiguous => "ambiguous",
-        Standing::Approximate { .. } => "approximate",
-        Standing::Unexplained { .. } => "unexplained",
+fn constant(constant: &Constant) -> ConstantRecord {
+    ConstantRecord {
+        name: constant.symbol.name().to_owned(),
+        value: constant.value,
+        standard_error: constant.standard_error,
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Exact => "exact",
+        Status::Determined => "determined",
+        Status::Ambiguous => "ambiguous",
+        Status::Approximate { .. } => "approximate",
+        Status::Unexplained { .. } => "unexplained",
     }
 }
 
 fn alternative(other: &Alternative, space: &PhaseSpace) -> AlternativeRecord {
     let formula = canonical(&other.form.hamiltonian, space);
     AlternativeRecord {
-        formula: decimal(&with_values(&formula, &other.form)),
+        formula: with_values(&formula, &other.form),
         delta_bic: other.difference,
         laws: other.laws.iter().map(|law| law.formula().to_string()).collect(),
         verdict: other.verdict,
     }
 }
 
-fn by_coordinate(coordinates: &[Symbol], values: &[Measured]) -> Vec<CoordinateValueRecord> {
-    let row = |(coordinate, measured): (&Symbol, &Measured)| CoordinateValueRecord {
-        coordinate: coordinate.name().to_owned(),
-        value: measured.value,
-        standard_error: measured.standard_error,
-    };
-    coordinates.iter().zip(values).map(row).collect()
+/// The mass of each coordinate.
+fn masses(form: &Form) -> Vec<CoordinateValueRecord> {
+    let rows = form.masses.iter().flat_map(|mass| {
+        mass.coordinates.iter().map(|&i| (i, row(form, i, mass.value, mass.standard_error)))
+    });
+    in_order(rows)
 }
 
-/// `x'' = …` for each coordinate, in the variables of the data.
-fn equations(recovery: &Recovery, form: &Form) -> Vec<String> {
-    let line = |(coordinate, acceleration): (&Symbol, &Expr)| format!("{coordinate}'' = {acceleration}");
-    recovery.coordinates.iter().zip(&form.accelerations).map(line).collect()
+/// The friction of each coordinate that has any.
+fn friction(form: &Form) -> Vec<CoordinateValueRecord> {
+    let rows = form.friction.iter().flat_map(|friction| {
+        friction.coordinates.iter().map(|&i| (i, row(form, i, friction.value, friction.standard_error)))
+    });
+    in_order(rows)
+}
+
+fn row(form: &Form, coordinate: usize, value: f64, standard_error: f64) -> CoordinateValueRecord {
+    CoordinateValueRecord { coordinate: form.coordinates[coordinate].name().to_owned(), value, standard_error }
+}
+
+fn in_order(rows: impl Iterator<Item = (usize, CoordinateValueRecord)>) -> Vec<CoordinateValueRecord> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|(coordinate, _)| *coordinate);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The equations of motion in the variables of the data.
+fn equations(form: &Form) -> Vec<String> {
+    form.equations.iter().map(|equation| format!("{} = {}", equation.left, equation.right)).collect()
 }
 
 fn data(source: &str, reading: &Reading, recovery: &Recovery) -> DataRecord {
@@ -171,34 +183,24 @@ fn data(source: &str, reading: &Reading, recovery: &Recovery) -> DataRecord {
     }
 }
 
-fn note(note: &Note) -> String {
-    match note {
-        Note::UnresolvedPoints(count) => {
-            format!("the sampling does not resolve the motion at {count} points; they are left out")
-        }
-        Note::WeakFormAlone => {
-            "no trajectory of this H could be followed: constants and errors are from averages over short times"
-                .to_owned()
-        }
-        Note::MassesAreConventions => {
-            "nothing couples the coordinates, so that their masses cannot be told apart; each is 1".to_owned()
-        }
-    }
-}
-
 /// What a reader should know of the standing, beside the status.
 fn remarks(recovery: &Recovery) -> Vec<String> {
-    let friction = recovery.form.as_ref().is_some_and(|form| !form.friction.is_empty());
     let mut remarks = Vec::new();
-    if friction {
+    if let Evidence::WeakForm { .. } = recovery.evidence {
+        remarks.push(
+            "no trajectory of this H could be followed: constants and errors are from averages over short times"
+                .to_owned(),
+        );
+    }
+    if !recovery.form.friction.is_empty() {
         remarks.push("with friction H is conserved only up to it; laws are those of the frictionless part".to_owned());
     }
-    match recovery.standing {
-        Standing::Approximate { .. } => remarks.push("laws and verdict are of the printed H".to_owned()),
-        Standing::Unexplained { .. } => {
+    match recovery.status {
+        Status::Approximate { .. } => remarks.push("laws and verdict are of the printed H".to_owned()),
+        Status::Unexplained { .. } => {
             remarks.push("H is the best approximation in the library, not the law: nothing is proved".to_owned());
         }
-        Standing::Exact | Standing::Determined | Standing::Ambiguous => {}
+        Status::Exact | Status::Determined | Status::Ambiguous => {}
     }
     remarks
 }
