@@ -1,7 +1,11 @@
 //! Runs as splines with the covariance of their coefficients.
 
 use super::banded::BandedCholesky;
+use super::resolve::LeftOut;
 use super::spline::Spline;
+
+/// How many intervals at each end of a spline lean on points of one side only.
+const ONE_SIDED_INTERVALS: usize = 2;
 
 /// The resolved pieces of all runs, each with its spline.
 #[derive(Clone, Debug)]
@@ -10,6 +14,8 @@ pub struct Smoothed {
     pub dof: usize,
     /// The pieces, in the order of the runs and of time.
     pub pieces: Vec<Piece>,
+    /// The stretches without a spline.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A stretch of a run whose motion the sampling resolves.
@@ -37,4 +43,51 @@ pub struct Piece {
     pub factors: Vec<BandedCholesky>,
     /// For each interval of the spline, whether it misses the points by more than their noise.
     pub unresolved: Vec<bool>,
+}
+
+impl Piece {
+    /// The number of points.
+    pub fn points(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Whether velocities were recorded.
+    pub fn has_velocities(&self) -> bool {
+        !self.velocities.is_empty()
+    }
+
+    /// The position of coordinate i at a time counted from the piece's first point.
+    pub fn position(&self, i: usize, t: f64) -> f64 {
+        self.spline.value(&self.coefficients[i], t, 0)
+    }
+
+    /// The velocity of coordinate i at a time.
+    pub fn velocity(&self, i: usize, t: f64) -> f64 {
+        self.spline.value(&self.coefficients[i], t, 1)
+    }
+
+    /// The acceleration of coordinate i at a time.
+    pub fn acceleration(&self, i: usize, t: f64) -> f64 {
+        self.spline.value(&self.coefficients[i], t, 2)
+    }
+
+    /// The covariance of position, velocity and acceleration of coordinate i at a time.
+    ///
+    /// C = B·S⁻¹·Bᵀ = (L⁻¹·Bᵀ)ᵀ·(L⁻¹·Bᵀ), where the rows of B are the B-splines and their first two derivatives.
+    /// Errors of different coordinates are independent.
+    pub fn covariance(&self, i: usize, t: f64) -> [[f64; 3]; 3] {
+        let solved = [0, 1, 2].map(|derivative| {
+            let (first, values) = self.spline.basis(t, derivative);
+            self.factors[i].solve_lower_sparse(first, &values, 1e-12)
+        });
+        let product = |a: usize, b: usize| solved[a].iter().zip(&solved[b]).map(|(x, y)| x * y).sum();
+        [0, 1, 2].map(|a| [0, 1, 2].map(|b| product(a, b)))
+    }
+
+    /// For each point, whether its derivatives lean on points of one side only: those are several times less sure.
+    pub fn one_sided(&self) -> Vec<bool> {
+        let intervals = self.spline.intervals();
+        let at_end = |k: usize| k < ONE_SIDED_INTERVALS || k + ONE_SIDED_INTERVALS >= intervals;
+        self.times.iter().map(|t| at_end(self.spline.interval(*t))).collect()
+    }
 }

@@ -1,0 +1,27 @@
+//! What was recorded, and the smooth curves through it.
+//!
+//! A [`Recording`] holds columns as they were read. The [`Smoother`] turns it into [`Smoothed`]: for every stretch
+//! of a run that the sampling resolves, one spline with the covariance of its coefficients. Positions, velocities
+//! and accelerations, with their errors, come from there and from nowhere else.
+//!
+//! ```text
+//! Recording ──noise──▶ σ ──resolve──▶ pieces ──Smoother──▶ Smoothed (splines, covariance)
+//! ```
+
+mod banded;
+mod noise;
+mod recording;
+mod resolve;
+mod smoothed;
+mod smoother;
+mod spline;
+mod spline_fit;
+
+pub(crate) use banded::dot;
+pub use banded::{Banded, BandedCholesky};
+pub use noise::{NoiseConfig, noise_level};
+pub use recording::{Coordinate, Rates, Recording, Run};
+pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
+pub use smoothed::{Piece, Smoothed};
+pub use smoother::{Smoother, SmootherConfig, SmoothingError};
+pub use spline::{DEGREE, ORDER, Spline};

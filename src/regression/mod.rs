@@ -1,0 +1,42 @@
+//! Numbers in, numbers out: linear and nonlinear least squares on what was recorded.
+//!
+//! [`WeakForm`] turns splines into equations for the accelerations that hold without differentiating twice, and
+//! whitens them with the covariance of the splines. [`Motion`] is a law whose parameters a fit may change. This is
+//! the only room that uses the matrix library `faer`.
+//!
+//! ```text
+//! Smoothed ──WeakForm──▶ ∫φ″q = ∫φ a(q, v) ──whiten──▶ equations with unit noise
+//! ```
+
+pub mod motion;
+mod test_functions;
+pub mod weak;
+
+pub use motion::{Derivatives, Motion};
+pub use weak::{Slopes, WeakForm, Whitened};
+
+/// Why a regression failed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RegressionError {
+    /// An array has another length than its shape says.
+    #[error("{what} has {found} numbers, not {expected}")]
+    Shape {
+        /// The array.
+        what: &'static str,
+        /// How many numbers it should have.
+        expected: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// A covariance matrix is not positive definite.
+    #[error("piece {piece}, coordinate {coordinate}: the covariance is not positive definite")]
+    Covariance {
+        /// The index of the piece.
+        piece: usize,
+        /// The index of the coordinate.
+        coordinate: usize,
+    },
+    /// No piece is long enough for a test function.
+    #[error("no piece is long enough for a test function")]
+    NoTestFunctions,
+}
