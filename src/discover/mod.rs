@@ -15,7 +15,6 @@
 mod evidence;
 mod hamiltonian;
 mod laws;
-mod measured;
 mod modes;
 mod networks;
 mod observations;
@@ -42,7 +41,6 @@ use crate::recover::RecoverError;
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
-pub use measured::Mechanics;
 use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
@@ -197,7 +195,6 @@ pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Resul
     let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
             job.note(&format!("training networks, {} steps", settings.steps));
-            let observations = recovered.observations.as_ref().unwrap_or(observations);
             Some(networks::train(
                 observations,
                 &recovered.data,
@@ -229,13 +226,9 @@ pub fn extract(
 
 /// What came of the search for the Hamiltonian.
 struct Recovered {
-    /// The data it is about: with momenta in place of velocities where masses were learned.
     data: observations::Prepared,
-    /// The observations behind it, where they were changed so.
-    observations: Option<Observations>,
     hamiltonian: Option<RecoveredHamiltonian>,
     stages: Vec<StageReport>,
-    notes: Vec<String>,
 }
 
 fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Recovered, DiscoverError> {
@@ -254,43 +247,12 @@ fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Re
             false => ControlFlow::Continue(()),
         }
     };
-    let mut hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
-    let mut converted = None;
-    let mut notes = Vec::new();
-    let unexplained = hamiltonian.as_ref().is_none_or(|h| !h.explains);
-    if unexplained
-        && let Some(found) = measured::recover(&data, &library, &mut tell)?
-        && measured::is_better(&found.hamiltonian, hamiltonian.as_ref())
-    {
-        let observed = measured::with_momenta(observed, &found.masses);
-        let data = observations::Prepared::new(&observed)?;
-        // Exact masses and no friction: with true momenta the data may be explained to its noise.
-        let again = match found.conservative {
-            true => hamiltonian::recover(&data, &library, &mut tell)?.filter(|h| h.explains),
-            false => None,
-        };
-        notes = found
-            .hamiltonian
-            .mechanics
-            .iter()
-            .flat_map(|m| measured::notes(m, &observed.trajectories))
-            .collect();
-        let mechanics = found.hamiltonian.mechanics.clone();
-        hamiltonian = Some(match again {
-            Some(exact) => RecoveredHamiltonian { mechanics, ..exact },
-            None => found.hamiltonian,
-        });
-        converted = Some((data, observed));
-    }
+    let hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
     match &hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),
     }
-    let (data, observations) = match converted {
-        Some((data, observations)) => (data, Some(observations)),
-        None => (data, None),
-    };
-    Ok(Recovered { data, observations, hamiltonian, stages, notes })
+    Ok(Recovered { data, hamiltonian, stages })
 }
 
 /// From the Hamiltonian to its laws, the evidence and the verdict.
@@ -301,7 +263,8 @@ fn conclude(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     job.note("searching for laws");
-    let Recovered { data: owned, mut hamiltonian, stages, mut notes, .. } = recovered;
+    let Recovered { data: owned, mut hamiltonian, stages } = recovered;
+    let mut notes = Vec::new();
     let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
     if let Some(found) = &mut hamiltonian
@@ -326,14 +289,12 @@ fn conclude(
             if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
                 notes.push(if found.explains {
                     "the coefficients of H are no small rationals: nothing is proved".to_string()
-                } else if found.mechanics.is_some() {
-                    "H is measured, not exact: nothing is proved".to_string()
                 } else {
                     "no stage of the library explains the data to its noise: nothing is proved".to_string()
                 });
             }
             let energies =
-                match hamiltonian.as_ref().filter(|h| !h.exact && (h.explains || h.mechanics.is_some())) {
+                match hamiltonian.as_ref().filter(|h| !h.exact && h.explains) {
                     Some(found) => modes::energies(found, data)?,
                     None => None,
                 };
