@@ -8,12 +8,21 @@
 //! Smoothed ──WeakForm──▶ ∫φ″q = ∫φ a(q, v) ──whiten──▶ equations with unit noise
 //! ```
 
+pub mod beam;
+pub mod gram;
 pub mod motion;
 mod test_functions;
+pub mod trajectory;
+pub(crate) mod triangle;
+pub mod varpro;
 pub mod weak;
 
 pub use motion::{Derivatives, Motion};
+pub use trajectory::{ObservedPiece, TrajectoryFit};
 pub use weak::{Slopes, WeakForm, Whitened};
+
+/// A matrix, column by column.
+pub type Matrix = faer::Mat<f64>;
 
 /// Why a regression failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

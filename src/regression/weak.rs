@@ -268,6 +268,26 @@ impl Whitened {
     }
 }
 
+impl Whitened {
+    /// For each coordinate the whitened form of [`integrals`](WeakForm::integrals), `[rows, count]`: the same as
+    /// [`project`](Self::project) of the functions, where their integrals are known already.
+    ///
+    /// # Panics
+    /// If there are not as many as coordinates, or one has other rows.
+    pub fn whiten(&self, integrals: &[Mat<f64>]) -> Vec<Mat<f64>> {
+        assert_eq!(integrals.len(), self.dof, "coordinates");
+        let whiten = |(i, integrals): (usize, &Mat<f64>)| {
+            let mut out = integrals.clone();
+            for (form, factors) in self.pieces.iter().zip(&self.factors) {
+                (0..out.ncols())
+                    .for_each(|k| factors[i].solve_lower(&mut out.col_as_slice_mut(k)[form.rows.clone()]));
+            }
+            out
+        };
+        integrals.par_iter().enumerate().map(whiten).collect()
+    }
+}
+
 impl PieceForm {
     fn new(index: usize, piece: &Piece, start: usize, row: usize, tests: TestFunctions) -> Self {
         let at = |derivative| tests.points().iter().map(|t| piece.spline.basis(*t, derivative)).collect();

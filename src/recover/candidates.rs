@@ -1,0 +1,151 @@
+//! The few forms that trajectories decide between.
+
+use super::{Form, Model, Problem, Search, refine};
+use crate::terms::joint::{Family, Term};
+
+/// Which forms become candidates.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// The most candidates. A trajectory fit costs about as much as ten refinements.
+    pub most: usize,
+    /// So many of the best forms, none a superset of a better one, are taken; then each with one term less.
+    pub best: usize,
+    /// Models of the search that are worse than the best by more than this score are not looked at.
+    pub worse: f64,
+    /// With one term less, χ²/s² of the weak form may be worse by this and by this share of the equations. The
+    /// weak form is biased where the spline is, so that its own verdict on a term is not final.
+    pub loss: (f64, f64),
+    /// Two rates whose ratio is within this share of 2 or −1 are tried as tied.
+    pub tie: f64,
+    /// Two terms of one family whose parameters differ by less than this in the logarithm are tried as one.
+    pub merge: f64,
+    /// Rounds of a refinement.
+    pub rounds: usize,
+}
+
+impl Default for Config {
+    /// The values of the design note on recordings, section 5, and of its prototype.
+    fn default() -> Config {
+        Config { most: 9, best: 3, worse: 40.0, loss: (150.0, 0.3), tie: 0.05, merge: 0.1, rounds: 6 }
+    }
+}
+
+/// The candidates, the merged ones first, then by score of the weak form.
+pub fn candidates(problem: &Problem, search: &Search, config: &Config) -> Vec<Model> {
+    let Some(best) = search.models.first() else { return Vec::new() };
+    let near = |model: &&Model| model.score < best.score + config.worse;
+    let mut pool: Vec<Model> = search.models.iter().filter(near).take(2 * config.best).cloned().collect();
+    let scored = |mut model: Model| {
+        model.score = problem.score(&model, search.s2);
+        model
+    };
+    let tied: Vec<Model> =
+        pool.iter().take(config.best).flat_map(|model| tied(problem, model, config)).collect();
+    pool.extend(tied.into_iter().map(scored));
+    pool.sort_by(|a, b| a.score.total_cmp(&b.score));
+    let mut kept: Vec<Model> = Vec::new();
+    for model in pool {
+        if kept.len() < config.best && !kept.iter().any(|better| is_superset(&model, better)) {
+            kept.push(model);
+        }
+    }
+    let merged: Vec<Model> = kept.iter().flat_map(|model| merged(model, config)).collect();
+    let limit = best.chi / search.s2 + config.loss.0 + config.loss.1 * problem.equations() as f64;
+    for place in 0..kept.len() {
+        for model in shorter(problem, &kept[place].clone(), config) {
+            if model.chi / search.s2 <= limit && !kept.iter().any(|other| same_terms(other, &model)) {
+                kept.push(scored(model));
+            }
+        }
+    }
+    merged.into_iter().chain(kept).take(config.most).collect()
+}
+
+/// The model with one term less, in every way.
+fn shorter(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
+    let form = Form::of_model(problem, model);
+    let places = if form.terms.len() > 1 { form.terms.len() } else { 0 };
+    (0..places).filter_map(|place| refine(problem, &form.without(place), config.rounds)).collect()
+}
+
+/// The model with two rates of exponentials tied, where their ratio is nearly simple.
+fn tied(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
+    let exponential = |k: &usize| {
+        let family = model.terms[*k].family();
+        matches!(family, Family::Exponential | Family::RadialExponential)
+    };
+    let free: Vec<usize> = model.free_terms().into_iter().filter(exponential).collect();
+    let mut out = Vec::new();
+    for (&master, &slave) in free.iter().flat_map(|a| free.iter().map(move |b| (a, b))) {
+        let (Some(a), Some(b)) = (model.terms[master].parameter(), model.terms[slave].parameter()) else {
+            continue;
+        };
+        let simple = [2.0, -1.0].into_iter().find(|ratio| (b / a / ratio - 1.0).abs() < config.tie);
+        // Of two opposite rates either may be the master.
+        let twice = simple == Some(-1.0) && slave < master;
+        if let Some(ratio) = simple.filter(|_| master != slave && !twice) {
+            let mut form = Form::of_model(problem, model);
+            form.terms[slave] = form.terms[slave].with_parameter(ratio * a);
+            form.ties[slave] = Some((master, ratio));
+            out.extend(refine(problem, &form, config.rounds));
+        }
+    }
+    out
+}
+
+/// The model with two nearly equal members of a family in one: they may be a derivative in disguise, which only a
+/// trajectory can tell.
+fn merged(model: &Model, config: &Config) -> Vec<Model> {
+    let free = model.free_terms();
+    let mut out = Vec::new();
+    for (&i, &j) in free.iter().flat_map(|i| free.iter().map(move |j| (i, j))).filter(|(i, j)| j < i) {
+        let (Some(a), Some(b)) = (model.terms[i].parameter(), model.terms[j].parameter()) else { continue };
+        let is_master = |k: usize| model.ties.iter().flatten().any(|(master, _)| *master == k);
+        let near = a * b > 0.0 && (a / b).ln().abs() < config.merge;
+        if !near || !model.terms[i].same_form(&model.terms[j]) || is_master(i) || is_master(j) {
+            continue;
+        }
+        let sum = model.coefficients[i] + model.coefficients[j];
+        let mean = (model.coefficients[i] * a + model.coefficients[j] * b) / sum;
+        let middle = a.signum() * (a * b).sqrt();
+        let parameters = [mean, a, b, middle].into_iter().filter(|k| k.is_finite() && k * a > 0.0);
+        out.extend(parameters.map(|parameter| one_in_place_of_two(model, (j, i), sum, parameter)));
+    }
+    out
+}
+
+/// The model with the term at the second place gone, its coefficient and parameter given to the first.
+fn one_in_place_of_two(model: &Model, places: (usize, usize), coefficient: f64, parameter: f64) -> Model {
+    let (first, second) = places;
+    let mut out = model.clone();
+    out.terms[first] = out.terms[first].with_parameter(parameter);
+    out.coefficients[first] = coefficient;
+    out.terms.remove(second);
+    out.ties.remove(second);
+    out.coefficients.remove(second);
+    for (master, _) in out.ties.iter_mut().flatten() {
+        *master -= usize::from(*master > second);
+    }
+    out
+}
+
+/// Whether a model has all terms of a better one, and more.
+fn is_superset(model: &Model, better: &Model) -> bool {
+    model.terms.len() > better.terms.len()
+        && model.masses() >= better.masses()
+        && contains(&model.terms, &better.terms)
+}
+
+fn same_terms(a: &Model, b: &Model) -> bool {
+    a.terms.len() == b.terms.len()
+        && a.masses() == b.masses()
+        && a.ties.iter().flatten().count() == b.ties.iter().flatten().count()
+        && contains(&a.terms, &b.terms)
+        && contains(&b.terms, &a.terms)
+}
+
+/// Whether each of `some` has a partner of its own among `all`.
+fn contains(all: &[Term], some: &[Term]) -> bool {
+    let count = |terms: &[Term], of: &Term| terms.iter().filter(|term| term.same_form(of)).count();
+    some.iter().all(|term| count(all, term) >= count(some, term))
+}

@@ -1,0 +1,233 @@
+//! The decision: whole trajectories judge the few best forms of the search.
+
+use super::candidates::{self, candidates};
+use super::expansion::same_law;
+use super::follow::{Field, Followed, complexity, follow};
+use super::recovery::{Alternative, Evidence, Recovery, Status};
+use super::settle::settle;
+use super::{Form, Model, Problem, Search, constants, refine, weak_errors};
+use crate::data::{Recording, Smoothed};
+use crate::progress::Job;
+use crate::regression::trajectory::{self, ObservedPiece};
+
+/// How the decision is made. Differences of scores are in units of χ².
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// Which forms become candidates.
+    pub candidates: candidates::Config,
+    /// How trajectories are fitted.
+    pub trajectory: trajectory::Config,
+    /// How constants are read.
+    pub constants: constants::Config,
+    /// Among candidates whose scores differ from the best by less than this, the simplest is the answer.
+    pub near: f64,
+    /// Other candidates that are no longer and differ from the answer by less than this are alternatives.
+    pub tied: f64,
+    /// A coefficient below so many standard errors is dropped.
+    pub significance: f64,
+    /// A form with more terms with nonlinear parameters than this can take the shape of anything: it interpolates.
+    pub interpolating: usize,
+    /// χ² for each degree of freedom up to which a form explains the recording. Right forms reach 1.02 at most; the
+    /// noise itself is known to 7 %.
+    pub explained: f64,
+    /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
+    /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
+    pub approximate: f64,
+}
+
+impl Default for Config {
+    /// The values of the design note on recordings, section 5.
+    fn default() -> Config {
+        Config {
+            candidates: candidates::Config::default(),
+            trajectory: trajectory::Config::default(),
+            constants: constants::Config::default(),
+            near: 6.0,
+            tied: 10.0,
+            significance: 3.0,
+            interpolating: 3,
+            explained: 2.0,
+            approximate: 0.03,
+        }
+    }
+}
+
+/// What the decision rests on.
+pub struct Grounds<'a> {
+    /// The recording.
+    pub recording: &'a Recording,
+    /// Its splines.
+    pub smoothed: &'a Smoothed,
+    /// Its equations.
+    pub problem: &'a Problem,
+    /// What the search found.
+    pub search: &'a Search,
+}
+
+/// Decides between the forms of a search. `None` where it found none.
+///
+/// The three best forms that contain no better one, and each with one term less, are fitted to whole trajectories.
+/// Among those whose χ²/s² and description length are nearly the best, the simplest is the answer. Its terms below
+/// three standard errors are dropped. Where no trajectory can be followed, the weak form's own answer stands.
+pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<Recovery> {
+    if grounds.search.held_out.is_some() {
+        return by_held_out_errors(grounds, config);
+    }
+    let models = candidates(grounds.problem, grounds.search, &config.candidates);
+    let pieces: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
+    match follow(&models, &pieces, &config.trajectory, job) {
+        Some(field) => by_trajectories(grounds, &field, config),
+        None => by_weak_form(grounds, config),
+    }
+}
+
+/// The answer of the trajectories.
+fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config) -> Option<Recovery> {
+    let chosen = choose(&field.followed, config.near)?;
+    let answer = drop_weak(grounds.problem, field, chosen.clone(), config);
+    let law = |followed: &Followed| {
+        let factor = followed.fit.inflation();
+        let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
+        settle(grounds.recording, &followed.model, &covariance, &config.constants)
+    };
+    let states = scattered_states(grounds.problem);
+    let is_tied = |other: &&Followed| {
+        other.score < answer.score + config.tied
+            && other.complexity() <= answer.complexity()
+            && !same_law(&other.model, &answer.model, &states)
+    };
+    let alternatives: Vec<Alternative> = field
+        .followed
+        .iter()
+        .filter(is_tied)
+        .map(|other| drop_weak(grounds.problem, field, other.clone(), config))
+        .map(|other| Alternative { law: law(&other), difference: other.score - answer.score })
+        .collect();
+    let chosen = law(&answer);
+    let reduced = answer.fit.reduced();
+    let status = match () {
+        () if interpolates(&answer.model, config) => approximate(grounds, &answer.model, config),
+        () if reduced > config.explained => approximate(grounds, &answer.model, config),
+        () if !alternatives.is_empty() => Status::Ambiguous,
+        () if chosen.is_exact() => Status::Exact,
+        () => Status::Determined,
+    };
+    let evidence = Evidence::Trajectories {
+        reduced,
+        degrees_of_freedom: answer.fit.degrees_of_freedom,
+        parts: field.cut,
+    };
+    Some(Recovery { status, law: chosen, alternatives, evidence })
+}
+
+/// The simplest of those whose score is nearly the best; of equally simple ones the best.
+fn choose(followed: &[Followed], near: f64) -> Option<&Followed> {
+    let best = followed.iter().map(|candidate| candidate.score).min_by(f64::total_cmp)?;
+    followed
+        .iter()
+        .filter(|candidate| candidate.score < best + near)
+        .min_by(|a, b| a.complexity().cmp(&b.complexity()).then(a.score.total_cmp(&b.score)))
+}
+
+/// Drops the weakest coefficient as long as it is below its limit, and fits the rest again. A drop that raises χ² by
+/// much more than the coefficient's own share says is undone.
+fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed, config: &Config) -> Followed {
+    while answer.model.terms.len() > 1 {
+        let errors = answer.fit.standard_errors();
+        let size = |k: usize| (answer.model.coefficients[k] / errors[k]).abs();
+        let weakest = (0..answer.model.terms.len()).min_by(|&a, &b| size(a).total_cmp(&size(b)));
+        let Some(weakest) = weakest.filter(|&k| size(k) < config.significance) else { break };
+        let form = Form::of_model(problem, &answer.model).without(weakest);
+        let Some(model) = refine(problem, &form, config.candidates.rounds) else { break };
+        let Some(shorter) = field.follow(&model, &config.trajectory) else { break };
+        let allowed = 2.0 * config.significance.powi(2) * answer.fit.inflation();
+        if shorter.fit.chi > answer.fit.chi + allowed {
+            break;
+        }
+        answer = shorter;
+    }
+    answer
+}
+
+/// Whether a form can take the shape of anything.
+fn interpolates(model: &Model, config: &Config) -> bool {
+    model.terms.iter().filter(|term| term.is_free()).count() > config.interpolating
+}
+
+/// The status of a form that leaves something unexplained, or interpolates.
+fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
+    let stretches = super::HeldOutConfig::default().stretches;
+    let unexplained =
+        super::held_out(grounds.problem, model, stretches).map_or(1.0, |held_out| held_out.error);
+    status_of(unexplained, config)
+}
+
+fn status_of(unexplained: f64, config: &Config) -> Status {
+    if unexplained < config.approximate {
+        Status::Approximate { unexplained }
+    } else {
+        Status::Unexplained { unexplained }
+    }
+}
+
+/// The answer where no trajectory can be followed, at the edge of a domain for instance.
+fn by_weak_form(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
+    let Grounds { recording, problem, search, .. } = *grounds;
+    let model = search.models.first()?;
+    let law = |model: &Model| {
+        let covariance = weak_errors::covariance(problem, model, search.s2);
+        settle(recording, model, &covariance, &config.constants)
+    };
+    let states = scattered_states(problem);
+    let is_tied = |other: &&Model| {
+        other.score < model.score + config.tied
+            && complexity(other) <= complexity(model)
+            && !same_law(other, model, &states)
+    };
+    let alternatives: Vec<Alternative> = search.models[1..]
+        .iter()
+        .take(3)
+        .filter(is_tied)
+        .map(|other| Alternative { law: law(other), difference: other.score - model.score })
+        .collect();
+    let chosen = law(model);
+    let status = match () {
+        () if interpolates(model, config) => approximate(grounds, model, config),
+        () if !alternatives.is_empty() => Status::Ambiguous,
+        () if chosen.is_exact() => Status::Exact,
+        () => Status::Determined,
+    };
+    let equations = problem.equations();
+    let evidence = Evidence::WeakForm { reduced: model.chi / equations as f64, equations };
+    Some(Recovery { status, law: chosen, alternatives, evidence })
+}
+
+/// The answer where no form reaches the noise.
+fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
+    let Grounds { recording, search, .. } = *grounds;
+    let (model, held_out) = (search.models.first()?, search.held_out.as_ref()?);
+    let p = model.constants().len();
+    let mut covariance = vec![0.0; p * p];
+    for (k, error) in held_out.standard_errors.iter().enumerate() {
+        covariance[k * p + k] = error * error;
+    }
+    // Parameters and masses have no jackknife errors: they stay letters.
+    (held_out.standard_errors.len()..p).for_each(|k| covariance[k * p + k] = f64::INFINITY);
+    let law = |model: &Model| settle(recording, model, &covariance, &config.constants);
+    let status = status_of(held_out.error, config);
+    let evidence = Evidence::HeldOut { error: held_out.error };
+    Some(Recovery { status, law: law(model), alternatives: Vec::new(), evidence })
+}
+
+/// States off the recorded orbits: every column of the smoothed states taken at points of its own.
+fn scattered_states(problem: &Problem) -> Vec<f64> {
+    const STATES: usize = 60;
+    let (n, points) = (problem.dof(), problem.weak.points());
+    let columns = [problem.weak.positions(), problem.weak.velocities()];
+    let value = |k: usize, c: usize| {
+        // Strides without common structure spread each column over all points.
+        let point = (k * (2 * c + 1) * 7919 + 104_729 * c) % points.max(1);
+        columns[c / n][point * n + c % n]
+    };
+    (0..STATES).flat_map(|k| (0..2 * n).map(move |c| value(k, c))).collect()
+}

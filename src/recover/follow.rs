@@ -1,0 +1,119 @@
+//! Candidates on whole trajectories.
+
+use rayon::prelude::*;
+
+use super::Model;
+use crate::progress::Job;
+use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
+
+/// A form fitted to whole trajectories.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// The form with the constants of the fit.
+    pub model: Model,
+    /// The fit.
+    pub fit: TrajectoryFit,
+    /// χ²/s² and the description length, in units of χ².
+    pub score: f64,
+}
+
+/// Candidates that were followed over the same parts of the recording, best first.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The candidates.
+    pub followed: Vec<Followed>,
+    /// The parts that all were fitted to.
+    pub parts: Vec<ObservedPiece>,
+    /// Into how many parts pieces were cut.
+    pub cut: usize,
+    /// The least χ² for each degree of freedom, 1 at least: the unit of χ² in scores.
+    pub s2: f64,
+}
+
+/// A fit counts as much better than another when its χ² for each degree of freedom is this many times less.
+const MUCH_BETTER: f64 = 1.5;
+
+/// A candidate that follows less than this share of what another follows is not compared.
+const COVERAGE: f64 = 0.9;
+
+/// Fits every model to the pieces, all cut in the same way, and compares them on what all of them follow. `None`
+/// where none can be followed.
+pub fn follow(
+    models: &[Model],
+    pieces: &[ObservedPiece],
+    config: &trajectory::Config,
+    job: &Job<'_>,
+) -> Option<Field> {
+    let fits: Vec<(&Model, TrajectoryFit)> = models
+        .par_iter()
+        .filter(|_| !job.is_cancelled())
+        .map(|model| (model, trajectory::fit(model, &model.constants(), pieces, config)))
+        .filter(|(_, fit)| fit.is_followed())
+        .collect();
+    let least = fits.iter().map(|(_, fit)| fit.reduced()).min_by(f64::total_cmp)?;
+    // As few parts as explain the recording; the forms that need more do not explain it.
+    let good = fits.iter().filter(|(_, fit)| fit.reduced() <= MUCH_BETTER * least.max(1.0));
+    let cut = good.map(|(_, fit)| fit.parts).min()?;
+    let parts = trajectory::cut(pieces, cut, config);
+    let mut fits: Vec<(&Model, TrajectoryFit)> = fits
+        .into_par_iter()
+        .filter(|(_, fit)| fit.parts <= cut)
+        .map(|(model, fit)| match fit.parts == cut {
+            true => (model, fit),
+            false => (model, trajectory::fit_as_cut(model, &model.constants(), &parts, config)),
+        })
+        .filter(|(_, fit)| fit.is_followed())
+        .collect();
+    let most = fits.iter().map(|(_, fit)| fit.values).max()?;
+    fits.retain(|(_, fit)| fit.values as f64 >= COVERAGE * most as f64);
+    let common: Vec<bool> = (0..parts.len()).map(|k| fits.iter().all(|(_, fit)| fit.kept[k])).collect();
+    let parts: Vec<ObservedPiece> =
+        parts.into_iter().zip(&common).filter(|(_, kept)| **kept).map(|(part, _)| part).collect();
+    let fits: Vec<(&Model, TrajectoryFit)> = fits
+        .into_par_iter()
+        .map(|(model, fit)| match fit.kept == common {
+            true => (model, fit),
+            false => (model, trajectory::fit_as_cut(model, &fit.constants, &parts, config)),
+        })
+        .filter(|(_, fit)| fit.is_followed())
+        .collect();
+    let s2 = fits.iter().map(|(_, fit)| fit.reduced()).min_by(f64::total_cmp)?.max(1.0);
+    let followed = fits.into_iter().map(|(model, fit)| Followed::new(model, fit, s2)).collect();
+    let mut field = Field { followed, parts, cut, s2 };
+    field.followed.sort_by(|a, b| a.score.total_cmp(&b.score));
+    Some(field)
+}
+
+impl Followed {
+    fn new(model: &Model, fit: TrajectoryFit, s2: f64) -> Followed {
+        let model = model.with_constants(&fit.constants);
+        let score = fit.chi / s2 + description_length(&model, fit.values);
+        Followed { model, fit, score }
+    }
+
+    /// The number of terms, own parameters and masses.
+    pub fn complexity(&self) -> usize {
+        complexity(&self.model)
+    }
+}
+
+impl Field {
+    /// Another form on the same parts. `None` where it cannot be followed on all of them.
+    pub fn follow(&self, model: &Model, config: &trajectory::Config) -> Option<Followed> {
+        let fit = trajectory::fit_as_cut(model, &model.constants(), &self.parts, config);
+        let complete = fit.is_followed() && fit.kept.iter().all(|kept| *kept);
+        complete.then(|| Followed::new(model, fit, self.s2))
+    }
+}
+
+/// The number of terms, own parameters and masses of a model.
+pub fn complexity(model: &Model) -> usize {
+    model.terms.len() + model.free_terms().len() + model.masses()
+}
+
+/// ln N + 2·(2 + cost) for each term, ln N for each own parameter, ln N + 2 for each mass, for N recorded values.
+fn description_length(model: &Model, values: usize) -> f64 {
+    let constant = (values as f64).ln();
+    let terms: f64 = model.terms.iter().map(|term| constant + 2.0 * (2.0 + term.cost())).sum();
+    terms + model.free_terms().len() as f64 * constant + model.masses() as f64 * (constant + 2.0)
+}

@@ -1,0 +1,87 @@
+//! The law of motion from a recording: which form, with which constants, and how sure.
+//!
+//! ```text
+//! Recording ──Smoother──▶ Smoothed ──Problem──▶ search ──▶ Search { models, best first } ──decide──▶ Recovery
+//! ```
+//!
+//! The search works on whitened weak equations, where hundreds of forms cost little. The decision is made on whole
+//! trajectories, which notice what a spline blurs. [`recover`](recover()) does all of it.
+
+pub mod candidates;
+pub mod constants;
+pub mod decide;
+mod expansion;
+mod follow;
+mod formula;
+mod held_out;
+mod masses;
+mod model;
+mod motion;
+mod names;
+mod problem;
+mod recovery;
+mod refine;
+pub mod search;
+mod settle;
+mod snap_parameters;
+mod weak_errors;
+
+use crate::data::{Recording, Smoother, SmootherConfig, SmoothingError};
+use crate::progress::{Event, Job};
+use crate::regression::{RegressionError, weak};
+use crate::terms::joint;
+
+pub use decide::{Grounds, decide};
+pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
+pub use masses::{MassConfig, start_masses};
+pub use model::Model;
+pub use problem::{Place, Problem};
+pub use recovery::{Alternative, Constant, Equation, Evidence, Friction, Law, Mass, Recovery, Status};
+pub use refine::{Form, Masses, refine};
+pub use search::{Search, search};
+pub use snap_parameters::{SnapConfig, snap_parameters};
+
+/// How a law is recovered: the settings of every step.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Config {
+    /// How splines are laid through the runs.
+    pub smoother: SmootherConfig,
+    /// Which terms compete.
+    pub library: joint::Config,
+    /// How equations are made of splines.
+    pub weak: weak::Config,
+    /// How forms are sought.
+    pub search: search::Config,
+    /// How trajectories decide.
+    pub decide: decide::Config,
+}
+
+/// Why no law was recovered.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The recording cannot be smoothed.
+    #[error(transparent)]
+    Smoothing(#[from] SmoothingError),
+    /// No equations can be made of it.
+    #[error(transparent)]
+    Regression(#[from] RegressionError),
+    /// No form was found: no term is usable, or the job ended too early.
+    #[error("no form of a law of motion was found")]
+    NoForm,
+}
+
+/// The law of motion of a recording.
+///
+/// A job that is cancelled ends with the best form found so far, if there is one.
+///
+/// # Errors
+/// If the recording cannot be smoothed, no stretch of it is long enough, or no form was found.
+pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
+    job.tell(Event::Doing("smoothing the recording"));
+    let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
+    let mut problem = Problem::new(recording, &smoothed, &config.library, &config.weak)?;
+    let search = search(&mut problem, job, &config.search)?;
+    job.tell(Event::Doing("following trajectories"));
+    let grounds = Grounds { recording, smoothed: &smoothed, problem: &problem, search: &search };
+    decide(&grounds, &config.decide, job).ok_or(RecoverError::NoForm)
+}

@@ -1,0 +1,308 @@
+//! A recording as equations for the terms of the library.
+
+use std::ops::Range;
+
+use super::Model;
+use crate::data::{Coordinate, Recording, Smoothed};
+use crate::regression::beam::Candidates;
+use crate::regression::gram::Gram;
+use crate::regression::{Matrix, RegressionError, Slopes, WeakForm, Whitened, weak};
+use crate::terms::joint::{self, Column, Family, Library, Term, evaluate};
+
+/// Columns of the library are evaluated so many at a time.
+const BLOCK: usize = 64;
+
+/// A column shorter than this share of the median length is dead: it says nothing about the motion.
+const DEAD: f64 = 1e-12;
+
+/// The whitened equations of a recording and everything that may stand in them.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The coordinates.
+    pub coordinates: Vec<Coordinate>,
+    /// The weak form.
+    pub weak: WeakForm,
+    /// The terms that compete.
+    pub library: Library,
+    /// For each equation of one coordinate the run it is from and its share of the time of the whole recording's
+    /// longest run, in [0, 1].
+    pub places: Vec<Place>,
+    /// For each coordinate the integrals of all columns, not whitened: the terms, then the changes of those that have
+    /// a nonlinear parameter.
+    integrals: Vec<Matrix>,
+    partners: Vec<Option<usize>>,
+    finite: Vec<bool>,
+    present: Option<Present>,
+}
+
+/// Where an equation comes from.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Place {
+    /// The index of the run.
+    pub run: usize,
+    /// The time since the beginning of the run, in units of the longest run.
+    pub time: f64,
+}
+
+/// The equations under the present whitening.
+#[derive(Clone, Debug)]
+struct Present {
+    whitened: Whitened,
+    left: Vec<f64>,
+    columns: Vec<Matrix>,
+    gram: Gram,
+    dead: Vec<bool>,
+}
+
+impl Problem {
+    /// The equations of a smoothed recording, not whitened yet.
+    ///
+    /// # Errors
+    /// If no piece is long enough for a test function.
+    pub fn new(
+        recording: &Recording,
+        smoothed: &Smoothed,
+        library: &joint::Config,
+        weak: &weak::Config,
+    ) -> Result<Problem, RegressionError> {
+        let weak = WeakForm::new(smoothed, weak);
+        if weak.rows() == 0 {
+            return Err(RegressionError::NoTestFunctions);
+        }
+        let dof = weak.dof();
+        let used = weak.positions().chunks_exact(dof).zip(weak.in_use()).filter(|(_, used)| **used);
+        let sample: Vec<f64> = used.flat_map(|(q, _)| q.iter().copied()).collect();
+        let library = joint::library(&recording.coordinates, &sample, library);
+        let places = places(recording, smoothed, &weak);
+        let mut problem = Problem {
+            coordinates: recording.coordinates.clone(),
+            weak,
+            library,
+            places,
+            integrals: Vec::new(),
+            partners: Vec::new(),
+            finite: Vec::new(),
+            present: None,
+        };
+        problem.integrate()?;
+        Ok(problem)
+    }
+
+    /// Evaluates all columns of the library and integrates them against the test functions.
+    fn integrate(&mut self) -> Result<(), RegressionError> {
+        let terms = &self.library.terms;
+        let mut columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
+        self.partners = vec![None; terms.len()];
+        for (k, term) in terms.iter().enumerate().filter(|(_, term)| term.is_free()) {
+            self.partners[k] = Some(columns.len());
+            columns.push(Column::ByParameter(term));
+        }
+        let mut integrals = vec![Matrix::zeros(self.weak.rows(), columns.len()); self.dof()];
+        let mut finite = Vec::with_capacity(columns.len());
+        for (block, columns) in columns.chunks(BLOCK).enumerate() {
+            let values = self.values(columns);
+            finite.extend((0..columns.len()).map(|k| self.is_finite(&values, columns.len(), k)));
+            for (i, all) in integrals.iter_mut().enumerate() {
+                let own = of_coordinate(&values, self.dof(), columns.len(), i);
+                let part = self.weak.integrals(0, &own, columns.len())?;
+                for k in 0..columns.len() {
+                    all.col_as_slice_mut(block * BLOCK + k).copy_from_slice(part.col_as_slice(k));
+                }
+            }
+        }
+        (self.integrals, self.finite) = (integrals, finite);
+        Ok(())
+    }
+
+    fn values(&self, columns: &[Column<'_>]) -> Vec<f64> {
+        evaluate(columns, self.dof(), self.weak.positions(), self.weak.velocities())
+    }
+
+    /// Whether a column is finite at all points that are used.
+    fn is_finite(&self, values: &[f64], count: usize, column: usize) -> bool {
+        let points = values.chunks_exact(self.dof() * count).zip(self.weak.in_use());
+        let good = |point: &[f64]| point.iter().skip(column).step_by(count).all(|x| x.is_finite());
+        points.filter(|(_, used)| **used).all(|(point, _)| good(point))
+    }
+
+    /// The number of coordinates.
+    pub fn dof(&self) -> usize {
+        self.weak.dof()
+    }
+
+    /// The number of equations of all coordinates together.
+    pub fn equations(&self) -> usize {
+        self.weak.rows() * self.dof()
+    }
+
+    /// The bodies, which are the blocks of equations with a mass of their own.
+    pub fn bodies(&self) -> &[Vec<usize>] {
+        &self.library.bodies
+    }
+
+    /// Whitens the equations with the slopes of a model, or without any, and builds the Gram matrices. `floor` is the
+    /// least error of an equation in units of the rms of its left side.
+    ///
+    /// # Errors
+    /// If a covariance is not finite.
+    pub fn whiten(&mut self, model: Option<&Model>, floor: f64) -> Result<(), RegressionError> {
+        let slopes = model.map(|model| self.slopes(model));
+        let whitened = self.weak.whiten(slopes.as_ref(), floor)?;
+        let columns = whitened.whiten(&self.integrals);
+        let count = columns[0].ncols();
+        let mut gram = Gram::new(self.bodies().len(), count);
+        for (block, body) in self.bodies().iter().enumerate() {
+            body.iter().for_each(|&i| gram.add(block, &columns[i], &whitened.left()[i]));
+        }
+        let mut lengths: Vec<f64> = (0..count).map(|k| gram.length(k)).collect();
+        let dead = |&length: &f64, median: f64| !(length > DEAD * median);
+        let mut sorted = lengths.clone();
+        sorted.sort_by(f64::total_cmp);
+        let median = sorted[count / 2];
+        lengths.truncate(self.library.terms.len());
+        let dead = lengths.iter().zip(&self.finite).map(|(length, finite)| dead(length, median) || !finite);
+        let dead = dead.collect();
+        let left = whitened.left().concat();
+        self.present = Some(Present { whitened, left, columns, gram, dead });
+        Ok(())
+    }
+
+    /// ∂a/∂q and ∂a/∂v of a model on the grid.
+    fn slopes(&self, model: &Model) -> Slopes {
+        let (n, points) = (self.dof(), self.weak.points());
+        let mut slopes =
+            Slopes { by_position: vec![0.0; points * n * n], by_velocity: vec![0.0; points * n * n] };
+        let states = self.weak.positions().chunks_exact(n).zip(self.weak.velocities().chunks_exact(n));
+        let out = slopes.by_position.chunks_exact_mut(n * n).zip(slopes.by_velocity.chunks_exact_mut(n * n));
+        for ((q, v), (by_position, by_velocity)) in states.zip(out) {
+            model.slopes_at(q, v, by_position, by_velocity);
+        }
+        slopes
+    }
+
+    fn present(&self) -> Option<&Present> {
+        self.present.as_ref()
+    }
+
+    /// The Gram matrices under the present whitening, one block for each body; `None` before the first.
+    pub fn gram(&self) -> Option<&Gram> {
+        self.present().map(|present| &present.gram)
+    }
+
+    /// The whitened left sides, coordinate after coordinate; empty before the first whitening.
+    pub fn left(&self) -> &[f64] {
+        self.present().map_or(&[], |present| &present.left)
+    }
+
+    /// For each body the rows of its coordinates in [`left`](Self::left).
+    pub fn rows_of_bodies(&self) -> Vec<Vec<Range<usize>>> {
+        let rows = self.weak.rows();
+        let range = |&i: &usize| i * rows..(i + 1) * rows;
+        self.bodies().iter().map(|body| body.iter().map(range).collect()).collect()
+    }
+
+    /// Whitened columns, `[equations, columns]`, coordinate after coordinate; `None` where one is not finite.
+    pub fn columns(&self, columns: &[Column<'_>]) -> Option<Matrix> {
+        let present = self.present()?;
+        let values = self.values(columns);
+        if !(0..columns.len()).all(|k| self.is_finite(&values, columns.len(), k)) {
+            return None;
+        }
+        let parts = present.whitened.project(&values, columns.len()).ok()?;
+        let rows = self.weak.rows();
+        Some(Matrix::from_fn(self.equations(), columns.len(), |r, k| parts[r / rows][(r % rows, k)]))
+    }
+
+    /// The whitened column of a term; from the library where the term is there.
+    pub fn column(&self, term: &Term) -> Option<Vec<f64>> {
+        let own = self.library.terms.iter().position(|own| own == term);
+        match (own, self.present()) {
+            (Some(k), Some(_)) if !self.finite[k] => None,
+            (Some(k), Some(present)) => {
+                Some(present.columns.iter().flat_map(|part| part.col_as_slice(k)).copied().collect())
+            }
+            _ => Some(self.columns(&[Column::Force(term)])?.col_as_slice(0).to_vec()),
+        }
+    }
+
+    /// Integrals ∫φ f_i of the forces of terms, not whitened: for each coordinate `[rows, terms]`.
+    ///
+    /// # Errors
+    /// Never for columns of this problem.
+    pub fn integrals(&self, terms: &[Term]) -> Result<Vec<Matrix>, RegressionError> {
+        let columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
+        let values = self.values(&columns);
+        let of = |i| self.weak.integrals(0, &of_coordinate(&values, self.dof(), terms.len(), i), terms.len());
+        (0..self.dof()).map(of).collect()
+    }
+
+    /// The terms as candidates of a beam search. Dead ones are marked in the second list.
+    pub fn candidates(&self) -> Candidates {
+        let terms = &self.library.terms;
+        Candidates {
+            costs: terms.iter().map(|term| self.price(term, term.is_free())).collect(),
+            families: terms.iter().map(|term| term.family() as usize).collect(),
+            partners: self.partners.clone(),
+        }
+    }
+
+    /// The terms that are of some use under the present whitening: all, or those without a nonlinear parameter.
+    pub fn usable(&self, plain: bool) -> Vec<bool> {
+        let usable = |k: usize| {
+            let dead = self.present().is_none_or(|present| present.dead[k]);
+            !dead && !(plain && self.library.terms[k].is_free())
+        };
+        (0..self.library.terms.len()).map(usable).collect()
+    }
+
+    /// The terms of which start masses are made: plain polynomials and powers of distances.
+    pub fn wide(&self) -> Vec<usize> {
+        let family = |term: &Term| {
+            matches!(
+                term.family(),
+                Family::Polynomial | Family::Radial | Family::RadialPolynomial | Family::Reciprocal
+            )
+        };
+        let usable = self.usable(true);
+        let terms = self.library.terms.iter().enumerate();
+        terms.filter(|(k, term)| usable[*k] && family(term)).map(|(k, _)| k).collect()
+    }
+
+    /// The description length of a term in units of χ²: ln N for its coefficient and for a parameter of its own,
+    /// 2·(2 + cost) for its form.
+    fn price(&self, term: &Term, own_parameter: bool) -> f64 {
+        let constants = 1.0 + f64::from(u8::from(own_parameter));
+        (self.equations() as f64).ln() * constants + 2.0 * (2.0 + term.cost())
+    }
+
+    /// The description length of a model: that of its terms and ln N + 2 for each mass.
+    pub fn description_length(&self, model: &Model) -> f64 {
+        let own = |k: usize| model.terms[k].is_free() && model.ties[k].is_none();
+        let terms: f64 = model.terms.iter().enumerate().map(|(k, term)| self.price(term, own(k))).sum();
+        terms + model.masses() as f64 * ((self.equations() as f64).ln() + 2.0)
+    }
+
+    /// χ²/s² and the description length of a model.
+    pub fn score(&self, model: &Model, s2: f64) -> f64 {
+        model.chi / s2 + self.description_length(model)
+    }
+}
+
+/// The values of one coordinate, `[points, count]`.
+fn of_coordinate(values: &[f64], dof: usize, count: usize, i: usize) -> Vec<f64> {
+    values.chunks_exact(dof * count).flat_map(|point| &point[i * count..(i + 1) * count]).copied().collect()
+}
+
+/// Run and time of each equation.
+fn places(recording: &Recording, smoothed: &Smoothed, weak: &WeakForm) -> Vec<Place> {
+    let duration = |times: &[f64]| times.last().unwrap_or(&0.0) - times.first().unwrap_or(&0.0);
+    let longest = recording.runs.iter().map(|run| duration(&run.times)).fold(f64::MIN_POSITIVE, f64::max);
+    let centres = weak.centres();
+    let of_piece = |(index, _, rows): (usize, Range<usize>, Range<usize>)| {
+        let piece = &smoothed.pieces[index];
+        let times = &recording.runs[piece.run].times;
+        let start = times[piece.first] - times[0];
+        rows.map(|r| Place { run: piece.run, time: (start + centres[r]) / longest }).collect::<Vec<_>>()
+    };
+    weak.pieces().flat_map(of_piece).collect()
+}

@@ -1,0 +1,110 @@
+//! Nonlinear parameters that may be simple numbers, or simple multiples of each other.
+
+use super::refine::{Form, refine};
+use super::{Model, Problem};
+use crate::terms::joint::{Family, Form as TermForm, Function, Term};
+
+/// How near a parameter must be to a simple value for it to be tried.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SnapConfig {
+    /// Greatest distance of an exponent from a multiple of 1/2.
+    pub exponent: f64,
+    /// Greatest distance of a rate from an integer.
+    pub rate: f64,
+    /// Greatest relative distance of the ratio of two rates from one of [`ratios`](Self::ratios).
+    pub ratio: f64,
+    /// The ratios of rates that are tried: those of the Morse potential and of the hyperbolic cosine.
+    pub ratios: Vec<f64>,
+    /// Rounds of each refinement.
+    pub rounds: usize,
+}
+
+impl Default for SnapConfig {
+    fn default() -> SnapConfig {
+        SnapConfig { exponent: 0.3, rate: 0.05, ratio: 0.05, ratios: vec![2.0, -1.0], rounds: 8 }
+    }
+}
+
+/// The model with as many nonlinear parameters at simple values or tied to each other as improve its score.
+pub fn snap_parameters(problem: &Problem, model: Model, s2: f64, config: &SnapConfig) -> Model {
+    let mut best = model;
+    for _ in 0..2 * best.terms.len() {
+        let better = trials(problem, &best, config).into_iter().find_map(|form| {
+            let mut trial = refine(problem, &form, config.rounds)?;
+            trial.score = problem.score(&trial, s2);
+            (trial.score < best.score).then_some(trial)
+        });
+        match better {
+            Some(better) => best = better,
+            None => break,
+        }
+    }
+    best
+}
+
+/// The forms that are a step simpler.
+fn trials(problem: &Problem, model: &Model, config: &SnapConfig) -> Vec<Form> {
+    let form = Form::of_model(problem, model);
+    let mut out = Vec::new();
+    let is_master = |k: usize| model.ties.iter().flatten().any(|&(master, _)| master == k);
+    for k in model.free_terms() {
+        let Some(simple) = simple(problem, &model.terms[k], config) else { continue };
+        if !is_master(k) && !model.terms.iter().any(|other| other.same_form(&simple)) {
+            let mut trial = form.clone();
+            trial.terms[k] = simple;
+            out.push(trial);
+        }
+    }
+    for a in model.free_terms() {
+        for b in model.free_terms() {
+            let Some(ratio) = ratio(&model.terms[a], &model.terms[b], config) else { continue };
+            if a != b && !is_master(b) {
+                let mut trial = form.clone();
+                trial.ties[b] = Some((a, ratio));
+                trial.terms[b] =
+                    trial.terms[b].with_parameter(ratio * trial.terms[a].parameter().unwrap_or(1.0));
+                out.push(trial);
+            }
+        }
+    }
+    out
+}
+
+fn function(term: &Term) -> Option<Function> {
+    match term.form() {
+        TermForm::Sum(function, _) => Some(*function),
+        _ => None,
+    }
+}
+
+/// The term with its parameter at the nearest simple value, if it is near one.
+fn simple(problem: &Problem, term: &Term, config: &SnapConfig) -> Option<Term> {
+    let k = term.parameter()?;
+    let (value, family, saved) = match function(term)? {
+        Function::RadialPower => {
+            let value = (2.0 * k).round() / 2.0;
+            let family = if value.fract() == 0.0 { Family::Radial } else { Family::FreePower };
+            (((value - k).abs() < config.exponent).then_some(value)?, family, 1.0)
+        }
+        Function::Exponential | Function::Cosine | Function::Sine => {
+            (((k.round() - k).abs() < config.rate).then_some(k.round())?, term.family(), 0.7)
+        }
+        _ => return None,
+    };
+    if value == 0.0 {
+        return None;
+    }
+    let fixed = term.fixed_at(value, family, (term.cost() - saved).max(0.2) + 0.1 * value.abs());
+    let known = problem.library.terms.iter().find(|known| known.same_form(&fixed));
+    Some(known.cloned().unwrap_or(fixed))
+}
+
+/// The ratio κ_b/κ_a of two rates, if it is near a simple one.
+fn ratio(a: &Term, b: &Term, config: &SnapConfig) -> Option<f64> {
+    let rate = |f: Function| matches!(f, Function::Exponential | Function::RadialExponential);
+    if function(a) != function(b) || !function(a).is_some_and(rate) {
+        return None;
+    }
+    let ratio = b.parameter()? / a.parameter()?;
+    config.ratios.iter().copied().find(|r| (ratio / r - 1.0).abs() < config.ratio)
+}

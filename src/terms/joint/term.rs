@@ -1,0 +1,392 @@
+//! One term of the joint library.
+
+use super::argument::Argument;
+use super::function::Function;
+use crate::expr::{Expr, Symbol};
+
+/// A force with one coefficient, for which the fits look, and perhaps one nonlinear parameter κ.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Term {
+    form: Form,
+    parameter: Parameter,
+    family: Family,
+    cost: f64,
+}
+
+/// What a term is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Form {
+    /// The potential Π q_i^{e_i}, as its factors (i, e_i).
+    Monomial(Vec<(usize, i32)>),
+    /// The potential Σ over the arguments u of f(u; κ).
+    Sum(Function, Vec<Argument>),
+    /// The force (v_j, −v_i) on each pair (i, j).
+    Gyroscopic(Vec<(usize, usize)>),
+    /// The force −v_i·|v_i|^power on each of the coordinates.
+    Friction {
+        /// The coordinates.
+        coordinates: Vec<usize>,
+        /// 0 for linear friction, 1 for drag.
+        power: i32,
+    },
+}
+
+/// The nonlinear parameter of a term.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Parameter {
+    /// There is none.
+    None,
+    /// It belongs to the form: an exponent, a multiple of an angle.
+    Fixed(f64),
+    /// It is fitted; this is its present value.
+    Free(f64),
+}
+
+/// The kind of a force.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Kind<'a> {
+    /// Minus the gradient of a potential energy.
+    Potential,
+    /// Perpendicular to the velocity, as in a magnetic field.
+    Gyroscopic {
+        /// The pairs (i, j) of coordinates with the force (v_j, −v_i).
+        pairs: &'a [(usize, usize)],
+    },
+    /// Against the velocity.
+    Friction {
+        /// The coordinates.
+        coordinates: &'a [usize],
+        /// The force is −v|v|^power.
+        power: i32,
+    },
+}
+
+/// Terms of one family stand in for each other; the search keeps its beams from filling with one of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Family {
+    Polynomial,
+    RadialPolynomial,
+    Radial,
+    FreePower,
+    Yukawa,
+    RadialExponential,
+    ShiftedLogarithm,
+    Plummer,
+    ShiftedRoot,
+    ShiftedReciprocal,
+    Gaussian,
+    RootBefore,
+    Trigonometric,
+    FreeTrigonometric,
+    Exponential,
+    Reciprocal,
+    Gyroscopic,
+    Friction,
+}
+
+impl Term {
+    /// A term. `cost` is its description length beyond that of the plainest terms, in nats over 2.
+    pub fn new(form: Form, parameter: Parameter, family: Family, cost: f64) -> Term {
+        Term { form, parameter, family, cost }
+    }
+
+    /// What it is.
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// Its family.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Its description length beyond that of the plainest terms, in nats over 2.
+    pub fn cost(&self) -> f64 {
+        self.cost
+    }
+
+    /// The kind of its force.
+    pub fn kind(&self) -> Kind<'_> {
+        match &self.form {
+            Form::Monomial(_) | Form::Sum(..) => Kind::Potential,
+            Form::Gyroscopic(pairs) => Kind::Gyroscopic { pairs },
+            Form::Friction { coordinates, power } => Kind::Friction { coordinates, power: *power },
+        }
+    }
+
+    /// Whether its nonlinear parameter is fitted.
+    pub fn is_free(&self) -> bool {
+        matches!(self.parameter, Parameter::Free(_))
+    }
+
+    /// Its nonlinear parameter κ, fitted or not.
+    pub fn parameter(&self) -> Option<f64> {
+        match self.parameter {
+            Parameter::None => None,
+            Parameter::Fixed(value) | Parameter::Free(value) => Some(value),
+        }
+    }
+
+    /// The term with another value of its parameter; a term without one stays as it is.
+    pub fn with_parameter(&self, value: f64) -> Term {
+        let parameter = match self.parameter {
+            Parameter::None => Parameter::None,
+            Parameter::Fixed(_) => Parameter::Fixed(value),
+            Parameter::Free(_) => Parameter::Free(value),
+        };
+        Term { parameter, ..self.clone() }
+    }
+
+    /// The term with its parameter fixed at a value, as another family and cost.
+    pub fn fixed_at(&self, value: f64, family: Family, cost: f64) -> Term {
+        Term { form: self.form.clone(), parameter: Parameter::Fixed(value), family, cost }
+    }
+
+    /// Whether both are the same function when free parameters may differ.
+    pub fn same_form(&self, other: &Term) -> bool {
+        self.form == other.form && (self.is_free() && other.is_free() || self.parameter == other.parameter)
+    }
+
+    /// Adds the generalised force per unit coefficient to `out`, `[dof]`.
+    pub fn force(&self, q: &[f64], v: &[f64], out: &mut [f64]) {
+        self.add_force(q, v, self.value(), 1.0, out);
+    }
+
+    /// Adds κ ∂force/∂κ per unit coefficient, the change per relative change of κ, to `out`, `[dof]`.
+    pub fn force_by_parameter(&self, q: &[f64], v: &[f64], out: &mut [f64]) {
+        let _ = v;
+        self.add_force_by_parameter(q, self.value(), 1.0, out);
+    }
+
+    /// Adds scale·∂force/∂q and scale·∂force/∂v, `[dof, dof]` each.
+    pub fn slopes(&self, q: &[f64], v: &[f64], scale: f64, by_position: &mut [f64], by_velocity: &mut [f64]) {
+        self.add_slopes(q, v, self.value(), scale, by_position, by_velocity);
+    }
+
+    /// The potential energy per unit coefficient; `None` for forces that have none.
+    pub fn potential(&self, q: &[f64]) -> Option<f64> {
+        match &self.form {
+            Form::Monomial(factors) => Some(factors.iter().map(|&(i, e)| q[i].powi(e)).product()),
+            Form::Sum(f, arguments) => {
+                Some(arguments.iter().map(|u| f.value(u.value(q), self.value())).sum())
+            }
+            Form::Gyroscopic(_) | Form::Friction { .. } => None,
+        }
+    }
+
+    /// The formula of the potential energy per unit coefficient, with `parameter` in place of κ; `None` for forces
+    /// that have none. Without `parameter`, κ is written as a number.
+    pub fn formula(&self, coordinates: &[Symbol], parameter: Option<&Expr>) -> Option<Expr> {
+        let symbol = |i: usize| Expr::Symbol(coordinates[i].clone());
+        match &self.form {
+            Form::Monomial(factors) => {
+                Some(Expr::product(factors.iter().map(|&(i, e)| symbol(i).to_power(e))))
+            }
+            Form::Sum(f, arguments) => {
+                let own = || decimal(self.value());
+                let k = parameter.cloned().unwrap_or_else(own);
+                Some(Expr::sum(arguments.iter().map(|u| f.formula(u.formula(coordinates), k.clone()))))
+            }
+            Form::Gyroscopic(_) | Form::Friction { .. } => None,
+        }
+    }
+
+    /// κ for the functions, which ignore it where there is none.
+    fn value(&self) -> f64 {
+        self.parameter().unwrap_or(1.0)
+    }
+
+    /// Adds scale times the force at the parameter κ to `out`.
+    pub(crate) fn add_force(&self, q: &[f64], v: &[f64], k: f64, scale: f64, out: &mut [f64]) {
+        match &self.form {
+            Form::Monomial(factors) => {
+                for &(i, e) in factors {
+                    out[i] -= scale * f64::from(e) * lowered(factors, q, i, i);
+                }
+            }
+            Form::Sum(f, arguments) => {
+                arguments.iter().for_each(|u| u.add_gradient(q, -scale * f.slope(u.value(q), k), out));
+            }
+            Form::Gyroscopic(pairs) => {
+                for &(i, j) in pairs {
+                    out[i] += scale * v[j];
+                    out[j] -= scale * v[i];
+                }
+            }
+            Form::Friction { coordinates, power } => {
+                coordinates.iter().for_each(|&i| out[i] -= scale * v[i] * v[i].abs().powi(*power));
+            }
+        }
+    }
+
+    /// Adds scale·κ ∂force/∂κ at the parameter κ to `out`.
+    pub(crate) fn add_force_by_parameter(&self, q: &[f64], k: f64, scale: f64, out: &mut [f64]) {
+        if let Form::Sum(f, arguments) = &self.form {
+            let change = |u: &Argument| -scale * f.slope_by_parameter(u.value(q), k);
+            arguments.iter().for_each(|u| u.add_gradient(q, change(u), out));
+        }
+    }
+
+    /// Adds scale times the slopes of the force at the parameter κ.
+    pub(crate) fn add_slopes(
+        &self,
+        q: &[f64],
+        v: &[f64],
+        k: f64,
+        scale: f64,
+        by_position: &mut [f64],
+        by_velocity: &mut [f64],
+    ) {
+        let n = q.len();
+        match &self.form {
+            Form::Monomial(factors) => add_monomial_slopes(factors, q, scale, by_position),
+            Form::Sum(f, arguments) => {
+                for u in arguments {
+                    let at = u.value(q);
+                    let (slope, curvature) = (-scale * f.slope(at, k), -scale * f.curvature(at, k));
+                    u.add_hessian(q, slope, curvature, by_position);
+                }
+            }
+            Form::Gyroscopic(pairs) => {
+                for &(i, j) in pairs {
+                    by_velocity[i * n + j] += scale;
+                    by_velocity[j * n + i] -= scale;
+                }
+            }
+            Form::Friction { coordinates, power } => {
+                let slope = |i: usize| scale * f64::from(1 + power) * v[i].abs().powi(*power);
+                coordinates.iter().for_each(|&i| by_velocity[i * n + i] -= slope(i));
+            }
+        }
+    }
+}
+
+/// The monomial with the exponent of q_i lowered by one, and that of q_j too where j ≠ i.
+fn lowered(factors: &[(usize, i32)], q: &[f64], i: usize, j: usize) -> f64 {
+    let lower = |l: usize| i32::from(l == i) + i32::from(l == j && i != j);
+    factors.iter().map(|&(l, e)| q[l].powi(e - lower(l))).product()
+}
+
+fn add_monomial_slopes(factors: &[(usize, i32)], q: &[f64], scale: f64, out: &mut [f64]) {
+    let n = q.len();
+    for &(i, e) in factors {
+        for &(j, d) in factors.iter().filter(|&&(j, _)| j != i) {
+            out[i * n + j] -= scale * f64::from(e * d) * lowered(factors, q, i, j);
+        }
+        if e > 1 {
+            let rest: f64 = factors.iter().map(|&(l, d)| q[l].powi(if l == i { d - 2 } else { d })).product();
+            out[i * n + i] -= scale * f64::from(e * (e - 1)) * rest;
+        }
+    }
+}
+
+/// A number as an exact decimal of at most twelve significant digits.
+fn decimal(value: f64) -> Expr {
+    if value.fract() == 0.0 && value.abs() < 1e9 {
+        return Expr::number(value as i64);
+    }
+    let text = format!("{value:.11e}");
+    crate::expr::parse(&text).unwrap_or_else(|_| Expr::one())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examples() -> Vec<Term> {
+        let potential = |form, parameter| Term::new(form, parameter, Family::Polynomial, 0.0);
+        let pair = || vec![Argument::distance(&[0, 1], &[2, 3]), Argument::squares(&[0, 1])];
+        vec![
+            potential(Form::Monomial(vec![(0, 3), (2, 1)]), Parameter::None),
+            potential(Form::Monomial(vec![(1, 1)]), Parameter::None),
+            potential(Form::Monomial(vec![(0, 1), (1, 2), (3, 2)]), Parameter::None),
+            potential(Form::Sum(Function::RadialPower, pair()), Parameter::Fixed(-1.0)),
+            potential(Form::Sum(Function::Yukawa, pair()), Parameter::Free(0.7)),
+            potential(
+                Form::Sum(Function::Exponential, vec![Argument::difference(0, 3), Argument::coordinate(1)]),
+                Parameter::Free(-0.7),
+            ),
+            potential(Form::Gyroscopic(vec![(0, 1), (2, 3)]), Parameter::None),
+            potential(Form::Friction { coordinates: vec![0, 2], power: 1 }, Parameter::None),
+            potential(Form::Friction { coordinates: vec![0, 2], power: 0 }, Parameter::None),
+        ]
+    }
+
+    const Q: [f64; 4] = [0.7, -0.4, 1.9, 0.6];
+    const V: [f64; 4] = [0.3, 1.1, -0.8, 0.5];
+
+    fn force(term: &Term, q: &[f64; 4], v: &[f64; 4]) -> [f64; 4] {
+        let mut out = [0.0; 4];
+        term.force(q, v, &mut out);
+        out
+    }
+
+    /// Central difference of fourth order along coordinate `l`.
+    fn difference(f: impl Fn(&[f64; 4]) -> [f64; 4], x: &[f64; 4], l: usize, i: usize) -> f64 {
+        let at = |h: f64| {
+            let mut y = *x;
+            y[l] += h;
+            f(&y)[i]
+        };
+        (8.0 * (at(1e-3) - at(-1e-3)) - (at(2e-3) - at(-2e-3))) / 12e-3
+    }
+
+    #[test]
+    fn a_force_is_minus_the_gradient_of_its_potential() {
+        for term in examples().iter().filter(|term| term.potential(&Q).is_some()) {
+            for i in 0..4 {
+                let slope = difference(|q| [term.potential(q).unwrap(); 4], &Q, i, 0);
+                assert!((force(term, &Q, &V)[i] + slope).abs() < 1e-8, "{term:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_force() {
+        for term in examples() {
+            let (mut by_position, mut by_velocity) = ([0.0; 16], [0.0; 16]);
+            term.slopes(&Q, &V, 2.0, &mut by_position, &mut by_velocity);
+            for (i, l) in (0..16).map(|k| (k / 4, k % 4)) {
+                let position = 2.0 * difference(|q| force(&term, q, &V), &Q, l, i);
+                let velocity = 2.0 * difference(|v| force(&term, &Q, v), &V, l, i);
+                assert!((by_position[i * 4 + l] - position).abs() < 1e-7, "{term:?}");
+                assert!((by_velocity[i * 4 + l] - velocity).abs() < 1e-7, "{term:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_change_by_the_parameter_is_relative() {
+        for term in examples().iter().filter(|term| term.is_free()) {
+            let k = term.parameter().unwrap();
+            let mut change = [0.0; 4];
+            term.force_by_parameter(&Q, &V, &mut change);
+            let at = |h: f64| force(&term.with_parameter(k * (1.0 + h)), &Q, &V);
+            for i in 0..4 {
+                let slope = (at(1e-4)[i] - at(-1e-4)[i]) / 2e-4;
+                assert!((change[i] - slope).abs() < 1e-7, "{term:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn formulas_are_those_of_the_potential() {
+        let names = ["x1", "y1", "x2", "y2"].map(Symbol::new);
+        let texts: Vec<String> =
+            examples().iter().filter_map(|term| Some(term.formula(&names, None)?.to_string())).collect();
+        assert_eq!(texts[0], "x1^3*x2");
+        assert_eq!(texts[3], "1/sqrt((x1 - x2)^2 + (y1 - y2)^2) + 1/sqrt(x1^2 + y1^2)");
+        let rate = Expr::symbol("k");
+        assert_eq!(
+            examples()[5].formula(&names, Some(&rate)).unwrap().to_string(),
+            "exp(k*(x1 - y2)) + exp(k*y1)"
+        );
+        for term in examples() {
+            let Some(formula) = term.formula(&names, None) else { continue };
+            let tape = crate::expr::Tape::new(&[formula], &names).unwrap();
+            let (got, want) = (tape.evaluate(&Q)[0], term.potential(&Q).unwrap());
+            assert!((got - want).abs() < 1e-9, "{term:?}: {got} {want}");
+        }
+    }
+}
