@@ -10,7 +10,7 @@ use crate::expr::Expr;
 use crate::integrals::SearchConfig;
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
 use crate::progress::{Ended, Job};
-use crate::recover::{self, Form, Recovery, Status};
+use crate::recover::{self, Law, Recovery, Status};
 
 use super::DiscoverError;
 use super::proved::{Proved, prove};
@@ -60,7 +60,7 @@ pub fn of_recording(
     job: &Job<'_>,
 ) -> Result<RecordedDiscovery, DiscoverError> {
     let recovery = recover::recover(recording, &config.recover, job)?;
-    let form = &recovery.form;
+    let law = &recovery.law;
     job.note(&format!("H = {}", form.hamiltonian));
     let space = PhaseSpace::new(form.coordinates.clone(), form.momenta.clone())?;
     let of = |form: &Form| Hamiltonian::new(canonical(&form.hamiltonian, &space), space.clone());

@@ -1,0 +1,324 @@
+//! What the header says of a column: its name and its unit.
+
+use crate::expr::is_name;
+
+/// The heading of a column.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Heading {
+    /// As it is written.
+    pub written: String,
+    /// The name without unit, brackets and spaces; often but not always a legal name of a variable.
+    pub name: String,
+    /// The same, with units such as `_deg` that belong to the written name.
+    pub long_name: String,
+    /// The unit, where one is written.
+    pub unit: Option<Unit>,
+    /// The data set that the column belongs to, where the heading says it (`Run 1: x`).
+    pub set: Option<String>,
+}
+
+/// A unit, as far as it matters here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Degrees, or degrees per time.
+    Degrees,
+    /// Radians, or radians per time.
+    Radians,
+    /// Any other.
+    Other,
+}
+
+/// Endings of names that are units of angles.
+const ENDINGS: [(&str, Unit); 12] = [
+    ("_deg_per_s", Unit::Degrees),
+    ("_deg_s", Unit::Degrees),
+    ("_degs", Unit::Degrees),
+    ("_dps", Unit::Degrees),
+    ("_degrees", Unit::Degrees),
+    ("_degree", Unit::Degrees),
+    ("_deg", Unit::Degrees),
+    ("_rad_per_s", Unit::Radians),
+    ("_rad_s", Unit::Radians),
+    ("_rads", Unit::Radians),
+    ("_radians", Unit::Radians),
+    ("_rad", Unit::Radians),
+];
+
+impl Heading {
+    /// Reads the text of a header cell.
+    pub fn of(cell: &str) -> Heading {
+        let written = cell.replace("\"\"", "\"").replace(['\n', '\r'], " ").trim().to_string();
+        let (set, rest) = match written.rsplit_once(':') {
+            Some((set, rest)) if !set.trim().is_empty() && !rest.trim().is_empty() => {
+                (Some(set.trim().to_string()), rest.trim())
+            }
+            _ => (None, written.as_str()),
+        };
+        let text = dots(&without_latex(rest));
+        let (text, mut unit) = without_unit(text.trim());
+        let long_name = cleaned(text);
+        let lower = long_name.to_lowercase();
+        let ending = ENDINGS.iter().find(|(ending, _)| lower.len() > ending.len() && lower.ends_with(ending));
+        let mut name = long_name.clone();
+        if let Some((ending, of_ending)) = ending {
+            name.truncate(long_name.len() - ending.len());
+            unit = unit.or(Some(*of_ending));
+        }
+        Heading { name, long_name, unit, set, written }
+    }
+
+    /// Whether the name can stand in formulas.
+    pub fn is_legal(&self) -> bool {
+        is_name(&self.name) && self.name != "H"
+    }
+
+    /// Whether the column is meant by a name that a user gives.
+    pub fn is_called(&self, name: &str) -> bool {
+        [&self.written, &self.name, &self.long_name].into_iter().any(|own| own == name)
+    }
+}
+
+/// `\dot{x}` as `x_dot`, `v_{x}` as `v_x`, `\theta` as `theta`.
+fn without_latex(text: &str) -> String {
+    let mut out = text.replace('$', "");
+    for (command, ending) in [("\\ddot", "_ddot"), ("\\dot", "_dot")] {
+        while let Some(at) = out.find(command) {
+            let after = &out[at + command.len()..];
+            let (inner, rest) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                Some((inner, rest)) => (inner, rest),
+                None => {
+                    let body = after.trim_start();
+                    let end = body.find(|c: char| !c.is_alphanumeric() && c != '\\').unwrap_or(body.len());
+                    body.split_at(end)
+                }
+            };
+            out = format!("{}{inner}{ending}{rest}", &out[..at]);
+        }
+    }
+    out.replace(['\\', '{', '}'], "")
+}
+
+/// Dots and primes of time derivatives in letters (`ẋ` and `x'` as `x_dot`), small digits as digits.
+fn dots(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // The derivative of a letter stands behind the digits that follow it.
+    let mut pending: &str = "";
+    for c in text.chars() {
+        let (plain, ending) = match c {
+            'ẋ' => ('x', "_dot"),
+            'ẏ' => ('y', "_dot"),
+            'ż' => ('z', "_dot"),
+            'ṙ' => ('r', "_dot"),
+            'ṡ' => ('s', "_dot"),
+            'ẍ' => ('x', "_ddot"),
+            '\u{307}' => ('\0', "_dot"),
+            '\u{308}' => ('\0', "_ddot"),
+            '\'' | '′' | '’' if out.ends_with("_dot") => {
+                out.truncate(out.len() - "_dot".len());
+                ('\0', "_ddot")
+            }
+            '\'' | '′' | '’' => ('\0', "_dot"),
+            '″' => ('\0', "_ddot"),
+            '₀'..='₉' => (char::from(b'0' + (c as u32 - '₀' as u32) as u8), ""),
+            '²' => ('2', ""),
+            '³' => ('3', ""),
+            c => (c, ""),
+        };
+        let goes_on = plain.is_ascii_digit() || plain == '_' && !pending.is_empty();
+        if !pending.is_empty() && !goes_on && plain != '\0' {
+            out.push_str(std::mem::take(&mut pending));
+        }
+        if plain != '\0' {
+            out.push(plain);
+        }
+        if !ending.is_empty() {
+            match plain == '\0' && "'′’″".contains(c) {
+                true => out.push_str(ending),
+                false => pending = ending,
+            }
+        }
+    }
+    out.push_str(pending);
+    out
+}
+
+/// A heading without the unit at its end: in brackets, behind ` / `, or behind ` in `.
+fn without_unit(text: &str) -> (&str, Option<Unit>) {
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        let Some(body) = text.strip_suffix(close) else { continue };
+        let Some((before, inner)) = body.rsplit_once(open) else { continue };
+        if before.trim().is_empty() {
+            return (inner.trim(), None);
+        }
+        // `x(t)` names an argument, and `p(x)` is a name.
+        if open == '(' && ["t", "time"].contains(&inner.trim()) {
+            return without_unit(before.trim());
+        }
+        if open == '[' || before.ends_with(char::is_whitespace) || is_unit(inner) {
+            return (without_argument(before.trim()), Some(kind(inner)));
+        }
+    }
+    for (at, sign) in text.match_indices('/').chain(text.match_indices(" in ")).collect::<Vec<_>>() {
+        let (before, after) = (text[..at].trim(), text[at + sign.len()..].trim());
+        if !before.is_empty() && is_unit(after) && !is_unit(text) {
+            return (before, Some(kind(after)));
+        }
+    }
+    (text, None)
+}
+
+/// `x` for `x(t)`.
+fn without_argument(text: &str) -> &str {
+    text.strip_suffix("(t)").filter(|name| !name.is_empty()).unwrap_or(text).trim()
+}
+
+fn kind(unit: &str) -> Unit {
+    let lower = unit.trim().to_lowercase();
+    if lower.starts_with(['°', 'º']) || lower.starts_with("deg") || lower == "dps" {
+        Unit::Degrees
+    } else if lower.starts_with("rad") {
+        Unit::Radians
+    } else {
+        Unit::Other
+    }
+}
+
+/// The units of degrees and radians, as they stand in a row of units.
+pub fn unit_of(cell: &str) -> Option<Unit> {
+    let bare = cell.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']).trim();
+    (!bare.is_empty() && bare != "-").then(|| kind(bare))
+}
+
+/// Whether a text is a unit of measurement: a product of powers of known units.
+pub fn is_unit(text: &str) -> bool {
+    const UNITS: [&str; 62] = [
+        "s", "sec", "secs", "second", "seconds", "ms", "us", "µs", "μs", "ns", "min", "minutes", "h", "hr",
+        "hours", "d", "day", "days", "yr", "year", "years", "m", "mm", "cm", "dm", "km", "um", "µm", "μm",
+        "nm", "pm", "fm", "å", "in", "inch", "ft", "px", "pixel", "pixels", "au", "pc", "kpc", "mpc", "ly",
+        "rad", "radian", "radians", "deg", "degs", "degree", "degrees", "dps", "°", "º", "kg", "g", "n",
+        "hz", "j", "v", "a", "k",
+    ];
+    let lower = text.trim().to_lowercase();
+    let mut parts = lower.split(|c: char| "/*·⋅^ ().".contains(c)).filter(|part| !part.is_empty()).peekable();
+    parts.peek().is_some()
+        && parts.all(|part| {
+            let word = part.trim_end_matches(|c: char| c.is_ascii_digit() || "-−⁻¹²³".contains(c));
+            word.is_empty() && part.len() < 3 || UNITS.contains(&word)
+        })
+        && lower.contains(|c: char| c.is_alphabetic() || c == '°' || c == 'º')
+}
+
+/// Whether a row holds the units of the columns.
+pub fn is_row_of_units<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
+    let mut found = false;
+    for cell in cells.map(str::trim) {
+        let bracketed = cell.starts_with(['(', '[']) && cell.ends_with([')', ']']);
+        found |= bracketed || is_unit(cell);
+        if !(cell.is_empty() || cell == "-" || cell == "1" || bracketed || is_unit(cell)) {
+            return false;
+        }
+    }
+    found
+}
+
+/// A name of letters, digits and `_` for a text.
+fn cleaned(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_alphanumeric() || c == '_' {
+            true => out.push(c),
+            false if out.ends_with('_') => {}
+            false => out.push('_'),
+        }
+    }
+    let trimmed = out.trim_matches('_');
+    if trimmed.is_empty() { String::new() } else { trimmed.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> String {
+        Heading::of(text).name
+    }
+
+    #[test]
+    fn units_are_taken_off() {
+        for (text, expected) in [
+            ("x [m]", "x"),
+            ("x (m)", "x"),
+            ("Time(s)", "Time"),
+            ("x / m", "x"),
+            ("t/s", "t"),
+            ("v_x / (m/s)", "v_x"),
+            ("time in s", "time"),
+            ("x(t)", "x"),
+            ("x(t) [m]", "x"),
+            ("omega [rad s^-1]", "omega"),
+            ("Period (unknown unit)", "Period"),
+            ("dx/dt", "dx_dt"),
+            ("dx/dt (m/s)", "dx_dt"),
+            ("p(x)", "p_x"),
+            ("(x)", "x"),
+        ] {
+            assert_eq!(name(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_made_legal() {
+        for (text, expected) in [
+            ("X Velocity", "X_Velocity"),
+            ("v_{x}", "v_x"),
+            ("$\\dot{x}$", "x_dot"),
+            ("$\\theta_{1}$", "theta_1"),
+            ("\\ddot{q}_1", "q_ddot_1"),
+            ("ẋ", "x_dot"),
+            ("θ̇", "θ_dot"),
+            ("ẋ1", "x1_dot"),
+            ("x'", "x_dot"),
+            ("x''", "x_ddot"),
+            ("x₁", "x1"),
+            ("θ", "θ"),
+            ("position-x", "position_x"),
+            ("x, y", "x_y"),
+            ("\"\"", ""),
+        ] {
+            assert_eq!(name(text), expected, "{text}");
+        }
+        assert!(Heading::of("θ1").is_legal() && Heading::of("größe").is_legal());
+        assert!(
+            !Heading::of("1x").is_legal() && !Heading::of("sin").is_legal() && !Heading::of("H").is_legal()
+        );
+    }
+
+    #[test]
+    fn degrees_and_radians() {
+        for text in ["theta (deg)", "theta [°]", "theta_deg", "omega (deg/s)", "omega_deg_s", "θ / °"] {
+            assert_eq!(Heading::of(text).unit, Some(Unit::Degrees), "{text}");
+        }
+        for text in ["theta (rad)", "theta_rad", "omega [rad/s]"] {
+            assert_eq!(Heading::of(text).unit, Some(Unit::Radians), "{text}");
+        }
+        let heading = Heading::of("theta_deg");
+        assert_eq!((heading.name.as_str(), heading.long_name.as_str()), ("theta", "theta_deg"));
+        assert!(heading.is_called("theta_deg") && heading.is_called("theta"));
+        assert_eq!(Heading::of("x [m]").unit, Some(Unit::Other));
+        assert_eq!(Heading::of("x").unit, None);
+    }
+
+    #[test]
+    fn data_sets() {
+        let heading = Heading::of("Run 2: X Velocity (m/s)");
+        assert_eq!((heading.set.as_deref(), heading.name.as_str()), (Some("Run 2"), "X_Velocity"));
+        assert_eq!(Heading::of("Latest: Time (s)").name, "Time");
+    }
+
+    #[test]
+    fn rows_of_units() {
+        let is = |row: &str| is_row_of_units(row.split(','));
+        assert!(is("s,m,m/s") && is("(s),(m),") && is("[s],[furlong],-") && is("d,AU,AU/day"));
+        assert!(!is("t,x,v") && !is("0,1,2") && !is(",,") && !is("s,m,x"));
+    }
+}

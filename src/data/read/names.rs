@@ -1,0 +1,142 @@
+//! Names that columns have in many programs and languages.
+
+/// Names of times without underscores, in small letters; the plainest first.
+pub const TIME_NAMES: [&str; 29] = [
+    "t",
+    "time",
+    "times",
+    "timestamp",
+    "elapsedtime",
+    "elapsed",
+    "ts",
+    "tsec",
+    "timesec",
+    "tms",
+    "timems",
+    "tau",
+    "seconds",
+    "secs",
+    "sec",
+    "jdtdb",
+    "jdtt",
+    "jdut",
+    "jd",
+    "juliandate",
+    "julianday",
+    "mjd",
+    "zeit",
+    "temps",
+    "tempo",
+    "tiempo",
+    "epoch",
+    "date",
+    "datetime",
+];
+
+/// Names of runs without underscores, in small letters.
+pub const RUN_NAMES: [&str; 33] = [
+    "trajectory",
+    "traj",
+    "run",
+    "runs",
+    "trial",
+    "experiment",
+    "exp",
+    "episode",
+    "case",
+    "series",
+    "dataset",
+    "set",
+    "track",
+    "orbit",
+    "body",
+    "planet",
+    "star",
+    "object",
+    "particle",
+    "ball",
+    "target",
+    "id",
+    "runid",
+    "trajectoryid",
+    "trajid",
+    "trialid",
+    "trackid",
+    "particleid",
+    "bodyid",
+    "runnumber",
+    "trialnumber",
+    "group",
+    "label",
+];
+
+/// Names of counters of rows, in small letters.
+const COUNTERS: [&str; 11] =
+    ["index", "idx", "i", "n", "no", "nr", "row", "frame", "step", "sample", "unnamed0"];
+
+/// Names of quantities that are no positions, in small letters.
+const QUANTITIES: [&str; 37] = [
+    "dt",
+    "energy",
+    "e",
+    "etot",
+    "etotal",
+    "totalenergy",
+    "ke",
+    "pe",
+    "kineticenergy",
+    "potentialenergy",
+    "kinetic",
+    "potential",
+    "hamiltonian",
+    "h",
+    "lagrangian",
+    "mass",
+    "m",
+    "speed",
+    "distance",
+    "dist",
+    "range",
+    "lt",
+    "rg",
+    "rr",
+    "lighttime",
+    "temperature",
+    "temp",
+    "voltage",
+    "current",
+    "force",
+    "fx",
+    "fy",
+    "fz",
+    "angularmomentum",
+    "weight",
+    "quality",
+    "confidence",
+];
+
+/// Whether a name without underscores is that of a time.
+pub fn is_time_name(flat: &str) -> bool {
+    TIME_NAMES.contains(&flat.to_lowercase().as_str())
+}
+
+/// Whether a name without underscores is that of a run.
+pub fn is_run_name(flat: &str) -> bool {
+    RUN_NAMES.contains(&flat.to_lowercase().as_str())
+}
+
+/// Whether a name without underscores is that of a counter of rows.
+pub fn is_counter_name(flat: &str) -> bool {
+    COUNTERS.contains(&flat.to_lowercase().as_str())
+}
+
+/// Whether a name without underscores is that of something that is no position.
+pub fn is_quantity_name(flat: &str) -> bool {
+    QUANTITIES.contains(&flat.to_lowercase().as_str())
+}
+
+/// The place of a name in a list; names as written there come before those with capitals.
+pub fn rank(list: &[&str], flat: &str) -> (usize, bool) {
+    let lower = flat.to_lowercase();
+    (list.iter().position(|name| *name == lower).unwrap_or(list.len()), lower != flat)
+}

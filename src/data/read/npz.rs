@@ -1,0 +1,342 @@
+//! What the arrays of a NumPy archive mean.
+//!
+//! - `q` with `p` or `v` or alone, and `t`: `[runs, points, dof]`, `[points, dof]` or, with one degree of freedom,
+//!   `[runs, points]` or `[points]`; `dq` and `dp` or `dv` in the same shape, where they are known.
+//! - `x` `[runs, points, 2·dof]` or `[points, 2·dof]`, positions first, with `t` or with `dx` in the same shape, as
+//!   in the repository of Hamiltonian Neural Networks.
+//! - arrays of one axis and one length: columns with their names.
+//!
+//! `t` is `[points]` or `[runs, points]`.
+
+use super::Declared;
+use super::archive::{Array, read_archive};
+use super::heading::Heading;
+use super::names::is_time_name;
+use super::table::{Column, Origin, Table};
+use crate::data::{Rates, ReadError};
+use crate::expr::Symbol;
+
+/// A table of the arrays, and the variables in it; none where the arrays are columns with names of their own.
+pub fn table(
+    bytes: &[u8],
+    path: &str,
+    declared: Option<&Declared>,
+) -> Result<(Table<'static>, Option<Declared>), ReadError> {
+    let refused = |reason: String, hint: &str| ReadError::File {
+        path: path.to_string(),
+        reason,
+        hint: (!hint.is_empty()).then(|| hint.to_string()),
+    };
+    let arrays = read_archive(bytes).map_err(|reason| refused(reason, ""))?;
+    if let Some(table) = columns(&arrays, path) {
+        return Ok((table, None));
+    }
+    let states = States::of(&arrays, declared).map_err(|reason| refused(reason, SHAPES))?;
+    states.table(&arrays, path).map_err(|reason| refused(reason, "t: [points] or [runs, points]"))
+}
+
+const SHAPES: &str = "q, p or v: [runs, points, dof] or [points, dof]; x, dx: [.., 2*dof]; t: [points]";
+
+/// The arrays as columns, if all that have an axis have one, and one length, and one is the time.
+fn columns(arrays: &[(String, Array)], path: &str) -> Option<Table<'static>> {
+    let listed: Vec<&(String, Array)> = arrays.iter().filter(|(_, array)| !array.shape.is_empty()).collect();
+    let rows = listed.first()?.1.values.len();
+    let is_column = |(_, array): &&(String, Array)| array.shape.len() == 1 && array.values.len() == rows;
+    if !listed.iter().all(is_column) || !listed.iter().any(|(name, _)| is_time_name(name)) {
+        return None;
+    }
+    Some(new_table(path, rows, listed.iter().map(|(name, array)| (name.clone(), array.values.clone()))))
+}
+
+fn new_table(path: &str, rows: usize, columns: impl Iterator<Item = (String, Vec<f64>)>) -> Table<'static> {
+    let mut table = Table {
+        source_name: path.into(),
+        origin: Origin::Arrays { rows },
+        headings: Vec::new(),
+        columns: Vec::new(),
+        notes: Vec::new(),
+    };
+    for (name, values) in columns {
+        table.headings.push(Heading {
+            name: name.clone(),
+            long_name: name.clone(),
+            written: name,
+            ..Heading::default()
+        });
+        table.columns.push(Column::of_values(values));
+    }
+    table
+}
+
+/// Positions and what stands beside them, each `[rows, width]`.
+struct States {
+    runs: Option<usize>,
+    points: usize,
+    /// Name of the array, the names of its columns, and its values.
+    blocks: Vec<(Vec<String>, Vec<f64>)>,
+    declared: Declared,
+    /// Whether derivatives stand in the second half of the blocks.
+    has_derivatives: bool,
+    notes: Vec<String>,
+}
+
+impl States {
+    fn of(arrays: &[(String, Array)], declared: Option<&Declared>) -> Result<States, String> {
+        let find = |name: &str| arrays.iter().find(|(known, _)| known == name).map(|(_, array)| array);
+        match (find("q"), find("x")) {
+            (Some(q), _) => States::of_halves(q, arrays, declared),
+            (None, Some(x)) => States::of_whole(x, find("dx"), find("t"), declared),
+            (None, None) => Err("it holds neither `q` nor `x`".to_string()),
+        }
+    }
+
+    /// From `q` and `p` or `v`.
+    fn of_halves(
+        q: &Array,
+        arrays: &[(String, Array)],
+        declared: Option<&Declared>,
+    ) -> Result<States, String> {
+        let find = |name: &str| arrays.iter().find(|(known, _)| known == name).map(|(_, array)| array);
+        let axes = Axes::of(q, find("t"), declared.map(|declared| declared.coordinates.len()))?;
+        let named = |stem: &str| -> Vec<Symbol> {
+            let numbered = (1..=axes.width).map(|k| format!("{stem}{k}"));
+            let names: Vec<String> =
+                if axes.width == 1 { vec![stem.to_string()] } else { numbered.collect() };
+            names.into_iter().map(Symbol::new).collect()
+        };
+        let has_rates = (find("p"), find("v"));
+        let declared = match declared {
+            Some(declared) if declared.coordinates.len() != axes.width => {
+                return Err(format!(
+                    "`q` has the shape {:?}; its last axis should be {} long",
+                    q.shape,
+                    declared.coordinates.len()
+                ));
+            }
+            Some(declared) => declared.clone(),
+            None => {
+                let rates = match has_rates {
+                    (Some(_), _) => Rates::Momenta(named("p")),
+                    (None, Some(_)) => Rates::Velocities(named("v")),
+                    (None, None) => Rates::None,
+                };
+                Declared { coordinates: named("q"), rates, angles: Vec::new() }
+            }
+        };
+        let letter = match declared.rates {
+            Rates::None => None,
+            Rates::Momenta(_) => Some("p"),
+            Rates::Velocities(_) => Some("v"),
+        };
+        let mut blocks = vec![(strings(&declared.coordinates), q.values.clone())];
+        let mut notes = Vec::new();
+        if let Some(letter) = letter {
+            let rates = find(letter).ok_or_else(|| format!("the array `{letter}` is missing"))?;
+            same_shape(q, rates, "q", letter)?;
+            blocks.push((
+                super::names_of(&declared.rates).into_iter().map(str::to_string).collect(),
+                rates.values.clone(),
+            ));
+        }
+        let second = letter.map(|letter| format!("d{letter}"));
+        let derivatives = find("dq").zip(second.as_deref().and_then(find));
+        if let Some((dq, dp)) = derivatives {
+            same_shape(q, dq, "q", "dq")?;
+            same_shape(q, dp, "q", second.as_deref().unwrap_or("dp"))?;
+            for (block, values) in [(0, dq), (1, dp)] {
+                let names = blocks[block].0.iter().map(|name| format!("d{name}")).collect();
+                blocks.push((names, values.values.clone()));
+            }
+        }
+        let used = |name: &str| {
+            ["q", "t"].contains(&name)
+                || Some(name) == letter
+                || (derivatives.is_some() && (name == "dq" || Some(name) == second.as_deref()))
+        };
+        let ignored: Vec<String> =
+            arrays.iter().filter(|(name, _)| !used(name)).map(|(name, _)| format!("`{name}`")).collect();
+        if !ignored.is_empty() {
+            notes.push(format!("the arrays {} are not used", ignored.join(", ")));
+        }
+        let has_derivatives = derivatives.is_some();
+        Ok(States { runs: axes.runs, points: axes.points, blocks, declared, has_derivatives, notes })
+    }
+
+    /// From `x` and `dx`, whose last axis holds positions, then momenta or velocities.
+    fn of_whole(
+        x: &Array,
+        dx: Option<&Array>,
+        t: Option<&Array>,
+        declared: Option<&Declared>,
+    ) -> Result<States, String> {
+        let axes = Axes::of(x, t, None)?;
+        let dof = axes.width / 2;
+        let wanted = declared.map_or(dof, |declared| declared.coordinates.len());
+        if axes.width != 2 * wanted || wanted == 0 {
+            let last = declared.map_or("even".to_string(), |_| format!("{} long", 2 * wanted));
+            return Err(format!("`x` has the shape {:?}; its last axis should be {last}", x.shape));
+        }
+        let mut notes = Vec::new();
+        let declared = declared.cloned().unwrap_or_else(|| {
+            let numbered = |stem: &str| {
+                let number = |k: usize| if dof == 1 { stem.to_string() } else { format!("{stem}{k}") };
+                (1..=dof).map(|k| Symbol::new(number(k))).collect::<Vec<_>>()
+            };
+            notes.push("`x` is read as positions, then momenta".to_string());
+            Declared { coordinates: numbered("q"), rates: Rates::Momenta(numbered("p")), angles: Vec::new() }
+        });
+        let mut names = strings(&declared.coordinates);
+        names.extend(super::names_of(&declared.rates).into_iter().map(str::to_string));
+        if names.len() < axes.width {
+            notes.push("the second half of `x` is not used".to_string());
+            names.extend((names.len()..axes.width).map(|_| String::new()));
+        }
+        let mut blocks = vec![(names.clone(), x.values.clone())];
+        if let Some(dx) = dx {
+            same_shape(x, dx, "x", "dx")?;
+            blocks.push((names.iter().map(|name| format!("d{name}")).collect(), dx.values.clone()));
+        }
+        let has_derivatives = dx.is_some();
+        Ok(States { runs: axes.runs, points: axes.points, blocks, declared, has_derivatives, notes })
+    }
+
+    /// The columns run, time, and those of the blocks.
+    fn table(
+        mut self,
+        arrays: &[(String, Array)],
+        path: &str,
+    ) -> Result<(Table<'static>, Option<Declared>), String> {
+        let rows = self.runs.unwrap_or(1) * self.points;
+        let t = arrays.iter().find(|(name, _)| name == "t").map(|(_, array)| array);
+        let (run, times) = self.times(t, rows)?;
+        let has_runs = run.last().is_some_and(|last| *last > 0.0);
+        let mut columns = Vec::new();
+        if has_runs {
+            columns.push(("run".to_string(), run));
+        }
+        columns.push(("t".to_string(), times));
+        for (names, values) in &self.blocks {
+            let width = names.len();
+            for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty() && *name != "d") {
+                columns.push((name.clone(), values.iter().skip(at).step_by(width).copied().collect()));
+            }
+        }
+        let mut table = new_table(path, rows, columns.into_iter());
+        table.notes = self.notes.into_iter().map(|note| format!("{path}: {note}")).collect();
+        Ok((table, Some(self.declared)))
+    }
+
+    /// The number of its run and the time of each row. Where there is no axis of runs, a run begins where the
+    /// time does not increase, or, without times, where a step does not follow the derivatives.
+    fn times(&mut self, t: Option<&Array>, rows: usize) -> Result<(Vec<f64>, Vec<f64>), String> {
+        let number = |starts: &[usize]| {
+            let mut run = vec![0.0; rows];
+            starts.iter().skip(1).for_each(|&start| run[start..].iter_mut().for_each(|run| *run += 1.0));
+            run
+        };
+        if let Some(runs) = self.runs {
+            let starts: Vec<usize> = (0..runs).map(|run| run * self.points).collect();
+            let t = t.ok_or_else(|| format!("the array `t` with the {} times is missing", self.points))?;
+            return match t.values.len() {
+                length if length == self.points => Ok((number(&starts), t.values.repeat(runs))),
+                length if length == rows => Ok((number(&starts), t.values.clone())),
+                _ => Err(format!("`t` has the shape {:?}; [{}] is expected", t.shape, self.points)),
+            };
+        }
+        if let Some(t) = t {
+            if t.values.len() != rows {
+                return Err(format!("`t` has the shape {:?}; [{rows}] is expected", t.shape));
+            }
+            let starts: Vec<usize> =
+                (0..rows).filter(|&at| at == 0 || t.values[at] < t.values[at - 1]).collect();
+            return Ok((number(&starts), t.values.clone()));
+        }
+        if !self.has_derivatives {
+            return Err("the array `t` is missing, and there is no `dx` to tell the time step".to_string());
+        }
+        let half = self.blocks.len() / 2;
+        let (starts, times) = times_from_rates(&self.blocks[..half], &self.blocks[half..], &mut self.notes)?;
+        Ok((number(&starts), times))
+    }
+}
+
+fn strings(symbols: &[Symbol]) -> Vec<String> {
+    symbols.iter().map(Symbol::to_string).collect()
+}
+
+fn same_shape(a: &Array, b: &Array, of_a: &str, of_b: &str) -> Result<(), String> {
+    match a.shape == b.shape {
+        true => Ok(()),
+        false => Err(format!("`{of_a}` has the shape {:?}, `{of_b}` {:?}", a.shape, b.shape)),
+    }
+}
+
+/// What the axes of an array mean.
+struct Axes {
+    runs: Option<usize>,
+    points: usize,
+    width: usize,
+}
+
+impl Axes {
+    /// Two axes are points and variables, unless the times say that they are runs and points.
+    fn of(array: &Array, t: Option<&Array>, dof: Option<usize>) -> Result<Axes, String> {
+        let axes = |runs, points, width| Ok(Axes { runs, points, width });
+        match *array.shape.as_slice() {
+            [points] => axes(None, points, 1),
+            [runs, points] => {
+                let times = t.map(|t| t.shape.as_slice());
+                let are_runs = times == Some(&[runs, points])
+                    || times == Some(&[points]) && points != runs && dof.is_none_or(|dof| dof == 1);
+                if are_runs { axes(Some(runs), points, 1) } else { axes(None, runs, points) }
+            }
+            [runs, points, width] => axes(Some(runs), points, width),
+            ref shape => Err(format!("an array has the shape {shape:?}")),
+        }
+    }
+}
+
+/// Where runs begin, and times, from states and derivatives alone: the median over the rows of the step that
+/// the trapezoidal rule needs is the time step; a row that it misses by half begins a run.
+fn times_from_rates(
+    states: &[(Vec<String>, Vec<f64>)],
+    rates: &[(Vec<String>, Vec<f64>)],
+    notes: &mut Vec<String>,
+) -> Result<(Vec<usize>, Vec<f64>), String> {
+    let rows = states.first().map_or(0, |(names, values)| values.len() / names.len().max(1));
+    let pair = |at: usize| {
+        let (mut along, mut speed, mut length) = (0.0, 0.0, 0.0);
+        for ((names, states), (_, rates)) in states.iter().zip(rates) {
+            let width = names.len();
+            for column in at * width..(at + 1) * width {
+                let step = states[column + width] - states[column];
+                let rate = (rates[column + width] + rates[column]) / 2.0;
+                along += step * rate;
+                speed += rate * rate;
+                length += step * step;
+            }
+        }
+        (along, speed, length)
+    };
+    let pairs: Vec<(f64, f64, f64)> = (0..rows.saturating_sub(1)).map(pair).collect();
+    let mut steps: Vec<f64> =
+        pairs.iter().map(|(along, speed, _)| along / speed).filter(|dt| *dt > 0.0).collect();
+    steps.sort_by(f64::total_cmp);
+    let Some(&step) = steps.get(steps.len() / 2) else {
+        return Err("the array `t` is missing, and `dx` does not tell the time step".to_string());
+    };
+    let misses = |(along, speed, length): (f64, f64, f64)| {
+        length - 2.0 * step * along + step * step * speed > 0.25 * step * step * speed
+    };
+    let starts: Vec<usize> = (0..rows).filter(|&at| at == 0 || misses(pairs[at - 1])).collect();
+    if 4 * (starts.len() - 1) > rows {
+        return Err("the array `t` is missing, and the states do not follow `dx`".to_string());
+    }
+    notes.push(format!("no times are given: taken as {} runs with the time step {step:.6}", starts.len()));
+    let mut times = Vec::with_capacity(rows);
+    for (index, &from) in starts.iter().enumerate() {
+        let to = starts.get(index + 1).copied().unwrap_or(rows);
+        times.extend((0..to - from).map(|at| at as f64 * step));
+    }
+    Ok((starts, times))
+}

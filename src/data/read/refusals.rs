@@ -1,0 +1,142 @@
+//! Refusals of columns without roles: what is wrong, where, and the way out.
+
+use super::heading::Heading;
+use super::number::is_date;
+use super::rates::{flat, relations};
+use super::roles::{Problem, Reason, Roles};
+use super::table::Table;
+use crate::data::ReadError;
+use crate::system::did_you_mean;
+
+/// The error for a problem with the roles of the columns.
+pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
+    let name = |column: usize| table.headings[column].written.as_str();
+    match problem {
+        Problem::NoTime { text: Some(column) } => text_as_time(table, column),
+        Problem::NoTime { text: None } => {
+            let hint = "name it: --columns COLUMN=t".to_string();
+            let message = "there is no column of times".to_string();
+            table.error_in_header(None, message, Some("a column `t` or `time`".to_string()), Some(hint))
+        }
+        Problem::NoPositions => {
+            let message = "there is no column of positions".to_string();
+            let hint =
+                "positions are columns of numbers that change; --columns COLUMN=x names one".to_string();
+            table.error_in_header(None, message, Some("a position, such as `x`".to_string()), Some(hint))
+        }
+        Problem::RateMissing { position, like, like_rate } => {
+            let message = format!(
+                "`{}` has no column like `{}`, which belongs to `{}`",
+                name(position),
+                name(like_rate),
+                name(like)
+            );
+            let hint = format!(
+                "--columns \"COLUMN={}\" names it; --columns \"{}=-\" goes without",
+                rate_like(table, position, like, like_rate),
+                name(like_rate)
+            );
+            table.error_in_header(Some(position), message, None, Some(hint))
+        }
+        Problem::PositionMissing { velocity } => {
+            let message = format!("`{}` looks like a velocity, and its position is missing", name(velocity));
+            let flat = flat(&table.headings[velocity].name);
+            let base = relations(&flat).first().map_or(String::new(), |(_, base)| base.to_string());
+            let hint = format!(
+                "--columns \"COLUMN={base}\" names the position; --columns \"{}=-\" leaves the velocity out",
+                name(velocity)
+            );
+            table.error_in_header(Some(velocity), message, None, Some(hint))
+        }
+        Problem::Missing { name, what } => missing(table, &name, what),
+        Problem::Twice { first, second } => {
+            let message = format!("there are two columns `{}`", table.headings[second].name);
+            let hint = format!(
+                "--columns {}=NAME,{}=NAME names them by their numbers; NAME may be `-`, to leave one out",
+                first + 1,
+                second + 1
+            );
+            table.error_in_header(Some(second), message, None, Some(hint))
+        }
+        Problem::HalfDerivatives { missing } => {
+            let message = format!("the derivative column `{missing}` is missing");
+            let hint = "the derivatives of all variables are given, or none".to_string();
+            table.error_in_header(None, message, None, Some(hint))
+        }
+    }
+}
+
+/// The name that the missing rate of a position would have.
+fn rate_like(table: &Table<'_>, position: usize, like: usize, like_rate: usize) -> String {
+    let heading = |column: usize| table.headings[column].name.clone();
+    heading(like_rate).replacen(&heading(like), &heading(position), 1)
+}
+
+fn text_as_time(table: &Table<'_>, column: usize) -> ReadError {
+    let row = table.columns[column].gaps.first().copied().unwrap_or(0);
+    let text = table.label(row, column);
+    let name = &table.headings[column].written;
+    let (what, hint) = match is_date(&text) {
+        true => (
+            "a date or a time of day",
+            "give the times as numbers, such as seconds from the start or Julian days",
+        ),
+        false => ("no number", "another column may be the time: --columns COLUMN=t"),
+    };
+    let message = format!("`{text}` in column `{name}` is {what}");
+    table.error_at(row, column, message, Some("a time as a number".to_string()), Some(hint.to_string()))
+}
+
+fn missing(table: &Table<'_>, name: &str, what: &str) -> ReadError {
+    let written = || table.headings.iter().map(|heading: &Heading| heading.name.as_str());
+    let rename = format!("--columns FILE_COLUMN={name}");
+    let hint = match did_you_mean(name, written()) {
+        Some(near) => format!("{near} A column map renames: {rename}"),
+        None => format!("a column map renames: {rename}"),
+    };
+    let message = format!("the column `{name}` is missing");
+    table.error_in_header(None, message, Some(format!("the {what} `{name}` of the system file")), Some(hint))
+}
+
+/// A note on the columns that are not used, each with the reason.
+pub fn note_on_ignored(table: &Table<'_>, roles: &Roles) -> Option<String> {
+    let mut ignored = roles.ignored.clone();
+    ignored
+        .retain(|(column, reason)| *reason != Reason::LeftOut && !is_nameless_end(table, *column, *reason));
+    ignored.sort_by_key(|&(column, reason)| (reason, column));
+    let groups: Vec<String> = ignored
+        .chunk_by(|a, b| a.1 == b.1)
+        .map(|group| {
+            let names: Vec<String> = group
+                .iter()
+                .map(|(column, _)| match table.headings[*column].written.as_str() {
+                    "" => format!("number {}", column + 1),
+                    written => format!("`{written}`"),
+                })
+                .collect();
+            format!("{} ({})", names.join(", "), in_words(group[0].1))
+        })
+        .collect();
+    (!groups.is_empty()).then(|| format!("{}: not used: {}", table.source_name, groups.join("; ")))
+}
+
+fn is_nameless_end(table: &Table<'_>, column: usize, reason: Reason) -> bool {
+    reason == Reason::Blank && table.headings[column].written.is_empty()
+}
+
+fn in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::LeftOut => "left out",
+        Reason::Text => "text",
+        Reason::Blank => "empty",
+        Reason::NoName => "without a name",
+        Reason::RowNumbers => "counts the rows",
+        Reason::SecondTime => "a second time",
+        Reason::Unchanging => "constant",
+        Reason::Uncertainty => "errors",
+        Reason::NoRate => "no velocity or momentum beside it",
+        Reason::NoPosition => "no position",
+        Reason::Spare => "no use for it",
+        Reason::NotDeclared => "not in the system file",
+    }
+}
