@@ -41,7 +41,7 @@ pub struct RecordedDiscovery {
 #[derive(Clone, Debug)]
 pub struct Alternative {
     /// The form.
-    pub form: Form,
+    pub law: Law,
     /// How much worse its score is, in nats.
     pub difference: f64,
     /// Its laws.
@@ -61,22 +61,22 @@ pub fn of_recording(
 ) -> Result<RecordedDiscovery, DiscoverError> {
     let recovery = recover::recover(recording, &config.recover, job)?;
     let law = &recovery.law;
-    job.note(&format!("H = {}", form.hamiltonian));
-    let space = PhaseSpace::new(form.coordinates.clone(), form.momenta.clone())?;
-    let of = |form: &Form| Hamiltonian::new(canonical(&form.hamiltonian, &space), space.clone());
+    job.note(&format!("H = {}", law.hamiltonian));
+    let space = PhaseSpace::new(law.coordinates.clone(), law.momenta.clone())?;
+    let of = |law: &Law| Hamiltonian::new(canonical(&law.hamiltonian, &space), space.clone());
     let mut proved = match is_a_law_of_motion(recovery.status) {
-        true => prove(&of(form), &config.search, job),
+        true => prove(&of(law), &config.search, job),
         false => Proved::default(),
     };
     let alternative = |other: &recover::Alternative| {
-        let found = prove(&of(&other.form), &config.search, job);
+        let found = prove(&of(&other.law), &config.search, job);
         let verdict = found.assessment.as_ref().map_or(Verdict::Undecided, |found| found.verdict());
-        let (form, difference) = (other.form.clone(), other.difference);
-        Alternative { form, difference, laws: found.laws, verdict }
+        let (law, difference) = (other.law.clone(), other.difference);
+        Alternative { law, difference, laws: found.laws, verdict }
     };
     let alternatives: Vec<Alternative> = recovery.alternatives.iter().map(alternative).collect();
-    let others: Vec<Hamiltonian> = alternatives.iter().map(|other| of(&other.form)).collect();
-    keep_common(&mut proved, &of(form), &others)?;
+    let others: Vec<Hamiltonian> = alternatives.iter().map(|other| of(&other.law)).collect();
+    keep_common(&mut proved, &of(law), &others)?;
     let ended = Ended::by(job.token());
     Ok(RecordedDiscovery { recovery, proved, alternatives, ended })
 }

@@ -16,6 +16,7 @@ mod formula;
 mod held_out;
 mod masses;
 mod model;
+mod momentum_map;
 mod motion;
 mod names;
 mod problem;

@@ -10,6 +10,7 @@
 
 pub mod beam;
 pub mod gram;
+pub mod least_squares;
 pub mod motion;
 mod test_functions;
 pub mod trajectory;

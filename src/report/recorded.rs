@@ -10,7 +10,7 @@ use crate::data::{Rates, Reading};
 use crate::discover::{Alternative, RecordedDiscovery, canonical};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace, Verdict};
-use crate::recover::{Constant, Evidence, Form, Recovery, Status};
+use crate::recover::{Constant, Evidence, Law, Recovery, Status};
 
 /// The significant digits of numbers in formulas. A measured value carries fewer already.
 const DIGITS: usize = 12;
@@ -28,16 +28,16 @@ impl Record {
         found: &RecordedDiscovery,
     ) -> Result<Record, MechanicsError> {
         let recovery = &found.recovery;
-        let form = &recovery.form;
-        let space = PhaseSpace::new(form.coordinates.clone(), form.momenta.clone())?;
-        let mut record = Record::open(system(name, form), hamiltonian(found, &space));
+        let motion = &recovery.law;
+        let space = PhaseSpace::new(motion.coordinates.clone(), motion.momenta.clone())?;
+        let mut record = Record::open(system(name, motion), hamiltonian(found, &space));
         for law in &found.proved.laws {
             law.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
             let row = LawRecord::of_law(law, &space);
-            record.laws.push(match form.letters.is_empty() {
+            record.laws.push(match motion.letters.is_empty() {
                 false => LawRecord {
-                    for_every: letters(form),
-                    numeric: Some(with_values(law.formula(), form)),
+                    for_every: letters(motion),
+                    numeric: Some(with_values(law.formula(), motion)),
                     ..row
                 },
                 true => row,
@@ -60,31 +60,31 @@ impl Record {
     }
 }
 
-fn system(name: &str, form: &Form) -> SystemRecord {
+fn system(name: &str, motion: &Law) -> SystemRecord {
     let names = |symbols: &[Symbol]| symbols.iter().map(|symbol| symbol.name().to_owned()).collect();
     SystemRecord {
         name: name.to_owned(),
-        coordinates: names(&form.coordinates),
-        momenta: names(&form.momenta),
+        coordinates: names(&motion.coordinates),
+        momenta: names(&motion.momenta),
         parameters: BTreeMap::new(),
-        symbolic: letters(form),
+        symbolic: letters(motion),
     }
 }
 
-fn letters(form: &Form) -> Vec<String> {
-    form.letters.iter().map(|constant| constant.symbol.name().to_owned()).collect()
+fn letters(motion: &Law) -> Vec<String> {
+    motion.letters.iter().map(|constant| constant.symbol.name().to_owned()).collect()
 }
 
 /// The text of a formula with the values of the constants.
-fn with_values(formula: &Expr, form: &Form) -> String {
+fn with_values(formula: &Expr, motion: &Law) -> String {
     let value = |constant: &Constant| (constant.symbol.clone(), constant.decimal());
-    formula.substitute(&form.letters.iter().map(value).collect()).to_decimal_text(0, DIGITS)
+    formula.substitute(&motion.letters.iter().map(value).collect()).to_decimal_text(0, DIGITS)
 }
 
 fn hamiltonian(found: &RecordedDiscovery, space: &PhaseSpace) -> HamiltonianRecord {
     let recovery = &found.recovery;
-    let form = &recovery.form;
-    let formula = canonical(&form.hamiltonian, space);
+    let motion = &recovery.law;
+    let formula = canonical(&motion.hamiltonian, space);
     HamiltonianRecord {
         formula: Some(formula.to_string()),
         latex: Some(formula.to_latex()),
@@ -96,12 +96,12 @@ fn hamiltonian(found: &RecordedDiscovery, space: &PhaseSpace) -> HamiltonianReco
             Status::Approximate { unexplained } | Status::Unexplained { unexplained } => Some(unexplained),
             Status::Exact | Status::Determined | Status::Ambiguous => None,
         },
-        constants: form.letters.iter().map(constant).collect(),
-        numeric: Some(with_values(&formula, form)),
+        constants: motion.letters.iter().map(constant).collect(),
+        numeric: Some(with_values(&formula, motion)),
         alternatives: found.alternatives.iter().map(|other| alternative(other, space)).collect(),
-        masses: masses(form),
-        friction: friction(form),
-        equations: equations(form),
+        masses: masses(motion),
+        friction: friction(motion),
+        equations: equations(motion),
         ..HamiltonianRecord::default()
     }
 }
@@ -125,9 +125,9 @@ fn status(status: Status) -> &'static str {
 }
 
 fn alternative(other: &Alternative, space: &PhaseSpace) -> AlternativeRecord {
-    let formula = canonical(&other.form.hamiltonian, space);
+    let formula = canonical(&other.law.hamiltonian, space);
     AlternativeRecord {
-        formula: with_values(&formula, &other.form),
+        formula: with_values(&formula, &other.law),
         delta_bic: other.difference,
         laws: other.laws.iter().map(|law| law.formula().to_string()).collect(),
         verdict: other.verdict,
@@ -135,23 +135,23 @@ fn alternative(other: &Alternative, space: &PhaseSpace) -> AlternativeRecord {
 }
 
 /// The mass of each coordinate.
-fn masses(form: &Form) -> Vec<CoordinateValueRecord> {
-    let rows = form.masses.iter().flat_map(|mass| {
-        mass.coordinates.iter().map(|&i| (i, row(form, i, mass.value, mass.standard_error)))
+fn masses(motion: &Law) -> Vec<CoordinateValueRecord> {
+    let rows = motion.masses.iter().flat_map(|mass| {
+        mass.coordinates.iter().map(|&i| (i, row(motion, i, mass.value, mass.standard_error)))
     });
     in_order(rows)
 }
 
 /// The friction of each coordinate that has any.
-fn friction(form: &Form) -> Vec<CoordinateValueRecord> {
-    let rows = form.friction.iter().flat_map(|friction| {
-        friction.coordinates.iter().map(|&i| (i, row(form, i, friction.value, friction.standard_error)))
+fn friction(motion: &Law) -> Vec<CoordinateValueRecord> {
+    let rows = motion.friction.iter().flat_map(|friction| {
+        friction.coordinates.iter().map(|&i| (i, row(motion, i, friction.value, friction.standard_error)))
     });
     in_order(rows)
 }
 
-fn row(form: &Form, coordinate: usize, value: f64, standard_error: f64) -> CoordinateValueRecord {
-    CoordinateValueRecord { coordinate: form.coordinates[coordinate].name().to_owned(), value, standard_error }
+fn row(motion: &Law, coordinate: usize, value: f64, standard_error: f64) -> CoordinateValueRecord {
+    CoordinateValueRecord { coordinate: motion.coordinates[coordinate].name().to_owned(), value, standard_error }
 }
 
 fn in_order(rows: impl Iterator<Item = (usize, CoordinateValueRecord)>) -> Vec<CoordinateValueRecord> {
@@ -161,8 +161,8 @@ fn in_order(rows: impl Iterator<Item = (usize, CoordinateValueRecord)>) -> Vec<C
 }
 
 /// The equations of motion in the variables of the data.
-fn equations(form: &Form) -> Vec<String> {
-    form.equations.iter().map(|equation| format!("{} = {}", equation.left, equation.right)).collect()
+fn equations(motion: &Law) -> Vec<String> {
+    motion.equations.iter().map(|equation| format!("{} = {}", equation.left, equation.right)).collect()
 }
 
 fn data(source: &str, reading: &Reading, recovery: &Recovery) -> DataRecord {
@@ -192,7 +192,7 @@ fn remarks(recovery: &Recovery) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if !recovery.form.friction.is_empty() {
+    if !recovery.law.friction.is_empty() {
         remarks.push("with friction H is conserved only up to it; laws are those of the frictionless part".to_owned());
     }
     match recovery.status {
