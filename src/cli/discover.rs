@@ -15,7 +15,6 @@ use crate::discover::{self, Config, Cyclic, DiscoverError, Observations, Recorde
 use crate::expr::Expr;
 use crate::fit::{self, Grammar};
 use crate::flow::{SimulationConfig, TrajectorySet, simulate};
-use crate::integrals::SearchConfig;
 use crate::learn;
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{Job, Limits};
@@ -166,9 +165,9 @@ impl Discover {
         output: &Output,
     ) -> Result<Exit, Failure> {
         let reporter = Reporter::new(output);
-        let limits = Limits { seconds: self.time_limit, ..SearchConfig::default().limits };
-        let job = Job::new(&reporter, limits.token(&watched("interrupted".into())));
         let config = RecordedConfig::default();
+        let limits = Limits { seconds: self.time_limit, ..config.search.limits };
+        let job = Job::new(&reporter, limits.token(&watched("interrupted".into())));
         let found = discover::of_recording(&reading.recording, &config, &job)
             .map_err(|error| Failure::input(error, None))?;
         reporter.finish();

@@ -18,13 +18,24 @@ impl Default for NoiseConfig {
     }
 }
 
+/// The noise of a column.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct ColumnNoise {
+    /// The standard deviation that neighbouring points show.
+    pub local: f64,
+    /// The standard deviation of rounding.
+    pub rounding: f64,
+}
+
 /// For every window of neighbouring points how far they lie off a polynomial.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct LocalMisfit {
     /// For each column and each window the rms distance per degree of freedom.
     pub rms: Vec<Vec<f64>>,
+    /// The same for polynomials of one degree more.
+    pub finer: Vec<Vec<f64>>,
     /// The degrees of freedom of a window.
-    pub freedom: usize,
+    freedom: usize,
     /// The number of points in a window.
     pub window: usize,
 }
@@ -32,10 +43,49 @@ pub(super) struct LocalMisfit {
 /// The standard deviation of the noise of a column.
 ///
 /// σ = median over the windows of the rms distance from the window's polynomial, divided by (1 − 2/9ν)^{3/2}, where
-/// ν is the number of degrees of freedom of a window (Wilson, Hilferty 1931: the median of χ²/ν is (1 − 2/9ν)³).
-/// Times may be spaced in any way. It is zero for runs shorter than a window.
+/// ν is the number of degrees of freedom of a window (Wilson, Hilferty 1931: the median of χ²/ν is (1 − 2/9ν)³). It
+/// is at least [`rounding_noise`]. Times may be spaced in any way. Runs shorter than a window have rounding alone.
 pub fn noise_level(times: &[f64], column: &[f64], config: &NoiseConfig) -> f64 {
-    LocalMisfit::new(times, &[column], config).noise(0)
+    let noise = LocalMisfit::new(times, &[column], config).noise(0, column);
+    noise.local.max(noise.rounding)
+}
+
+/// The standard deviation q/√12 of rounding to multiples of q; zero where no q is seen, or all values are equal.
+///
+/// q is the largest power of ten of which all values are multiples. Where many neighbours are equal, q is the least
+/// step between neighbours if all steps are multiples of it: what a digital instrument writes.
+pub fn rounding_noise(column: &[f64]) -> f64 {
+    let largest = column.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+    if column.iter().all(|x| *x == column[0]) || !largest.is_finite() {
+        return 0.0;
+    }
+    // Beyond twelve digits the rounding of the numbers themselves would be seen.
+    let exponent = largest.log10().floor() as i32;
+    let mut powers = (exponent - 12..=exponent).rev().map(|k| 10f64.powi(k));
+    let decimal = powers.find(|q| column.iter().all(|x| is_multiple(*x, *q))).unwrap_or(0.0);
+    decimal.max(digital_step(column, largest).unwrap_or(0.0)) / 12f64.sqrt()
+}
+
+/// The least step between neighbours, where a quarter of them are equal and all steps are multiples of it.
+fn digital_step(column: &[f64], largest: f64) -> Option<f64> {
+    let steps = column.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    let steps: Vec<f64> = steps.filter(|step| *step > 1e-12 * largest).collect();
+    let least = steps.iter().copied().fold(f64::INFINITY, f64::min);
+    let often = 4 * steps.len() <= 3 * column.len();
+    (often && steps.iter().all(|step| is_multiple(*step, least))).then_some(least).filter(|q| q.is_finite())
+}
+
+/// Whether x is a multiple of q, up to the rounding of numbers of twelve digits.
+fn is_multiple(x: f64, q: f64) -> bool {
+    let quotient = x / q;
+    (quotient - quotient.round()).abs() < 1e-3
+}
+
+impl ColumnNoise {
+    /// Whether the noise is nothing but rounding: neighbouring points then round alike and show too little.
+    pub fn is_rounding(&self) -> bool {
+        self.local < 0.7 * self.rounding
+    }
 }
 
 impl LocalMisfit {
@@ -45,21 +95,24 @@ impl LocalMisfit {
         let (window, degree) = if short { config.short } else { (config.window, config.degree) };
         let windows = (times.len() + 1).saturating_sub(window);
         let mut rms = vec![Vec::with_capacity(windows); columns.len()];
+        let mut finer = rms.clone();
         let freedom = window - degree - 1;
-        let mut polynomials = vec![vec![0.0; window]; degree + 1];
+        let mut polynomials = vec![vec![0.0; window]; degree + 2];
         for start in 0..windows {
             orthonormal(&times[start..start + window], &mut polynomials);
-            for (column, out) in columns.iter().zip(&mut rms) {
-                out.push((misfit(&column[start..start + window], &polynomials) / freedom as f64).sqrt());
+            for (k, column) in columns.iter().enumerate() {
+                let (sum, less) = misfits(&column[start..start + window], &polynomials);
+                rms[k].push((sum / freedom as f64).sqrt());
+                finer[k].push((less / (freedom - 1) as f64).sqrt());
             }
         }
-        Self { rms, freedom, window }
+        Self { rms, finer, freedom, window }
     }
 
-    /// The standard deviation of the noise of a column.
-    pub fn noise(&self, column: usize) -> f64 {
+    /// The noise of a column, given its values.
+    pub fn noise(&self, index: usize, column: &[f64]) -> ColumnNoise {
         let share = (1.0 - 2.0 / (9.0 * self.freedom as f64)).powi(3).sqrt();
-        median(self.rms[column].clone()) / share
+        ColumnNoise { local: median(self.rms[index].clone()) / share, rounding: rounding_noise(column) }
     }
 }
 
@@ -88,13 +141,17 @@ fn orthonormal(times: &[f64], out: &mut [Vec<f64>]) {
     }
 }
 
-/// The squared distance of values from the polynomials.
-fn misfit(values: &[f64], polynomials: &[Vec<f64>]) -> f64 {
+/// The squared distance of values from all polynomials but the last, and from all.
+fn misfits(values: &[f64], polynomials: &[Vec<f64>]) -> (f64, f64) {
     // The mean goes first: it may be much larger than everything else.
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let mut rest: Vec<f64> = values.iter().map(|x| x - mean).collect();
-    polynomials.iter().for_each(|p| remove(&mut rest, p));
-    rest.iter().map(|x| x * x).sum()
+    let square_sum = |values: &[f64]| values.iter().map(|x| x * x).sum::<f64>();
+    let (last, others) = polynomials.split_last().expect("there is a polynomial");
+    others.iter().for_each(|p| remove(&mut rest, p));
+    let sum = square_sum(&rest);
+    remove(&mut rest, last);
+    (sum, square_sum(&rest))
 }
 
 fn remove(from: &mut [f64], p: &[f64]) {

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::noise::{LocalMisfit, NoiseConfig, median};
+use super::noise::{ColumnNoise, LocalMisfit, NoiseConfig, median};
 
 /// When a stretch of a run counts as unresolved.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ResolveConfig {
-    /// A window is unresolved if it misses its polynomial by more than this many standard deviations of the noise,
+    /// A window is unresolved if it misses a polynomial of one degree more than the noise is measured with by more
+    /// than this many standard deviations of the noise,
     pub noise: f64,
     /// and by more than this share of the column's median deviation from its median.
     pub share: f64,
@@ -51,8 +52,8 @@ pub enum WhyLeftOut {
 /// What is left of a run.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Resolved {
-    /// For each column the standard deviation of its noise.
-    pub noise: Vec<f64>,
+    /// For each column its noise.
+    pub noise: Vec<ColumnNoise>,
     /// The stretches that are resolved and long enough.
     pub pieces: Vec<Range<usize>>,
     /// The other stretches.
@@ -68,13 +69,14 @@ pub(super) fn resolve(
 ) -> Resolved {
     if times.len() < config.shortest_run {
         let left_out = vec![(0..times.len(), WhyLeftOut::TooShort)];
-        return Resolved { noise: vec![0.0; columns.len()], pieces: vec![], left_out };
+        return Resolved { noise: Vec::new(), pieces: vec![], left_out };
     }
     let misfit = LocalMisfit::new(times, columns, noise);
-    let levels: Vec<f64> = (0..columns.len()).map(|column| misfit.noise(column)).collect();
+    let levels: Vec<ColumnNoise> = columns.iter().enumerate().map(|(k, x)| misfit.noise(k, x)).collect();
     let mut bad = vec![false; times.len()];
-    for ((column, level), rms) in columns.iter().zip(&levels).zip(&misfit.rms) {
-        let limit = (config.noise * level).max(config.share * median_deviation(column));
+    for ((column, level), rms) in columns.iter().zip(&levels).zip(&misfit.finer) {
+        let limit =
+            (config.noise * level.local.max(level.rounding)).max(config.share * median_deviation(column));
         for start in (0..rms.len()).filter(|&start| rms[start] > limit) {
             let from = start.saturating_sub(config.margin);
             let to = (start + misfit.window + config.margin).min(times.len());

@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use super::banded::BandedCholesky;
-use super::noise::NoiseConfig;
+use super::noise::{ColumnNoise, NoiseConfig};
+use super::piece_fit::PieceFit;
 use super::recording::{Rates, Recording, Run};
 use super::resolve::{LeftOut, ResolveConfig, WhyLeftOut, resolve};
 use super::smoothed::{Piece, Smoothed};
-use super::spline::{DEGREE, Spline};
-use super::spline_fit::{Column, Design};
 
 /// Lays splines through recordings.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -48,8 +46,12 @@ pub struct SmootherConfig {
     pub allowance: f64,
     /// See [`allowance`](Self::allowance).
     pub significance: f64,
-    /// The least and greatest factor by which residuals may correct the first estimate of the noise.
+    /// The least and greatest factor by which the residuals of the spline correct the noise.
     pub correction: (f64, f64),
+    /// With so many degrees of freedom left, residuals may correct the noise downwards by any factor.
+    pub sure: f64,
+    /// How often the spline may be fitted again after the noise was corrected by more than `correction` downwards.
+    pub repetitions: usize,
 }
 
 /// A density of intervals.
@@ -113,6 +115,8 @@ impl Default for SmootherConfig {
             allowance: 1.0,
             significance: 4.5,
             correction: (0.7, 1.5),
+            sure: 50.0,
+            repetitions: 2,
         }
     }
 }
@@ -191,74 +195,56 @@ impl Smoother {
         run: usize,
         columns: &Columns<'_>,
         points: Range<usize>,
-        noise: &[f64],
+        noise: &[ColumnNoise],
     ) -> Option<Piece> {
         let start = columns.times[points.start];
         let times: Vec<f64> = columns.times[points.clone()].iter().map(|t| t - start).collect();
         let cut =
             |all: &[&[f64]]| -> Vec<Vec<f64>> { all.iter().map(|x| x[points.clone()].to_vec()).collect() };
         let (positions, velocities) = (cut(&columns.positions), cut(&columns.velocities));
-        let (position_noise, velocity_noise) = self.floored(&times, &positions, &velocities, noise);
-        let mut fit =
-            PieceFit { config: &self.config, times, positions, velocities, position_noise, velocity_noise };
-        let intervals = fit.cross_validated()?;
-        let (design, unresolved) = fit.halved(intervals)?;
-        fit.correct_noise(&design, &unresolved)?;
-        let fitted: Vec<_> = (0..fit.positions.len()).map(|i| fit.fit(&design, i)).collect::<Option<_>>()?;
-        let (factors, coefficients) = fitted.into_iter().unzip();
-        Some(Piece {
-            run,
-            first: points.start,
-            times: fit.times,
-            positions: fit.positions,
-            velocities: fit.velocities,
-            position_noise: fit.position_noise,
-            velocity_noise: fit.velocity_noise,
-            spline: design.spline,
-            coefficients,
-            factors,
-            unresolved,
-        })
+        let (of_positions, of_velocities) = noise.split_at(positions.len());
+        let (least_position, least_velocity) =
+            self.least_noise(&times, (&positions, of_positions), (&velocities, of_velocities));
+        let level = |noise: &[ColumnNoise], least: &[f64]| {
+            noise.iter().zip(least).map(|(noise, least)| noise.local.max(*least)).collect()
+        };
+        let limited = |noise: &[ColumnNoise]| noise.iter().map(ColumnNoise::is_rounding).collect();
+        let fit = PieceFit {
+            config: &self.config,
+            position_noise: level(of_positions, &least_position),
+            velocity_noise: level(of_velocities, &least_velocity),
+            rounded: (limited(of_positions), limited(of_velocities)),
+            times,
+            positions,
+            velocities,
+            least_position,
+            least_velocity,
+        };
+        fit.piece(run, points.start)
     }
 
-    /// The noise of positions and velocities, none below what rounding and the range of its column allow.
-    fn floored(
+    /// The least noise of positions and velocities: what rounding and the range of a column allow.
+    fn least_noise(
         &self,
         times: &[f64],
-        positions: &[Vec<f64>],
-        velocities: &[Vec<f64>],
-        noise: &[f64],
+        (positions, position_noise): (&[Vec<f64>], &[ColumnNoise]),
+        (velocities, velocity_noise): (&[Vec<f64>], &[ColumnNoise]),
     ) -> (Vec<f64>, Vec<f64>) {
-        let least = self.config.least_noise;
-        let floor = |column: &[f64]| (least * range(column)).max(4.0 * f64::EPSILON * largest(column));
-        let floors = |all: &[Vec<f64>]| -> Vec<f64> { all.iter().map(|x| floor(x)).collect() };
-        let (mut q, mut v) = (floors(positions), floors(velocities));
-        // A column of zeros takes its scale from its velocity, from another column, or is of order one.
-        let span = times[times.len() - 1];
-        let greatest = |all: &[f64]| all.iter().copied().fold(0.0, f64::max);
-        let (mut spare_q, mut spare_v) = (greatest(&q), greatest(&v));
-        spare_q = if spare_q > 0.0 {
-            spare_q
-        } else if spare_v > 0.0 {
-            spare_v * span
-        } else {
-            least
+        let share = self.config.least_noise;
+        let least = |(column, noise): (&Vec<f64>, &ColumnNoise)| {
+            (share * range(column)).max(4.0 * f64::EPSILON * largest(column)).max(noise.rounding)
         };
-        spare_v = if spare_v > 0.0 { spare_v } else { spare_q / span };
-        for i in 0..q.len() {
-            let rate = v.get(i).copied().unwrap_or(0.0);
-            q[i] = if q[i] > 0.0 {
-                q[i]
-            } else if rate > 0.0 {
-                rate * span
-            } else {
-                spare_q
-            };
+        let mut q: Vec<f64> = positions.iter().zip(position_noise).map(least).collect();
+        let mut v: Vec<f64> = velocities.iter().zip(velocity_noise).map(least).collect();
+        // A column of zeros takes its scale from its velocity, from the other columns, or is of order one.
+        let span = times[times.len() - 1];
+        let or = |x: f64, spare: f64| if x > 0.0 { x } else { spare };
+        let spare_q = or(largest(&q), or(largest(&v) * span, share));
+        let spare_v = or(largest(&v), spare_q / span);
+        for (i, x) in q.iter_mut().enumerate() {
+            *x = or(*x, or(v.get(i).map_or(0.0, |rate| rate * span), spare_q));
         }
-        v.iter_mut().filter(|x| **x <= 0.0).for_each(|x| *x = spare_v);
-        let (noise_q, noise_v) = noise.split_at(q.len());
-        q.iter_mut().zip(noise_q).for_each(|(x, s)| *x = x.max(*s));
-        v.iter_mut().zip(noise_v).for_each(|(x, s)| *x = x.max(*s));
+        v.iter_mut().for_each(|x| *x = or(*x, spare_v));
         (q, v)
     }
 }
@@ -279,180 +265,6 @@ impl Columns<'_> {
         }
         Ok(())
     }
-}
-
-/// A piece while its spline is being fitted.
-struct PieceFit<'a> {
-    config: &'a SmootherConfig,
-    times: Vec<f64>,
-    positions: Vec<Vec<f64>>,
-    velocities: Vec<Vec<f64>>,
-    position_noise: Vec<f64>,
-    velocity_noise: Vec<f64>,
-}
-
-impl PieceFit<'_> {
-    fn column(&self, i: usize) -> Column<'_> {
-        Column {
-            position: &self.positions[i],
-            position_noise: self.position_noise[i],
-            velocity: self.velocities.get(i).map(Vec::as_slice),
-            velocity_noise: self.velocity_noise.get(i).copied().unwrap_or(1.0),
-        }
-    }
-
-    /// How many numbers are recorded of a coordinate.
-    fn numbers(&self) -> usize {
-        self.times.len() * if self.velocities.is_empty() { 1 } else { 2 }
-    }
-
-    fn most(&self, density: &Density) -> usize {
-        let share = if self.velocities.is_empty() { density.positions } else { density.with_velocities };
-        let functions = (self.config.fullest * self.numbers() as f64) as usize;
-        let intervals = (share * self.times.len() as f64) as usize;
-        intervals.min(functions.saturating_sub(DEGREE)).max(1)
-    }
-
-    fn design(&self, spline: Spline) -> Design {
-        Design::new(spline, &self.times, !self.velocities.is_empty())
-    }
-
-    fn uniform(&self, intervals: usize) -> Design {
-        self.design(Spline::uniform(self.times[self.times.len() - 1], intervals))
-    }
-
-    fn fit(&self, design: &Design, i: usize) -> Option<(BandedCholesky, Vec<f64>)> {
-        let column = self.column(i);
-        let factor = design.factor(&column)?;
-        let coefficients = design.solve(&factor, &column);
-        coefficients.iter().all(|c| c.is_finite()).then_some((factor, coefficients))
-    }
-
-    /// The number of intervals of least generalised cross-validation over all columns, undersmoothed.
-    fn cross_validated(&self) -> Option<usize> {
-        let config = self.config;
-        let top = self.most(&config.tried).max(8);
-        let (mut best, mut worse) = (None, 0);
-        for intervals in ladder(config.least_intervals, top, config.rungs) {
-            if worse > config.patience {
-                break;
-            }
-            let Some(score) = self.cross_validation(intervals) else { continue };
-            match best {
-                Some((least, _)) if score >= least => worse += 1,
-                _ => (best, worse) = (Some((score, intervals)), 0),
-            }
-        }
-        let wanted = (config.undersmoothing * best?.1 as f64).ceil() as usize;
-        Some(wanted.min(self.most(&config.used)))
-    }
-
-    /// Σ over the columns of N ln(χ²/N / (1 − M/N)²), where N numbers are fitted by M functions.
-    fn cross_validation(&self, intervals: usize) -> Option<f64> {
-        let design = self.uniform(intervals);
-        let count = self.numbers() as f64;
-        let left = 1.0 - (design.spline.functions() as f64 / count).min(0.95);
-        let mut sum = 0.0;
-        for i in 0..self.positions.len() {
-            let (_, coefficients) = self.fit(&design, i)?;
-            let (q, v) = design.residuals(&coefficients, &self.column(i));
-            // The noise is never below rounding, so residuals of 1e-10 of it are those of a constant.
-            let chi = q.iter().chain(&v).map(|r| r * r).sum::<f64>().max(1e-20 * count);
-            sum += count * (chi / count / (left * left)).ln();
-        }
-        sum.is_finite().then_some(sum)
-    }
-
-    /// The rows of the spline after intervals that miss the points were halved, and which intervals still do.
-    fn halved(&self, intervals: usize) -> Option<(Design, Vec<bool>)> {
-        let most = (self.config.fullest * self.numbers() as f64) as usize;
-        let mut design = self.uniform(intervals);
-        for round in 0.. {
-            let (counts, bad) = self.unresolved(&design)?;
-            let split: Vec<bool> = bad.iter().zip(&counts).map(|(bad, count)| *bad && *count >= 2).collect();
-            let more = split.iter().filter(|split| **split).count();
-            if more == 0 || round == self.config.halvings || design.spline.functions() + more > most {
-                return Some((design, bad));
-            }
-            let old = design.spline.breaks();
-            let mut breaks = vec![old[0]];
-            for (pair, split) in old.windows(2).zip(&split) {
-                breaks.extend(split.then_some((pair[0] + pair[1]) / 2.0));
-                breaks.push(pair[1]);
-            }
-            design = self.design(Spline::new(breaks));
-        }
-        None
-    }
-
-    /// For each interval the number of its points and whether it misses them by more than their noise.
-    fn unresolved(&self, design: &Design) -> Option<(Vec<usize>, Vec<bool>)> {
-        let spline = &design.spline;
-        let intervals: Vec<usize> = self.times.iter().map(|t| spline.interval(*t)).collect();
-        let mut counts = vec![0; spline.intervals()];
-        intervals.iter().for_each(|k| counts[*k] += 1);
-        let pooled = pool(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
-        let mut bad = vec![false; counts.len()];
-        for i in 0..self.positions.len() {
-            let (_, coefficients) = self.fit(design, i)?;
-            let (q, v) = design.residuals(&coefficients, &self.column(i));
-            for residuals in [q, v] {
-                let mut sums = vec![0.0; counts.len()];
-                residuals.iter().zip(&intervals).for_each(|(r, k)| sums[*k] += r * r);
-                for ((bad, sum), m) in bad.iter_mut().zip(pool(&sums)).zip(&pooled) {
-                    let m = m.max(1.0);
-                    let limit = 1.0 + self.config.allowance + self.config.significance * (2.0 / m).sqrt();
-                    *bad |= sum / m > limit;
-                }
-            }
-        }
-        Some((counts, bad))
-    }
-
-    /// Corrects the noise by the residuals where the spline is good.
-    fn correct_noise(&mut self, design: &Design, unresolved: &[bool]) -> Option<()> {
-        let good: Vec<bool> = self.times.iter().map(|t| !unresolved[design.spline.interval(*t)]).collect();
-        let count = good.iter().filter(|good| **good).count();
-        if count <= 20 {
-            return Some(());
-        }
-        let (least, greatest) = self.config.correction;
-        let points = self.times.len() as f64;
-        for i in 0..self.positions.len() {
-            let (factor, coefficients) = self.fit(design, i)?;
-            let column = self.column(i);
-            let (q, v) = design.residuals(&coefficients, &column);
-            let used = design.freedom_used(&factor, &column);
-            let factor = |residuals: &[f64], used: f64| {
-                let sum: f64 =
-                    residuals.iter().zip(&good).filter(|(_, good)| **good).map(|(r, _)| r * r).sum();
-                let left = (1.0 - used / points).max(0.05);
-                (sum / count as f64 / left).sqrt().clamp(least, greatest)
-            };
-            let (by_q, by_v) = (factor(&q, used.0), factor(&v, used.1));
-            self.position_noise[i] *= by_q;
-            if let Some(noise) = self.velocity_noise.get_mut(i) {
-                *noise *= by_v;
-            }
-        }
-        Some(())
-    }
-}
-
-/// Numbers from `least` to about `most` in a constant ratio, none twice.
-fn ladder(least: usize, most: usize, rungs: usize) -> Vec<usize> {
-    let (least, most) = (least.min(most) as f64, most as f64);
-    let last = (rungs.max(2) - 1) as f64;
-    let rung = |k: usize| (least * (most / least).powf(k as f64 / last)).round() as usize;
-    let mut out: Vec<usize> = (0..rungs.max(2)).map(rung).collect();
-    out.dedup();
-    out
-}
-
-/// The sum of every entry with its neighbours.
-fn pool(values: &[f64]) -> Vec<f64> {
-    let at = |k: Option<usize>| k.and_then(|k| values.get(k)).copied().unwrap_or(0.0);
-    (0..values.len()).map(|k| at(k.checked_sub(1)) + values[k] + at(Some(k + 1))).collect()
 }
 
 fn largest(values: &[f64]) -> f64 {

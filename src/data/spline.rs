@@ -26,12 +26,6 @@ impl Spline {
         Self { breaks, knots }
     }
 
-    /// The splines on `intervals` equal intervals from 0 to `end`.
-    pub fn uniform(end: f64, intervals: usize) -> Self {
-        let last = intervals as f64;
-        Self::new((0..=intervals).map(|k| if k == intervals { end } else { end * k as f64 / last }).collect())
-    }
-
     /// The breaks, increasing.
     pub fn breaks(&self) -> &[f64] {
         &self.breaks

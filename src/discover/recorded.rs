@@ -9,19 +9,29 @@ use crate::data::Recording;
 use crate::expr::Expr;
 use crate::integrals::SearchConfig;
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
-use crate::progress::{Ended, Job};
+use crate::progress::{Ended, Job, Limits};
 use crate::recover::{self, Law, Recovery, Status};
 
 use super::DiscoverError;
 use super::proved::{Proved, prove};
 
 /// Settings of a discovery from a recording.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RecordedConfig {
     /// How the law of motion is recovered.
     pub recover: recover::Config,
     /// How far the exact search for laws goes.
     pub search: SearchConfig,
+}
+
+impl Default for RecordedConfig {
+    /// The search for laws is bounded so that it takes seconds: the laws of the literature's systems were found within
+    /// a tenth of this work, and `liouville integrals` goes on from the printed Hamiltonian.
+    fn default() -> RecordedConfig {
+        let limits = Limits { work: 5_000_000_000, seconds: 30.0 };
+        let search = SearchConfig { limits, ..SearchConfig::default() };
+        RecordedConfig { recover: recover::Config::default(), search }
+    }
 }
 
 /// What was found of a recording.

@@ -1,14 +1,16 @@
 //! The few forms that trajectories decide between.
 
 use super::{Form, Model, Problem, Search, refine};
+use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Family, Term};
 
 /// Which forms become candidates.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
-    /// The most candidates. A trajectory fit costs about as much as ten refinements.
+    /// The most candidates. Most trajectory fits take less than a tenth of a second.
     pub most: usize,
-    /// So many of the best forms, none a superset of a better one, are taken; then each with one term less.
+    /// So many of the best forms, none a superset of a better one, are taken; then each with one term less. With 3,
+    /// forms that differ little (a logarithm, a root, a reciprocal with large cores) once left no place for the truth.
     pub best: usize,
     /// Models of the search that are worse than the best by more than this score are not looked at.
     pub worse: f64,
@@ -19,14 +21,15 @@ pub struct Config {
     pub tie: f64,
     /// Two terms of one family whose parameters differ by less than this in the logarithm are tried as one.
     pub merge: f64,
-    /// Rounds of a refinement.
-    pub rounds: usize,
+    /// The refinement of a form that is not from the search.
+    pub refinement: VarproConfig,
 }
 
 impl Default for Config {
     /// The values of the design note on recordings, section 5, and of its prototype.
     fn default() -> Config {
-        Config { most: 9, best: 3, worse: 40.0, loss: (150.0, 0.3), tie: 0.05, merge: 0.1, rounds: 6 }
+        let refinement = VarproConfig { rounds: 6, ..VarproConfig::default() };
+        Config { most: 18, best: 6, worse: 40.0, loss: (150.0, 0.3), tie: 0.05, merge: 0.1, refinement }
     }
 }
 
@@ -65,7 +68,7 @@ pub fn candidates(problem: &Problem, search: &Search, config: &Config) -> Vec<Mo
 fn shorter(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
     let form = Form::of_model(problem, model);
     let places = if form.terms.len() > 1 { form.terms.len() } else { 0 };
-    (0..places).filter_map(|place| refine(problem, &form.without(place), config.rounds)).collect()
+    (0..places).filter_map(|place| refine(problem, &form.without(place), &config.refinement)).collect()
 }
 
 /// The model with two rates of exponentials tied, where their ratio is nearly simple.
@@ -87,7 +90,7 @@ fn tied(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
             let mut form = Form::of_model(problem, model);
             form.terms[slave] = form.terms[slave].with_parameter(ratio * a);
             form.ties[slave] = Some((master, ratio));
-            out.extend(refine(problem, &form, config.rounds));
+            out.extend(refine(problem, &form, &config.refinement));
         }
     }
     out

@@ -75,7 +75,7 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     }
     let models = candidates(grounds.problem, grounds.search, &config.candidates);
     let pieces: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
-    match follow(&models, &pieces, &config.trajectory, job) {
+    match follow(grounds.problem, &models, &pieces, &config.trajectory, job) {
         Some(field) => by_trajectories(grounds, &field, config),
         None => by_weak_form(grounds, config),
     }
@@ -138,8 +138,8 @@ fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed, config: &Co
         let weakest = (0..answer.model.terms.len()).min_by(|&a, &b| size(a).total_cmp(&size(b)));
         let Some(weakest) = weakest.filter(|&k| size(k) < config.significance) else { break };
         let form = Form::of_model(problem, &answer.model).without(weakest);
-        let Some(model) = refine(problem, &form, config.candidates.rounds) else { break };
-        let Some(shorter) = field.follow(&model, &config.trajectory) else { break };
+        let Some(model) = refine(problem, &form, &config.candidates.refinement) else { break };
+        let Some(shorter) = field.follow(problem, &model, &config.trajectory) else { break };
         let allowed = 2.0 * config.significance.powi(2) * answer.fit.inflation();
         if shorter.fit.chi > answer.fit.chi + allowed {
             break;

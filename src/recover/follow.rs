@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Model;
+use super::{Model, Problem};
 use crate::progress::Job;
 use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
 
@@ -39,6 +39,7 @@ const COVERAGE: f64 = 0.9;
 /// Fits every model to the pieces, all cut in the same way, and compares them on what all of them follow. `None`
 /// where none can be followed.
 pub fn follow(
+    problem: &Problem,
     models: &[Model],
     pieces: &[ObservedPiece],
     config: &trajectory::Config,
@@ -78,16 +79,16 @@ pub fn follow(
         .filter(|(_, fit)| fit.is_followed())
         .collect();
     let s2 = fits.iter().map(|(_, fit)| fit.reduced()).min_by(f64::total_cmp)?.max(1.0);
-    let followed = fits.into_iter().map(|(model, fit)| Followed::new(model, fit, s2)).collect();
+    let followed = fits.into_iter().map(|(model, fit)| Followed::new(problem, model, fit, s2)).collect();
     let mut field = Field { followed, parts, cut, s2 };
     field.followed.sort_by(|a, b| a.score.total_cmp(&b.score));
     Some(field)
 }
 
 impl Followed {
-    fn new(model: &Model, fit: TrajectoryFit, s2: f64) -> Followed {
+    fn new(problem: &Problem, model: &Model, fit: TrajectoryFit, s2: f64) -> Followed {
         let model = model.with_constants(&fit.constants);
-        let score = fit.chi / s2 + description_length(&model, fit.values);
+        let score = fit.chi / s2 + description_length(problem, &model, fit.values);
         Followed { model, fit, score }
     }
 
@@ -99,10 +100,10 @@ impl Followed {
 
 impl Field {
     /// Another form on the same parts. `None` where it cannot be followed on all of them.
-    pub fn follow(&self, model: &Model, config: &trajectory::Config) -> Option<Followed> {
+    pub fn follow(&self, problem: &Problem, model: &Model, config: &trajectory::Config) -> Option<Followed> {
         let fit = trajectory::fit_as_cut(model, &model.constants(), &self.parts, config);
         let complete = fit.is_followed() && fit.kept.iter().all(|kept| *kept);
-        complete.then(|| Followed::new(model, fit, self.s2))
+        complete.then(|| Followed::new(problem, model, fit, self.s2))
     }
 }
 
@@ -111,9 +112,8 @@ pub fn complexity(model: &Model) -> usize {
     model.terms.len() + model.free_terms().len() + model.masses()
 }
 
-/// ln N + 2·(2 + cost) for each term, ln N for each own parameter, ln N + 2 for each mass, for N recorded values.
-fn description_length(model: &Model, values: usize) -> f64 {
-    let constant = (values as f64).ln();
-    let terms: f64 = model.terms.iter().map(|term| constant + 2.0 * (2.0 + term.cost())).sum();
-    terms + model.free_terms().len() as f64 * constant + model.masses() as f64 * (constant + 2.0)
+/// The description length of a model whose constants were fitted to N recorded values: ln N for each constant.
+fn description_length(problem: &Problem, model: &Model, values: usize) -> f64 {
+    let longer = (values as f64).ln() - (problem.equations() as f64).ln();
+    problem.description_length(model) + complexity(model) as f64 * longer
 }

@@ -9,6 +9,7 @@ use crate::progress::Job;
 use crate::regression::RegressionError;
 use crate::regression::beam::{BeamConfig, Support, beam_search};
 use crate::regression::gram::solve_with_ridge;
+use crate::regression::varpro::VarproConfig;
 
 /// How forms are compared on what was left out.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,8 +21,8 @@ pub struct HeldOutConfig {
     pub beam: BeamConfig,
     /// The supports of each size that are refined.
     pub of_size: usize,
-    /// Rounds of each refinement.
-    pub rounds: usize,
+    /// The refinement of a support.
+    pub refinement: VarproConfig,
     /// The number of stretches of time that are left out in turn where there are fewer than three runs.
     pub stretches: usize,
     /// A mean logarithmic excess of the error below this is no difference.
@@ -37,7 +38,7 @@ impl Default for HeldOutConfig {
             floors: vec![1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4],
             beam: BeamConfig { width: 10, size: 5, ..BeamConfig::default() },
             of_size: 3,
-            rounds: 6,
+            refinement: VarproConfig { rounds: 6, ..VarproConfig::default() },
             stretches: 6,
             negligible: 0.02,
             significance: 3.0,
@@ -192,7 +193,7 @@ pub fn shortest_form(
         for (masses, start) in equal.chain(own) {
             for support in supports(problem, masses, &start, config) {
                 let form = Form::of_support(problem, &support, masses);
-                let Some(model) = refine(problem, &form, config.rounds) else { continue };
+                let Some(model) = refine(problem, &form, &config.refinement) else { continue };
                 let held_out = held_out(problem, &model, config.stretches)?;
                 all.push(Tested { model, held_out });
             }
@@ -211,7 +212,7 @@ fn supports(problem: &Problem, masses: Masses, start: &[f64], config: &HeldOutCo
     let Some(gram) = problem.gram() else { return Vec::new() };
     let rounds = if masses == Masses::Own { 5 } else { 1 };
     let beam = BeamConfig { rounds, ..config.beam };
-    let mut found = beam_search(gram, &problem.candidates(), &problem.usable(true), start, 1.0, &beam);
+    let mut found = beam_search(gram, problem.candidates(), &problem.usable(true), start, 1.0, &beam);
     let mut of_size = BTreeMap::<usize, usize>::new();
     found.retain(|support| {
         let count = of_size.entry(support.terms.len()).or_default();
@@ -275,7 +276,7 @@ fn drop_insignificant(
             break;
         }
         let form = Form::of_model(problem, &tested.model).without(weakest);
-        let Some(mut model) = refine(problem, &form, config.rounds) else { break };
+        let Some(mut model) = refine(problem, &form, &config.refinement) else { break };
         model.score = tested.model.score;
         tested.held_out = held_out(problem, &model, config.stretches)?;
         tested.model = model;

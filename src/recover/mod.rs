@@ -11,7 +11,7 @@ pub mod candidates;
 pub mod constants;
 pub mod decide;
 mod expansion;
-mod follow;
+pub mod follow;
 mod formula;
 mod held_out;
 mod masses;

@@ -15,6 +15,10 @@ const BLOCK: usize = 64;
 /// A column shorter than this share of the median length is dead: it says nothing about the motion.
 const DEAD: f64 = 1e-12;
 
+/// The price of two terms that share a summand, in units of χ²: less than that of any term, more than the difference
+/// between terms of one function.
+const OVERLAP: f64 = 3.0;
+
 /// The whitened equations of a recording and everything that may stand in them.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -30,7 +34,7 @@ pub struct Problem {
     /// For each coordinate the integrals of all columns, not whitened: the terms, then the changes of those that have
     /// a nonlinear parameter.
     integrals: Vec<Matrix>,
-    partners: Vec<Option<usize>>,
+    candidates: Candidates,
     finite: Vec<bool>,
     present: Option<Present>,
 }
@@ -80,7 +84,7 @@ impl Problem {
             library,
             places,
             integrals: Vec::new(),
-            partners: Vec::new(),
+            candidates: Candidates { costs: Vec::new(), families: Vec::new(), partners: Vec::new() },
             finite: Vec::new(),
             present: None,
         };
@@ -92,16 +96,18 @@ impl Problem {
     fn integrate(&mut self) -> Result<(), RegressionError> {
         let terms = &self.library.terms;
         let mut columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
-        self.partners = vec![None; terms.len()];
+        let mut partners = vec![None; terms.len()];
         for (k, term) in terms.iter().enumerate().filter(|(_, term)| term.is_free()) {
-            self.partners[k] = Some(columns.len());
+            partners[k] = Some(columns.len());
             columns.push(Column::ByParameter(term));
         }
+        let costs = terms.iter().map(|term| self.price(term, term.is_free())).collect();
+        let families = terms.iter().map(|term| term.family() as usize).collect();
         let mut integrals = vec![Matrix::zeros(self.weak.rows(), columns.len()); self.dof()];
         let mut finite = Vec::with_capacity(columns.len());
         for (block, columns) in columns.chunks(BLOCK).enumerate() {
             let values = self.values(columns);
-            finite.extend((0..columns.len()).map(|k| self.is_finite(&values, columns.len(), k)));
+            finite.extend(self.finite(&values, columns.len()));
             for (i, all) in integrals.iter_mut().enumerate() {
                 let own = of_coordinate(&values, self.dof(), columns.len(), i);
                 let part = self.weak.integrals(0, &own, columns.len())?;
@@ -111,6 +117,7 @@ impl Problem {
             }
         }
         (self.integrals, self.finite) = (integrals, finite);
+        self.candidates = Candidates { costs, families, partners };
         Ok(())
     }
 
@@ -118,11 +125,20 @@ impl Problem {
         evaluate(columns, self.dof(), self.weak.positions(), self.weak.velocities())
     }
 
-    /// Whether a column is finite at all points that are used.
-    fn is_finite(&self, values: &[f64], count: usize, column: usize) -> bool {
+    /// For each column whether it is finite at all points that are used.
+    fn finite(&self, values: &[f64], count: usize) -> Vec<bool> {
+        let mut finite = vec![true; count];
+        // Where the sum is finite all values are, and this is much the fastest test.
+        if values.iter().sum::<f64>().is_finite() {
+            return finite;
+        }
         let points = values.chunks_exact(self.dof() * count).zip(self.weak.in_use());
-        let good = |point: &[f64]| point.iter().skip(column).step_by(count).all(|x| x.is_finite());
-        points.filter(|(_, used)| **used).all(|(point, _)| good(point))
+        for (point, _) in points.filter(|(_, used)| **used) {
+            for row in point.chunks_exact(count) {
+                finite.iter_mut().zip(row).for_each(|(finite, x)| *finite &= x.is_finite());
+            }
+        }
+        finite
     }
 
     /// The number of coordinates.
@@ -205,7 +221,7 @@ impl Problem {
     pub fn columns(&self, columns: &[Column<'_>]) -> Option<Matrix> {
         let present = self.present()?;
         let values = self.values(columns);
-        if !(0..columns.len()).all(|k| self.is_finite(&values, columns.len(), k)) {
+        if self.finite(&values, columns.len()).contains(&false) {
             return None;
         }
         let parts = present.whitened.project(&values, columns.len()).ok()?;
@@ -236,14 +252,9 @@ impl Problem {
         (0..self.dof()).map(of).collect()
     }
 
-    /// The terms as candidates of a beam search. Dead ones are marked in the second list.
-    pub fn candidates(&self) -> Candidates {
-        let terms = &self.library.terms;
-        Candidates {
-            costs: terms.iter().map(|term| self.price(term, term.is_free())).collect(),
-            families: terms.iter().map(|term| term.family() as usize).collect(),
-            partners: self.partners.clone(),
-        }
+    /// The terms as candidates of a beam search.
+    pub fn candidates(&self) -> &Candidates {
+        &self.candidates
     }
 
     /// The terms that are of some use under the present whitening: all, or those without a nonlinear parameter.
@@ -275,11 +286,19 @@ impl Problem {
         (self.equations() as f64).ln() * constants + 2.0 * (2.0 + term.cost())
     }
 
-    /// The description length of a model: that of its terms and ln N + 2 for each mass.
+    /// The description length of a model: that of its terms, ln N + 2 for each mass, and [`OVERLAP`] for each pair of
+    /// terms that share a summand.
     pub fn description_length(&self, model: &Model) -> f64 {
-        let own = |k: usize| model.terms[k].is_free() && model.ties[k].is_none();
-        let terms: f64 = model.terms.iter().enumerate().map(|(k, term)| self.price(term, own(k))).sum();
-        terms + model.masses() as f64 * ((self.equations() as f64).ln() + 2.0)
+        self.length(&model.terms, &model.ties, model.masses())
+    }
+
+    /// The description length of terms with their ties and a number of fitted masses.
+    pub(super) fn length(&self, terms: &[Term], ties: &[Option<(usize, f64)>], masses: usize) -> f64 {
+        let own = |k: usize| terms[k].is_free() && ties[k].is_none();
+        let prices: f64 = terms.iter().enumerate().map(|(k, term)| self.price(term, own(k))).sum();
+        let overlaps = |k: usize| terms[..k].iter().filter(|other| other.overlaps(&terms[k])).count();
+        let overlap = (0..terms.len()).map(overlaps).sum::<usize>() as f64 * OVERLAP;
+        prices + overlap + masses as f64 * ((self.equations() as f64).ln() + 2.0)
     }
 
     /// χ²/s² and the description length of a model.

@@ -3,7 +3,7 @@
 use super::{Model, Problem};
 use crate::regression::Matrix;
 use crate::regression::beam::Support;
-use crate::regression::varpro::{Blocks, Evaluated, VarproConfig, variable_projection};
+use crate::regression::varpro::{Blocks, Evaluated, VarproConfig, VarproFit, variable_projection};
 use crate::terms::joint::{Column, Term};
 
 /// Where a refinement starts.
@@ -72,61 +72,86 @@ impl Form {
 
 /// Fits all constants of a form to the whitened equations; the score is left at infinity. `None` where a term is not
 /// finite on the data or terms are dependent.
-pub fn refine(problem: &Problem, form: &Form, rounds: usize) -> Option<Model> {
-    let free: Vec<usize> =
-        (0..form.terms.len()).filter(|&k| form.terms[k].is_free() && form.ties[k].is_none()).collect();
-    let moving = |k: usize| form.ties[k].map_or(k, |(master, _)| master);
-    let owner = |k: usize| free.iter().position(|&f| f == moving(k));
-    let mut fixed = Matrix::zeros(problem.equations(), form.terms.len());
-    for (k, term) in form.terms.iter().enumerate().filter(|(k, _)| owner(*k).is_none()) {
-        fixed.col_as_slice_mut(k).copy_from_slice(&problem.column(term)?);
+pub fn refine(problem: &Problem, form: &Form, config: &VarproConfig) -> Option<Model> {
+    let moving = Moving::new(problem, form)?;
+    let start: Option<Vec<f64>> = moving.masters.iter().map(|&k| form.terms[k].parameter()).collect();
+    let rows = problem.rows_of_bodies();
+    let blocks = Blocks { left: problem.left(), rows: &rows };
+    let own = form.masses == Masses::Own;
+    let evaluate = |parameters: &[f64]| moving.evaluate(parameters);
+    let fit = variable_projection(&evaluate, blocks, &start?, &form.inverse_masses, own, config)?;
+    Some(model(problem, form, fit))
+}
+
+/// The terms of a form whose columns move with the parameters.
+struct Moving<'a> {
+    problem: &'a Problem,
+    form: &'a Form,
+    /// The terms with a parameter of their own.
+    masters: Vec<usize>,
+    /// The columns, those of moving terms not yet filled in.
+    fixed: Matrix,
+}
+
+impl<'a> Moving<'a> {
+    fn new(problem: &'a Problem, form: &'a Form) -> Option<Moving<'a>> {
+        let own = |&k: &usize| form.terms[k].is_free() && form.ties[k].is_none();
+        let masters = (0..form.terms.len()).filter(own).collect();
+        let fixed = Matrix::zeros(problem.equations(), form.terms.len());
+        let mut moving = Moving { problem, form, masters, fixed };
+        for (k, term) in form.terms.iter().enumerate() {
+            if moving.owner(k).is_none() {
+                moving.fixed.col_as_slice_mut(k).copy_from_slice(&problem.column(term)?);
+            }
+        }
+        Some(moving)
     }
-    let evaluate = |parameters: &[f64]| -> Option<Evaluated> {
-        let mut columns = fixed.clone();
-        let moved: Vec<(usize, usize, Term)> = (0..form.terms.len())
-            .filter_map(|k| {
-                let parameter = owner(k)?;
-                let ratio = form.ties[k].map_or(1.0, |(_, ratio)| ratio);
-                Some((k, parameter, form.terms[k].with_parameter(ratio * parameters[parameter])))
-            })
-            .collect();
-        let asked: Vec<Column<'_>> =
-            moved.iter().flat_map(|(_, _, term)| [Column::Force(term), Column::ByParameter(term)]).collect();
-        let values =
-            if asked.is_empty() { Matrix::zeros(problem.equations(), 0) } else { problem.columns(&asked)? };
-        let mut changes = Matrix::zeros(problem.equations(), moved.len());
-        for (j, (k, _, _)) in moved.iter().enumerate() {
-            columns.col_as_slice_mut(*k).copy_from_slice(values.col_as_slice(2 * j));
-            changes.col_as_slice_mut(j).copy_from_slice(values.col_as_slice(2 * j + 1));
+
+    /// The index of the parameter with which a term moves.
+    fn owner(&self, k: usize) -> Option<usize> {
+        let master = self.form.ties[k].map_or(k, |(master, _)| master);
+        self.masters.iter().position(|&own| own == master)
+    }
+
+    fn evaluate(&self, parameters: &[f64]) -> Option<Evaluated> {
+        let moved = |(k, term): (usize, &Term)| {
+            let parameter = self.owner(k)?;
+            let ratio = self.form.ties[k].map_or(1.0, |(_, ratio)| ratio);
+            Some((k, parameter, term.with_parameter(ratio * parameters[parameter])))
+        };
+        let moved: Vec<(usize, usize, Term)> = self.form.terms.iter().enumerate().filter_map(moved).collect();
+        let mut columns = self.fixed.clone();
+        let mut changes = Matrix::zeros(self.problem.equations(), moved.len());
+        if !moved.is_empty() {
+            let mut asked = Vec::with_capacity(2 * moved.len());
+            for (_, _, term) in &moved {
+                asked.extend([Column::Force(term), Column::ByParameter(term)]);
+            }
+            let values = self.problem.columns(&asked)?;
+            for (j, (k, _, _)) in moved.iter().enumerate() {
+                columns.col_as_slice_mut(*k).copy_from_slice(values.col_as_slice(2 * j));
+                changes.col_as_slice_mut(j).copy_from_slice(values.col_as_slice(2 * j + 1));
+            }
         }
         let owners = moved.iter().map(|(k, parameter, _)| (*k, *parameter)).collect();
         Some(Evaluated { columns, changes, owners })
-    };
-    let start: Option<Vec<f64>> = free.iter().map(|&k| form.terms[k].parameter()).collect();
-    let rows = problem.rows_of_bodies();
-    let blocks = Blocks { left: problem.left(), rows: &rows };
-    let config = VarproConfig { rounds, ..VarproConfig::default() };
-    let own = form.masses == Masses::Own;
-    let fit = variable_projection(&evaluate, blocks, &start?, &form.inverse_masses, own, &config)?;
-    let groups = match form.masses {
-        Masses::Equal => vec![(0..problem.dof()).collect()],
-        Masses::Own => problem.bodies().to_vec(),
-    };
-    let mut inverse_masses = vec![1.0; problem.dof()];
-    for (body, mu) in problem.bodies().iter().zip(&fit.scales) {
-        body.iter().for_each(|&i| inverse_masses[i] = *mu);
     }
-    let mut model = Model {
+}
+
+/// The form with its fitted constants.
+fn model(problem: &Problem, form: &Form, fit: VarproFit) -> Model {
+    let (groups, masses) = match form.masses {
+        Masses::Equal => (vec![(0..problem.dof()).collect()], Vec::new()),
+        Masses::Own => (problem.bodies().to_vec(), fit.scales[1..].iter().map(|mu| mu.ln()).collect()),
+    };
+    let shape = Model {
         terms: form.terms.clone(),
         ties: form.ties.clone(),
         coefficients: fit.coefficients.clone(),
-        inverse_masses,
+        inverse_masses: vec![1.0; problem.dof()],
         groups,
         chi: fit.chi,
         score: f64::INFINITY,
     };
-    let theta: Vec<f64> = [fit.coefficients.clone(), fit.parameters.clone()].concat();
-    let masses: Vec<f64> = if own { fit.scales[1..].iter().map(|mu| mu.ln()).collect() } else { Vec::new() };
-    model = model.with_constants(&[theta, masses].concat());
-    Some(model)
+    shape.with_constants(&[fit.coefficients, fit.parameters, masses].concat())
 }

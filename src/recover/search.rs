@@ -10,6 +10,7 @@ use super::{Model, Problem};
 use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
 use crate::regression::beam::{BeamConfig, Support, beam_search};
+use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::Family;
 
 /// How forms are sought.
@@ -37,8 +38,10 @@ pub struct Config {
     pub warm: usize,
     /// The best models whose terms are dropped one at a time.
     pub dropped: usize,
-    /// Rounds of each refinement.
-    pub rounds: usize,
+    /// The refinement of a support; its tolerance is in units of s².
+    pub refinement: VarproConfig,
+    /// A refinement ends early where the score will not come this near to that of the best, in nats times 2.
+    pub interesting: f64,
     /// Start masses.
     pub masses: MassConfig,
     /// Simple nonlinear parameters.
@@ -68,7 +71,8 @@ impl Default for Config {
             of_size: 4,
             warm: 6,
             dropped: 5,
-            rounds: 8,
+            refinement: VarproConfig { rounds: 8, tolerance: 0.02, ..VarproConfig::default() },
+            interesting: 60.0,
             masses: MassConfig::default(),
             snap: SnapConfig::default(),
             settled: 1.6,
@@ -148,15 +152,14 @@ fn first_model(problem: &Problem, starts: &[Vec<f64>], job: &Job<'_>, config: &C
     let score = |support: &Support| support.fit.chi + price(problem, &support.terms);
     found.sort_by(|a, b| score(a).total_cmp(&score(b)));
     found.iter().find_map(|support| {
-        let mut model = refine(problem, &Form::of_support(problem, support, masses), config.rounds)?;
+        let mut model = refine(problem, &Form::of_support(problem, support, masses), &config.refinement)?;
         model.score = problem.score(&model, 1.0);
         Some(model)
     })
 }
 
 fn price(problem: &Problem, terms: &[usize]) -> f64 {
-    let candidates = problem.candidates();
-    terms.iter().map(|&k| candidates.costs[k]).sum()
+    terms.iter().map(|&k| problem.candidates().costs[k]).sum()
 }
 
 /// A beam search under the present whitening.
@@ -171,7 +174,7 @@ fn beams(
     let Some(gram) = problem.gram() else { return Vec::new() };
     let rounds = if masses == Masses::Own { 5 } else { 1 };
     let config = BeamConfig { rounds, ..*config };
-    beam_search(gram, &problem.candidates(), &problem.usable(plain), start, s2, &config)
+    beam_search(gram, problem.candidates(), &problem.usable(plain), start, s2, &config)
 }
 
 /// Equal masses, and the inverse masses at which own masses are tried: those of the best model, and in the first pass
@@ -218,36 +221,54 @@ impl Pass<'_> {
     /// The models of this pass, best first, and s².
     fn run(&self, warm: &[Model]) -> (Vec<Model>, f64) {
         let n = self.problem.equations() as f64;
+        let warm = warm.iter().map(|model| Form::of_model(self.problem, model));
         let mut models: Vec<Model> =
-            warm.iter().filter_map(|model| self.refined(&Form::of_model(self.problem, model))).collect();
+            warm.filter_map(|form| self.refined(&form, 1.0, f64::INFINITY)).collect();
         let least = models.iter().map(|model| model.chi / n).fold(1e9, f64::min).max(1.0);
         let mut found = self.beams(least.min(self.config.most_variance));
         let per_freedom = |f: &Found| f.support.fit.chi / (n - f.support.terms.len() as f64).max(1.0);
         let s2 = found.iter().map(per_freedom).fold(least, f64::min).max(1.0);
         found.sort_by(|a, b| self.score_of(a, s2).total_cmp(&self.score_of(b, s2)));
+        let mut best = models.iter().map(|model| self.problem.score(model, s2)).fold(f64::INFINITY, f64::min);
         for found in self.selected(&found) {
             if self.job.is_cancelled() {
                 break;
             }
-            models.extend(self.refined(&Form::of_support(self.problem, &found.support, found.masses)));
+            let form = Form::of_support(self.problem, &found.support, found.masses);
+            let Some(model) = self.refined(&form, s2, best) else { continue };
+            best = best.min(self.problem.score(&model, s2));
+            models.push(model);
         }
         let per_freedom = |model: &Model| model.chi / (n - model.terms.len() as f64).max(1.0);
         let s2 = models.iter().map(per_freedom).fold(1e9, f64::min).max(1.0);
         models.iter_mut().for_each(|model| model.score = self.problem.score(model, s2));
         sort(&mut models);
-        let simple = |(i, model): (usize, Model)| match i < self.config.warm {
-            true => snap_parameters(self.problem, model, s2, &self.config.snap),
-            false => model,
-        };
-        models = models.into_iter().enumerate().map(simple).collect();
-        sort(&mut models);
+        self.simplify(&mut models, s2);
         models.extend(self.with_a_term_less(&models, s2));
         sort(&mut models);
-        (distinct(models), s2)
+        (distinct(models, s2), s2)
     }
 
-    fn refined(&self, form: &Form) -> Option<Model> {
-        refine(self.problem, form, self.config.rounds)
+    /// Snaps the parameters of the best models.
+    fn simplify(&self, models: &mut [Model], s2: f64) {
+        let refinement = self.refinement(s2, f64::INFINITY);
+        for model in models.iter_mut().take(self.config.warm) {
+            *model = snap_parameters(self.problem, model.clone(), s2, &self.config.snap, &refinement);
+        }
+        sort(models);
+    }
+
+    fn refinement(&self, s2: f64, interesting: f64) -> VarproConfig {
+        let tolerance = self.config.refinement.tolerance * s2;
+        VarproConfig { tolerance, interesting, ..self.config.refinement }
+    }
+
+    /// Refines a form as long as its score may come near to `best`.
+    fn refined(&self, form: &Form, s2: f64, best: f64) -> Option<Model> {
+        let masses = if form.masses == Masses::Own { self.problem.bodies().len() - 1 } else { 0 };
+        let length = self.problem.length(&form.terms, &form.ties, masses);
+        let interesting = s2 * (best + self.config.interesting - length);
+        refine(self.problem, form, &self.refinement(s2, interesting))
     }
 
     /// The supports of all beams: for all masses, over plain terms and over all.
@@ -311,7 +332,8 @@ impl Pass<'_> {
         for model in models.iter().take(self.config.dropped).filter(|model| model.terms.len() > 1) {
             let form = Form::of_model(self.problem, model);
             for place in 0..model.terms.len() {
-                let Some(mut shorter) = self.refined(&form.without(place)) else { continue };
+                let shorter = self.refined(&form.without(place), s2, models[0].score);
+                let Some(mut shorter) = shorter else { continue };
                 if shorter.chi < 5.0 * model.chi {
                     shorter.score = self.problem.score(&shorter, s2);
                     out.push(shorter);
@@ -327,11 +349,11 @@ fn sort(models: &mut [Model]) {
 }
 
 /// One of each form: models with the same families, masses and χ² are the same.
-fn distinct(sorted: Vec<Model>) -> Vec<Model> {
+fn distinct(sorted: Vec<Model>, s2: f64) -> Vec<Model> {
     let mut out: Vec<Model> = Vec::new();
     for model in sorted {
         let same = |other: &Model| {
-            (other.chi - model.chi).abs() < 1e-4 * (1.0 + other.chi)
+            (other.chi - model.chi).abs() < 0.1 * s2 + 1e-5 * other.chi
                 && other.masses() == model.masses()
                 && families(other) == families(&model)
         };

@@ -2,6 +2,7 @@
 
 use super::refine::{Form, refine};
 use super::{Model, Problem};
+use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Family, Form as TermForm, Function, Term};
 
 /// How near a parameter must be to a simple value for it to be tried.
@@ -15,22 +16,26 @@ pub struct SnapConfig {
     pub ratio: f64,
     /// The ratios of rates that are tried: those of the Morse potential and of the hyperbolic cosine.
     pub ratios: Vec<f64>,
-    /// Rounds of each refinement.
-    pub rounds: usize,
 }
 
 impl Default for SnapConfig {
     fn default() -> SnapConfig {
-        SnapConfig { exponent: 0.3, rate: 0.05, ratio: 0.05, ratios: vec![2.0, -1.0], rounds: 8 }
+        SnapConfig { exponent: 0.3, rate: 0.05, ratio: 0.05, ratios: vec![2.0, -1.0] }
     }
 }
 
 /// The model with as many nonlinear parameters at simple values or tied to each other as improve its score.
-pub fn snap_parameters(problem: &Problem, model: Model, s2: f64, config: &SnapConfig) -> Model {
+pub fn snap_parameters(
+    problem: &Problem,
+    model: Model,
+    s2: f64,
+    config: &SnapConfig,
+    refinement: &VarproConfig,
+) -> Model {
     let mut best = model;
     for _ in 0..2 * best.terms.len() {
         let better = trials(problem, &best, config).into_iter().find_map(|form| {
-            let mut trial = refine(problem, &form, config.rounds)?;
+            let mut trial = refine(problem, &form, refinement)?;
             trial.score = problem.score(&trial, s2);
             (trial.score < best.score).then_some(trial)
         });

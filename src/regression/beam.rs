@@ -65,7 +65,8 @@ pub fn beam_search(
     let pairs: Vec<(usize, usize)> =
         candidates.partners.iter().enumerate().filter_map(|(k, d)| d.map(|d| (k, d))).collect();
     let start = gram.at(scales);
-    let mut search = Search { gram, candidates, allowed, pairs, start, scales, s2, config, found: BTreeMap::new() };
+    let mut search =
+        Search { gram, candidates, allowed, pairs, start, scales, s2, config, found: BTreeMap::new() };
     search.grow();
     search.drop_and_swap();
     let mut all: Vec<Support> =
@@ -125,8 +126,7 @@ impl Search<'_> {
             let chi = children.chi - gain;
             Child { term, chi, score: chi + self.s2 * (price + self.candidates.costs[term]) }
         };
-        let usable =
-            |&(k, &gain): &(usize, &f64)| gain > 0.0 && self.allowed[k] && !terms.contains(&k);
+        let usable = |&(k, &gain): &(usize, &f64)| gain > 0.0 && self.allowed[k] && !terms.contains(&k);
         let mut all: Vec<Child> = children.gains.iter().enumerate().filter(usable).map(child).collect();
         if all.len() > most {
             all.select_nth_unstable_by(most, |a, b| a.score.total_cmp(&b.score).then(a.term.cmp(&b.term)));
@@ -159,11 +159,14 @@ impl Search<'_> {
 
     /// The supports of one size to go on with, and the least χ² among them. No multiset of families fills the beam;
     /// of single terms, all without a nonlinear parameter are kept.
-    fn select(&mut self, next: BTreeMap<Vec<usize>, f64>, size: usize, width: usize) -> (Vec<Vec<usize>>, f64) {
-        let mut order: Vec<(f64, Vec<usize>, f64)> = next
-            .into_iter()
-            .map(|(terms, chi)| (chi + self.s2 * self.price(&terms), terms, chi))
-            .collect();
+    fn select(
+        &mut self,
+        next: BTreeMap<Vec<usize>, f64>,
+        size: usize,
+        width: usize,
+    ) -> (Vec<Vec<usize>>, f64) {
+        let mut order: Vec<(f64, Vec<usize>, f64)> =
+            next.into_iter().map(|(terms, chi)| (chi + self.s2 * self.price(&terms), terms, chi)).collect();
         order.sort_by(|a, b| a.0.total_cmp(&b.0));
         let most = if size == 1 { self.config.singles } else { width };
         let (mut kept, mut least) = (Vec::new(), f64::INFINITY);

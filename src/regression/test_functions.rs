@@ -9,13 +9,17 @@ use crate::data::Spline;
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct TestFunctions {
     points: Vec<f64>,
-    /// For each test function its first quadrature point.
-    first: Vec<usize>,
-    /// For each test function its middle.
-    centres: Vec<f64>,
-    /// The number of quadrature points of a test function.
-    width: usize,
-    /// φ, φ′, φ″ times weights, `[count, width]` each.
+    tests: Vec<TestFunction>,
+}
+
+/// A test function.
+#[derive(Clone, PartialEq, Debug)]
+struct TestFunction {
+    /// Its first quadrature point.
+    first: usize,
+    /// Its middle.
+    centre: f64,
+    /// φ, φ′, φ″ times weights at its quadrature points.
     weighted: [Vec<f64>; 3],
 }
 
@@ -33,35 +37,31 @@ impl TestFunctions {
         let clear = |j: &usize| !avoid[j - reach..j + reach].contains(&true);
         let chosen: Vec<usize> = all.iter().copied().filter(clear).collect();
         let chosen = if chosen.len() < config.fewest { all } else { chosen };
-        let rule = gauss_legendre(config.quadrature.div_ceil(reach).max(1));
-        let mut out = Self {
-            points: Vec::with_capacity(intervals * rule.len()),
-            first: chosen.iter().map(|j| (j - reach) * rule.len()).collect(),
-            centres: Vec::with_capacity(chosen.len()),
-            width: 2 * reach * rule.len(),
-            weighted: [const { Vec::new() }; 3],
-        };
-        let mut weights = Vec::with_capacity(intervals * rule.len());
-        for pair in breaks.windows(2) {
+        let (mut points, mut weights, mut starts) = (Vec::new(), Vec::new(), vec![0]);
+        for (k, pair) in breaks.windows(2).enumerate() {
             let (middle, half) = ((pair[0] + pair[1]) / 2.0, (pair[1] - pair[0]) / 2.0);
-            out.points.extend(rule.iter().map(|(x, _)| middle + half * x));
+            let rule = gauss_legendre(quadrature_points(breaks, k, reach, config.quadrature));
+            points.extend(rule.iter().map(|(x, _)| middle + half * x));
             weights.extend(rule.iter().map(|(_, w)| half * w));
+            starts.push(points.len());
         }
-        for (j, first) in chosen.iter().zip(out.first.clone()) {
+        let test = |j: &usize| {
             let (low, high) = (breaks[j - reach], breaks[j + reach]);
             let (centre, half) = ((low + high) / 2.0, (high - low) / 2.0);
-            out.centres.push(centre);
-            for g in first..first + out.width {
-                let values = bump((out.points[g] - centre) / half, half, config.power);
-                out.weighted.iter_mut().zip(values).for_each(|(row, x)| row.push(weights[g] * x));
+            let mut weighted = [const { Vec::new() }; 3];
+            for g in starts[j - reach]..starts[j + reach] {
+                let values = bump((points[g] - centre) / half, half, config.power);
+                weighted.iter_mut().zip(values).for_each(|(row, x)| row.push(weights[g] * x));
             }
-        }
-        Some(out)
+            TestFunction { first: starts[j - reach], centre, weighted }
+        };
+        let tests = chosen.iter().map(test).collect();
+        Some(Self { points, tests })
     }
 
     /// The number of test functions.
     pub fn count(&self) -> usize {
-        self.first.len()
+        self.tests.len()
     }
 
     /// The quadrature points.
@@ -71,17 +71,17 @@ impl TestFunctions {
 
     /// The middles of the test functions.
     pub fn centres(&self) -> impl Iterator<Item = f64> {
-        self.centres.iter().copied()
+        self.tests.iter().map(|test| test.centre)
     }
 
     /// The quadrature points of test function j.
     pub fn range(&self, j: usize) -> Range<usize> {
-        self.first[j]..self.first[j] + self.width
+        self.tests[j].first..self.tests[j].first + self.tests[j].weighted[0].len()
     }
 
     /// Test function j or a derivative of it (0, 1, 2) at its quadrature points, times the weights.
     pub fn row(&self, derivative: usize, j: usize) -> &[f64] {
-        &self.weighted[derivative][j * self.width..(j + 1) * self.width]
+        &self.tests[j].weighted[derivative]
     }
 
     /// For each quadrature point, whether a test function covers it.
@@ -97,7 +97,7 @@ impl TestFunctions {
     pub fn integrals(&self, derivative: usize, functions: &[f64], count: usize) -> Vec<f64> {
         let mut out = vec![0.0; self.count() * count];
         for (j, target) in out.chunks_exact_mut(count.max(1)).enumerate() {
-            let rows = functions[self.first[j] * count..].chunks_exact(count.max(1));
+            let rows = functions[self.tests[j].first * count..].chunks_exact(count.max(1));
             for (weight, row) in self.row(derivative, j).iter().zip(rows) {
                 target.iter_mut().zip(row).for_each(|(x, y)| *x += weight * y);
             }
@@ -120,6 +120,18 @@ impl TestFunctions {
         };
         (0..self.count()).map(integral).collect()
     }
+}
+
+/// The number of quadrature points of interval k: `per_half` in half of a test function of equal intervals, and as
+/// dense in an interval that is longer than others.
+fn quadrature_points(breaks: &[f64], k: usize, reach: usize, per_half: usize) -> usize {
+    let intervals = breaks.len() - 1;
+    let tests = (k + 1).saturating_sub(reach).max(reach)..=(k + reach).min(intervals - reach);
+    let half = |j: usize| (breaks[j + reach] - breaks[j - reach]) / 2.0;
+    let narrowest = tests.map(half).fold(f64::INFINITY, f64::min);
+    let share = (breaks[k + 1] - breaks[k]) / narrowest;
+    // Equal intervals are so to rounding alone.
+    ((per_half as f64 * share - 1e-6).ceil() as usize).max(per_half.div_ceil(reach)).max(1)
 }
 
 /// (1 − s²)^p with its first two derivatives by time, where s = (t − centre)/half.

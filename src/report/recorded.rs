@@ -10,7 +10,8 @@ use crate::data::{Rates, Reading};
 use crate::discover::{Alternative, RecordedDiscovery, canonical};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace, Verdict};
-use crate::recover::{Constant, Evidence, Law, Recovery, Status};
+use crate::recover::{Constant, Equation, Evidence, Law, Recovery, Status};
+use crate::simplify::canonical_value;
 
 /// The significant digits of numbers in formulas. A measured value carries fewer already.
 const DIGITS: usize = 12;
@@ -162,7 +163,11 @@ fn in_order(rows: impl Iterator<Item = (usize, CoordinateValueRecord)>) -> Vec<C
 
 /// The equations of motion in the variables of the data.
 fn equations(motion: &Law) -> Vec<String> {
-    motion.equations.iter().map(|equation| format!("{} = {}", equation.left, equation.right)).collect()
+    let line = |equation: &Equation| {
+        let right = canonical_value(&equation.right).unwrap_or_else(|_| equation.right.clone());
+        format!("{} = {right}", equation.left)
+    };
+    motion.equations.iter().map(line).collect()
 }
 
 fn data(source: &str, reading: &Reading, recovery: &Recovery) -> DataRecord {

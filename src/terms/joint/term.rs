@@ -148,6 +148,51 @@ impl Term {
         self.form == other.form && (self.is_free() && other.is_free() || self.parameter == other.parameter)
     }
 
+    /// Whether a summand of its potential is also one of another's, as x² is of x² + y²: their coefficients then
+    /// share a meaning, and another choice of terms says the same more plainly.
+    pub fn overlaps(&self, other: &Term) -> bool {
+        let own = self.summands();
+        other.summands().iter().any(|summand| own.contains(summand))
+    }
+
+    /// The potential as single summands with a unit coefficient; none for forces without one.
+    fn summands(&self) -> Vec<Term> {
+        let part = |form| Term::new(form, self.parameter, Family::Polynomial, 0.0);
+        let monomial =
+            |i, e| Term::new(Form::Monomial(vec![(i, e)]), Parameter::None, Family::Polynomial, 0.0);
+        match &self.form {
+            Form::Monomial(factors) => {
+                vec![Term::new(Form::Monomial(factors.clone()), Parameter::None, Family::Polynomial, 0.0)]
+            }
+            Form::Sum(Function::Power, arguments) => arguments
+                .iter()
+                .flat_map(|u| match u {
+                    Argument::Squares(forms) if self.value() == 1.0 => {
+                        forms.iter().map(|form| (Argument::Linear(form.clone()), 2.0)).collect()
+                    }
+                    other => vec![(other.clone(), self.value())],
+                })
+                .map(|(u, k)| match &u {
+                    Argument::Linear(form) if form.len() == 1 => monomial(form[0].0, k as i32),
+                    _ => Term::new(
+                        Form::Sum(Function::Power, vec![u]),
+                        Parameter::Fixed(k),
+                        Family::Polynomial,
+                        0.0,
+                    ),
+                })
+                .collect(),
+            Form::Sum(f, arguments) => {
+                arguments.iter().map(|u| part(Form::Sum(*f, vec![u.clone()]))).collect()
+            }
+            Form::Gyroscopic(pairs) => pairs.iter().map(|&pair| part(Form::Gyroscopic(vec![pair]))).collect(),
+            Form::Friction { coordinates, power } => coordinates
+                .iter()
+                .map(|&i| part(Form::Friction { coordinates: vec![i], power: *power }))
+                .collect(),
+        }
+    }
+
     /// Adds the generalised force per unit coefficient to `out`, `[dof]`.
     pub fn force(&self, q: &[f64], v: &[f64], out: &mut [f64]) {
         self.add_force(q, v, self.value(), 1.0, out);
@@ -368,6 +413,21 @@ mod tests {
                 assert!((change[i] - slope).abs() < 1e-7, "{term:?}");
             }
         }
+    }
+
+    #[test]
+    fn terms_that_share_a_summand_overlap() {
+        let sum = |f, u, k| Term::new(Form::Sum(f, u), Parameter::Fixed(k), Family::Polynomial, 0.0);
+        let square = Term::new(Form::Monomial(vec![(0, 2)]), Parameter::None, Family::Polynomial, 0.0);
+        let plane = sum(Function::Power, vec![Argument::squares(&[0, 1])], 1.0);
+        let pairs = [Argument::distance(&[0], &[1]), Argument::distance(&[0], &[2])];
+        let (one, both) = (
+            sum(Function::RadialPower, pairs[..1].to_vec(), -1.0),
+            sum(Function::RadialPower, pairs.to_vec(), -1.0),
+        );
+        assert!(square.overlaps(&plane) && plane.overlaps(&square) && one.overlaps(&both));
+        assert!(!plane.overlaps(&sum(Function::Power, vec![Argument::squares(&[0, 1])], 2.0)));
+        assert!(!one.overlaps(&sum(Function::RadialPower, pairs[1..].to_vec(), -1.0)));
     }
 
     #[test]
