@@ -118,8 +118,9 @@ impl Discover {
         } else {
             let reading = self.reading.read(&files, system.as_ref())?;
             output.note(&reading.understood);
-            match reading.recording.rates {
-                Rates::Momenta(_) => {
+            match self.recorded(system.as_ref(), &files, &reading, output)? {
+                Some(exit) => exit,
+                None => {
                     let system = match system {
                         Some(system) => system,
                         None => recording::system_of(&reading.recording, &files)?,
@@ -127,10 +128,6 @@ impl Discover {
                     let mut data = TrajectorySet::of_recording(&reading.recording);
                     data.notes.clone_from(&reading.notes);
                     self.canonical(&system, data, Some(files.join(", ")), output, threads)?
-                }
-                Rates::Velocities(_) | Rates::None => {
-                    let name = system.map_or_else(|| recording::name_of(&files), |system| system.name);
-                    self.recorded(&name, &files.join(", "), &reading, output)?
                 }
             }
         };
@@ -156,14 +153,21 @@ impl Discover {
         Ok((system, files))
     }
 
-    /// Recovers the law of motion from a recording without momenta, and its laws.
+    /// Recovers the law of motion from a recording, and its laws. Nothing where the recording is left to the search in
+    /// coordinates and momenta: it has momenta, and they are no velocities times masses, or networks are asked for.
     fn recorded(
         &self,
-        name: &str,
-        source: &str,
+        system: Option<&System>,
+        files: &[String],
         reading: &Reading,
         output: &Output,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Option<Exit>, Failure> {
+        let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
+        let asked = self.steps.is_some() || self.grammar.is_some() || self.out.is_some();
+        if has_momenta && asked {
+            return Ok(None);
+        }
+        let name = system.map_or_else(|| recording::name_of(files), |system| system.name.clone());
         let reporter = Reporter::new(output);
         let config = RecordedConfig::default();
         let limits = Limits { seconds: self.time_limit, ..config.search.limits };
@@ -171,11 +175,12 @@ impl Discover {
         let found = discover::of_recording(&reading.recording, &config, &job)
             .map_err(|error| Failure::input(error, None))?;
         reporter.finish();
-        let mut record = Record::of_recording(name, source, reading, &found)
+        let Some(found) = found else { return Ok(None) };
+        let mut record = Record::of_recording(&name, &files.join(", "), reading, &found)
             .map_err(|error| Failure::input(error, None))?;
         record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
         output.record(&record);
-        Ok(Exit::of(found.ended))
+        Ok(Some(Exit::of(found.ended)))
     }
 
     /// Finds H and the laws from trajectories in coordinates and momenta.

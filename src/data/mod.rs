@@ -24,7 +24,6 @@ mod spline_fit;
 pub(crate) use banded::dot;
 pub use banded::{Banded, BandedCholesky};
 pub use error::ReadError;
-pub use noise::{NoiseConfig, noise_level};
 pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_text};
 pub use noise::{NoiseConfig, noise_level, rounding_noise};
 pub use recording::{Coordinate, Rates, Recording, Run};

@@ -5,7 +5,7 @@
 //!                            └─ exact search, constants symbolic ──▶ laws proved for every value
 //! ```
 
-use crate::data::Recording;
+use crate::data::{Rates, Recording};
 use crate::expr::Expr;
 use crate::integrals::SearchConfig;
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
@@ -60,7 +60,8 @@ pub struct Alternative {
     pub verdict: Verdict,
 }
 
-/// Finds the law of motion of a recording, and proves the laws of its Hamiltonian.
+/// Finds the law of motion of a recording, and proves the laws of its Hamiltonian. Of a recording of canonical
+/// momenta, nothing where these are not linear in the velocities or no law explains it to its noise.
 ///
 /// # Errors
 /// A recording that cannot be used: too few points, too many coordinates.
@@ -68,8 +69,20 @@ pub fn of_recording(
     recording: &Recording,
     config: &RecordedConfig,
     job: &Job<'_>,
+) -> Result<Option<RecordedDiscovery>, DiscoverError> {
+    let recovery = match recording.rates {
+        Rates::Momenta(_) => recover::recover_canonical(recording, &config.recover, job)?,
+        Rates::Velocities(_) | Rates::None => Some(recover::recover(recording, &config.recover, job)?),
+    };
+    recovery.map(|recovery| laws_of(recovery, config, job)).transpose()
+}
+
+/// The laws of a recovered Hamiltonian.
+fn laws_of(
+    recovery: Recovery,
+    config: &RecordedConfig,
+    job: &Job<'_>,
 ) -> Result<RecordedDiscovery, DiscoverError> {
-    let recovery = recover::recover(recording, &config.recover, job)?;
     let law = &recovery.law;
     job.note(&format!("H = {}", law.hamiltonian));
     let space = PhaseSpace::new(law.coordinates.clone(), law.momenta.clone())?;

@@ -8,6 +8,7 @@
 //! trajectories, which notice what a spline blurs. [`recover`](recover()) does all of it.
 
 pub mod candidates;
+mod canonical;
 pub mod constants;
 pub mod decide;
 mod expansion;
@@ -16,7 +17,7 @@ mod formula;
 mod held_out;
 mod masses;
 mod model;
-mod momentum_map;
+pub mod momentum_map;
 mod motion;
 mod names;
 mod problem;
@@ -32,6 +33,7 @@ use crate::progress::{Event, Job};
 use crate::regression::{RegressionError, weak};
 use crate::terms::joint;
 
+pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use masses::{MassConfig, start_masses};
@@ -55,6 +57,8 @@ pub struct Config {
     pub search: search::Config,
     /// How trajectories decide.
     pub decide: decide::Config,
+    /// How canonical momenta are read as functions of the velocities.
+    pub momenta: momentum_map::Config,
 }
 
 /// Why no law was recovered.

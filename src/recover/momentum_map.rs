@@ -3,6 +3,7 @@
 //! For a test function φ that vanishes at the ends of its support, ∫φp_i = −m_i ∫φ′q_i + Σ_j A_ij ∫φq_j + a_i ∫φ.
 
 use crate::data::{Rates, Recording, Smoother};
+use crate::expr::Symbol;
 use crate::regression::least_squares::backward_elimination;
 use crate::regression::weak::WeakForm;
 
@@ -99,12 +100,10 @@ impl MomentumMap {
 
     /// The recording with velocities v = (p − A q − a)/m in place of momenta. Recorded derivatives are left out: of the
     /// positions they are these velocities.
-    pub fn with_velocities(&self, recording: &Recording) -> Recording {
+    pub fn with_velocities(&self, recording: &Recording, names: Vec<Symbol>) -> Recording {
         let dof = recording.dof();
         let mut out = recording.clone();
-        if let Rates::Momenta(names) = &recording.rates {
-            out.rates = Rates::Velocities(names.clone());
-        }
+        out.rates = Rates::Velocities(names);
         for run in &mut out.runs {
             run.derivatives = None;
             for i in 0..dof {
@@ -123,7 +122,6 @@ impl MomentumMap {
 mod tests {
     use super::*;
     use crate::data::{Coordinate, Run};
-    use crate::expr::Symbol;
 
     /// Two oscillations with p_x = 2 v_x − y/2 + 1, p_y = 3 v_y + x/2, of 400 points.
     fn recording(mass_of: impl Fn(f64) -> f64) -> Recording {
@@ -149,7 +147,7 @@ mod tests {
         let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
         assert!(near(&map.masses, &[2.0, 3.0]), "{map:?}");
         assert!(near(&map.linear, &[0.0, -0.5, 0.5, 0.0]) && near(&map.constant, &[1.0, 0.0]), "{map:?}");
-        let velocities = map.with_velocities(&recording);
+        let velocities = map.with_velocities(&recording, vec![Symbol::new("u"), Symbol::new("v")]);
         assert!(velocities.has_velocities());
         let run = &velocities.runs[0];
         assert!(run.times.iter().zip(&run.rates[0]).all(|(t, v)| (v + t.sin()).abs() < 1e-4));
