@@ -145,14 +145,8 @@ impl BandedCholesky {
 
     /// Overwrites b with L⁻¹·b.
     pub fn solve_lower(&self, b: &mut [f64]) {
-        self.solve_lower_from(0, b);
-    }
-
-    /// Overwrites `b`, the entries from `start` on of a vector whose earlier entries vanish, with those of L⁻¹
-    /// times the vector.
-    pub fn solve_lower_from(&self, start: usize, b: &mut [f64]) {
         for k in 0..b.len() {
-            b[k] = self.forward(start, k, b);
+            b[k] = self.forward(0, k, b);
         }
     }
 
@@ -199,22 +193,6 @@ impl BandedCholesky {
         }
     }
 
-    /// Overwrites the columns of B with those of L⁻¹·B. `b` is B row by row, `[size, width]`.
-    pub fn solve_lower_columns(&self, b: &mut [f64], width: usize) {
-        for i in 0..self.size() {
-            let (first, row) = self.lower.row(i);
-            let (last, before) = row.split_last().expect("a row has its diagonal entry");
-            let (above, below) = b.split_at_mut(i * width);
-            let target = &mut below[..width];
-            for (l, source) in before.iter().zip(above[first * width..].chunks_exact(width.max(1))) {
-                for (x, y) in target.iter_mut().zip(source) {
-                    *x -= l * y;
-                }
-            }
-            target.iter_mut().for_each(|x| *x /= last);
-        }
-    }
-
     /// The entries of S⁻¹ within the band of S.
     ///
     /// # References
@@ -238,7 +216,7 @@ impl BandedCholesky {
 }
 
 /// Σ x_i·y_i, in four partial sums so that the compiler can use vector instructions.
-pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
+fn dot(x: &[f64], y: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (mut a, mut b) = (x.chunks_exact(4), y.chunks_exact(4));
     for (p, q) in a.by_ref().zip(b.by_ref()) {
@@ -248,4 +226,84 @@ pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     }
     let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(u, v)| u * v).sum();
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A positive definite matrix with pseudo-random entries.
+    fn matrix(size: usize, half_bandwidth: usize) -> Banded {
+        let mut out = Banded::zero(size, half_bandwidth);
+        for i in 0..size {
+            for j in i.saturating_sub(half_bandwidth)..i {
+                out.add(i, j, ((7 * i + 3 * j) as f64).sin());
+            }
+            out.add(i, i, 2.0 * half_bandwidth as f64 + 1.0);
+        }
+        out
+    }
+
+    fn times(matrix: &Banded, x: &[f64]) -> Vec<f64> {
+        let row = |i: usize| (0..x.len()).map(|j| matrix.get(i, j) * x[j]).sum();
+        (0..x.len()).map(row).collect()
+    }
+
+    #[test]
+    fn solves() {
+        for (size, width) in [(1, 0), (5, 7), (30, 7), (40, 1)] {
+            let matrix = matrix(size, width);
+            let x: Vec<f64> = (0..size).map(|k| (k as f64).cos()).collect();
+            let mut b = times(&matrix, &x);
+            BandedCholesky::new(&matrix).unwrap().solve(&mut b);
+            assert!(b.iter().zip(&x).all(|(a, b)| (a - b).abs() < 1e-13), "{size}, {width}");
+        }
+    }
+
+    #[test]
+    fn inverts_within_the_band() {
+        let matrix = matrix(30, 4);
+        let factor = BandedCholesky::new(&matrix).unwrap();
+        let inverse = factor.inverse_within_band();
+        for j in 0..30 {
+            let mut column = vec![0.0; 30];
+            column[j] = 1.0;
+            factor.solve(&mut column);
+            let near = |i: usize| i.abs_diff(j) <= 4;
+            for (i, x) in column.iter().enumerate().filter(|(i, _)| near(*i)) {
+                assert!((inverse.get(i, j) - x).abs() < 1e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn sparse_solutions_are_those_of_the_whole() {
+        let factor = BandedCholesky::new(&matrix(60, 3)).unwrap();
+        let mut whole = vec![0.0; 60];
+        whole[20..22].copy_from_slice(&[1.0, -2.0]);
+        factor.solve_lower(&mut whole);
+        assert!(whole[..20].iter().all(|x| *x == 0.0));
+        let exact = factor.solve_lower_sparse(20, &[1.0, -2.0], 0.0);
+        assert_eq!(exact, whole[20..]);
+        let short = factor.solve_lower_sparse(20, &[1.0, -2.0], 1e-6);
+        assert!(short.len() < exact.len() && short[..] == exact[..short.len()]);
+        assert!(exact[short.len()..].iter().all(|x| x.abs() < 1e-5));
+    }
+
+    #[test]
+    fn indefinite_matrices_have_no_factor() {
+        let mut matrix = matrix(4, 1);
+        matrix.add(2, 2, -10.0);
+        assert_eq!(BandedCholesky::new(&matrix), None);
+        matrix.add(2, 2, f64::NAN);
+        assert_eq!(BandedCholesky::new(&matrix), None);
+    }
+
+    #[test]
+    fn outer_products_add_up() {
+        let mut matrix = Banded::zero(4, 2);
+        matrix.add_outer(1, &[1.0, 2.0, 3.0], 2.0);
+        assert_eq!([matrix.get(1, 1), matrix.get(3, 1), matrix.get(2, 3)], [2.0, 6.0, 12.0]);
+        assert_eq!([matrix.get(0, 0), matrix.get(0, 3)], [0.0, 0.0]);
+    }
 }

@@ -21,7 +21,11 @@ mod smoother;
 mod spline;
 mod spline_fit;
 
-pub(crate) use banded::dot;
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;
+
 pub use banded::{Banded, BandedCholesky};
 pub use error::ReadError;
 pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_text};
@@ -29,5 +33,5 @@ pub use noise::{NoiseConfig, noise_level, rounding_noise};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
 pub use smoothed::{Piece, Smoothed};
-pub use smoother::{Smoother, SmootherConfig, SmoothingError};
+pub use smoother::{Density, Smoother, SmootherConfig, SmoothingError};
 pub use spline::{DEGREE, ORDER, Spline};

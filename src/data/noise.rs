@@ -71,8 +71,9 @@ fn digital_step(column: &[f64], largest: f64) -> Option<f64> {
     let steps = column.windows(2).map(|pair| (pair[1] - pair[0]).abs());
     let steps: Vec<f64> = steps.filter(|step| *step > 1e-12 * largest).collect();
     let least = steps.iter().copied().fold(f64::INFINITY, f64::min);
-    let often = 4 * steps.len() <= 3 * column.len();
-    (often && steps.iter().all(|step| is_multiple(*step, least))).then_some(least).filter(|q| q.is_finite())
+    let equal = column.len() - 1 - steps.len();
+    let often = 4 * equal >= column.len() && steps.len() > 1;
+    (often && steps.iter().all(|step| is_multiple(*step, least))).then_some(least)
 }
 
 /// Whether x is a multiple of q, up to the rounding of numbers of twelve digits.
@@ -167,4 +168,59 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::fixtures::{Motion, Sampling, add_noise, random};
+
+    #[test]
+    fn neighbours_show_gaussian_noise() {
+        let mut random = random(1);
+        for sampling in [Sampling::Even, Sampling::Uneven] {
+            for sigma in [1e-6, 1e-4, 1e-2, 1e-1] {
+                let times = sampling.times(1500, 0.05, &mut random);
+                let mut column = Motion::Sine.states(&times).0;
+                add_noise(&mut column, sigma, &mut random);
+                let found = noise_level(&times, &column, &NoiseConfig::default());
+                assert!((found / sigma - 1.0).abs() < 0.1, "{sampling:?} {sigma}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn rounding_is_seen_in_the_digits() {
+        let times: Vec<f64> = (0..400).map(|k| 0.03 * k as f64).collect();
+        let exact = Motion::Pendulum.states(&times).0;
+        for (digit, scale) in [(1e-2, 1.0), (1e-5, 1.0), (1e-8, 1.0), (1e-3, 1e14), (1e-5, 1e-9)] {
+            let q = digit * scale;
+            let rounded: Vec<f64> = exact.iter().map(|x| (x / digit).round() * digit * scale).collect();
+            let found = rounding_noise(&rounded);
+            assert!((found * 12f64.sqrt() / q - 1.0).abs() < 1e-3, "{q}: {found}");
+        }
+        assert_eq!(rounding_noise(&exact), 0.0);
+    }
+
+    #[test]
+    fn digital_instruments_round_to_their_step() {
+        let times: Vec<f64> = (0..4000).map(|k| 1e-3 * k as f64).collect();
+        let step = 0.0048828125 / 3.0;
+        let column: Vec<f64> = times.iter().map(|t| (t.sin() / step).round() * step).collect();
+        assert!((rounding_noise(&column) - step / 12f64.sqrt()).abs() < 1e-6 * step);
+    }
+
+    #[test]
+    fn free_motion_and_constants_are_not_rounded() {
+        let free: Vec<f64> = (0..100).map(|k| 0.1 + k as f64 / 7.0).collect();
+        assert_eq!(rounding_noise(&free), 0.0);
+        assert_eq!(rounding_noise(&[5.0; 20]), 0.0);
+        assert_eq!(rounding_noise(&[0.0; 20]), 0.0);
+        assert_eq!(rounding_noise(&[]), 0.0);
+    }
+
+    #[test]
+    fn short_columns_have_no_noise() {
+        assert_eq!(noise_level(&[0.0, 1.0], &[0.3, 0.123456789012345], &NoiseConfig::default()), 0.0);
+    }
 }

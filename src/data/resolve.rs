@@ -103,3 +103,42 @@ fn median_deviation(values: &[f64]) -> f64 {
     let centre = median(values.to_vec());
     median(values.iter().map(|x| (x - centre).abs()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::fixtures::{Motion, Sampling, random};
+
+    fn resolved(times: &[f64], column: &[f64]) -> Resolved {
+        resolve(times, &[column], &ResolveConfig::default(), &NoiseConfig::default())
+    }
+
+    #[test]
+    fn smooth_motion_is_one_piece() {
+        for sampling in [Sampling::Even, Sampling::Jittered, Sampling::Uneven] {
+            let times = sampling.times(400, 0.25, &mut random(2));
+            let found = resolved(&times, &Motion::Sine.states(&times).0);
+            assert!(matches!(&found.pieces[..], [all] if *all == (0..400)), "{sampling:?}");
+            assert!(found.left_out.is_empty());
+        }
+    }
+
+    #[test]
+    fn close_encounters_are_cut_out() {
+        let times: Vec<f64> = (0..400).map(|k| 0.05 * k as f64).collect();
+        // A step that takes a hundredth of the distance of two points.
+        let column: Vec<f64> = times.iter().map(|t| t.sin() + ((t - 10.02) / 5e-4).tanh()).collect();
+        let found = resolved(&times, &column);
+        let [(cut, WhyLeftOut::Unresolved)] = &found.left_out[..] else { panic!("{found:?}") };
+        assert!(cut.contains(&200) && cut.len() < 24, "{cut:?}");
+        assert_eq!(found.pieces, [0..cut.start, cut.end..400]);
+    }
+
+    #[test]
+    fn short_stretches_are_left_out() {
+        let times: Vec<f64> = (0..11).map(f64::from).collect();
+        let found = resolved(&times, &times);
+        assert_eq!(found.left_out, [(0..11, WhyLeftOut::TooShort)]);
+        assert!(found.pieces.is_empty() && found.noise.is_empty());
+    }
+}

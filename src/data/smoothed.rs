@@ -4,7 +4,8 @@ use super::banded::BandedCholesky;
 use super::resolve::LeftOut;
 use super::spline::Spline;
 
-/// How many intervals at each end of a spline lean on points of one side only.
+/// How many intervals at each end of a spline lean on points of one side only: on uniform points the errors of the
+/// velocity are there up to seven times those of the middle, those of the acceleration up to seventy times.
 const ONE_SIDED_INTERVALS: usize = 2;
 
 /// The resolved pieces of all runs, each with its spline.

@@ -8,6 +8,9 @@ use super::recording::{Rates, Recording, Run};
 use super::resolve::{LeftOut, ResolveConfig, WhyLeftOut, resolve};
 use super::smoothed::{Piece, Smoothed};
 
+/// A piece that takes less time than this, or longer than the inverse, is left out: its velocities would overflow.
+const LEAST_SPAN: f64 = 1e-140;
+
 /// Lays splines through recordings.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Smoother {
@@ -199,6 +202,9 @@ impl Smoother {
     ) -> Option<Piece> {
         let start = columns.times[points.start];
         let times: Vec<f64> = columns.times[points.clone()].iter().map(|t| t - start).collect();
+        if !(LEAST_SPAN..1.0 / LEAST_SPAN).contains(&times[times.len() - 1]) {
+            return None;
+        }
         let cut =
             |all: &[&[f64]]| -> Vec<Vec<f64>> { all.iter().map(|x| x[points.clone()].to_vec()).collect() };
         let (positions, velocities) = (cut(&columns.positions), cut(&columns.velocities));

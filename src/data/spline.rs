@@ -94,3 +94,54 @@ impl Spline {
         values.iter().zip(&coefficients[first..]).map(|(b, c)| b * c).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uneven() -> Spline {
+        Spline::new(vec![0.0, 0.3, 0.4, 1.0, 1.7, 2.0, 2.1])
+    }
+
+    #[test]
+    fn b_splines_add_to_one() {
+        let spline = uneven();
+        for k in 0..=42 {
+            let t = 0.05 * k as f64;
+            let sums = [0, 1, 2].map(|derivative| spline.basis(t, derivative).1.iter().sum::<f64>());
+            assert!((sums[0] - 1.0).abs() < 1e-14);
+            assert!(sums[1].abs() < 1e-12 && sums[2].abs() < 1e-10, "{sums:?}");
+        }
+    }
+
+    #[test]
+    fn derivatives_are_slopes() {
+        let spline = uneven();
+        let coefficients: Vec<f64> = (0..spline.functions()).map(|k| (3.0 * k as f64).sin()).collect();
+        let at = |t: f64, derivative| spline.value(&coefficients, t, derivative);
+        for k in 1..20 {
+            let (t, h) = (0.1 * k as f64 + 0.03, 1e-5);
+            for derivative in 0..4 {
+                let slope = (at(t + h, derivative) - at(t - h, derivative)) / (2.0 * h);
+                let exact = at(t, derivative + 1);
+                assert!((slope - exact).abs() < 1e-6 * (1.0 + exact.abs()), "{t}, {derivative}");
+            }
+        }
+    }
+
+    #[test]
+    fn seventh_derivatives_are_constant_and_higher_ones_vanish() {
+        let spline = uneven();
+        assert_eq!(spline.basis(0.05, 7), spline.basis(0.25, 7));
+        assert_eq!(spline.basis(0.05, 8).1, [0.0; ORDER]);
+    }
+
+    #[test]
+    fn times_outside_count_as_the_ends() {
+        let spline = uneven();
+        assert_eq!(spline.basis(-1.0, 0), spline.basis(0.0, 0));
+        assert_eq!(spline.basis(9.0, 1), spline.basis(2.1, 1));
+        assert_eq!(spline.interval(2.1), 5);
+        assert_eq!(spline.basis(f64::NAN, 0), spline.basis(0.0, 0));
+    }
+}

@@ -12,11 +12,15 @@ pub mod beam;
 pub mod gram;
 pub mod least_squares;
 pub mod motion;
+mod piece_form;
 mod test_functions;
 pub mod trajectory;
 pub(crate) mod triangle;
 pub mod varpro;
 pub mod weak;
+
+#[cfg(test)]
+mod weak_tests;
 
 pub use motion::{Derivatives, Motion};
 pub use trajectory::{ObservedPiece, TrajectoryFit};

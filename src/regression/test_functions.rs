@@ -24,19 +24,16 @@ struct TestFunction {
 }
 
 impl TestFunctions {
-    /// One test function around every inner break, or nothing where there is none.
-    ///
-    /// Those that touch an interval marked in `avoid` are left out, unless too few remain.
+    /// One test function around every inner break that touches no interval marked in `avoid`, or nothing where there
+    /// is none.
     pub fn new(spline: &Spline, avoid: &[bool], config: &Config) -> Option<Self> {
         let (breaks, intervals) = (spline.breaks(), spline.intervals());
         let reach = config.reach.min(intervals / 2);
-        if reach == 0 {
+        let clear = |j: &usize| !avoid[j - reach..j + reach].contains(&true);
+        let chosen: Vec<usize> = (reach..=intervals - reach).filter(clear).collect();
+        if reach == 0 || chosen.is_empty() {
             return None;
         }
-        let all: Vec<usize> = (reach..=intervals - reach).collect();
-        let clear = |j: &usize| !avoid[j - reach..j + reach].contains(&true);
-        let chosen: Vec<usize> = all.iter().copied().filter(clear).collect();
-        let chosen = if chosen.len() < config.fewest { all } else { chosen };
         let (mut points, mut weights, mut starts) = (Vec::new(), Vec::new(), vec![0]);
         for (k, pair) in breaks.windows(2).enumerate() {
             let (middle, half) = ((pair[0] + pair[1]) / 2.0, (pair[1] - pair[0]) / 2.0);
