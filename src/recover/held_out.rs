@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::problem::{OVERLAP, overlaps};
 use super::refine::{Form, Masses, refine};
-use super::{Model, Problem};
+use super::{Model, Problem, Terms};
 use crate::progress::Job;
 use crate::regression::RegressionError;
 use crate::regression::beam::{BeamConfig, Support, beam_search};
@@ -186,7 +187,7 @@ pub fn shortest_form(
         if job.is_cancelled() {
             break;
         }
-        problem.whiten(None, floor)?;
+        problem.whiten(None, floor, Terms::Plain)?;
         let bodies = problem.bodies().len();
         let equal = std::iter::once((Masses::Equal, vec![1.0; bodies]));
         let own = starts.iter().filter(|_| bodies > 1).map(|start| (Masses::Own, start.clone()));
@@ -212,7 +213,8 @@ fn supports(problem: &Problem, masses: Masses, start: &[f64], config: &HeldOutCo
     let Some(gram) = problem.gram() else { return Vec::new() };
     let rounds = if masses == Masses::Own { 5 } else { 1 };
     let beam = BeamConfig { rounds, ..config.beam };
-    let mut found = beam_search(gram, problem.candidates(), &problem.usable(true), start, 1.0, &beam);
+    let mut found =
+        beam_search(gram, problem.candidates(Terms::Plain), &problem.usable(Terms::Plain), start, 1.0, &beam);
     let mut of_size = BTreeMap::<usize, usize>::new();
     found.retain(|support| {
         let count = of_size.entry(support.terms.len()).or_default();
@@ -245,6 +247,7 @@ fn ranked(mut sorted: Vec<Tested>, config: &HeldOutConfig) -> Vec<Tested> {
     for Tested { model, held_out } in &mut sorted {
         let (excess, error) = excess(&held_out.blocks, &best);
         let length: f64 = model.terms.iter().map(|term| 3.0 + 2.0 * term.cost()).sum();
+        let length = length + OVERLAP * overlaps(&model.terms) as f64;
         let worse = if excess <= error.max(config.negligible) { 0.0 } else { 1000.0 + 1000.0 * excess };
         model.score = worse + length + 4.0 * model.masses() as f64;
     }

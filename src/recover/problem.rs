@@ -15,9 +15,12 @@ const BLOCK: usize = 64;
 /// A column shorter than this share of the median length is dead: it says nothing about the motion.
 const DEAD: f64 = 1e-12;
 
+/// The greatest relative step of a nonlinear parameter that is trusted to its derivative.
+const GREATEST_STEP: f64 = 0.6;
+
 /// The price of two terms that share a summand, in units of χ²: less than that of any term, more than the difference
 /// between terms of one function.
-const OVERLAP: f64 = 3.0;
+pub(super) const OVERLAP: f64 = 3.0;
 
 /// The whitened equations of a recording and everything that may stand in them.
 #[derive(Clone, Debug)]
@@ -34,9 +37,18 @@ pub struct Problem {
     /// For each coordinate the integrals of all columns, not whitened: the terms, then the changes of those that have
     /// a nonlinear parameter.
     integrals: Vec<Matrix>,
-    candidates: Candidates,
+    candidates: [Candidates; 2],
     finite: Vec<bool>,
     present: Option<Present>,
+}
+
+/// Which terms compete.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Terms {
+    /// Those without a nonlinear parameter.
+    Plain,
+    /// All.
+    All,
 }
 
 /// Where an equation comes from.
@@ -84,7 +96,7 @@ impl Problem {
             library,
             places,
             integrals: Vec::new(),
-            candidates: Candidates { costs: Vec::new(), families: Vec::new(), partners: Vec::new() },
+            candidates: [Candidates::default(), Candidates::default()],
             finite: Vec::new(),
             present: None,
         };
@@ -98,7 +110,7 @@ impl Problem {
         let mut columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
         let mut partners = vec![None; terms.len()];
         for (k, term) in terms.iter().enumerate().filter(|(_, term)| term.is_free()) {
-            partners[k] = Some(columns.len());
+            partners[k] = Some((columns.len(), trusted_step(term, &terms[self.library.plain..])));
             columns.push(Column::ByParameter(term));
         }
         let costs = terms.iter().map(|term| self.price(term, term.is_free())).collect();
@@ -117,7 +129,8 @@ impl Problem {
             }
         }
         (self.integrals, self.finite) = (integrals, finite);
-        self.candidates = Candidates { costs, families, partners };
+        let all = Candidates { costs, families, partners };
+        self.candidates = [all.first(self.library.plain), all];
         Ok(())
     }
 
@@ -156,28 +169,31 @@ impl Problem {
         &self.library.bodies
     }
 
-    /// Whitens the equations with the slopes of a model, or without any, and builds the Gram matrices. `floor` is the
-    /// least error of an equation in units of the rms of its left side.
+    /// Whitens the equations with the slopes of a model, or without any, and builds the Gram matrices of the terms that
+    /// are to compete. `floor` is the least error of an equation in units of the rms of its left side.
     ///
     /// # Errors
     /// If a covariance is not finite.
-    pub fn whiten(&mut self, model: Option<&Model>, floor: f64) -> Result<(), RegressionError> {
+    pub fn whiten(&mut self, model: Option<&Model>, floor: f64, terms: Terms) -> Result<(), RegressionError> {
         let slopes = model.map(|model| self.slopes(model));
         let whitened = self.weak.whiten(slopes.as_ref(), floor)?;
-        let columns = whitened.whiten(&self.integrals);
-        let count = columns[0].ncols();
-        let mut gram = Gram::new(self.bodies().len(), count);
+        let columns = match terms {
+            Terms::All => whitened.whiten(&self.integrals),
+            Terms::Plain => {
+                let plain = |all: &Matrix| all.subcols(0, self.library.plain).to_owned();
+                whitened.whiten(&self.integrals.iter().map(plain).collect::<Vec<_>>())
+            }
+        };
+        let mut gram = Gram::new(self.bodies().len(), columns[0].ncols());
         for (block, body) in self.bodies().iter().enumerate() {
             body.iter().for_each(|&i| gram.add(block, &columns[i], &whitened.left()[i]));
         }
-        let mut lengths: Vec<f64> = (0..count).map(|k| gram.length(k)).collect();
-        let dead = |&length: &f64, median: f64| !(length > DEAD * median);
+        let lengths: Vec<f64> = (0..gram.columns()).map(|k| gram.length(k)).collect();
         let mut sorted = lengths.clone();
         sorted.sort_by(f64::total_cmp);
-        let median = sorted[count / 2];
-        lengths.truncate(self.library.terms.len());
-        let dead = lengths.iter().zip(&self.finite).map(|(length, finite)| dead(length, median) || !finite);
-        let dead = dead.collect();
+        let least = DEAD * sorted[sorted.len() / 2];
+        let count = lengths.len().min(self.library.terms.len());
+        let dead = (0..count).map(|k| !(lengths[k] > least && self.finite[k])).collect();
         let left = whitened.left().concat();
         self.present = Some(Present { whitened, left, columns, gram, dead });
         Ok(())
@@ -234,7 +250,7 @@ impl Problem {
         let own = self.library.terms.iter().position(|own| own == term);
         match (own, self.present()) {
             (Some(k), Some(_)) if !self.finite[k] => None,
-            (Some(k), Some(present)) => {
+            (Some(k), Some(present)) if k < present.gram.columns() => {
                 Some(present.columns.iter().flat_map(|part| part.col_as_slice(k)).copied().collect())
             }
             _ => Some(self.columns(&[Column::Force(term)])?.col_as_slice(0).to_vec()),
@@ -253,17 +269,14 @@ impl Problem {
     }
 
     /// The terms as candidates of a beam search.
-    pub fn candidates(&self) -> &Candidates {
-        &self.candidates
+    pub fn candidates(&self, terms: Terms) -> &Candidates {
+        &self.candidates[terms as usize]
     }
 
-    /// The terms that are of some use under the present whitening: all, or those without a nonlinear parameter.
-    pub fn usable(&self, plain: bool) -> Vec<bool> {
-        let usable = |k: usize| {
-            let dead = self.present().is_none_or(|present| present.dead[k]);
-            !dead && !(plain && self.library.terms[k].is_free())
-        };
-        (0..self.library.terms.len()).map(usable).collect()
+    /// For each candidate whether it is of some use under the present whitening.
+    pub fn usable(&self, terms: Terms) -> Vec<bool> {
+        let dead = self.present().map_or(&[][..], |present| &present.dead);
+        (0..self.candidates(terms).costs.len()).map(|k| dead.get(k) == Some(&false)).collect()
     }
 
     /// The terms of which start masses are made: plain polynomials and powers of distances.
@@ -274,8 +287,8 @@ impl Problem {
                 Family::Polynomial | Family::Radial | Family::RadialPolynomial | Family::Reciprocal
             )
         };
-        let usable = self.usable(true);
-        let terms = self.library.terms.iter().enumerate();
+        let usable = self.usable(Terms::Plain);
+        let terms = self.library.terms[..self.library.plain].iter().enumerate();
         terms.filter(|(k, term)| usable[*k] && family(term)).map(|(k, _)| k).collect()
     }
 
@@ -296,15 +309,28 @@ impl Problem {
     pub(super) fn length(&self, terms: &[Term], ties: &[Option<(usize, f64)>], masses: usize) -> f64 {
         let own = |k: usize| terms[k].is_free() && ties[k].is_none();
         let prices: f64 = terms.iter().enumerate().map(|(k, term)| self.price(term, own(k))).sum();
-        let overlaps = |k: usize| terms[..k].iter().filter(|other| other.overlaps(&terms[k])).count();
-        let overlap = (0..terms.len()).map(overlaps).sum::<usize>() as f64 * OVERLAP;
-        prices + overlap + masses as f64 * ((self.equations() as f64).ln() + 2.0)
+        prices + OVERLAP * overlaps(terms) as f64 + masses as f64 * ((self.equations() as f64).ln() + 2.0)
     }
 
     /// χ²/s² and the description length of a model.
     pub fn score(&self, model: &Model, s2: f64) -> f64 {
         model.chi / s2 + self.description_length(model)
     }
+}
+
+/// The greatest relative step of a parameter for which the change of a term is trusted: three quarters of the way to
+/// the next value on the grid, at most [`GREATEST_STEP`].
+fn trusted_step(term: &Term, grid: &[Term]) -> f64 {
+    let ratio = |other: &Term| Some(other.parameter()? / term.parameter()?);
+    let others = grid.iter().filter(|other| other.form() == term.form() && *other != term);
+    let steps = others.filter_map(ratio).filter(|ratio| *ratio > 0.0).map(|ratio| 0.75 * (ratio - 1.0).abs());
+    steps.fold(GREATEST_STEP, f64::min)
+}
+
+/// The pairs of terms that share a summand.
+pub(super) fn overlaps(terms: &[Term]) -> usize {
+    let before = |k: usize| terms[..k].iter().filter(|other| other.overlaps(&terms[k])).count();
+    (0..terms.len()).map(before).sum()
 }
 
 /// The values of one coordinate, `[points, count]`.

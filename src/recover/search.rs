@@ -6,7 +6,7 @@ use super::held_out::{HeldOut, HeldOutConfig, shortest_form};
 use super::masses::{MassConfig, start_masses};
 use super::refine::{Form, Masses, refine};
 use super::snap_parameters::{SnapConfig, snap_parameters};
-use super::{Model, Problem};
+use super::{Model, Problem, Terms};
 use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
 use crate::regression::beam::{BeamConfig, Support, beam_search};
@@ -34,6 +34,8 @@ pub struct Config {
     pub of_families: usize,
     /// Besides, so many of each size up to 3 with nonlinear parameters, whose coarse grid may hide them.
     pub of_size: usize,
+    /// Of these, at most so many with one multiset of families.
+    pub of_size_and_families: usize,
     /// The models of a pass with which the next one begins.
     pub warm: usize,
     /// The best models whose terms are dropped one at a time.
@@ -68,7 +70,8 @@ impl Default for Config {
             most_variance: 50.0,
             refined: 12,
             of_families: 3,
-            of_size: 4,
+            of_size: 8,
+            of_size_and_families: 2,
             warm: 6,
             dropped: 5,
             refinement: VarproConfig { rounds: 8, tolerance: 0.02, ..VarproConfig::default() },
@@ -99,7 +102,8 @@ pub struct Search {
 /// # Errors
 /// If the equations cannot be whitened.
 pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<Search, RegressionError> {
-    problem.whiten(None, config.first_floor)?;
+    let first = if problem.dof() == 1 { Terms::All } else { Terms::Plain };
+    problem.whiten(None, config.first_floor, first)?;
     job.tell(Event::Doing("searching for a form"));
     let starts = start_masses(problem, &config.masses);
     let nothing = Search { models: Vec::new(), s2: 1.0, held_out: None };
@@ -110,7 +114,7 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
         if job.is_cancelled() {
             return Ok(out);
         }
-        problem.whiten(Some(&best), config.floor)?;
+        problem.whiten(Some(&best), config.floor, Terms::All)?;
         let warm = std::mem::take(&mut out.models);
         let masses = masses_to_try(&best, problem, &starts, pass);
         (out.models, out.s2) =
@@ -143,9 +147,9 @@ fn first_model(problem: &Problem, starts: &[Vec<f64>], job: &Job<'_>, config: &C
     let masses = if problem.bodies().len() > 1 { Masses::Own } else { Masses::Equal };
     let mut found = Vec::new();
     for start in starts {
-        for plain in [true, false] {
-            if (plain || problem.dof() == 1) && !job.is_cancelled() {
-                found.extend(beams(problem, masses, start, plain, 1.0, &config.first_beam));
+        for terms in [Terms::Plain, Terms::All] {
+            if (terms == Terms::Plain || problem.dof() == 1) && !job.is_cancelled() {
+                found.extend(beams(problem, masses, start, terms, 1.0, &config.first_beam));
             }
         }
     }
@@ -159,7 +163,7 @@ fn first_model(problem: &Problem, starts: &[Vec<f64>], job: &Job<'_>, config: &C
 }
 
 fn price(problem: &Problem, terms: &[usize]) -> f64 {
-    terms.iter().map(|&k| problem.candidates().costs[k]).sum()
+    terms.iter().map(|&k| problem.candidates(Terms::All).costs[k]).sum()
 }
 
 /// A beam search under the present whitening.
@@ -167,14 +171,14 @@ fn beams(
     problem: &Problem,
     masses: Masses,
     start: &[f64],
-    plain: bool,
+    terms: Terms,
     s2: f64,
     config: &BeamConfig,
 ) -> Vec<Support> {
     let Some(gram) = problem.gram() else { return Vec::new() };
     let rounds = if masses == Masses::Own { 5 } else { 1 };
     let config = BeamConfig { rounds, ..*config };
-    beam_search(gram, problem.candidates(), &problem.usable(plain), start, s2, &config)
+    beam_search(gram, problem.candidates(terms), &problem.usable(terms), start, s2, &config)
 }
 
 /// Equal masses, and the inverse masses at which own masses are tried: those of the best model, and in the first pass
@@ -243,9 +247,13 @@ impl Pass<'_> {
         let s2 = models.iter().map(per_freedom).fold(1e9, f64::min).max(1.0);
         models.iter_mut().for_each(|model| model.score = self.problem.score(model, s2));
         sort(&mut models);
+        if s2 > self.config.hopeless {
+            return (models, s2);
+        }
         self.simplify(&mut models, s2);
         models.extend(self.with_a_term_less(&models, s2));
         sort(&mut models);
+        self.simplify(&mut models, s2);
         (distinct(models, s2), s2)
     }
 
@@ -275,13 +283,13 @@ impl Pass<'_> {
     fn beams(&self, s2: f64) -> Vec<Found> {
         let mut all = Vec::new();
         for (masses, start) in &self.masses {
-            for plain in [true, false] {
+            for terms in [Terms::Plain, Terms::All] {
                 if self.job.is_cancelled() {
                     return all;
                 }
-                let width = if plain { self.config.beam.width / 2 } else { self.config.beam.width };
+                let width = self.config.beam.width / if terms == Terms::Plain { 2 } else { 1 };
                 let config = BeamConfig { width, ..self.config.beam };
-                let found = beams(self.problem, *masses, start, plain, s2, &config);
+                let found = beams(self.problem, *masses, start, terms, s2, &config);
                 all.extend(found.into_iter().map(|support| Found { support, masses: *masses }));
             }
         }
@@ -302,9 +310,7 @@ impl Pass<'_> {
         let mut seen: BTreeSet<(&[usize], Masses)> = BTreeSet::new();
         let mut out = Vec::new();
         for found in found {
-            let mut families: Vec<Family> = found.support.terms.iter().map(|&k| terms[k].family()).collect();
-            families.sort_unstable();
-            let count = of_families.entry((families, found.masses)).or_default();
+            let count = of_families.entry((self.families(found), found.masses)).or_default();
             if *count < self.config.of_families && seen.insert((&found.support.terms, found.masses)) {
                 *count += 1;
                 out.push(found);
@@ -314,16 +320,31 @@ impl Pass<'_> {
             }
         }
         for size in 1..=3 {
-            let free = |f: &&Found| {
-                f.support.terms.len() == size && f.support.terms.iter().any(|&k| terms[k].is_free())
-            };
-            for found in found.iter().filter(free).take(self.config.of_size) {
-                if seen.insert((&found.support.terms, found.masses)) {
-                    out.push(found);
+            let mut of_families: BTreeMap<Vec<Family>, usize> = BTreeMap::new();
+            let mut left = self.config.of_size;
+            for found in found.iter().filter(|f| f.support.terms.len() == size) {
+                if left == 0 {
+                    break;
+                }
+                let free = found.support.terms.iter().any(|&k| terms[k].is_free());
+                let count = of_families.entry(self.families(found)).or_default();
+                if free && *count < self.config.of_size_and_families {
+                    *count += 1;
+                    left -= 1;
+                    if seen.insert((&found.support.terms, found.masses)) {
+                        out.push(found);
+                    }
                 }
             }
         }
         out
+    }
+
+    fn families(&self, found: &Found) -> Vec<Family> {
+        let family = |&k: &usize| self.problem.library.terms[k].family();
+        let mut families: Vec<Family> = found.support.terms.iter().map(family).collect();
+        families.sort_unstable();
+        families
     }
 
     /// The best few models without each of their terms.

@@ -2,17 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::gram::{Choices, Fit, Gram, GramAt};
+use super::gram::{Direction, Fit, Gram, GramAt, Member};
 
 /// The terms among which a support is sought. Term k is column k of the Gram matrices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Candidates {
     /// The price of each term, in units of χ² at σ = 1.
     pub costs: Vec<f64>,
     /// The family of each term.
     pub families: Vec<usize>,
-    /// For each term the column that holds its change with its nonlinear parameter.
-    pub partners: Vec<Option<usize>>,
+    /// For each term with a nonlinear parameter the column that holds its change per relative change of the parameter,
+    /// and the greatest step for which this is trusted.
+    pub partners: Vec<Option<(usize, f64)>>,
+}
+
+impl Candidates {
+    /// The first `count` of the terms.
+    pub fn first(&self, count: usize) -> Candidates {
+        Candidates {
+            costs: self.costs[..count].to_vec(),
+            families: self.families[..count].to_vec(),
+            partners: self.partners[..count].to_vec(),
+        }
+    }
 }
 
 /// How wide a beam search is.
@@ -32,13 +44,11 @@ pub struct BeamConfig {
     pub polished: usize,
     /// Rounds of the alternating fit of coefficients and block scales; 1 leaves the scales alone.
     pub rounds: usize,
-    /// The greatest relative step of a nonlinear parameter for which its derivative is trusted.
-    pub step: f64,
 }
 
 impl Default for BeamConfig {
     fn default() -> BeamConfig {
-        BeamConfig { width: 20, size: 7, singles: 150, stall: 12.0, polished: 6, rounds: 1, step: 0.6 }
+        BeamConfig { width: 20, size: 7, singles: 1000, stall: 12.0, polished: 6, rounds: 1 }
     }
 }
 
@@ -62,11 +72,11 @@ pub fn beam_search(
     s2: f64,
     config: &BeamConfig,
 ) -> Vec<Support> {
-    let pairs: Vec<(usize, usize)> =
-        candidates.partners.iter().enumerate().filter_map(|(k, d)| d.map(|d| (k, d))).collect();
+    let member = |(column, &partner): (usize, &Option<(usize, f64)>)| Member { column, partner };
+    let members = candidates.partners.iter().enumerate().map(member).collect();
     let start = gram.at(scales);
     let mut search =
-        Search { gram, candidates, allowed, pairs, start, scales, s2, config, found: BTreeMap::new() };
+        Search { gram, candidates, allowed, members, start, scales, s2, config, found: BTreeMap::new() };
     search.grow();
     search.drop_and_swap();
     let mut all: Vec<Support> =
@@ -80,7 +90,7 @@ struct Search<'a> {
     gram: &'a Gram,
     candidates: &'a Candidates,
     allowed: &'a [bool],
-    pairs: Vec<(usize, usize)>,
+    members: Vec<Member>,
     start: GramAt,
     scales: &'a [f64],
     s2: f64,
@@ -100,27 +110,30 @@ impl Search<'_> {
         terms.iter().map(|&k| self.candidates.costs[k]).sum()
     }
 
-    fn columns(&self, terms: &[usize]) -> Vec<usize> {
-        let partners = terms.iter().filter_map(|&k| self.candidates.partners[k]);
-        terms.iter().copied().chain(partners).collect()
-    }
-
     /// Fits a support unless this is done already.
     fn put(&mut self, terms: &[usize], scales: &[f64]) -> &Fit {
-        let (columns, rounds) = (self.columns(terms), self.config.rounds);
-        let gram = self.gram;
-        self.found.entry(terms.to_vec()).or_insert_with(|| gram.fit(&columns, scales, rounds))
+        let support: Vec<Member> = terms.iter().map(|&k| self.members[k]).collect();
+        let (gram, rounds) = (self.gram, self.config.rounds);
+        self.found.entry(terms.to_vec()).or_insert_with(|| gram.fit(&support, scales, rounds))
     }
 
     fn score(&self, terms: &[usize]) -> f64 {
         self.found[terms].chi + self.s2 * self.price(terms)
     }
 
+    /// What a support spans: as it was fitted, or with all partners free.
+    fn directions(&self, terms: &[usize]) -> Vec<Direction> {
+        if let Some(fit) = self.found.get(terms) {
+            return fit.directions.clone();
+        }
+        let members = terms.iter().map(|&k| self.members[k]);
+        let columns = |member: Member| [Some(member.column), member.partner.map(|(partner, _)| partner)];
+        members.flat_map(columns).flatten().map(|column| Direction { column, along: None }).collect()
+    }
+
     /// The best `most` children of a support, and χ² of the support.
     fn children(&self, at: &GramAt, terms: &[usize], most: usize) -> (f64, Vec<Child>) {
-        let choices =
-            Choices { terms: self.candidates.costs.len(), pairs: &self.pairs, step: self.config.step };
-        let children = at.children(&self.columns(terms), &choices);
+        let children = at.children(&self.directions(terms), &self.members);
         let price = self.price(terms);
         let child = |(term, &gain): (usize, &f64)| {
             let chi = children.chi - gain;
@@ -173,8 +186,7 @@ impl Search<'_> {
         let mut of_families: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
         for (_, terms, chi) in order {
             let count = of_families.entry(self.families(&terms)).or_default();
-            let plain_single = size == 1 && self.candidates.partners[terms[0]].is_none();
-            if !plain_single && *count >= (width / 6).max(4) {
+            if size > 1 && *count >= (width / 6).max(4) {
                 continue;
             }
             *count += 1;

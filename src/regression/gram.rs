@@ -13,6 +13,9 @@ use crate::data::dot;
 /// are nearly dependent; the fits on the equations themselves do without.
 const RIDGE: f64 = 1e-10;
 
+/// A column whose part orthogonal to a support is below this share of its squared length depends on it.
+const DEPENDENT: f64 = 1e-9;
+
 /// The normal equations of each block.
 #[derive(Clone, Debug)]
 pub struct Gram {
@@ -21,15 +24,36 @@ pub struct Gram {
     squares: Vec<f64>,
 }
 
+/// A term of a support: its column, and where it has a nonlinear parameter κ the column that holds its change per
+/// relative change of κ with the greatest step |δκ/κ| for which that is trusted.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Member {
+    /// The column.
+    pub column: usize,
+    /// The column of the change, and the greatest step.
+    pub partner: Option<(usize, f64)>,
+}
+
+/// A column, or a column with a fixed multiple of its partner.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Direction {
+    /// The column.
+    pub column: usize,
+    /// The partner and its multiple.
+    pub along: Option<(usize, f64)>,
+}
+
 /// A least-squares fit of a support.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fit {
     /// The sum of squares that is left.
     pub chi: f64,
-    /// One coefficient for each column of the support.
+    /// The coefficients of the members, then of their partners.
     pub coefficients: Vec<f64>,
     /// μ_g of each block.
     pub scales: Vec<f64>,
+    /// What was fitted: a step that would exceed its bound is held there.
+    pub directions: Vec<Direction>,
 }
 
 impl Gram {
@@ -118,44 +142,112 @@ impl Gram {
 
     /// Fits a support. With `rounds` > 1, coefficients and all scales but the first are fitted in turn; a scale keeps
     /// its value where the fit would make it negative.
-    pub fn fit(&self, support: &[usize], scales: &[f64], rounds: usize) -> Fit {
-        let k = support.len();
-        let mut scales = scales.to_vec();
-        let mut fit = Fit { chi: self.square(), coefficients: vec![0.0; k], scales: scales.clone() };
-        for round in 0..rounds.max(1) {
-            let mut matrix = vec![0.0; k * k];
-            let mut right = vec![0.0; k];
-            for (g, &scale) in scales.iter().enumerate() {
-                for (a, &i) in support.iter().enumerate() {
-                    right[a] += scale * self.right[g][i];
-                    for (b, &j) in support.iter().enumerate() {
-                        matrix[a * k + b] += scale * scale * self.matrices[g][(i, j)];
-                    }
+    pub fn fit(&self, support: &[Member], scales: &[f64], rounds: usize) -> Fit {
+        let mut held = vec![None; support.len()];
+        let mut fit = self.fit_directions(support, &held, scales);
+        for _ in 0..support.len() {
+            let mut exceeds = false;
+            let changes = support.iter().zip(&mut held).zip(changes(support, &fit));
+            for ((member, held), (coefficient, change)) in changes {
+                if let (Some((_, step)), None) = (member.partner, &held)
+                    && change.abs() > step * coefficient.abs()
+                {
+                    *held = Some(step.copysign(change * coefficient));
+                    exceeds = true;
                 }
             }
-            let c = solve(&matrix, &right);
-            let chi = self.square() - 2.0 * dot(&right, &c) + quadratic(&matrix, &c);
-            fit = Fit { chi, coefficients: c, scales: scales.clone() };
-            if round + 1 < rounds {
-                self.update_scales(support, &fit.coefficients, &mut scales);
+            if !exceeds {
+                break;
             }
+            fit = self.fit_directions(support, &held, scales);
+        }
+        for _ in 1..rounds {
+            let scales = self.better_scales(&fit, support);
+            fit = self.fit_directions(support, &held, &scales);
         }
         fit
     }
 
-    /// The best scale of each block but the first for given coefficients.
-    fn update_scales(&self, support: &[usize], c: &[f64], scales: &mut [f64]) {
-        for (g, scale) in scales.iter_mut().enumerate().skip(1) {
-            let along: f64 = support.iter().zip(c).map(|(&i, c)| c * self.right[g][i]).sum();
-            let mut length = 0.0;
-            for (&i, a) in support.iter().zip(c) {
-                length += support.iter().zip(c).map(|(&j, b)| a * b * self.matrices[g][(i, j)]).sum::<f64>();
+    /// Fits a support at given scales with some steps held.
+    fn fit_directions(&self, support: &[Member], held: &[Option<f64>], scales: &[f64]) -> Fit {
+        let mut directions = Vec::with_capacity(2 * support.len());
+        for (member, held) in support.iter().zip(held) {
+            let along = member.partner.and_then(|(partner, _)| Some((partner, (*held)?)));
+            directions.push(Direction { column: member.column, along });
+        }
+        for (member, _) in support.iter().zip(held).filter(|(_, held)| held.is_none()) {
+            directions.extend(member.partner.map(|(column, _)| Direction { column, along: None }));
+        }
+        let (matrix, right) = self.reduced_to(&directions, scales);
+        let c = solve(&matrix, &right);
+        let chi = self.square() - 2.0 * dot(&right, &c) + quadratic(&matrix, &c);
+        let (own, mut free) = (&c[..support.len()], c[support.len()..].iter());
+        let mut coefficients = own.to_vec();
+        for ((member, held), own) in
+            support.iter().zip(held).zip(own).filter(|((m, _), _)| m.partner.is_some())
+        {
+            let _ = member;
+            coefficients.push(held.map_or_else(|| *free.next().unwrap_or(&0.0), |step| step * own));
+        }
+        Fit { chi, coefficients, scales: scales.to_vec(), directions }
+    }
+
+    /// The normal equations of directions at given scales, row by row.
+    fn reduced_to(&self, directions: &[Direction], scales: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let k = directions.len();
+        let (mut matrix, mut right) = (vec![0.0; k * k], vec![0.0; k]);
+        for (g, &scale) in scales.iter().enumerate() {
+            for (a, first) in directions.iter().enumerate() {
+                right[a] += scale * first.of(&self.right[g]);
+                for (b, second) in directions.iter().enumerate().take(a + 1) {
+                    matrix[a * k + b] += scale * scale * self.entry(g, first, second);
+                }
             }
+        }
+        for a in 0..k {
+            (0..a).for_each(|b| matrix[b * k + a] = matrix[a * k + b]);
+        }
+        (matrix, right)
+    }
+
+    fn entry(&self, block: usize, first: &Direction, second: &Direction) -> f64 {
+        let matrix = &self.matrices[block];
+        let of_column = |j: usize| first.of(matrix.col_as_slice(j));
+        of_column(second.column) + second.along.map_or(0.0, |(partner, ratio)| ratio * of_column(partner))
+    }
+
+    /// The best scale of each block but the first for given coefficients.
+    fn better_scales(&self, fit: &Fit, support: &[Member]) -> Vec<f64> {
+        let partners = support.iter().filter_map(|member| member.partner.map(|(partner, _)| partner));
+        let columns: Vec<usize> = support.iter().map(|member| member.column).chain(partners).collect();
+        let weighted = || columns.iter().zip(&fit.coefficients);
+        let mut scales = fit.scales.clone();
+        for (g, scale) in scales.iter_mut().enumerate().skip(1) {
+            let along: f64 = weighted().map(|(&i, c)| c * self.right[g][i]).sum();
+            let row = |i: usize| weighted().map(|(&j, b)| b * self.matrices[g][(i, j)]).sum::<f64>();
+            let length: f64 = weighted().map(|(&i, a)| a * row(i)).sum();
             if length > 0.0 && along > 0.0 {
                 *scale = along / length;
             }
         }
+        scales
     }
+}
+
+impl Direction {
+    /// The entry of a vector over the columns.
+    fn of(&self, vector: &[f64]) -> f64 {
+        vector[self.column] + self.along.map_or(0.0, |(partner, ratio)| ratio * vector[partner])
+    }
+}
+
+/// The coefficient and the change of each member; a change of 0 where it has no partner.
+fn changes<'a>(support: &'a [Member], fit: &'a Fit) -> impl Iterator<Item = (f64, f64)> + use<'a> {
+    let (own, partners) = fit.coefficients.split_at(support.len());
+    let mut partners = partners.iter();
+    support.iter().zip(own).map(move |(member, &own)| {
+        (own, member.partner.and_then(|_| partners.next().copied()).unwrap_or(0.0))
+    })
 }
 
 /// The normal equations at given scales.
@@ -165,17 +257,6 @@ pub struct GramAt {
     right: Vec<f64>,
     diagonal: Vec<f64>,
     square: f64,
-}
-
-/// What may be added to a support.
-#[derive(Clone, Copy, Debug)]
-pub struct Choices<'a> {
-    /// The number of terms; term k is column k.
-    pub terms: usize,
-    /// The terms with a nonlinear parameter and the column that holds its derivative.
-    pub pairs: &'a [(usize, usize)],
-    /// The greatest relative step |δκ/κ| for which the linearised parameter is trusted.
-    pub step: f64,
 }
 
 /// What each term would do for a support.
@@ -188,50 +269,51 @@ pub struct Children {
 }
 
 impl GramAt {
-    /// χ² of a support, given by its columns, and how far every further term would lower it: one Schur complement for
-    /// each term, 2 × 2 for a term with its derivative.
-    pub fn children(&self, support: &[usize], choices: &Choices<'_>) -> Children {
+    /// χ² of a support and how far each of the choices would lower it: one Schur complement for each, 2 × 2 for a term
+    /// with its change, whose step is held at its bound where it would exceed it.
+    pub fn children(&self, support: &[Direction], choices: &[Member]) -> Children {
         let reduced = self.reduce(support);
         let Reduced { chi, ref right, ref diagonal, .. } = reduced;
-        let dependent = |j: usize| diagonal[j] <= 1e-9 * self.diagonal[j];
-        let single = |j: usize| if dependent(j) { 0.0 } else { right[j] * right[j] / diagonal[j] };
-        let mut gains: Vec<f64> = (0..choices.terms).map(single).collect();
-        for &(k, d) in choices.pairs {
-            if dependent(k) || dependent(d) {
-                continue;
+        let dependent = |j: usize| diagonal[j] <= DEPENDENT * self.diagonal[j];
+        let gain = |choice: &Member| {
+            let k = choice.column;
+            if dependent(k) {
+                return 0.0;
             }
-            let (a, b, x) = (diagonal[k], diagonal[d], reduced.cross(self, k, d));
-            let determinant = a * b - x * x;
-            if determinant <= 1e-7 * a * b {
-                continue;
+            let single = right[k] * right[k] / diagonal[k];
+            match choice.partner {
+                Some((d, step)) if !dependent(d) => {
+                    let (a, b, x) = (diagonal[k], diagonal[d], reduced.cross(self, k, d));
+                    single.max(gain_of_pair([a, b, x], right[k], right[d], step))
+                }
+                _ => single,
             }
-            let coefficient = (b * right[k] - x * right[d]) / determinant;
-            let change = (a * right[d] - x * right[k]) / determinant;
-            if change.abs() < choices.step * coefficient.abs() {
-                gains[k] = gains[k].max(coefficient * right[k] + change * right[d]);
-            }
-        }
-        Children { chi, gains }
+        };
+        Children { chi, gains: choices.iter().map(gain).collect() }
     }
 
     /// The equations orthogonal to the support.
-    fn reduce(&self, support: &[usize]) -> Reduced {
+    fn reduce(&self, support: &[Direction]) -> Reduced {
         let mut right = self.right.clone();
         let mut diagonal = self.diagonal.clone();
         let mut rows: Vec<Vec<f64>> = Vec::with_capacity(support.len());
         let mut chi = self.square;
-        for &c in support {
-            let mut row = self.matrix.col_as_slice(c).to_vec();
-            for earlier in &rows {
-                add_scaled(&mut row, -earlier[c], earlier);
+        for direction in support {
+            let mut row = self.matrix.col_as_slice(direction.column).to_vec();
+            if let Some((partner, ratio)) = direction.along {
+                add_scaled(&mut row, ratio, self.matrix.col_as_slice(partner));
             }
-            let pivot = row[c] + RIDGE * self.diagonal[c];
-            if pivot <= 1e-14 * self.diagonal[c] {
+            let length = direction.of(&row);
+            for earlier in &rows {
+                add_scaled(&mut row, -direction.of(earlier), earlier);
+            }
+            let pivot = direction.of(&row) + RIDGE * length;
+            if pivot <= 1e-14 * length {
                 continue;
             }
             let scale = 1.0 / pivot.sqrt();
             row.iter_mut().for_each(|x| *x *= scale);
-            let along = right[c] * scale;
+            let along = direction.of(&right) * scale;
             add_scaled(&mut right, -along, &row);
             diagonal.iter_mut().zip(&row).for_each(|(d, x)| *d -= x * x);
             chi -= along * along;
@@ -239,6 +321,21 @@ impl GramAt {
         }
         Reduced { chi, right, diagonal, rows }
     }
+}
+
+/// By how much a column and its partner lower χ² when their ratio stays within ±step. The matrix is [[a, x], [x, b]].
+fn gain_of_pair([a, b, x]: [f64; 3], right: f64, partner: f64, step: f64) -> f64 {
+    let determinant = a * b - x * x;
+    if determinant <= 1e-7 * a * b {
+        return 0.0;
+    }
+    let coefficient = (b * right - x * partner) / determinant;
+    let change = (a * partner - x * right) / determinant;
+    if change.abs() <= step * coefficient.abs() {
+        return coefficient * right + change * partner;
+    }
+    let held = |s: f64| (right + s * partner).powi(2) / (a + 2.0 * s * x + s * s * b);
+    held(step).max(held(-step))
 }
 
 /// Right side and diagonal of the equations orthogonal to a support, and the rows of the eliminated columns.
@@ -313,34 +410,47 @@ mod tests {
         (x, a)
     }
 
+    fn plain(columns: &[usize]) -> Vec<Member> {
+        columns.iter().map(|&column| Member { column, partner: None }).collect()
+    }
+
+    fn of(x: &Mat<f64>, a: &[f64]) -> Gram {
+        let mut gram = Gram::new(1, 4);
+        gram.add(0, x, a);
+        gram
+    }
+
     #[test]
     fn a_child_has_the_chi_of_its_fit() {
         let (x, a) = example();
-        let mut gram = Gram::new(1, 4);
-        gram.add(0, &x, &a);
-        let choices = Choices { terms: 4, pairs: &[], step: 0.6 };
-        let children = gram.at(&[1.0]).children(&[0, 3], &choices);
+        let gram = of(&x, &a);
+        let support = gram.fit(&plain(&[0, 3]), &[1.0], 1);
+        let children = gram.at(&[1.0]).children(&support.directions, &plain(&[0, 1, 2]));
+        assert!((children.chi - support.chi).abs() < 1e-8 * gram.square());
         for k in [1, 2] {
-            let fit = gram.fit(&[0, 3, k], &[1.0], 1);
+            let fit = gram.fit(&plain(&[0, 3, k]), &[1.0], 1);
             assert!((children.chi - children.gains[k] - fit.chi).abs() < 1e-8 * gram.square());
         }
         assert_eq!(children.gains[0], 0.0);
-        let fit = gram.fit(&[0, 2], &[1.0], 1);
+        let fit = gram.fit(&plain(&[0, 2]), &[1.0], 1);
         assert!((fit.coefficients[0] - 2.0).abs() < 0.01 && (fit.coefficients[1] + 1.0).abs() < 0.01);
     }
 
     #[test]
-    fn a_pair_counts_only_for_small_steps() {
+    fn a_step_is_held_at_its_bound() {
         let (x, a) = example();
-        let mut gram = Gram::new(1, 4);
-        gram.add(0, &x, &a);
-        let gains = |step| {
-            let choices = Choices { terms: 3, pairs: &[(0, 2)], step };
-            gram.at(&[1.0]).children(&[], &choices).gains[0]
-        };
-        let both = gram.square() - gram.fit(&[0, 2], &[1.0], 1).chi;
-        assert!((gains(0.6) - both).abs() < 1e-8 * both);
-        assert!(gains(0.4) < 0.9 * both);
+        let gram = of(&x, &a);
+        let both = gram.square() - gram.fit(&plain(&[0, 2]), &[1.0], 1).chi;
+        for (step, held) in [(0.6, false), (0.3, true)] {
+            let pair = Member { column: 0, partner: Some((2, step)) };
+            let gain = gram.at(&[1.0]).children(&[], &[pair]).gains[0];
+            let fit = gram.fit(&[pair], &[1.0], 1);
+            assert_eq!(fit.directions.len(), if held { 1 } else { 2 });
+            assert!((gram.square() - fit.chi - gain).abs() < 1e-8 * both);
+            assert_eq!(gain < 0.99 * both, held);
+            let ratio = fit.coefficients[1] / fit.coefficients[0];
+            assert!((ratio + if held { 0.3 } else { 0.5 }).abs() < 0.01);
+        }
     }
 
     #[test]
@@ -350,7 +460,7 @@ mod tests {
         let mut gram = Gram::new(2, 4);
         gram.add(0, &x, &a);
         gram.add(1, &x, &slow);
-        let fit = gram.fit(&[0, 2], &[1.0, 1.0], 20);
+        let fit = gram.fit(&plain(&[0, 2]), &[1.0, 1.0], 20);
         assert!((fit.scales[1] - 0.4).abs() < 1e-3, "{:?}", fit.scales);
         assert_eq!(fit.scales[0], 1.0);
     }

@@ -10,8 +10,10 @@ use crate::data::Coordinate;
 /// The terms that compete, and what the names say of bodies.
 #[derive(Clone, Debug)]
 pub struct Library {
-    /// The terms.
+    /// The terms: those without a free parameter, then those with one.
     pub terms: Vec<Term>,
+    /// The number of terms without a free parameter.
+    pub plain: usize,
     /// The coordinates of each body; coordinates of one body share a mass.
     pub bodies: Vec<Vec<usize>>,
 }
@@ -24,11 +26,14 @@ pub struct Config {
     pub degree: Option<u32>,
     /// The least |u| in units of the greatest at which functions singular at u = 0 are admissible.
     pub clearance: f64,
+    /// The same where u has both signs on the data, as it may in different runs: more, because a sample of a motion
+    /// through u = 0 may miss it.
+    pub gap: f64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { degree: None, clearance: 1e-3 }
+        Config { degree: None, clearance: 1e-3, gap: 0.05 }
     }
 }
 
@@ -50,7 +55,8 @@ pub fn library(coordinates: &[Coordinate], positions: &[f64], config: &Config) -
     build.symmetric_sums(&bodies);
     build.gyroscopic(&bodies);
     build.friction();
-    Library { terms: build.terms, bodies }
+    let (free, plain): (Vec<Term>, Vec<Term>) = build.terms.into_iter().partition(Term::is_free);
+    Library { plain: plain.len(), terms: [plain, free].concat(), bodies }
 }
 
 /// Values of arguments over the sample.
@@ -335,7 +341,9 @@ impl Builder<'_> {
         if !angular && range.width > 0.0 {
             self.with_free_scale(u, base, &range);
         }
-        if range.least_size > self.config.clearance * range.least.abs().max(range.greatest.abs()) {
+        let clearance =
+            if range.least * range.greatest > 0.0 { self.config.clearance } else { self.config.gap };
+        if range.least_size > clearance * range.least.abs().max(range.greatest.abs()) {
             self.singular_of(u, base, &range);
         }
     }

@@ -31,6 +31,7 @@ fn singular_terms_need_data_that_keeps_away() {
     assert!(has(&[0.5, 2.0], "log(x)"));
     assert!(has(&[-0.5, -2.0], "log(-x)"));
     assert!(!has(&[0.0, 2.0], "1/x"));
+    assert!(!has(&[-1.0, -0.02, 0.02, 1.0], "1/sqrt(x^2)"));
     assert!(has(&[-1.0, 2.0], "1/sqrt(x^2)"));
     assert!(has(&[-1.0, 2.0], "log(x^2)"));
     let plane = |positions: &[f64]| formulas(&of(&["x", "y"], positions), &["x", "y"]);
