@@ -66,9 +66,34 @@ pub fn candidates(problem: &Problem, search: &Search, config: &Config) -> Vec<Mo
 
 /// The model with one term less, in every way.
 fn shorter(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
-    let form = Form::of_model(problem, model);
-    let places = if form.terms.len() > 1 { form.terms.len() } else { 0 };
-    (0..places).filter_map(|place| refine(problem, &form.without(place), &config.refinement)).collect()
+    (0..model.terms.len()).filter_map(|place| without(problem, model, place, &config.refinement)).collect()
+}
+
+/// The model without one term, refined.
+pub(super) fn without(
+    problem: &Problem,
+    model: &Model,
+    place: usize,
+    refinement: &VarproConfig,
+) -> Option<Model> {
+    match model.terms.len() {
+        0 => None,
+        1 => Some(uniform_motion(problem)),
+        _ => refine(problem, &Form::of_model(problem, model).without(place), refinement),
+    }
+}
+
+/// The model without forces.
+fn uniform_motion(problem: &Problem) -> Model {
+    Model {
+        terms: Vec::new(),
+        ties: Vec::new(),
+        coefficients: Vec::new(),
+        inverse_masses: vec![1.0; problem.dof()],
+        groups: vec![(0..problem.dof()).collect()],
+        chi: problem.left().iter().map(|a| a * a).sum(),
+        score: f64::INFINITY,
+    }
 }
 
 /// The model with two rates of exponentials tied, where their ratio is nearly simple.

@@ -1,11 +1,11 @@
 //! The decision: whole trajectories judge the few best forms of the search.
 
-use super::candidates::{self, candidates};
+use super::candidates::{self, candidates, without};
 use super::expansion::same_law;
 use super::follow::{Field, Followed, complexity, follow};
 use super::recovery::{Alternative, Evidence, Recovery, Status};
 use super::settle::settle;
-use super::{Form, Model, Problem, Search, constants, refine, weak_errors};
+use super::{Model, Problem, Search, constants, weak_errors};
 use crate::data::{Piece, Recording, Smoothed};
 use crate::progress::Job;
 use crate::regression::trajectory::{self, ObservedPiece};
@@ -30,6 +30,11 @@ pub struct Config {
     /// χ² for each degree of freedom up to which a form explains the recording. Right forms reach 1.02 at most; the
     /// noise itself is known to 7 %.
     pub explained: f64,
+    /// The noise of a column is corrected where the best fit leaves less than this part of it. Estimates of the smoother
+    /// are right to 7 % where the sampling is dense.
+    pub less_noise: f64,
+    /// The least factor of such a correction.
+    pub least_noise: f64,
     /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
     /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
     pub approximate: f64,
@@ -47,6 +52,8 @@ impl Default for Config {
             significance: 3.0,
             interpolating: 3,
             explained: 2.0,
+            less_noise: 0.8,
+            least_noise: 0.02,
             approximate: 0.03,
         }
     }
@@ -75,10 +82,25 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     }
     let models = candidates(grounds.problem, grounds.search, &config.candidates);
     let pieces: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
-    match follow(grounds.problem, &models, &pieces, &config.trajectory, job) {
-        Some(field) => by_trajectories(grounds, &field, config),
-        None => by_weak_form(grounds, config),
+    let follow = |models: &[Model], pieces: &[ObservedPiece]| {
+        follow(grounds.problem, models, pieces, &config.trajectory, job)
+    };
+    let Some(mut field) = follow(&models, &pieces) else { return by_weak_form(grounds, config) };
+    if let Some(factors) = less_noise(&field, config) {
+        let pieces: Vec<ObservedPiece> = pieces.iter().map(|piece| piece.with_noise(&factors)).collect();
+        let models: Vec<Model> = field.followed.into_iter().map(|followed| followed.model).collect();
+        field = follow(&models, &pieces)?;
     }
+    by_trajectories(grounds, &field, config)
+}
+
+/// For each recorded column the factor of its noise, where the best fit leaves clearly less than was assumed: sparse
+/// sampling makes the smoother see noise in motion.
+fn less_noise(field: &Field, config: &Config) -> Option<Vec<f64>> {
+    let best = field.followed.first()?;
+    let factor = |&left: &f64| if left > 0.0 { left.clamp(config.least_noise, 1.0) } else { 1.0 };
+    let factors: Vec<f64> = best.fit.noise().iter().map(factor).collect();
+    factors.iter().any(|factor| *factor < config.less_noise).then_some(factors)
 }
 
 /// The answer of the trajectories.
@@ -96,12 +118,17 @@ fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config) -> Opt
             && other.complexity() <= answer.complexity()
             && !same_law(&other.model, &answer.model, &states)
     };
-    let alternatives: Vec<Alternative> = field
-        .followed
+    let mut others: Vec<Followed> = Vec::new();
+    for other in field.followed.iter().filter(is_tied) {
+        let other = drop_weak(grounds.problem, field, other.clone(), config);
+        let known = std::iter::once(&answer).chain(&others);
+        if !known.into_iter().any(|known| same_law(&known.model, &other.model, &states)) {
+            others.push(other);
+        }
+    }
+    let alternatives: Vec<Alternative> = others
         .iter()
-        .filter(is_tied)
-        .map(|other| drop_weak(grounds.problem, field, other.clone(), config))
-        .map(|other| Alternative { law: law(&other), difference: other.score - answer.score })
+        .map(|other| Alternative { law: law(other), difference: other.score - answer.score })
         .collect();
     let chosen = law(&answer);
     let reduced = answer.fit.reduced();
@@ -132,13 +159,13 @@ fn choose(followed: &[Followed], near: f64) -> Option<&Followed> {
 /// Drops the weakest coefficient as long as it is below its limit, and fits the rest again. A drop that raises χ² by
 /// much more than the coefficient's own share says is undone.
 fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed, config: &Config) -> Followed {
-    while answer.model.terms.len() > 1 {
+    loop {
         let errors = answer.fit.standard_errors();
         let size = |k: usize| (answer.model.coefficients[k] / errors[k]).abs();
         let weakest = (0..answer.model.terms.len()).min_by(|&a, &b| size(a).total_cmp(&size(b)));
         let Some(weakest) = weakest.filter(|&k| size(k) < config.significance) else { break };
-        let form = Form::of_model(problem, &answer.model).without(weakest);
-        let Some(model) = refine(problem, &form, &config.candidates.refinement) else { break };
+        let refinement = &config.candidates.refinement;
+        let Some(model) = without(problem, &answer.model, weakest, refinement) else { break };
         let Some(shorter) = field.follow(problem, &model, &config.trajectory) else { break };
         let allowed = 2.0 * config.significance.powi(2) * answer.fit.inflation();
         if shorter.fit.chi > answer.fit.chi + allowed {

@@ -12,8 +12,9 @@ use crate::terms::joint::{self, Column, Family, Library, Term, evaluate};
 /// Columns of the library are evaluated so many at a time.
 const BLOCK: usize = 64;
 
-/// A column shorter than this share of the median length is dead: it says nothing about the motion.
-const DEAD: f64 = 1e-12;
+/// A column whose length is not within these limits is dead: its squares leave the range of numbers, or it vanishes
+/// on the data. There is no limit relative to other columns, whose lengths depend on the units.
+const ALIVE: Range<f64> = 1e-140..1e140;
 
 /// The greatest relative step of a nonlinear parameter that is trusted to its derivative.
 const GREATEST_STEP: f64 = 0.6;
@@ -188,12 +189,9 @@ impl Problem {
         for (block, body) in self.bodies().iter().enumerate() {
             body.iter().for_each(|&i| gram.add(block, &columns[i], &whitened.left()[i]));
         }
-        let lengths: Vec<f64> = (0..gram.columns()).map(|k| gram.length(k)).collect();
-        let mut sorted = lengths.clone();
-        sorted.sort_by(f64::total_cmp);
-        let least = DEAD * sorted[sorted.len() / 2];
-        let count = lengths.len().min(self.library.terms.len());
-        let dead = (0..count).map(|k| !(lengths[k] > least && self.finite[k])).collect();
+        let alive = |k: usize| self.finite[k] && ALIVE.contains(&gram.length(k));
+        let count = gram.columns().min(self.library.terms.len());
+        let dead = (0..count).map(|k| !alive(k)).collect();
         let left = whitened.left().concat();
         self.present = Some(Present { whitened, left, columns, gram, dead });
         Ok(())

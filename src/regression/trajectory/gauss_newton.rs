@@ -65,12 +65,14 @@ pub(super) fn run(
     let Some(covariance) = constants_triangle(&triangles, motion, 0.0).0.covariance() else {
         return failed(Outcome::Undetermined);
     };
+    let Some(columns) = columns(motion, &theta, &shots) else { return failed(Outcome::LeftDomain) };
     let values: usize = shots.iter().map(|shot| shot.piece.values()).sum();
     let unknowns = theta.len() + 2 * motion.dof() * shots.len();
     TrajectoryFit {
         constants: theta,
         covariance,
         chi,
+        columns,
         values,
         degrees_of_freedom: values.saturating_sub(unknowns).max(1),
         parts: 1,
@@ -110,6 +112,19 @@ fn step(
         *damping = (*damping * DAMPING_FACTOR).max(1e-4);
     }
     None
+}
+
+/// The part of χ² of each recorded column.
+fn columns(motion: &dyn Motion, theta: &[f64], shots: &[Shot<'_>]) -> Option<Vec<f64>> {
+    let piece = shots.first()?.piece;
+    let mut out = vec![0.0; piece.positions.len() + piece.velocities.len()];
+    for shot in shots {
+        let residuals = shot.residuals(motion, theta, &shot.state, false)?;
+        for row in residuals.chunks_exact(out.len()) {
+            out.iter_mut().zip(row).for_each(|(sum, r)| *sum += r * r);
+        }
+    }
+    Some(out)
 }
 
 /// The damped Gauss–Newton step: changes of the constants, and of every state.

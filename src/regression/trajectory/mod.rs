@@ -83,6 +83,8 @@ pub struct TrajectoryFit {
     pub covariance: Vec<f64>,
     /// χ².
     pub chi: f64,
+    /// The part of χ² of each recorded column: positions, then velocities.
+    pub columns: Vec<f64>,
     /// Recorded values that were fitted.
     pub values: usize,
     /// Recorded values less fitted unknowns, 1 at least.
@@ -122,6 +124,14 @@ impl ObservedPiece {
     /// The number of points.
     pub fn points(&self) -> usize {
         self.times.len()
+    }
+
+    /// The same piece with the noise of each recorded column, positions before velocities, times a factor.
+    pub fn with_noise(&self, factors: &[f64]) -> ObservedPiece {
+        let mut out = self.clone();
+        let noise = out.position_noise.iter_mut().chain(&mut out.velocity_noise);
+        noise.zip(factors).for_each(|(sigma, factor)| *sigma *= factor);
+        out
     }
 
     /// The number of recorded values.
@@ -179,6 +189,12 @@ impl TrajectoryFit {
         self.reduced().max(1.0)
     }
 
+    /// For each recorded column the noise that the fit leaves, in units of the noise that was stated.
+    pub fn noise(&self) -> Vec<f64> {
+        let freedom = self.degrees_of_freedom as f64 / self.columns.len() as f64;
+        self.columns.iter().map(|square| (square / freedom).sqrt()).collect()
+    }
+
     /// The standard error of each constant.
     pub fn standard_errors(&self) -> Vec<f64> {
         let p = self.constants.len();
@@ -190,6 +206,7 @@ impl TrajectoryFit {
             constants: constants.to_vec(),
             covariance: vec![0.0; constants.len() * constants.len()],
             chi: f64::INFINITY,
+            columns: Vec::new(),
             values: 0,
             degrees_of_freedom: 1,
             parts: 1,

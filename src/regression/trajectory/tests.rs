@@ -157,6 +157,14 @@ fn a_wrong_form_is_not_explained_by_cutting() {
 }
 
 #[test]
+fn the_noise_that_is_left_is_told_for_each_column() {
+    let piece = oscillator(1e-3, true, 5).with_noise(&[3.0, 1.0]);
+    let fit = fit(&Oscillator, &[2.0, 0.1], &[piece], &Config::default());
+    let noise = fit.noise();
+    assert!((noise[0] - 1.0 / 3.0).abs() < 0.05 && (noise[1] - 1.0).abs() < 0.1, "{noise:?}");
+}
+
+#[test]
 fn trajectories_outside_the_domain_are_told() {
     let piece = oscillator(1e-3, true, 1);
     let fit = fit(&Oscillator, &[f64::NAN, 0.0], &[piece], &Config::default());
