@@ -2,11 +2,11 @@
 
 use std::f64::consts::{PI, TAU};
 
+use super::ReadOptions;
 use super::agreement::Agreement;
 use super::heading::Unit;
 use super::part::{Named, Part};
 use super::rates::is_angle_name;
-use super::{ReadOptions, names_of};
 use crate::data::{Rates, ReadError, Recording};
 use crate::expr::Symbol;
 use crate::system::{Diagnostic, did_you_mean};
@@ -24,7 +24,7 @@ pub fn convert(part: &mut Part, degrees: &[Symbol]) -> Result<(), ReadError> {
         if is_in_degrees && jumps_by(&runs, TAU) {
             let message = format!("`{}` is said to be in degrees, and it jumps by 2π", coordinate.name);
             let hint = format!("it is in radians: `--angle {}`", coordinate.name);
-            return Err(error_at(coordinate, message, hint));
+            return Err(error_at(coordinate, message, None, hint));
         }
         let rate_unit = part.rates.get(at).and_then(|rate| rate.unit);
         let of_rate = match rate_unit {
@@ -104,12 +104,12 @@ fn note(part: &mut Part, at: usize, is_in_degrees: bool, of_rate: bool) {
 /// A name among the options that is no coordinate; a coordinate that looks like an angle in degrees.
 pub fn settle(
     recording: &mut Recording,
-    named: &[Named],
+    (coordinates, rates): (&[Named], &[Named]),
     options: &ReadOptions,
     notes: &mut Vec<String>,
 ) -> Result<(), ReadError> {
     check_options(recording, options)?;
-    for (at, named) in named.iter().enumerate() {
+    for (at, named) in coordinates.iter().enumerate() {
         let name = &named.name;
         let in_degrees = options.degrees.contains(name) || named.unit == Some(Unit::Degrees);
         let in_radians = named.unit == Some(Unit::Radians);
@@ -122,7 +122,7 @@ pub fn settle(
         if !in_degrees && !in_radians {
             let may_be_degrees = is_angle || is_angle_name(name.name());
             if let Some(why) = looks_like_degrees(&runs, may_be_degrees) {
-                return Err(degrees_error(named, &why));
+                return Err(looks_like_degrees_error(named, &why));
             }
         }
         let jumps = jumps_by(&runs, TAU);
@@ -134,7 +134,7 @@ pub fn settle(
             recording.runs.iter_mut().for_each(|run| unwrap(&mut run.positions[at], TAU));
         }
     }
-    check_velocities(recording, options)
+    check_velocities(recording, rates, options)
 }
 
 fn check_options(recording: &Recording, options: &ReadOptions) -> Result<(), ReadError> {
@@ -150,23 +150,20 @@ fn check_options(recording: &Recording, options: &ReadOptions) -> Result<(), Rea
     Ok(())
 }
 
-fn degrees_error(named: &Named, why: &str) -> ReadError {
+fn looks_like_degrees_error(named: &Named, why: &str) -> ReadError {
     let name = &named.name;
     let message = format!("`{name}` looks like an angle in degrees: {why}");
     let hint = format!(
         "`--degrees {name}` converts it and its velocity; if it is in radians, say so in the header: {name} [rad]"
     );
-    error_at(named, message, hint)
+    error_at(named, message, Some("radians".to_string()), hint)
 }
 
-/// An error at the name of a coordinate.
-fn error_at(named: &Named, message: String, hint: String) -> ReadError {
+/// An error at the name of a column.
+fn error_at(named: &Named, message: String, expected: Option<String>, hint: String) -> ReadError {
     let hint = Some(hint);
     match &named.place {
-        Some(place) => {
-            let expected = Some("radians".to_string());
-            ReadError::At(Box::new(Diagnostic { message, place: place.clone(), expected, hint }))
-        }
+        Some(place) => ReadError::At(Box::new(Diagnostic { message, place: place.clone(), expected, hint })),
         None => ReadError::File { path: named.source.to_string(), reason: message, hint },
     }
 }
@@ -274,9 +271,10 @@ fn smooth_step(values: &[f64]) -> f64 {
 }
 
 /// Refuses velocities that surely belong to their positions, but in units that do not fit.
-fn check_velocities(recording: &Recording, options: &ReadOptions) -> Result<(), ReadError> {
+fn check_velocities(recording: &Recording, rates: &[Named], options: &ReadOptions) -> Result<(), ReadError> {
     let Rates::Velocities(_) = &recording.rates else { return Ok(()) };
-    for (at, name) in names_of(&recording.rates).into_iter().enumerate() {
+    for (at, rate) in rates.iter().enumerate() {
+        let name = &rate.name;
         let runs = &recording.runs;
         let pairs = runs
             .iter()
@@ -284,8 +282,8 @@ fn check_velocities(recording: &Recording, options: &ReadOptions) -> Result<(), 
         let Some(agreement) = Agreement::of(pairs).filter(|agreement| agreement.misfits()) else { continue };
         let position = &recording.coordinates[at].name;
         let message = format!(
-            "`{name}` is not the velocity of `{position}` in these units: `{position}` changes {:.4} times as fast",
-            agreement.ratio
+            "`{name}` is not the velocity of `{position}` in these units: `{position}` changes {} times as fast",
+            three_digits(agreement.ratio)
         );
         let hint = match agreement.is_degrees_to_radians() && !options.degrees.contains(position) {
             true => format!("if `{position}` is in degrees and `{name}` in radians: --degrees {position}"),
@@ -294,9 +292,14 @@ fn check_velocities(recording: &Recording, options: &ReadOptions) -> Result<(), 
                  goes without the velocity"
             ),
         };
-        return Err(ReadError::Option { message, hint: Some(hint) });
+        return Err(error_at(rate, message, None, hint));
     }
     Ok(())
+}
+
+/// A number with three digits.
+fn three_digits(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ impl<'a> Lines<'a> {
             let first = number + 1;
             number += 1 + breaks;
             let bare = text.trim_start();
-            if bare.is_empty() {
+            // A row of empty cells is blank too.
+            if bare.chars().all(|c| c.is_whitespace() || ",;\"".contains(c)) {
                 continue;
             }
             if bare.starts_with(END_OF_EPHEMERIS) {
@@ -90,6 +91,8 @@ pub enum Separator {
     Tab,
     /// `,`
     Comma,
+    /// `|`
+    Bar,
     /// Any number of spaces and tabs.
     Blanks,
 }
@@ -105,8 +108,8 @@ pub struct Format {
 
 impl Separator {
     /// All, in the order in which they are preferred where a file can be read with several.
-    pub const ALL: [Separator; 4] =
-        [Separator::Semicolon, Separator::Tab, Separator::Comma, Separator::Blanks];
+    pub const ALL: [Separator; 5] =
+        [Separator::Semicolon, Separator::Tab, Separator::Comma, Separator::Bar, Separator::Blanks];
 
     /// The cells of a line, without space and quotation marks around them, into `cells`.
     pub fn split(self, line: &str, cells: &mut Vec<Range<usize>>) {
@@ -115,6 +118,7 @@ impl Separator {
             Separator::Semicolon => b';',
             Separator::Tab => b'\t',
             Separator::Comma => b',',
+            Separator::Bar => b'|',
             Separator::Blanks => return split_blanks(line, cells),
         };
         let bytes = line.as_bytes();

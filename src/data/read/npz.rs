@@ -332,7 +332,8 @@ fn times_from_rates(
     if 4 * (starts.len() - 1) > rows {
         return Err("the array `t` is missing, and the states do not follow `dx`".to_string());
     }
-    notes.push(format!("no times are given: taken as {} runs with the time step {step:.6}", starts.len()));
+    let runs = if starts.len() == 1 { "1 run".to_string() } else { format!("{} runs", starts.len()) };
+    notes.push(format!("no times are given: taken as {runs} with the time step {step:.6}"));
     let mut times = Vec::with_capacity(rows);
     for (index, &from) in starts.iter().enumerate() {
         let to = starts.get(index + 1).copied().unwrap_or(rows);

@@ -21,6 +21,8 @@ pub trait Facts {
     fn moves(&self, column: usize, runs: &[usize]) -> bool;
     /// Whether a column follows the time derivative of another.
     fn follows(&self, rate: usize, position: usize, time: usize, runs: &[usize]) -> bool;
+    /// Whether a column is the distance from the origin or the direction of others.
+    fn is_polar(&self, column: usize, axes: &[usize]) -> bool;
 }
 
 /// The columns with a role.
@@ -82,8 +84,10 @@ pub enum Reason {
     Uncertainty,
     /// It has no velocity or momentum, unlike the positions.
     NoRate,
-    /// Its name is that of an energy, a mass, a distance or the like.
+    /// Its name is that of an energy, a mass or the like.
     NoPosition,
+    /// It is the distance or the direction of the positions.
+    Polar,
     /// It is a velocity, momentum or derivative for which there is no use.
     Spare,
     /// The system file does not name it.
@@ -99,8 +103,8 @@ pub enum Problem {
     NoPositions,
     /// A position has no rate, and another like it has.
     RateMissing { position: usize, like: usize, like_rate: usize },
-    /// A velocity has no position.
-    PositionMissing { velocity: usize },
+    /// A velocity or acceleration has no position.
+    PositionMissing { rate: usize },
     /// A column that the system file names is missing.
     Missing { name: String, what: &'static str },
     /// Two columns have one name.

@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::heading::Heading;
 use super::lines::{Format, Line, Lines, Separator};
 use super::names::{is_run_name, is_time_name};
+use super::number::Cell;
 use super::top::Top;
 
 /// The header of a file in this format, if it is one: the last line or comment above the numbers.
@@ -35,6 +36,13 @@ pub fn header<'a>(lines: &Lines<'a>, format: Format, width: usize, first_row: us
     }
     let is_doubled = width == 2 + 2 * names.len();
     if names.is_empty() || !(is_doubled || width == 2 + names.len()) {
+        return None;
+    }
+    // The trial and the time are numbers.
+    let row = lines.rows[first_row].text;
+    let mut cells = Vec::new();
+    format.separator.split(row, &mut cells);
+    if !cells.iter().take(2).all(|cell| Cell::read(&row[cell.clone()], format.decimal_comma).is_number()) {
         return None;
     }
     let text = |span: &Range<usize>| &line.text[span.clone()];
