@@ -1,13 +1,14 @@
 //! Angles: degrees, and values that jump by a turn.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 use super::ReadOptions;
 use super::agreement::Agreement;
+use super::degrees::{Track, looks_like_degrees};
 use super::heading::Unit;
 use super::part::{Named, Part};
 use super::rates::is_angle_name;
-use crate::data::{Rates, ReadError, Recording};
+use crate::data::{Rates, ReadError, Recording, Run};
 use crate::expr::Symbol;
 use crate::system::{Diagnostic, did_you_mean};
 
@@ -47,7 +48,7 @@ pub fn convert(part: &mut Part, degrees: &[Symbol]) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn scale(part: &mut Part, column: impl Fn(&mut crate::data::Run) -> Option<&mut Vec<f64>>) {
+fn scale(part: &mut Part, column: impl Fn(&mut Run) -> Option<&mut Vec<f64>>) {
     for values in part.runs.iter_mut().filter_map(column) {
         values.iter_mut().for_each(|value| *value = value.to_radians());
     }
@@ -121,7 +122,8 @@ pub fn settle(
         let runs: Vec<&[f64]> = recording.runs.iter().map(|run| run.positions[at].as_slice()).collect();
         if !in_degrees && !in_radians {
             let may_be_degrees = is_angle || is_angle_name(name.name());
-            if let Some(why) = looks_like_degrees(&runs, may_be_degrees) {
+            let tracks: Vec<Track<'_>> = recording.runs.iter().map(|run| track(recording, run, at)).collect();
+            if let Some(why) = looks_like_degrees(&tracks, may_be_degrees) {
                 return Err(looks_like_degrees_error(named, &why));
             }
         }
@@ -135,6 +137,11 @@ pub fn settle(
         }
     }
     check_velocities(recording, rates, options)
+}
+
+fn track<'a>(recording: &Recording, run: &'a Run, at: usize) -> Track<'a> {
+    let velocity = run.rates.get(at).filter(|_| recording.has_velocities());
+    Track { times: &run.times, angle: &run.positions[at], velocity: velocity.map(Vec::as_slice) }
 }
 
 fn check_options(recording: &Recording, options: &ReadOptions) -> Result<(), ReadError> {
@@ -205,71 +212,6 @@ fn bounds(values: &[f64]) -> (f64, f64) {
     values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
 }
 
-/// Why values look like degrees, if they do.
-///
-/// Any coordinate that jumps by 360 does. So does what is called an angle if it swings to and fro through more
-/// than a full turn of 2π each time, which no libration does, or turns by more than half a turn from one row to
-/// the next and yet smoothly.
-fn looks_like_degrees(runs: &[&[f64]], may_be_angle: bool) -> Option<String> {
-    if jumps_by(runs, 360.0) {
-        return Some("it jumps by 360".to_string());
-    }
-    if !may_be_angle || jumps_by(runs, TAU) {
-        return None;
-    }
-    let swings: Vec<f64> = runs.iter().flat_map(|run| swings(run)).collect();
-    let wide = swings.iter().filter(|swing| **swing > TAU).count();
-    let widest = swings.iter().copied().fold(0.0, f64::max);
-    let mostly = swings.len() >= 3 && 5 * wide >= 4 * swings.len();
-    if mostly || widest > 4.0 * TAU && 5 * wide >= 4 * swings.len() {
-        return Some(format!("it swings to and fro by {widest:.3}, more than a turn of 2π"));
-    }
-    let fastest = runs.iter().map(|run| smooth_step(run)).fold(0.0, f64::max);
-    (fastest > PI)
-        .then(|| format!("it turns by {fastest:.3} from one row to the next, more than half a turn"))
-}
-
-/// The way between each two successive turning points, without the ends of the run. A turning point counts
-/// when the values come back by a tenth of their range, so that noise makes none.
-fn swings(values: &[f64]) -> Vec<f64> {
-    let (low, high) = bounds(values);
-    let least = 0.1 * (high - low);
-    let mut turning: Vec<f64> = Vec::new();
-    // The extreme since the last turning point, and whether it is a maximum; unknown at first.
-    let (mut top, mut bottom) =
-        (values.first().copied().unwrap_or(0.0), values.first().copied().unwrap_or(0.0));
-    let mut rising: Option<bool> = None;
-    for &value in values {
-        top = top.max(value);
-        bottom = bottom.min(value);
-        let turns_down = rising != Some(false) && top - value > least;
-        let turns_up = rising != Some(true) && value - bottom > least;
-        if turns_down {
-            turning.extend(rising.map(|_| top));
-            (rising, bottom) = (Some(false), value);
-        } else if turns_up {
-            turning.extend(rising.map(|_| bottom));
-            (rising, top) = (Some(true), value);
-        }
-        if rising == Some(true) {
-            bottom = value;
-        } else if rising == Some(false) {
-            top = value;
-        }
-    }
-    turning.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect()
-}
-
-/// The largest step that differs by less than a tenth from both steps beside it.
-fn smooth_step(values: &[f64]) -> f64 {
-    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let is_smooth = |three: &&[f64]| {
-        let near = |other: f64| (other - three[1]).abs() < 0.1 * three[1].abs();
-        near(three[0]) && near(three[2])
-    };
-    steps.windows(3).filter(is_smooth).map(|three| three[1].abs()).fold(0.0, f64::max)
-}
-
 /// Refuses velocities that surely belong to their positions, but in units that do not fit.
 fn check_velocities(recording: &Recording, rates: &[Named], options: &ReadOptions) -> Result<(), ReadError> {
     let Rates::Velocities(_) = &recording.rates else { return Ok(()) };
@@ -327,29 +269,5 @@ mod tests {
         let mut wrapped = rotation(0.1, TAU);
         unwrap(&mut wrapped, TAU);
         assert!(wrapped.windows(2).all(|pair| (pair[1] - pair[0] - 0.1).abs() < 1e-9));
-    }
-
-    #[test]
-    fn degrees_are_seen() {
-        assert!(looks_like_degrees(&[&rotation(4.0, 360.0)], false).is_some());
-        assert!(looks_like_degrees(&[&pendulum(20.0)], true).is_some());
-        assert!(looks_like_degrees(&[&pendulum(5.0)], true).is_some());
-        let turning: Vec<f64> = (0..100).map(|k| 4.0 * f64::from(k)).collect();
-        assert!(looks_like_degrees(&[&turning], true).is_some());
-    }
-
-    #[test]
-    fn radians_are_not_taken_for_degrees() {
-        for values in [pendulum(3.1), rotation(0.1, TAU), (0..400).map(|k| 0.3 * f64::from(k)).collect()] {
-            assert_eq!(looks_like_degrees(&[&values], true), None);
-        }
-        assert_eq!(looks_like_degrees(&[&pendulum(20.0)], false), None);
-        // A rotor that turns over twice, swings, and turns back.
-        let turns = [0.0, 9.0, 8.0, 9.5, 8.2, 14.0, 13.0, 14.5, 0.0, 1.0, 0.2];
-        let path: Vec<f64> = turns
-            .windows(2)
-            .flat_map(|w| (0..20).map(move |k| w[0] + (w[1] - w[0]) * f64::from(k) / 20.0))
-            .collect();
-        assert_eq!(looks_like_degrees(&[&path], true), None);
     }
 }

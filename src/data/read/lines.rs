@@ -18,8 +18,8 @@ pub struct Line<'a> {
 pub struct Lines<'a> {
     /// Those that hold something.
     pub rows: Vec<Line<'a>>,
-    /// The comments before the first row, without their sign (`#` or `%`).
-    pub comments: Vec<Line<'a>>,
+    /// The comments before the first row, each with the number of bytes up to and with its sign (`#` or `%`).
+    pub comments: Vec<(Line<'a>, usize)>,
 }
 
 /// The mark below which the programs of JPL Horizons write no more numbers.
@@ -48,7 +48,7 @@ impl<'a> Lines<'a> {
             }
             match bare.trim_start_matches('"').strip_prefix(['#', '%']) {
                 Some(comment) if lines.rows.is_empty() => {
-                    lines.comments.push(Line { number: first, text: comment });
+                    lines.comments.push((Line { number: first, text }, text.len() - comment.len()));
                 }
                 Some(_) => {}
                 None => lines.rows.push(Line { number: first, text }),
@@ -274,7 +274,8 @@ mod tests {
             let lines = Lines::of(text);
             assert_eq!(lines.rows.iter().map(|l| l.text).collect::<Vec<_>>(), ["a,b", "1,2"], "{text:?}");
             assert_eq!(lines.rows[1].number, 4);
-            assert_eq!(lines.comments[0].text.trim(), "c");
+            let (comment, sign) = lines.comments[0];
+            assert_eq!(comment.text[sign..].trim(), "c");
         }
     }
 

@@ -15,6 +15,7 @@ mod archive;
 mod columns;
 mod content;
 mod declared;
+mod degrees;
 mod facts;
 mod heading;
 mod lines;

@@ -14,9 +14,9 @@ use crate::system::did_you_mean;
 pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
     let name = |column: usize| table.headings[column].written.as_str();
     match problem {
-        Problem::NoTime { text: Some(column) } => text_as_time(table, column),
-        Problem::NoTime { text: None } => {
-            let hint = match growing(table) {
+        Problem::NoTime { text: Some(column), .. } => text_as_time(table, column),
+        Problem::NoTime { text: None, open } => {
+            let hint = match growing(table, &open) {
                 Some(column) => format!("if `{0}` is the time: --columns \"{0}=t\"", name(column)),
                 None => "name it: --columns COLUMN=t".to_string(),
             };
@@ -89,13 +89,13 @@ fn rate_like(table: &Table<'_>, position: usize, like: usize, like_rate: usize) 
     heading(like_rate).replacen(&heading(like), &heading(position), 1)
 }
 
-/// The first column of numbers that grows from row to row.
-fn growing(table: &Table<'_>) -> Option<usize> {
+/// The first of some columns whose numbers grow from row to row.
+fn growing(table: &Table<'_>, columns: &[usize]) -> Option<usize> {
     let grows = |column: &usize| {
         let values = &table.columns[*column].values;
         table.columns[*column].is_number() && values.windows(2).all(|pair| pair[0] < pair[1])
     };
-    (0..table.headings.len()).find(grows)
+    columns.iter().copied().find(grows)
 }
 
 /// The first cell of a column of texts that begin like numbers and are none.

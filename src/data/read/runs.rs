@@ -166,12 +166,10 @@ fn rows_of(gaps: &[(usize, usize)]) -> usize {
 fn gap(table: &Table<'_>, row: usize, column: usize, rows: usize) -> ReadError {
     let count = if rows == 1 { "this row".to_string() } else { format!("the {rows} such rows") };
     let hint = Some(format!("`--drop-incomplete` leaves out {count}"));
-    let width = table.headings.len();
     if let Origin::Text { ragged, .. } = &table.origin
         && let Some(&(_, cells)) = ragged.iter().find(|(ragged, _)| *ragged == row)
     {
-        let message = format!("this row has {cells} cells instead of {width}");
-        return table.error_at(row, width.min(cells), message, None, hint);
+        return table.error_in_row(row, cells, hint);
     }
     let name = &table.headings[column].written;
     let text = table.label(row, column);

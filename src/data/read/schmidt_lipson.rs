@@ -22,12 +22,13 @@ pub fn header<'a>(lines: &Lines<'a>, format: Format, width: usize, first_row: us
     if format.separator != Separator::Blanks {
         return None;
     }
-    let line: Line<'a> = match first_row.checked_sub(1) {
-        Some(at) => lines.rows[at],
+    let (line, sign): (Line<'a>, usize) = match first_row.checked_sub(1) {
+        Some(at) => (lines.rows[at], 0),
         None => *lines.comments.last()?,
     };
     let mut names: Vec<Range<usize>> = Vec::new();
-    Separator::Blanks.split(line.text, &mut names);
+    Separator::Blanks.split(&line.text[sign..], &mut names);
+    names.iter_mut().for_each(|name| *name = name.start + sign..name.end + sign);
     // Some files name the first two columns as well.
     let is_first =
         |at: usize, test: fn(&str) -> bool| names.get(at).is_some_and(|span| test(&line.text[span.clone()]));

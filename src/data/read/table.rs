@@ -194,6 +194,21 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// An error at a row that has another number of cells than the table.
+    pub fn error_in_row(&self, row: usize, count: usize, hint: Option<String>) -> ReadError {
+        let width = self.headings.len();
+        let message = format!("this row has {count} cells instead of {width}");
+        let Origin::Text { format, rows, .. } = &self.origin else {
+            return ReadError::File { path: self.source_name.to_string(), reason: message, hint };
+        };
+        let line = rows[row];
+        let mut ranges = Vec::new();
+        format.separator.split(line.text, &mut ranges);
+        let end = line.text.trim_end().len();
+        let start = ranges.get(width).map_or(end, |range| range.start);
+        at(&self.source_name, line, start..end, message, None, hint)
+    }
+
     /// An error at the name of a column, or at the end of the header.
     pub fn error_in_header(
         &self,
@@ -311,7 +326,7 @@ pub fn at(
 
 /// The error for a text in which no line holds a number.
 fn no_numbers(source_name: &Arc<str>, lines: &Lines<'_>) -> ReadError {
-    let Some(last) = lines.rows.last().or(lines.comments.last()).copied() else {
+    let Some(last) = lines.rows.last().or(lines.comments.last().map(|(line, _)| line)).copied() else {
         let line = Line { number: 1, text: "" };
         return at(source_name, line, 0..0, "the file is empty".to_string(), None, None);
     };

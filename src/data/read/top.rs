@@ -150,6 +150,12 @@ impl Shape {
     }
 }
 
+/// The names on a line behind the sign of a comment.
+fn names_behind(line: Line<'_>, sign: usize, shape: &Shape) -> Option<Vec<Range<usize>>> {
+    let spans = names(Line { text: &line.text[sign..], ..line }, shape)?;
+    Some(spans.into_iter().map(|span| span.start + sign..span.end + sign).collect())
+}
+
 /// The names on a line, if there are as many as columns. Names may be separated otherwise than the rows.
 fn names(line: Line<'_>, shape: &Shape) -> Option<Vec<Range<usize>>> {
     let others = Separator::ALL.into_iter().filter(|other| *other != shape.separator);
@@ -202,7 +208,11 @@ fn join_brackets(line: &str, cells: &mut Vec<Range<usize>>) {
 
 /// The header in the last comment above the rows that names as many columns, as NumPy writes it.
 fn in_comments<'a>(lines: &Lines<'a>, shape: &Shape, first_row: usize) -> Option<Top<'a>> {
-    let (header, spans) = lines.comments.iter().rev().find_map(|line| Some((*line, names(*line, shape)?)))?;
+    let (header, spans) = lines
+        .comments
+        .iter()
+        .rev()
+        .find_map(|(line, sign)| Some((*line, names_behind(*line, *sign, shape)?)))?;
     let headings = spans.iter().map(|span| Heading::of(&header.text[span.clone()])).collect();
     Some(Top { header, headings, spans, first_row, notes: Vec::new() })
 }
