@@ -1,13 +1,14 @@
 //! Angles: degrees, and values that jump by a turn.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
+use super::ReadOptions;
 use super::agreement::Agreement;
+use super::degrees::{Track, looks_like_degrees};
 use super::heading::Unit;
 use super::part::{Named, Part};
 use super::rates::is_angle_name;
-use super::{ReadOptions, names_of};
-use crate::data::{Rates, ReadError, Recording};
+use crate::data::{Rates, ReadError, Recording, Run};
 use crate::expr::Symbol;
 use crate::system::{Diagnostic, did_you_mean};
 
@@ -24,7 +25,7 @@ pub fn convert(part: &mut Part, degrees: &[Symbol]) -> Result<(), ReadError> {
         if is_in_degrees && jumps_by(&runs, TAU) {
             let message = format!("`{}` is said to be in degrees, and it jumps by 2π", coordinate.name);
             let hint = format!("it is in radians: `--angle {}`", coordinate.name);
-            return Err(error_at(coordinate, message, hint));
+            return Err(error_at(coordinate, message, None, hint));
         }
         let rate_unit = part.rates.get(at).and_then(|rate| rate.unit);
         let of_rate = match rate_unit {
@@ -47,7 +48,7 @@ pub fn convert(part: &mut Part, degrees: &[Symbol]) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn scale(part: &mut Part, column: impl Fn(&mut crate::data::Run) -> Option<&mut Vec<f64>>) {
+fn scale(part: &mut Part, column: impl Fn(&mut Run) -> Option<&mut Vec<f64>>) {
     for values in part.runs.iter_mut().filter_map(column) {
         values.iter_mut().for_each(|value| *value = value.to_radians());
     }
@@ -104,12 +105,12 @@ fn note(part: &mut Part, at: usize, is_in_degrees: bool, of_rate: bool) {
 /// A name among the options that is no coordinate; a coordinate that looks like an angle in degrees.
 pub fn settle(
     recording: &mut Recording,
-    named: &[Named],
+    (coordinates, rates): (&[Named], &[Named]),
     options: &ReadOptions,
     notes: &mut Vec<String>,
 ) -> Result<(), ReadError> {
     check_options(recording, options)?;
-    for (at, named) in named.iter().enumerate() {
+    for (at, named) in coordinates.iter().enumerate() {
         let name = &named.name;
         let in_degrees = options.degrees.contains(name) || named.unit == Some(Unit::Degrees);
         let in_radians = named.unit == Some(Unit::Radians);
@@ -121,8 +122,9 @@ pub fn settle(
         let runs: Vec<&[f64]> = recording.runs.iter().map(|run| run.positions[at].as_slice()).collect();
         if !in_degrees && !in_radians {
             let may_be_degrees = is_angle || is_angle_name(name.name());
-            if let Some(why) = looks_like_degrees(&runs, may_be_degrees) {
-                return Err(degrees_error(named, &why));
+            let tracks: Vec<Track<'_>> = recording.runs.iter().map(|run| track(recording, run, at)).collect();
+            if let Some(why) = looks_like_degrees(&tracks, may_be_degrees) {
+                return Err(looks_like_degrees_error(named, &why));
             }
         }
         let jumps = jumps_by(&runs, TAU);
@@ -134,7 +136,12 @@ pub fn settle(
             recording.runs.iter_mut().for_each(|run| unwrap(&mut run.positions[at], TAU));
         }
     }
-    check_velocities(recording, options)
+    check_velocities(recording, rates, options)
+}
+
+fn track<'a>(recording: &Recording, run: &'a Run, at: usize) -> Track<'a> {
+    let velocity = run.rates.get(at).filter(|_| recording.has_velocities());
+    Track { times: &run.times, angle: &run.positions[at], velocity: velocity.map(Vec::as_slice) }
 }
 
 fn check_options(recording: &Recording, options: &ReadOptions) -> Result<(), ReadError> {
@@ -150,23 +157,20 @@ fn check_options(recording: &Recording, options: &ReadOptions) -> Result<(), Rea
     Ok(())
 }
 
-fn degrees_error(named: &Named, why: &str) -> ReadError {
+fn looks_like_degrees_error(named: &Named, why: &str) -> ReadError {
     let name = &named.name;
     let message = format!("`{name}` looks like an angle in degrees: {why}");
     let hint = format!(
         "`--degrees {name}` converts it and its velocity; if it is in radians, say so in the header: {name} [rad]"
     );
-    error_at(named, message, hint)
+    error_at(named, message, Some("radians".to_string()), hint)
 }
 
-/// An error at the name of a coordinate.
-fn error_at(named: &Named, message: String, hint: String) -> ReadError {
+/// An error at the name of a column.
+fn error_at(named: &Named, message: String, expected: Option<String>, hint: String) -> ReadError {
     let hint = Some(hint);
     match &named.place {
-        Some(place) => {
-            let expected = Some("radians".to_string());
-            ReadError::At(Box::new(Diagnostic { message, place: place.clone(), expected, hint }))
-        }
+        Some(place) => ReadError::At(Box::new(Diagnostic { message, place: place.clone(), expected, hint })),
         None => ReadError::File { path: named.source.to_string(), reason: message, hint },
     }
 }
@@ -208,75 +212,11 @@ fn bounds(values: &[f64]) -> (f64, f64) {
     values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
 }
 
-/// Why values look like degrees, if they do.
-///
-/// Any coordinate that jumps by 360 does. So does what is called an angle if it swings to and fro through more
-/// than a full turn of 2π each time, which no libration does, or turns by more than half a turn from one row to
-/// the next and yet smoothly.
-fn looks_like_degrees(runs: &[&[f64]], may_be_angle: bool) -> Option<String> {
-    if jumps_by(runs, 360.0) {
-        return Some("it jumps by 360".to_string());
-    }
-    if !may_be_angle || jumps_by(runs, TAU) {
-        return None;
-    }
-    let swings: Vec<f64> = runs.iter().flat_map(|run| swings(run)).collect();
-    let wide = swings.iter().filter(|swing| **swing > TAU).count();
-    let widest = swings.iter().copied().fold(0.0, f64::max);
-    let mostly = swings.len() >= 3 && 5 * wide >= 4 * swings.len();
-    if mostly || widest > 4.0 * TAU && 5 * wide >= 4 * swings.len() {
-        return Some(format!("it swings to and fro by {widest:.3}, more than a turn of 2π"));
-    }
-    let fastest = runs.iter().map(|run| smooth_step(run)).fold(0.0, f64::max);
-    (fastest > PI)
-        .then(|| format!("it turns by {fastest:.3} from one row to the next, more than half a turn"))
-}
-
-/// The way between each two successive turning points, without the ends of the run. A turning point counts
-/// when the values come back by a tenth of their range, so that noise makes none.
-fn swings(values: &[f64]) -> Vec<f64> {
-    let (low, high) = bounds(values);
-    let least = 0.1 * (high - low);
-    let mut turning: Vec<f64> = Vec::new();
-    // The extreme since the last turning point, and whether it is a maximum; unknown at first.
-    let (mut top, mut bottom) =
-        (values.first().copied().unwrap_or(0.0), values.first().copied().unwrap_or(0.0));
-    let mut rising: Option<bool> = None;
-    for &value in values {
-        top = top.max(value);
-        bottom = bottom.min(value);
-        let turns_down = rising != Some(false) && top - value > least;
-        let turns_up = rising != Some(true) && value - bottom > least;
-        if turns_down {
-            turning.extend(rising.map(|_| top));
-            (rising, bottom) = (Some(false), value);
-        } else if turns_up {
-            turning.extend(rising.map(|_| bottom));
-            (rising, top) = (Some(true), value);
-        }
-        if rising == Some(true) {
-            bottom = value;
-        } else if rising == Some(false) {
-            top = value;
-        }
-    }
-    turning.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect()
-}
-
-/// The largest step that differs by less than a tenth from both steps beside it.
-fn smooth_step(values: &[f64]) -> f64 {
-    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let is_smooth = |three: &&[f64]| {
-        let near = |other: f64| (other - three[1]).abs() < 0.1 * three[1].abs();
-        near(three[0]) && near(three[2])
-    };
-    steps.windows(3).filter(is_smooth).map(|three| three[1].abs()).fold(0.0, f64::max)
-}
-
 /// Refuses velocities that surely belong to their positions, but in units that do not fit.
-fn check_velocities(recording: &Recording, options: &ReadOptions) -> Result<(), ReadError> {
+fn check_velocities(recording: &Recording, rates: &[Named], options: &ReadOptions) -> Result<(), ReadError> {
     let Rates::Velocities(_) = &recording.rates else { return Ok(()) };
-    for (at, name) in names_of(&recording.rates).into_iter().enumerate() {
+    for (at, rate) in rates.iter().enumerate() {
+        let name = &rate.name;
         let runs = &recording.runs;
         let pairs = runs
             .iter()
@@ -284,8 +224,8 @@ fn check_velocities(recording: &Recording, options: &ReadOptions) -> Result<(), 
         let Some(agreement) = Agreement::of(pairs).filter(|agreement| agreement.misfits()) else { continue };
         let position = &recording.coordinates[at].name;
         let message = format!(
-            "`{name}` is not the velocity of `{position}` in these units: `{position}` changes {:.4} times as fast",
-            agreement.ratio
+            "`{name}` is not the velocity of `{position}` in these units: `{position}` changes {} times as fast",
+            three_digits(agreement.ratio)
         );
         let hint = match agreement.is_degrees_to_radians() && !options.degrees.contains(position) {
             true => format!("if `{position}` is in degrees and `{name}` in radians: --degrees {position}"),
@@ -294,9 +234,14 @@ fn check_velocities(recording: &Recording, options: &ReadOptions) -> Result<(), 
                  goes without the velocity"
             ),
         };
-        return Err(ReadError::Option { message, hint: Some(hint) });
+        return Err(error_at(rate, message, None, hint));
     }
     Ok(())
+}
+
+/// A number with three digits.
+fn three_digits(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -324,29 +269,5 @@ mod tests {
         let mut wrapped = rotation(0.1, TAU);
         unwrap(&mut wrapped, TAU);
         assert!(wrapped.windows(2).all(|pair| (pair[1] - pair[0] - 0.1).abs() < 1e-9));
-    }
-
-    #[test]
-    fn degrees_are_seen() {
-        assert!(looks_like_degrees(&[&rotation(4.0, 360.0)], false).is_some());
-        assert!(looks_like_degrees(&[&pendulum(20.0)], true).is_some());
-        assert!(looks_like_degrees(&[&pendulum(5.0)], true).is_some());
-        let turning: Vec<f64> = (0..100).map(|k| 4.0 * f64::from(k)).collect();
-        assert!(looks_like_degrees(&[&turning], true).is_some());
-    }
-
-    #[test]
-    fn radians_are_not_taken_for_degrees() {
-        for values in [pendulum(3.1), rotation(0.1, TAU), (0..400).map(|k| 0.3 * f64::from(k)).collect()] {
-            assert_eq!(looks_like_degrees(&[&values], true), None);
-        }
-        assert_eq!(looks_like_degrees(&[&pendulum(20.0)], false), None);
-        // A rotor that turns over twice, swings, and turns back.
-        let turns = [0.0, 9.0, 8.0, 9.5, 8.2, 14.0, 13.0, 14.5, 0.0, 1.0, 0.2];
-        let path: Vec<f64> = turns
-            .windows(2)
-            .flat_map(|w| (0..20).map(move |k| w[0] + (w[1] - w[0]) * f64::from(k) / 20.0))
-            .collect();
-        assert_eq!(looks_like_degrees(&[&path], true), None);
     }
 }

@@ -48,12 +48,8 @@ impl Heading {
     /// Reads the text of a header cell.
     pub fn of(cell: &str) -> Heading {
         let written = cell.replace("\"\"", "\"").replace(['\n', '\r'], " ").trim().to_string();
-        let (set, rest) = match written.rsplit_once(':') {
-            Some((set, rest)) if !set.trim().is_empty() && !rest.trim().is_empty() => {
-                (Some(set.trim().to_string()), rest.trim())
-            }
-            _ => (None, written.as_str()),
-        };
+        let (set, rest) = without_set(&written);
+        let set = set.map(str::to_string);
         let text = dots(&without_latex(rest));
         let (text, mut unit) = without_unit(text.trim());
         let long_name = cleaned(text);
@@ -72,9 +68,55 @@ impl Heading {
         is_name(&self.name) && self.name != "H"
     }
 
+    /// The data set of the column, if it is a run: `Run 2`, `Data Set 1`.
+    pub fn run(&self) -> Option<&str> {
+        let set = self.set.as_deref()?;
+        let letters = set.trim_end_matches(|c: char| c.is_ascii_digit() || " #_".contains(c)).to_lowercase();
+        (RUN_WORDS.contains(&letters.as_str()) || letters == "latest").then_some(set)
+    }
+
     /// Whether the column is meant by a name that a user gives.
     pub fn is_called(&self, name: &str) -> bool {
         [&self.written, &self.name, &self.long_name].into_iter().any(|own| own == name)
+    }
+}
+
+/// Words for runs in headings.
+const RUN_WORDS: [&str; 4] = ["run", "trial", "data set", "dataset"];
+
+/// The data set that a heading names and the rest: `Run 2: x (m)`, `x (m) Run #2`.
+fn without_set(written: &str) -> (Option<&str>, &str) {
+    if let Some((set, rest)) = written.rsplit_once(':')
+        && !set.trim().is_empty()
+        && !rest.trim().is_empty()
+    {
+        return (Some(set.trim()), rest.trim());
+    }
+    let lower = written.to_lowercase();
+    if lower.len() == written.len() {
+        for word in RUN_WORDS {
+            let Some(at) = lower.rfind(word).filter(|at| written[..*at].ends_with([' ', '_'])) else {
+                continue;
+            };
+            let number = lower[at + word.len()..].trim_start_matches([' ', '#', '_']);
+            if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) {
+                return (Some(&written[at..]), written[..at].trim_end_matches([' ', '_']));
+            }
+        }
+    }
+    (None, written)
+}
+
+/// Columns of one name and different sets that are no runs are called after both: `Hip_X`, `Knee_X`.
+pub fn tell_apart(headings: &mut [Heading]) {
+    let names: Vec<String> = headings.iter().map(|heading| heading.name.clone()).collect();
+    for (at, heading) in headings.iter_mut().enumerate() {
+        let is_shared = names.iter().enumerate().any(|(other, name)| other != at && *name == names[at]);
+        if let Some(set) = heading.set.as_deref().filter(|_| is_shared && heading.run().is_none()) {
+            let last = set.rsplit(':').next().unwrap_or(set);
+            heading.name = format!("{}_{}", cleaned(last), heading.name);
+            heading.long_name = heading.name.clone();
+        }
     }
 }
 
@@ -312,7 +354,17 @@ mod tests {
     fn data_sets() {
         let heading = Heading::of("Run 2: X Velocity (m/s)");
         assert_eq!((heading.set.as_deref(), heading.name.as_str()), (Some("Run 2"), "X_Velocity"));
+        assert_eq!(heading.run(), Some("Run 2"));
         assert_eq!(Heading::of("Latest: Time (s)").name, "Time");
+        for text in ["Time (s) Run #1", "Time_run_1", "Time trial 1"] {
+            let heading = Heading::of(text);
+            assert!(heading.name == "Time" && heading.run().is_some(), "{text}: {heading:?}");
+        }
+        let mut parts: Vec<Heading> =
+            ["Hand:Hip:X", "Hand:Knee:X", "Hand:Knee:Y"].into_iter().map(Heading::of).collect();
+        tell_apart(&mut parts);
+        let names: Vec<&str> = parts.iter().map(|heading| heading.name.as_str()).collect();
+        assert_eq!((names.as_slice(), parts[0].run()), (["Hip_X", "Knee_X", "Y"].as_slice(), None));
     }
 
     #[test]

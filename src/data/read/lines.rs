@@ -18,8 +18,8 @@ pub struct Line<'a> {
 pub struct Lines<'a> {
     /// Those that hold something.
     pub rows: Vec<Line<'a>>,
-    /// The comments before the first row, without their sign (`#` or `%`).
-    pub comments: Vec<Line<'a>>,
+    /// The comments before the first row, each with the number of bytes up to and with its sign (`#` or `%`).
+    pub comments: Vec<(Line<'a>, usize)>,
 }
 
 /// The mark below which the programs of JPL Horizons write no more numbers.
@@ -39,7 +39,8 @@ impl<'a> Lines<'a> {
             let first = number + 1;
             number += 1 + breaks;
             let bare = text.trim_start();
-            if bare.is_empty() {
+            // A row of empty cells is blank too.
+            if bare.chars().all(|c| c.is_whitespace() || ",;\"".contains(c)) {
                 continue;
             }
             if bare.starts_with(END_OF_EPHEMERIS) {
@@ -47,7 +48,7 @@ impl<'a> Lines<'a> {
             }
             match bare.trim_start_matches('"').strip_prefix(['#', '%']) {
                 Some(comment) if lines.rows.is_empty() => {
-                    lines.comments.push(Line { number: first, text: comment });
+                    lines.comments.push((Line { number: first, text }, text.len() - comment.len()));
                 }
                 Some(_) => {}
                 None => lines.rows.push(Line { number: first, text }),
@@ -90,6 +91,8 @@ pub enum Separator {
     Tab,
     /// `,`
     Comma,
+    /// `|`
+    Bar,
     /// Any number of spaces and tabs.
     Blanks,
 }
@@ -105,8 +108,8 @@ pub struct Format {
 
 impl Separator {
     /// All, in the order in which they are preferred where a file can be read with several.
-    pub const ALL: [Separator; 4] =
-        [Separator::Semicolon, Separator::Tab, Separator::Comma, Separator::Blanks];
+    pub const ALL: [Separator; 5] =
+        [Separator::Semicolon, Separator::Tab, Separator::Comma, Separator::Bar, Separator::Blanks];
 
     /// The cells of a line, without space and quotation marks around them, into `cells`.
     pub fn split(self, line: &str, cells: &mut Vec<Range<usize>>) {
@@ -115,6 +118,7 @@ impl Separator {
             Separator::Semicolon => b';',
             Separator::Tab => b'\t',
             Separator::Comma => b',',
+            Separator::Bar => b'|',
             Separator::Blanks => return split_blanks(line, cells),
         };
         let bytes = line.as_bytes();
@@ -270,7 +274,8 @@ mod tests {
             let lines = Lines::of(text);
             assert_eq!(lines.rows.iter().map(|l| l.text).collect::<Vec<_>>(), ["a,b", "1,2"], "{text:?}");
             assert_eq!(lines.rows[1].number, 4);
-            assert_eq!(lines.comments[0].text.trim(), "c");
+            let (comment, sign) = lines.comments[0];
+            assert_eq!(comment.text[sign..].trim(), "c");
         }
     }
 

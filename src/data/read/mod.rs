@@ -15,6 +15,8 @@ mod archive;
 mod columns;
 mod content;
 mod declared;
+mod degrees;
+mod facts;
 mod heading;
 mod lines;
 mod names;
@@ -27,19 +29,17 @@ mod refusals;
 mod roles;
 mod runs;
 mod schmidt_lipson;
+mod sets;
 mod table;
 #[cfg(test)]
 mod tests;
 mod together;
 mod top;
 
-use std::cell::OnceCell;
-
-use agreement::Agreement;
 use content::Content;
+use facts::TableFacts;
 use part::{Named, joined};
-use roles::{Facts, RateColumns, Roles, assign, names_of};
-use runs::Groups;
+use roles::{RateColumns, Roles, assign, names_of};
 use table::{Origin, Table, separator_in_words};
 use together::Together;
 
@@ -47,7 +47,7 @@ pub use columns::ColumnMap;
 pub use part::Part;
 
 use super::{Rates, ReadError, Recording, description};
-use crate::expr::Symbol;
+use crate::expr::{Symbol, is_function};
 use crate::system::System;
 
 /// How recordings are read.
@@ -121,6 +121,10 @@ fn of_text(
     let mut table = Table::of_text(text, source_name, options.columns.has_numbers())?;
     table.notes.splice(0..0, note);
     let left_out = options.columns.apply(&mut table, options.declared.as_ref())?;
+    let sets = sets::side_by_side(&table);
+    if !sets.is_empty() {
+        return of_sets(sets, table.notes, &left_out, options);
+    }
     let together = options.declared.as_ref().and_then(|declared| Together::of(&table.headings, declared));
     let Some(together) = together else {
         return of_table(table, options.declared.as_ref(), &left_out, options);
@@ -143,6 +147,27 @@ fn of_text(
     Ok(part)
 }
 
+/// The runs of tables that stand side by side.
+fn of_sets(
+    sets: Vec<(String, Table<'_>)>,
+    notes: Vec<String>,
+    left_out: &[usize],
+    options: &ReadOptions,
+) -> Result<Part, ReadError> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (name, table) in sets {
+        let left_out: Vec<usize> =
+            (0..table.headings.len()).filter(|&column| table.is_any_of(column, left_out)).collect();
+        let mut part = of_table(table, options.declared.as_ref(), &left_out, options)?;
+        part.run_columns.clear();
+        part.name_runs(&name);
+        parts.push(part);
+    }
+    let mut whole = part::merged(parts)?;
+    whole.notes.splice(0..0, notes);
+    Ok(whole)
+}
+
 fn of_archive(bytes: &[u8], path: &str, options: &ReadOptions) -> Result<Part, ReadError> {
     let (mut table, declared) = npz::table(bytes, path, options.declared.as_ref())?;
     if declared.is_some() && !options.columns.is_empty() {
@@ -160,14 +185,14 @@ fn of_table(
     left_out: &[usize],
     options: &ReadOptions,
 ) -> Result<Part, ReadError> {
-    let facts = TableFacts { table: &table, groups: OnceCell::new() };
+    let facts = TableFacts::of(&table);
     let roles = assign(&table.headings, &facts, declared, left_out)
         .map_err(|problem| refusals::refusal(&table, problem))?;
-    let groups = facts.groups.into_inner().filter(|(columns, _)| *columns == roles.runs);
-    let groups = groups.map_or_else(|| Groups::of(&table, &roles.runs), |(_, groups)| groups);
+    let groups = facts.groups(&roles.runs);
     let mut notes = table.notes.clone();
     notes.extend(refusals::note_on_ignored(&table, &roles));
     let runs = runs::gather(&table, &roles, &groups, options.drop_incomplete, &mut notes)?;
+    notes.extend(refusals::note_on_bodies(&table, &roles, &runs));
     let mut part = part(&table, &roles, declared)?;
     part.runs = runs;
     part.notes = notes;
@@ -232,7 +257,12 @@ fn illegal_name(table: &Table<'_>, column: usize) -> ReadError {
     let written = &table.headings[column].written;
     let message = format!("`{written}` cannot be the name of a variable");
     let hint = format!("give it another name: --columns \"{written}=x\"");
-    let expected = Some("a letter, then letters, digits or `_`".to_string());
+    let is_word = is_function(&table.headings[column].name) || ["H", "pi", "π"].contains(&written.as_str());
+    let expected = match is_word {
+        true => "a name that means nothing else in formulas",
+        false => "a letter, then letters, digits or `_`",
+    };
+    let expected = Some(expected.to_string());
     table.error_in_header(Some(column), message, expected, Some(hint))
 }
 
@@ -240,75 +270,11 @@ fn illegal_name(table: &Table<'_>, column: usize) -> ReadError {
 fn finished(mut parts: Vec<Part>, options: &ReadOptions) -> Result<Reading, ReadError> {
     let mut recording = joined(&mut parts)?;
     let mut notes: Vec<String> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.notes)).collect();
-    let named = parts.first().map(|part| part.coordinates.clone()).unwrap_or_default();
-    angles::settle(&mut recording, &named, options, &mut notes)?;
+    let first = parts.first();
+    let named = first.map_or((&[][..], &[][..]), |part| (part.coordinates.as_slice(), part.rates.as_slice()));
+    angles::settle(&mut recording, named, options, &mut notes)?;
     let understood = description::sentence(&parts, &recording);
     Ok(Reading { recording, understood, notes })
-}
-
-/// What the numbers of a table say.
-struct TableFacts<'a> {
-    table: &'a Table<'a>,
-    /// The runs that the columns tell apart.
-    groups: OnceCell<(Vec<usize>, Groups)>,
-}
-
-impl TableFacts<'_> {
-    fn groups(&self, runs: &[usize]) -> &Groups {
-        let (_, groups) = self.groups.get_or_init(|| (runs.to_vec(), Groups::of(self.table, runs)));
-        groups
-    }
-}
-
-impl Facts for TableFacts<'_> {
-    fn is_number(&self, column: usize) -> bool {
-        self.table.columns[column].is_number()
-    }
-
-    fn is_blank(&self, column: usize) -> bool {
-        self.table.columns[column].is_blank()
-    }
-
-    fn names_rows(&self, column: usize) -> bool {
-        let rows = self.table.rows();
-        rows > 2 && Groups::of(self.table, &[column]).names.len() == rows
-    }
-
-    fn moves(&self, column: usize, runs: &[usize]) -> bool {
-        let groups = self.groups(runs);
-        let mut first = vec![f64::NAN; groups.names.len()];
-        self.table.columns[column].values.iter().zip(&groups.of_row).any(|(&value, &group)| {
-            let first = &mut first[group as usize];
-            if first.is_nan() {
-                *first = value;
-            }
-            value.is_finite() && value != *first
-        })
-    }
-
-    fn follows(&self, rate: usize, position: usize, time: usize, runs: &[usize]) -> bool {
-        /// Rows that are looked at.
-        const ENOUGH: usize = 20_000;
-        let groups = self.groups(runs);
-        let mut columns: Vec<[Vec<f64>; 3]> = vec![Default::default(); groups.names.len()];
-        for (row, &group) in groups.of_row.iter().enumerate().take(ENOUGH) {
-            let values = [time, position, rate].map(|column| self.table.columns[column].values[row]);
-            let run = &mut columns[group as usize];
-            let is_next = run[0].last().is_none_or(|last| values[0] > *last);
-            if is_next && values.iter().all(|value| value.is_finite()) {
-                run.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
-            }
-        }
-        for run in &mut columns {
-            for period in [std::f64::consts::TAU, 360.0] {
-                if angles::jumps_by(&[&run[1]], period) {
-                    angles::unwrap(&mut run[1], period);
-                }
-            }
-        }
-        let pairs = columns.iter().map(|[t, q, v]| (t.as_slice(), q.as_slice(), v.as_slice()));
-        Agreement::of(pairs).is_some_and(Agreement::follows)
-    }
 }
 
 impl From<&System> for Declared {

@@ -117,7 +117,13 @@ const QUANTITIES: [&str; 37] = [
 
 /// Whether a name without underscores is that of a time.
 pub fn is_time_name(flat: &str) -> bool {
-    TIME_NAMES.contains(&flat.to_lowercase().as_str())
+    let lower = flat.to_lowercase();
+    TIME_NAMES.contains(&lower.as_str()) || lower.starts_with("time") || lower.ends_with("time")
+}
+
+/// Whether a name without underscores is that of a body, of which several may act on each other.
+pub fn is_body_name(flat: &str) -> bool {
+    ["body", "planet", "star", "object", "particle", "ball"].contains(&flat.to_lowercase().as_str())
 }
 
 /// Whether a name without underscores is that of a run.

@@ -332,11 +332,120 @@ fn times_from_rates(
     if 4 * (starts.len() - 1) > rows {
         return Err("the array `t` is missing, and the states do not follow `dx`".to_string());
     }
-    notes.push(format!("no times are given: taken as {} runs with the time step {step:.6}", starts.len()));
+    let runs = if starts.len() == 1 { "1 run".to_string() } else { format!("{} runs", starts.len()) };
+    notes.push(format!("no times are given: taken as {runs} with the time step {step:.6}"));
     let mut times = Vec::with_capacity(rows);
     for (index, &from) in starts.iter().enumerate() {
         let to = starts.get(index + 1).copied().unwrap_or(rows);
         times.extend((0..to - from).map(|at| at as f64 * step));
     }
     Ok((starts, times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::archive::tests::write_archive;
+    use super::*;
+    use crate::data::read::{ReadOptions, finished, of_archive};
+    use crate::data::{Reading, Recording};
+
+    const POINTS: usize = 20;
+
+    fn times() -> Array {
+        Array { shape: vec![POINTS], values: (0..POINTS).map(|k| 0.1 * k as f64).collect() }
+    }
+
+    /// `value(run, point, column)` in the given shape: `[runs, points, width]`, `[points, width]` or `[points]`.
+    fn array(shape: &[usize], value: impl Fn(usize, usize, usize) -> f64) -> Array {
+        let width = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
+        let count = shape.iter().product::<usize>();
+        let values = (0..count).map(|at| value(at / width / POINTS, at / width % POINTS, at % width));
+        Array { shape: shape.to_vec(), values: values.collect() }
+    }
+
+    fn read(arrays: &[(&str, Array)], options: &ReadOptions) -> Result<Reading, ReadError> {
+        let part = of_archive(&write_archive(arrays), "a.npz", options)?;
+        finished(vec![part], options)
+    }
+
+    fn plain(arrays: &[(&str, Array)]) -> Recording {
+        read(arrays, &ReadOptions::default()).expect("a recording").recording
+    }
+
+    fn names(recording: &Recording) -> Vec<&str> {
+        let rates = crate::data::read::names_of(&recording.rates);
+        recording.coordinates.iter().map(|c| c.name.name()).chain(rates).collect()
+    }
+
+    #[test]
+    fn positions_with_momenta_velocities_or_alone() {
+        let q = |shape: &[usize]| {
+            array(shape, |run, point, column| (run + column) as f64 + (0.1 * point as f64).sin())
+        };
+        let shapes: [&[usize]; 2] = [&[3, POINTS, 2], &[POINTS, 2]];
+        for shape in shapes {
+            let with_momenta = plain(&[("q", q(shape)), ("p", q(shape)), ("t", times())]);
+            assert_eq!(names(&with_momenta), ["q1", "q2", "p1", "p2"]);
+            let runs = if shape.len() == 3 { 3 } else { 1 };
+            assert_eq!((with_momenta.runs.len(), with_momenta.points()), (runs, runs * POINTS));
+            assert_eq!(with_momenta.runs[runs - 1].positions[1][0], runs as f64);
+            assert_eq!(names(&plain(&[("q", q(shape)), ("t", times())])), ["q1", "q2"]);
+        }
+        let one = plain(&[
+            ("q", q(&[POINTS])),
+            ("v", array(&[POINTS], |_, k, _| (0.1 * k as f64).cos())),
+            ("t", times()),
+        ]);
+        assert_eq!((names(&one), one.has_velocities()), (vec!["q", "v"], true));
+        let runs = array(&[3, POINTS], |_, _, _| 0.0);
+        let moving = Array { values: (0..3 * POINTS).map(|k| (k as f64).sin()).collect(), ..runs };
+        assert_eq!(plain(&[("q", moving), ("t", times())]).runs.len(), 3);
+    }
+
+    #[test]
+    fn whole_states_with_derivatives_or_times() {
+        let state = |k: usize, column: usize| {
+            let t = 0.1 * k as f64;
+            if column == 0 { t.cos() } else { -t.sin() }
+        };
+        let rate = |k: usize, column: usize| if column == 0 { state(k, 1) } else { -state(k, 0) };
+        let x = array(&[2 * POINTS, 2], |run, k, column| state(k + 7 * run, column));
+        let dx = array(&[2 * POINTS, 2], |run, k, column| rate(k + 7 * run, column));
+        let recording = plain(&[("x", x.clone()), ("dx", dx)]);
+        assert_eq!((names(&recording), recording.runs.len()), (vec!["q", "p"], 2));
+        assert!((recording.runs[1].times[10] - 1.0).abs() < 1e-2);
+        assert_eq!(recording.runs[0].derivatives.as_ref().expect("derivatives")[1][0], -1.0);
+        let t = Array { shape: vec![2 * POINTS], values: times().values.repeat(2) };
+        assert_eq!(plain(&[("x", x), ("t", t)]).runs.len(), 2);
+    }
+
+    #[test]
+    fn columns_of_one_axis_have_their_own_names() {
+        let column = |f: fn(f64) -> f64| array(&[POINTS], |_, k, _| f(0.1 * k as f64));
+        let g = Array { shape: Vec::new(), values: vec![9.81] };
+        let arrays = [("t", times()), ("x", column(f64::cos)), ("vx", column(|t| -t.sin())), ("g", g)];
+        let recording = plain(&arrays);
+        assert_eq!((names(&recording), recording.has_velocities()), (vec!["x", "vx"], true));
+    }
+
+    #[test]
+    fn arrays_that_do_not_fit_are_refused() {
+        let q = |shape: &[usize]| array(shape, |_, point, _| (0.1 * point as f64).sin());
+        let refused = |arrays: &[(&str, Array)], options: &ReadOptions| {
+            read(arrays, options).expect_err("a refusal").render()
+        };
+        let options = ReadOptions::default();
+        let error = refused(&[("q", q(&[POINTS, 2])), ("p", q(&[POINTS, 1])), ("t", times())], &options);
+        assert!(error.contains("`q` has the shape [20, 2], `p` [20, 1]"), "{error}");
+        let error = refused(&[("q", q(&[3, POINTS, 1]))], &options);
+        assert!(error.contains("the array `t` with the 20 times is missing"), "{error}");
+        assert!(refused(&[("z", q(&[POINTS, 1]))], &options).contains("neither `q` nor `x`"));
+        let mut holes = q(&[POINTS, 1]);
+        holes.values[5] = f64::NAN;
+        let arrays = [("q", holes), ("t", times())];
+        let error = refused(&arrays, &options);
+        assert!(error.contains("(entry 5 of `q`)") && error.contains("--drop-incomplete"), "{error}");
+        let reading = read(&arrays, &ReadOptions { drop_incomplete: true, ..options }).expect("a recording");
+        assert_eq!(reading.recording.points(), POINTS - 1);
+    }
 }

@@ -17,17 +17,16 @@ impl Cell {
     /// Reads a cell, whose text has no space at either end. With `decimal_comma` a comma stands where other
     /// files have a point, and a point is refused, because it may separate thousands.
     pub fn read(text: &str, decimal_comma: bool) -> Cell {
-        if !decimal_comma && let Ok(value) = text.parse::<f64>() {
+        let quick = if decimal_comma { with_point(text) } else { text.parse().ok() };
+        if let Some(value) = quick {
             return Cell::of(value);
-        }
-        if decimal_comma && text.contains('.') {
-            return Cell::Text;
         }
         let plain = plain(text, decimal_comma);
         match plain.parse::<f64>() {
+            Ok(_) if decimal_comma && text.contains('.') => Cell::Text,
             Ok(value) => Cell::of(value),
             Err(_) if is_missing(&plain) => Cell::Missing,
-            Err(_) => Cell::Text,
+            Err(_) => without_thousands(&plain, decimal_comma).map_or(Cell::Text, Cell::of),
         }
     }
 
@@ -43,6 +42,36 @@ impl Cell {
             _ => Cell::NotFinite,
         }
     }
+}
+
+/// The value of a number with a decimal comma and no point.
+fn with_point(text: &str) -> Option<f64> {
+    const LONGEST: usize = 40;
+    let bytes = text.as_bytes();
+    let mut buffer = [0; LONGEST];
+    let copy = buffer.get_mut(..bytes.len())?;
+    for (to, &from) in copy.iter_mut().zip(bytes) {
+        *to = match from {
+            b',' => b'.',
+            b'.' => return None,
+            from => from,
+        };
+    }
+    std::str::from_utf8(copy).ok()?.parse().ok()
+}
+
+/// The value of `1,234,567.5`, or of `1.234.567,5` with a decimal comma (which is a point by now). Whether
+/// `1,234` is 1234 or 1.234 nobody knows.
+fn without_thousands(plain: &str, decimal_comma: bool) -> Option<f64> {
+    let (whole, decimals) = plain.rsplit_once('.')?;
+    let sign = if decimal_comma { '.' } else { ',' };
+    let mut groups = whole.trim_start_matches(['+', '-']).split(sign);
+    let first = groups.next()?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = is_number(first) && first.len() <= 3 && whole.contains(sign);
+    let are_groups = groups.all(|group| group.len() == 3 && is_number(group));
+    let is_sure = is_whole && are_groups && is_number(decimals) && (!decimal_comma || decimals.len() != 3);
+    is_sure.then(|| format!("{}.{decimals}", whole.replace(sign, "")).parse().ok()).flatten()
 }
 
 /// The number as Rust writes it: a point, `e` before the exponent (Fortran writes `D`), an ASCII minus, no
@@ -94,7 +123,11 @@ mod tests {
             assert_eq!(Cell::read(text, false), Cell::Number(value), "{text}");
         }
         assert_eq!(Cell::read("47,25", true), Cell::Number(47.25));
-        assert_eq!(Cell::read("1.234,5", true), Cell::Text);
+        assert_eq!(Cell::read("1.234,5", true), Cell::Number(1234.5));
+        assert_eq!(Cell::read("-1,234,567.5", false), Cell::Number(-1_234_567.5));
+        assert_eq!(Cell::read("1,234", false), Cell::Text);
+        assert_eq!(Cell::read("12,34.5", false), Cell::Text);
+        assert_eq!(Cell::read("1,5,5", true), Cell::Text);
         assert_eq!(Cell::read("1.234", true), Cell::Text);
         assert_eq!(Cell::read("47,25", false), Cell::Text);
     }

@@ -94,7 +94,7 @@ impl Part {
     }
 
     /// Gives the runs the names by which several files tell them apart.
-    fn name_runs(&mut self, file: &str) {
+    pub fn name_runs(&mut self, file: &str) {
         let is_only = self.runs.len() == 1;
         for run in &mut self.runs {
             run.name = match is_only || run.name.is_empty() {
@@ -103,6 +103,24 @@ impl Part {
             };
         }
     }
+}
+
+/// Parts of one file as one, its runs in order.
+///
+/// # Errors
+/// Parts with other variables.
+pub fn merged(parts: Vec<Part>) -> Result<Part, ReadError> {
+    let mut parts = parts.into_iter();
+    let Some(mut whole) = parts.next() else {
+        return Err(ReadError::Option { message: "nothing is to be read".to_string(), hint: None });
+    };
+    for mut part in parts {
+        part.arranged_like(&whole)?;
+        whole.runs.append(&mut part.runs);
+        let new: Vec<String> = part.notes.into_iter().filter(|note| !whole.notes.contains(note)).collect();
+        whole.notes.extend(new);
+    }
+    Ok(whole)
 }
 
 /// The recording of several files with the same variables, in the order of the first.

@@ -34,9 +34,12 @@ pub fn assign(mut columns: Columns<'_>) -> Result<Roles, Problem> {
         positions.retain(|p| !quantities.contains(p));
         columns.ignore(&quantities, Reason::NoPosition);
     }
-    if let Some(&velocity) = positions.iter().find(|&&p| is_lonely_velocity(&columns.flat(p))) {
-        return Err(Problem::PositionMissing { velocity });
+    if let Some(&rate) = positions.iter().find(|&&p| is_lonely_rate(&columns.flat(p))) {
+        return Err(Problem::PositionMissing { rate });
     }
+    let polar = polar(&columns, &kin, &positions);
+    positions.retain(|p| !polar.contains(p));
+    columns.ignore(&polar, Reason::Polar);
     if positions.is_empty() {
         return Err(Problem::NoPositions);
     }
@@ -65,7 +68,8 @@ impl Kin {
         let names: Vec<(usize, Vec<String>)> =
             columns.open.iter().map(|&column| (column, called(&columns.flat(column)))).collect();
         let mut ties = Vec::new();
-        for &column in &columns.open {
+        // `PE` is no momentum of `E`.
+        for &column in columns.open.iter().filter(|&&column| !is_quantity_name(&columns.flat(column))) {
             let flat = columns.flat(column);
             let found = relations(&flat).into_iter().find_map(|(relation, base)| {
                 let numbered = format!("{base}{}", digits_after_word(&flat));
@@ -202,10 +206,32 @@ fn named(names: &[(usize, Vec<String>)], except: usize, wanted: &[&str]) -> Opti
         .or_else(|| find(&|name, wanted| name.to_lowercase() == wanted.to_lowercase()))
 }
 
-/// Whether a name is that of the velocity of a position that is usual.
-fn is_lonely_velocity(flat: &str) -> bool {
-    let base = flat.strip_prefix(['v', 'V']).or_else(|| flat.strip_suffix("dot")).unwrap_or("");
-    ["x", "y", "z", "theta", "phi"].contains(&stem(&base.to_lowercase()).0)
+/// Whether a name is that of the velocity of a position that is usual, or says that it is a rate.
+fn is_lonely_rate(flat: &str) -> bool {
+    let lower = flat.to_lowercase();
+    let base = lower.strip_prefix('v').or_else(|| lower.strip_suffix("dot")).unwrap_or("");
+    ["x", "y", "z", "theta", "phi"].contains(&stem(base).0)
+        || ["acceleration", "accelerometer", "linearacceleration", "gyro", "velocity", "angularvelocity"]
+            .iter()
+            .any(|word| lower.starts_with(word))
+}
+
+/// Polar coordinates of the positions x, y (and z), written beside them.
+fn polar(columns: &Columns<'_>, kin: &Kin, positions: &[usize]) -> Vec<usize> {
+    let find = |name: &str| positions.iter().copied().find(|&p| columns.flat(p).to_lowercase() == name);
+    let (Some(x), Some(y)) = (find("x"), find("y")) else { return Vec::new() };
+    let plane = vec![x, y];
+    let space: Vec<usize> = plane.iter().copied().chain(find("z")).collect();
+    let is_polar = |&p: &usize| {
+        let name = columns.flat(p).to_lowercase();
+        let may_be =
+            is_angle_name(&name) || ["r", "rho", "radius", "distance", "dist"].contains(&name.as_str());
+        !space.contains(&p)
+            && may_be
+            && kin.all_of(p).is_empty()
+            && [&plane, &space].iter().any(|axes| columns.facts.is_polar(p, axes))
+    };
+    positions.iter().copied().filter(is_polar).collect()
 }
 
 /// The rates of all positions. Positions that have none are no positions after all, unless they are like one

@@ -1,24 +1,40 @@
 //! Refusals of columns without roles: what is wrong, where, and the way out.
 
 use super::heading::Heading;
+use super::names::is_body_name;
 use super::number::is_date;
-use super::rates::{flat, relations};
+use super::rates::flat;
 use super::roles::{Problem, Reason, Roles};
+use super::runs::FEWEST_POINTS;
 use super::table::Table;
-use crate::data::ReadError;
+use crate::data::{ReadError, Run};
 use crate::system::did_you_mean;
 
 /// The error for a problem with the roles of the columns.
 pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
     let name = |column: usize| table.headings[column].written.as_str();
     match problem {
-        Problem::NoTime { text: Some(column) } => text_as_time(table, column),
-        Problem::NoTime { text: None } => {
-            let hint = "name it: --columns COLUMN=t".to_string();
+        Problem::NoTime { text: Some(column), .. } => text_as_time(table, column),
+        Problem::NoTime { text: None, open } => {
+            let hint = match growing(table, &open) {
+                Some(column) => format!("if `{0}` is the time: --columns \"{0}=t\"", name(column)),
+                None => "name it: --columns COLUMN=t".to_string(),
+            };
             let message = "there is no column of times".to_string();
             table.error_in_header(None, message, Some("a column `t` or `time`".to_string()), Some(hint))
         }
+        Problem::NoPositions if table.rows() < FEWEST_POINTS => {
+            let message = format!("the run has only {}, fewer than {FEWEST_POINTS}", points(table.rows()));
+            let last = table.rows().saturating_sub(1);
+            table.error_at(last, 0, message, Some("more rows below it".to_string()), None)
+        }
         Problem::NoPositions => {
+            if let Some((row, column)) = text_in_numbers(table) {
+                let message =
+                    format!("`{}` in column `{}` is no number", table.label(row, column), name(column));
+                let hint = "numbers have a decimal point or comma and no signs between thousands".to_string();
+                return table.error_at(row, column, message, Some("a number".to_string()), Some(hint));
+            }
             let message = "there is no column of positions".to_string();
             let hint =
                 "positions are columns of numbers that change; --columns COLUMN=x names one".to_string();
@@ -38,15 +54,16 @@ pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
             );
             table.error_in_header(Some(position), message, None, Some(hint))
         }
-        Problem::PositionMissing { velocity } => {
-            let message = format!("`{}` looks like a velocity, and its position is missing", name(velocity));
-            let flat = flat(&table.headings[velocity].name);
-            let base = relations(&flat).first().map_or(String::new(), |(_, base)| base.to_string());
+        Problem::PositionMissing { rate } => {
+            let lower = table.headings[rate].name.to_lowercase();
+            let is_acceleration = lower.contains("acc");
+            let what = if is_acceleration { "an acceleration" } else { "a velocity" };
+            let message = format!("`{}` looks like {what}, and its position is missing", name(rate));
             let hint = format!(
-                "--columns \"COLUMN={base}\" names the position; --columns \"{}=-\" leaves the velocity out",
-                name(velocity)
+                "positions are needed; if it is one, --columns \"{0}=x\" says so, and --columns \"{0}=-\" leaves it out",
+                name(rate)
             );
-            table.error_in_header(Some(velocity), message, None, Some(hint))
+            table.error_in_header(Some(rate), message, None, Some(hint))
         }
         Problem::Missing { name, what } => missing(table, &name, what),
         Problem::Twice { first, second } => {
@@ -70,6 +87,44 @@ pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
 fn rate_like(table: &Table<'_>, position: usize, like: usize, like_rate: usize) -> String {
     let heading = |column: usize| table.headings[column].name.clone();
     heading(like_rate).replacen(&heading(like), &heading(position), 1)
+}
+
+/// The first of some columns whose numbers grow from row to row.
+fn growing(table: &Table<'_>, columns: &[usize]) -> Option<usize> {
+    let grows = |column: &usize| {
+        let values = &table.columns[*column].values;
+        table.columns[*column].is_number() && values.windows(2).all(|pair| pair[0] < pair[1])
+    };
+    columns.iter().copied().find(grows)
+}
+
+/// The first cell of a column of texts that begin like numbers and are none.
+fn text_in_numbers(table: &Table<'_>) -> Option<(usize, usize)> {
+    (0..table.headings.len()).find_map(|column| {
+        let &row = table.columns[column].gaps.first()?;
+        let text = table.label(row, column);
+        let is_like_a_number = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+        (table.columns[column].texts > 0 && is_like_a_number && !is_date(&text)).then_some((row, column))
+    })
+}
+
+/// `1 point`, `2 points`.
+pub fn points(count: usize) -> String {
+    if count == 1 { "1 point".to_string() } else { format!("{count} points") }
+}
+
+/// A note where several bodies at the same times are read as runs of their own.
+pub fn note_on_bodies(table: &Table<'_>, roles: &Roles, runs: &[Run]) -> Option<String> {
+    let column = *roles.runs.iter().find(|&&column| is_body_name(&flat(&table.headings[column].name)))?;
+    let [first, second, ..] = runs else { return None };
+    let name = &table.headings[column].written;
+    (first.times == second.times).then(|| {
+        format!(
+            "{}: each `{name}` is read as a run of its own; if they act on each other, write them side by side \
+             (x1, y1, x2, y2, …), one row for each time",
+            table.source_name
+        )
+    })
 }
 
 fn text_as_time(table: &Table<'_>, column: usize) -> ReadError {
@@ -136,6 +191,7 @@ fn in_words(reason: Reason) -> &'static str {
         Reason::Uncertainty => "errors",
         Reason::NoRate => "no velocity or momentum beside it",
         Reason::NoPosition => "no position",
+        Reason::Polar => "follows from the positions",
         Reason::Spare => "no use for it",
         Reason::NotDeclared => "not in the system file",
     }

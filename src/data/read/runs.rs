@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::refusals::points;
 use super::roles::Roles;
 use super::table::{Origin, Table};
 use crate::data::{ReadError, Run};
@@ -15,6 +16,8 @@ pub struct Groups {
     pub of_row: Vec<u32>,
     /// The names, in the order in which runs begin.
     pub names: Vec<String>,
+    /// The rows that name no run.
+    pub nameless: Vec<usize>,
 }
 
 impl Groups {
@@ -22,40 +25,63 @@ impl Groups {
     pub fn of(table: &Table<'_>, columns: &[usize]) -> Groups {
         let rows = table.rows();
         if columns.is_empty() {
-            return Groups { of_row: vec![0; rows], names: vec![String::new()] };
+            return Groups { of_row: vec![0; rows], names: vec![String::new()], nameless: Vec::new() };
         }
-        let is_plain = columns.iter().all(|&column| table.columns[column].gaps.is_empty());
-        let mut numbers: HashMap<Vec<u64>, u32> = HashMap::new();
-        let mut texts: HashMap<String, u32> = HashMap::new();
-        let mut groups = Groups { of_row: Vec::with_capacity(rows), names: Vec::new() };
-        let label =
-            |row: usize| columns.iter().map(|&column| table.label(row, column)).collect::<Vec<_>>().join(" ");
-        let bits = |row: usize| -> Vec<u64> {
+        match columns.iter().all(|&column| table.columns[column].gaps.is_empty()) {
+            true => Groups::of_numbers(table, columns),
+            false => Groups::of_texts(table, columns),
+        }
+    }
+
+    fn of_numbers(table: &Table<'_>, columns: &[usize]) -> Groups {
+        let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
+        let mut groups = Groups::with_capacity(table.rows());
+        let (mut key, mut last) = (Vec::new(), (Vec::new(), 0));
+        for row in 0..table.rows() {
+            key.clear();
             // −0 and 0 are one number.
-            columns.iter().map(|&column| (table.columns[column].values[row] + 0.0).to_bits()).collect()
-        };
-        let mut last: Option<(Vec<u64>, u32)> = None;
-        for row in 0..rows {
-            let next = groups.names.len() as u32;
-            let group = if is_plain {
-                let key = bits(row);
-                match &last {
-                    Some((known, group)) if *known == key => *group,
-                    _ => {
-                        let group = *numbers.entry(key.clone()).or_insert(next);
-                        last = Some((key, group));
-                        group
-                    }
+            key.extend(columns.iter().map(|&column| (table.columns[column].values[row] + 0.0).to_bits()));
+            if row == 0 || last.0 != key {
+                let next = groups.names.len() as u32;
+                last = (key.clone(), *known.entry(key.clone()).or_insert(next));
+                if last.1 == next {
+                    let label: Vec<String> = columns.iter().map(|&column| table.label(row, column)).collect();
+                    groups.names.push(label.join(" "));
                 }
-            } else {
-                *texts.entry(label(row)).or_insert(next)
-            };
-            if group == next {
-                groups.names.push(label(row));
             }
-            groups.of_row.push(group);
+            groups.of_row.push(last.1);
         }
         groups
+    }
+
+    fn of_texts(table: &Table<'_>, columns: &[usize]) -> Groups {
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut groups = Groups::with_capacity(table.rows());
+        let (mut label, mut last) = (String::new(), (String::new(), 0));
+        let mut ranges = Vec::new();
+        for row in 0..table.rows() {
+            label.clear();
+            for (at, &column) in columns.iter().enumerate() {
+                label.push_str(if at > 0 { " " } else { "" });
+                label.push_str(table.text(row, column, &mut ranges));
+            }
+            if row == 0 || last.0 != label {
+                let next = groups.names.len() as u32;
+                last = (label.clone(), *known.entry(label.clone()).or_insert(next));
+                if last.1 == next {
+                    groups.names.push(label.clone());
+                }
+            }
+            if label.trim().is_empty() {
+                groups.nameless.push(row);
+            }
+            groups.of_row.push(last.1);
+        }
+        groups
+    }
+
+    fn with_capacity(rows: usize) -> Groups {
+        Groups { of_row: Vec::with_capacity(rows), names: Vec::new(), nameless: Vec::new() }
     }
 }
 
@@ -71,7 +97,7 @@ pub fn gather(
     drop_incomplete: bool,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Run>, ReadError> {
-    let gaps = gaps(table, roles);
+    let gaps = gaps(table, roles, groups);
     if let Some(&(row, column)) = gaps.first().filter(|_| !drop_incomplete) {
         return Err(gap(table, row, column, rows_of(&gaps)));
     }
@@ -116,7 +142,7 @@ pub fn gather(
 
 /// The cells without a number that are needed, by rows; of a row with too few or too many cells, the first
 /// column.
-fn gaps(table: &Table<'_>, roles: &Roles) -> Vec<(usize, usize)> {
+fn gaps(table: &Table<'_>, roles: &Roles, groups: &Groups) -> Vec<(usize, usize)> {
     let mut used = vec![roles.time];
     used.extend(roles.positions.iter().chain(roles.rates.columns()));
     used.extend(roles.derivatives.iter().flatten());
@@ -124,9 +150,8 @@ fn gaps(table: &Table<'_>, roles: &Roles) -> Vec<(usize, usize)> {
         .iter()
         .flat_map(|&column| table.columns[column].gaps.iter().map(move |&row| (row, column)))
         .collect();
-    for &column in &roles.runs {
-        let blank = table.columns[column].gaps.iter().filter(|&&row| table.label(row, column).is_empty());
-        gaps.extend(blank.map(|&row| (row, column)));
+    if let Some(&column) = roles.runs.first() {
+        gaps.extend(groups.nameless.iter().map(|&row| (row, column)));
     }
     gaps.sort_unstable();
     gaps
@@ -141,15 +166,18 @@ fn rows_of(gaps: &[(usize, usize)]) -> usize {
 fn gap(table: &Table<'_>, row: usize, column: usize, rows: usize) -> ReadError {
     let count = if rows == 1 { "this row".to_string() } else { format!("the {rows} such rows") };
     let hint = Some(format!("`--drop-incomplete` leaves out {count}"));
-    let width = table.headings.len();
     if let Origin::Text { ragged, .. } = &table.origin
         && let Some(&(_, cells)) = ragged.iter().find(|(ragged, _)| *ragged == row)
     {
-        let message = format!("this row has {cells} cells instead of {width}");
-        return table.error_at(row, width.min(cells), message, None, hint);
+        return table.error_in_row(row, cells, hint);
     }
     let name = &table.headings[column].written;
     let text = table.label(row, column);
+    if table.repeats_header(row) {
+        let message = "the header stands here again".to_string();
+        let hint = Some("several files in one: read them as files of their own, one run each".to_string());
+        return table.error_at(row, column, message, None, hint);
+    }
     let is_number = text.parse::<f64>().is_ok() || table.cell(row, column).is_none();
     let message = match text.as_str() {
         "" => format!("an empty cell in column `{name}`"),
@@ -249,7 +277,7 @@ fn long_enough(table: &Table<'_>, runs: Vec<Run>, notes: &mut Vec<String>) -> Re
     if long.is_empty() {
         let what =
             if count == 1 { "the run has".to_string() } else { format!("the longest of {count} runs has") };
-        let points = if longest == 1 { "1 point".to_string() } else { format!("{longest} points") };
+        let points = points(longest);
         let message = format!("{what} only {points}, fewer than {FEWEST_POINTS}");
         let hint = (count > 1).then(|| "a run is what has one value in the column of runs".to_string());
         let last = table.rows().saturating_sub(1);

@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::heading::Heading;
 use super::lines::{Format, Line, Lines, Separator};
 use super::names::{is_run_name, is_time_name};
+use super::number::Cell;
 use super::top::Top;
 
 /// The header of a file in this format, if it is one: the last line or comment above the numbers.
@@ -21,12 +22,13 @@ pub fn header<'a>(lines: &Lines<'a>, format: Format, width: usize, first_row: us
     if format.separator != Separator::Blanks {
         return None;
     }
-    let line: Line<'a> = match first_row.checked_sub(1) {
-        Some(at) => lines.rows[at],
+    let (line, sign): (Line<'a>, usize) = match first_row.checked_sub(1) {
+        Some(at) => (lines.rows[at], 0),
         None => *lines.comments.last()?,
     };
     let mut names: Vec<Range<usize>> = Vec::new();
-    Separator::Blanks.split(line.text, &mut names);
+    Separator::Blanks.split(&line.text[sign..], &mut names);
+    names.iter_mut().for_each(|name| *name = name.start + sign..name.end + sign);
     // Some files name the first two columns as well.
     let is_first =
         |at: usize, test: fn(&str) -> bool| names.get(at).is_some_and(|span| test(&line.text[span.clone()]));
@@ -35,6 +37,13 @@ pub fn header<'a>(lines: &Lines<'a>, format: Format, width: usize, first_row: us
     }
     let is_doubled = width == 2 + 2 * names.len();
     if names.is_empty() || !(is_doubled || width == 2 + names.len()) {
+        return None;
+    }
+    // The trial and the time are numbers.
+    let row = lines.rows[first_row].text;
+    let mut cells = Vec::new();
+    format.separator.split(row, &mut cells);
+    if !cells.iter().take(2).all(|cell| Cell::read(&row[cell.clone()], format.decimal_comma).is_number()) {
         return None;
     }
     let text = |span: &Range<usize>| &line.text[span.clone()];

@@ -13,7 +13,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::heading::Heading;
+use super::heading::{Heading, tell_apart};
 use super::lines::{Format, Line, Lines, Separator, recognise};
 use super::number::Cell;
 use super::top::{Top, header};
@@ -46,6 +46,8 @@ pub enum Origin<'a> {
         header: Line<'a>,
         /// For each column the place of its name in the header line.
         spans: Vec<Range<usize>>,
+        /// For each column the number of its cell in a row.
+        cells: Vec<usize>,
         /// The lines of the rows.
         rows: Vec<Line<'a>>,
         /// The rows that have another number of cells than the table, each with that number.
@@ -113,9 +115,11 @@ impl<'a> Table<'a> {
         };
         let top = header(&lines, format, width, &source_name, numbered)?;
         let rows = lines.rows[top.first_row..].to_vec();
-        let Top { header, headings, spans, notes, .. } = top;
+        let Top { header, mut headings, spans, notes, .. } = top;
+        tell_apart(&mut headings);
         let (columns, ragged) = columns(&rows, format, headings.len());
-        let origin = Origin::Text { format, header, spans, rows, ragged };
+        let cells = (0..headings.len()).collect();
+        let origin = Origin::Text { format, header, spans, cells, rows, ragged };
         let mut table = Table { source_name, origin, headings, columns, notes };
         table.forget_nameless_end();
         Ok(table)
@@ -131,13 +135,37 @@ impl<'a> Table<'a> {
 
     /// The text of a cell, and its line with its place there; `None` where the table comes from arrays.
     pub fn cell(&self, row: usize, column: usize) -> Option<(&'a str, Line<'a>, Range<usize>)> {
-        let Origin::Text { format, rows, .. } = &self.origin else { return None };
+        let Origin::Text { format, rows, cells, .. } = &self.origin else { return None };
         let line = *rows.get(row)?;
-        let mut cells = Vec::new();
-        format.separator.split(line.text, &mut cells);
+        let mut ranges = Vec::new();
+        format.separator.split(line.text, &mut ranges);
         let end = line.text.trim_end().len();
-        let range = cells.get(column).cloned().unwrap_or(end..end);
+        let range = cells.get(column).and_then(|cell| ranges.get(*cell)).cloned().unwrap_or(end..end);
         Some((&line.text[range.clone()], line, range))
+    }
+
+    /// The text of a cell of a table from a text; empty otherwise. `ranges` is room for the cells of the row.
+    pub fn text(&self, row: usize, column: usize, ranges: &mut Vec<Range<usize>>) -> &'a str {
+        let Origin::Text { format, rows, cells, .. } = &self.origin else { return "" };
+        let line = rows[row].text;
+        format.separator.split(line, ranges);
+        ranges.get(cells[column]).map_or("", |range| &line[range.clone()])
+    }
+
+    /// Whether a column of a part is one of these columns of the whole table.
+    pub fn is_any_of(&self, column: usize, of_whole: &[usize]) -> bool {
+        match &self.origin {
+            Origin::Text { cells, .. } => of_whole.contains(&cells[column]),
+            Origin::Arrays { .. } => of_whole.contains(&column),
+        }
+    }
+
+    /// Whether a row is the header once more.
+    pub fn repeats_header(&self, row: usize) -> bool {
+        match &self.origin {
+            Origin::Text { header, rows, .. } => rows[row].text.trim() == header.text.trim(),
+            Origin::Arrays { .. } => false,
+        }
     }
 
     /// The text of a cell; of a table from arrays, its number.
@@ -160,10 +188,25 @@ impl<'a> Table<'a> {
         match self.cell(row, column) {
             Some((_, line, span)) => at(&self.source_name, line, span, message, expected, hint),
             None => {
-                let reason = format!("{message} (`{}`, entry {row})", self.headings[column].written);
+                let reason = format!("{message} (entry {row} of `{}`)", self.headings[column].written);
                 ReadError::File { path: self.source_name.to_string(), reason, hint }
             }
         }
+    }
+
+    /// An error at a row that has another number of cells than the table.
+    pub fn error_in_row(&self, row: usize, count: usize, hint: Option<String>) -> ReadError {
+        let width = self.headings.len();
+        let message = format!("this row has {count} cells instead of {width}");
+        let Origin::Text { format, rows, .. } = &self.origin else {
+            return ReadError::File { path: self.source_name.to_string(), reason: message, hint };
+        };
+        let line = rows[row];
+        let mut ranges = Vec::new();
+        format.separator.split(line.text, &mut ranges);
+        let end = line.text.trim_end().len();
+        let start = ranges.get(width).map_or(end, |range| range.start);
+        at(&self.source_name, line, start..end, message, None, hint)
     }
 
     /// An error at the name of a column, or at the end of the header.
@@ -192,6 +235,39 @@ impl<'a> Table<'a> {
         let mut place = Place::new(self.source_name.clone(), header.text.into(), spans[column].clone());
         place.first_line = header.number;
         Some(place)
+    }
+
+    /// The part of a table with some of its columns and rows.
+    pub fn part(&self, columns: &[usize], rows: &[usize]) -> Table<'a> {
+        let pick = |column: &usize| {
+            let whole = &self.columns[*column];
+            Column {
+                values: rows.iter().map(|&row| whole.values[row]).collect(),
+                gaps: (0..rows.len()).filter(|&at| whole.gaps.binary_search(&rows[at]).is_ok()).collect(),
+                texts: whole.texts,
+            }
+        };
+        let origin = match &self.origin {
+            Origin::Arrays { .. } => Origin::Arrays { rows: rows.len() },
+            Origin::Text { format, header, spans, cells, rows: lines, ragged } => Origin::Text {
+                format: *format,
+                header: *header,
+                spans: columns.iter().map(|&column| spans[column].clone()).collect(),
+                cells: columns.iter().map(|&column| cells[column]).collect(),
+                rows: rows.iter().map(|&row| lines[row]).collect(),
+                ragged: ragged
+                    .iter()
+                    .filter_map(|&(row, count)| Some((rows.binary_search(&row).ok()?, count)))
+                    .collect(),
+            },
+        };
+        Table {
+            source_name: self.source_name.clone(),
+            origin,
+            headings: columns.iter().map(|&column| self.headings[column].clone()).collect(),
+            columns: columns.iter().map(pick).collect(),
+            notes: Vec::new(),
+        }
     }
 
     /// Forgets columns at the end that have neither a name nor a cell: lines that end in a separator.
@@ -250,7 +326,7 @@ pub fn at(
 
 /// The error for a text in which no line holds a number.
 fn no_numbers(source_name: &Arc<str>, lines: &Lines<'_>) -> ReadError {
-    let Some(last) = lines.rows.last().or(lines.comments.last()).copied() else {
+    let Some(last) = lines.rows.last().or(lines.comments.last().map(|(line, _)| line)).copied() else {
         let line = Line { number: 1, text: "" };
         return at(source_name, line, 0..0, "the file is empty".to_string(), None, None);
     };
@@ -265,6 +341,7 @@ pub fn separator_in_words(separator: Separator) -> &'static str {
         Separator::Semicolon => "semicolons",
         Separator::Tab => "tabs",
         Separator::Comma => "commas",
+        Separator::Bar => "bars",
         Separator::Blanks => "blanks",
     }
 }

@@ -291,7 +291,7 @@ fn a_missing_column_is_named() {
     let error = refused(&format!("t,x,y,vz\n{row}"));
     assert!(error.contains("`vz` looks like a velocity"), "{error}");
     let error = refused(&format!("a,x,y,vx\n{row}"));
-    assert!(error.contains("there is no column of times") && error.contains("--columns COLUMN=t"), "{error}");
+    assert!(error.contains("there is no column of times") && error.contains("--columns \"a=t\""), "{error}");
     let error = refused(&format!("t,x,y,x\n{row}"));
     assert!(error.contains("there are two columns `x`"), "{error}");
     let error = refused(&row);

@@ -25,6 +25,17 @@ pub struct Top<'a> {
     pub notes: Vec<String>,
 }
 
+/// What the header has to fit.
+struct Shape {
+    separator: Separator,
+    /// The number of cells of a row.
+    width: usize,
+    /// How many cells at the end of every row are empty: lines that end in separators.
+    tail: usize,
+    /// Whether the first cells count the rows.
+    are_numbered: bool,
+}
+
 /// Finds the header of a table whose rows have `width` cells.
 ///
 /// # Errors
@@ -41,38 +52,51 @@ pub fn header<'a>(
     let Some(rows) = lines.rows.get(first_row..).filter(|rows| !rows.is_empty()) else {
         return Err(no_rows(source_name, above));
     };
-    let ends_blank = ends_blank(rows, format, width);
-    let fits = |line: &Line<'a>| names(*line, format.separator, width, ends_blank);
-    let found = above.iter().enumerate().rev().find_map(|(at, line)| fits(line).map(|names| (at, names)));
-    if let Some((mut index, mut spans)) = found {
-        let mut notes = Vec::new();
-        let mut units = None;
-        let texts = |line: Line<'a>, spans: &[Range<usize>]| -> Vec<&'a str> {
-            spans.iter().map(|span| &line.text[span.clone()]).collect()
-        };
-        let lowest = texts(above[index], &spans);
-        let upper = above[..index].iter().enumerate().rev().find_map(|(at, line)| Some((at, fits(line)?)));
-        if let Some((upper_index, upper_spans)) = upper.filter(|_| is_row_of_units(lowest.iter().copied())) {
-            units = Some(lowest);
-            (index, spans) = (upper_index, upper_spans);
-        }
-        let unread = above.len() - 1 - usize::from(units.is_some());
-        if unread > 0 {
-            notes.push(format!(
-                "{unread} lines beside the header are not read (line {} is the header)",
-                above[index].number
-            ));
-        }
-        let mut headings: Vec<Heading> = texts(above[index], &spans).into_iter().map(Heading::of).collect();
-        for (heading, unit) in headings.iter_mut().zip(units.into_iter().flatten()) {
-            heading.unit = heading.unit.or(unit_of(unit));
-        }
-        return Ok(Top { header: above[index], headings, spans, first_row, notes });
-    }
-    in_comments(lines, format, width, ends_blank, first_row)
+    let shape = Shape::of(rows, format, width);
+    in_rows(above, &shape, source_name)
+        .or_else(|| in_comments(lines, &shape, first_row))
         .or_else(|| schmidt_lipson::header(lines, format, width, first_row))
         .or_else(|| numbered.then(|| numbers_for_names(rows[0], format, first_row)))
         .ok_or_else(|| no_header(lines, format, width, first_row, source_name))
+}
+
+/// The header among the lines above the numbers: the lowest line with as many names as columns, or, where that
+/// holds units, the next above it.
+fn in_rows<'a>(above: &[Line<'a>], shape: &Shape, source_name: &Arc<str>) -> Option<Top<'a>> {
+    let fitting: Vec<(Line<'a>, Vec<Range<usize>>)> =
+        above.iter().rev().filter_map(|line| Some((*line, names(*line, shape)?))).take(3).collect();
+    let texts = |(line, spans): &(Line<'a>, Vec<Range<usize>>)| -> Vec<&'a str> {
+        spans.iter().map(|span| &line.text[span.clone()]).collect()
+    };
+    let lowest = texts(fitting.first()?);
+    let has_units = fitting.len() > 1 && is_row_of_units(lowest.iter().copied());
+    let mut at = usize::from(has_units);
+    // Some programs write short names between the names and the units.
+    let is_short = |text: &&str| text.chars().count() <= 2;
+    if has_units && fitting.len() > 2 && texts(&fitting[1]).iter().all(is_short) {
+        at = 2;
+    }
+    let (header, spans) = fitting.get(at)?.clone();
+    let mut headings: Vec<Heading> = texts(&fitting[at]).into_iter().map(Heading::of).collect();
+    if has_units {
+        headings
+            .iter_mut()
+            .zip(lowest)
+            .for_each(|(heading, unit)| heading.unit = heading.unit.or(unit_of(unit)));
+    }
+    let unread = above.len() - 1 - usize::from(has_units);
+    let notes = match unread {
+        0 => Vec::new(),
+        1 => vec![format!(
+            "{source_name}: 1 line beside the header is not read (line {} is the header)",
+            header.number
+        )],
+        _ => vec![format!(
+            "{source_name}: {unread} lines beside the header are not read (line {} is the header)",
+            header.number
+        )],
+    };
+    Some(Top { header, headings, spans, first_row: above.len(), notes })
 }
 
 /// The first line with `width` cells of which at least half are numbers.
@@ -107,40 +131,61 @@ fn numeric_columns(rows: &[Line<'_>], format: Format, width: usize) -> Vec<bool>
     counts.into_iter().map(|count| 2 * count > lines).collect()
 }
 
-/// Whether the last cell of the rows is always empty: lines that end in a separator.
-fn ends_blank(rows: &[Line<'_>], format: Format, width: usize) -> bool {
-    let mut cells = Vec::new();
-    width > 1
-        && rows.iter().take(100).all(|line| {
+impl Shape {
+    fn of(rows: &[Line<'_>], format: Format, width: usize) -> Shape {
+        /// Rows that are looked at.
+        const SAMPLE: usize = 100;
+        let mut cells = Vec::new();
+        let mut tail = width.saturating_sub(1);
+        let mut are_numbered = rows.len() > 1;
+        for (at, line) in rows.iter().take(SAMPLE).enumerate() {
             format.separator.split(line.text, &mut cells);
-            cells.len() != width || cells[width - 1].is_empty()
-        })
+            if cells.len() == width {
+                tail = tail.min(cells.iter().rev().take_while(|cell| cell.is_empty()).count());
+            }
+            let number = cells.first().and_then(|cell| line.text[cell.clone()].parse::<usize>().ok());
+            are_numbered &= number.is_some_and(|number| number == at || number == at + 1);
+        }
+        Shape { separator: format.separator, width, tail, are_numbered }
+    }
+}
+
+/// The names on a line behind the sign of a comment.
+fn names_behind(line: Line<'_>, sign: usize, shape: &Shape) -> Option<Vec<Range<usize>>> {
+    let spans = names(Line { text: &line.text[sign..], ..line }, shape)?;
+    Some(spans.into_iter().map(|span| span.start + sign..span.end + sign).collect())
 }
 
 /// The names on a line, if there are as many as columns. Names may be separated otherwise than the rows.
-fn names(line: Line<'_>, separator: Separator, width: usize, ends_blank: bool) -> Option<Vec<Range<usize>>> {
+fn names(line: Line<'_>, shape: &Shape) -> Option<Vec<Range<usize>>> {
+    let others = Separator::ALL.into_iter().filter(|other| *other != shape.separator);
+    std::iter::once(shape.separator).chain(others).find_map(|separator| names_between(line, shape, separator))
+}
+
+fn names_between(line: Line<'_>, shape: &Shape, separator: Separator) -> Option<Vec<Range<usize>>> {
+    let width = shape.width;
     let mut cells = Vec::new();
-    let mut fitting = |separator: Separator| {
-        separator.split(line.text, &mut cells);
-        while cells.len() > width && cells.last().is_some_and(Range::is_empty) {
-            cells.pop();
-        }
-        if separator == Separator::Blanks && cells.len() > width {
-            join_brackets(line.text, &mut cells);
-        }
-        let end = line.text.trim_end().len();
-        if ends_blank && cells.len() + 1 == width {
-            cells.push(end..end);
-        }
-        let texts = || cells.iter().map(|cell| &line.text[cell.clone()]);
-        let is_name = |text: &str| text.chars().any(|c| c.is_alphabetic() || "°#".contains(c));
-        let blank = texts().filter(|text| text.is_empty()).count();
-        // Columns without a name are counters of rows and the ends of lines.
-        let are_names = texts().all(|text| text.is_empty() || is_name(text)) && blank <= 2 && blank < width;
-        (cells.len() == width && are_names).then(|| cells.clone())
-    };
-    fitting(separator)
-        .or_else(|| Separator::ALL.into_iter().filter(|other| *other != separator).find_map(fitting))
+    separator.split(line.text, &mut cells);
+    while cells.len() > width - shape.tail && cells.last().is_some_and(Range::is_empty) {
+        cells.pop();
+    }
+    if separator == Separator::Blanks && cells.len() > width {
+        join_brackets(line.text, &mut cells);
+    }
+    let named = cells.len();
+    if named + 1 == width && shape.tail == 0 && shape.are_numbered {
+        cells.insert(0, 0..0);
+    }
+    let end = line.text.trim_end().len();
+    while named + shape.tail >= width && cells.len() < width {
+        cells.push(end..end);
+    }
+    let is_name = |text: &str| text.chars().any(|c| c.is_alphabetic() || "°#".contains(c));
+    let texts = || cells[..named.min(cells.len())].iter().map(|cell| &line.text[cell.clone()]);
+    // Columns without a name count the rows or are gaps between blocks of columns.
+    let blank = texts().filter(|text| text.is_empty()).count();
+    let are_names = texts().all(|text| text.is_empty() || is_name(text)) && 2 * blank <= named;
+    (cells.len() == width && are_names && named > blank).then_some(cells)
 }
 
 /// Joins a cell that begins with a bracket to the one before it: `x [m]` is one name.
@@ -162,18 +207,12 @@ fn join_brackets(line: &str, cells: &mut Vec<Range<usize>>) {
 }
 
 /// The header in the last comment above the rows that names as many columns, as NumPy writes it.
-fn in_comments<'a>(
-    lines: &Lines<'a>,
-    format: Format,
-    width: usize,
-    ends_blank: bool,
-    first_row: usize,
-) -> Option<Top<'a>> {
+fn in_comments<'a>(lines: &Lines<'a>, shape: &Shape, first_row: usize) -> Option<Top<'a>> {
     let (header, spans) = lines
         .comments
         .iter()
         .rev()
-        .find_map(|line| Some((*line, names(*line, format.separator, width, ends_blank)?)))?;
+        .find_map(|(line, sign)| Some((*line, names_behind(*line, *sign, shape)?)))?;
     let headings = spans.iter().map(|span| Heading::of(&header.text[span.clone()])).collect();
     Some(Top { header, headings, spans, first_row, notes: Vec::new() })
 }
@@ -218,16 +257,30 @@ fn no_header(
     format.separator.split(last.text, &mut cells);
     let count = cells.len();
     let message = format!("the header names {count} columns, and the rows have {width} cells");
-    let looks_split =
-        format.separator == Separator::Comma && count > 1 && width > count && width <= 2 * count;
-    let hint = match looks_split {
-        true => {
-            "decimal commas cannot be told from commas between columns: write the numbers with points, or \
-                 semicolons between the columns"
-                .to_string()
-        }
-        false => format!("the first row of numbers is line {}", row.number),
-    };
+    let hint = mismatch_hint(lines, format, width, first_row, count);
     let span = cells.first().map_or(0, |cell| cell.start)..last.text.trim_end().len();
     at(source_name, last, span, message, Some("a name for each column".to_string()), Some(hint))
+}
+
+/// Why a header may name another number of columns than the rows have.
+fn mismatch_hint(lines: &Lines<'_>, format: Format, width: usize, first_row: usize, count: usize) -> String {
+    let row = lines.rows[first_row];
+    let mut cells = Vec::new();
+    format.separator.split(row.text, &mut cells);
+    let is_text =
+        |cell: &Range<usize>| !Cell::read(&row.text[cell.clone()], format.decimal_comma).is_number();
+    if lines.rows[..first_row].iter().any(|line| line.text.trim() == "$$SOE") {
+        return "JPL Horizons writes a table that can be read under `CSV format`".to_string();
+    }
+    match format.separator {
+        Separator::Comma if count > 1 && width > count && width <= 2 * count => {
+            "decimal commas cannot be told from commas between columns: write the numbers with points, or \
+             semicolons between the columns"
+        }
+        Separator::Blanks if cells.iter().any(is_text) => {
+            "a text with blanks, such as a date, needs quotation marks, or the columns commas between them"
+        }
+        _ => return format!("the first row of numbers is line {}", row.number),
+    }
+    .to_string()
 }
