@@ -146,7 +146,9 @@ impl Discover {
             [first, second, ..] => {
                 return Err(Failure::input(
                     format!("`{first}` and `{second}` are two systems"),
-                    Some("name one system, or recordings alone; recordings end in .csv, .tsv, .txt, .dat or .npz"),
+                    Some(
+                        "name one system, or recordings alone; recordings end in .csv, .tsv, .txt, .dat or .npz",
+                    ),
                 ));
             }
         };

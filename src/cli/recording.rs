@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Exit, Failure};
-use crate::data::{ColumnMap, Declared, ReadError, ReadOptions, Rates, Reading, Recording, read};
+use crate::data::{ColumnMap, Declared, Rates, ReadError, ReadOptions, Reading, Recording, read};
 use crate::expr::{Symbol, is_name};
 use crate::system::System;
 

@@ -293,11 +293,10 @@ fn conclude(
                     "no stage of the library explains the data to its noise: nothing is proved".to_string()
                 });
             }
-            let energies =
-                match hamiltonian.as_ref().filter(|h| !h.exact && h.explains) {
-                    Some(found) => modes::energies(found, data)?,
-                    None => None,
-                };
+            let energies = match hamiltonian.as_ref().filter(|h| !h.exact && h.explains) {
+                Some(found) => modes::energies(found, data)?,
+                None => None,
+            };
             let laws = match energies {
                 Some(energies) => {
                     notes.push(energies.note);

@@ -252,11 +252,7 @@ fn samples(set: &TrajectorySet, imposed: &[Expr]) -> Result<Samples, ExperimentE
     Ok(Samples { derivatives: set.derivatives().unwrap_or_default(), states, imposed })
 }
 
-fn measured(
-    system: &System,
-    folder: Option<&Path>,
-    file: &str,
-) -> Result<TrajectorySet, ExperimentError> {
+fn measured(system: &System, folder: Option<&Path>, file: &str) -> Result<TrajectorySet, ExperimentError> {
     let path = folder.unwrap_or(Path::new(".")).join(file);
     let path = path.to_string_lossy();
     let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {

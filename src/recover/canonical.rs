@@ -112,10 +112,14 @@ impl Back {
 
     /// The law in the recording's momenta.
     fn law(&self, law: &Law, momenta: &[Symbol]) -> Option<Law> {
-        let over = |e: Expr| Expr::product([e, self.scale.to_power(-1)]);
+        let over = |e: Expr| Expr::product([e, self.scale.clone().to_power(-1)]);
         let times = |e: &Expr| Expr::product([self.scale.clone(), e.clone()]);
-        let mut new: BTreeMap<Symbol, Expr> =
-            law.momenta.iter().zip(momenta).map(|(old, new)| (old.clone(), over(Expr::Symbol(new.clone())))).collect();
+        let mut new: BTreeMap<Symbol, Expr> = law
+            .momenta
+            .iter()
+            .zip(momenta)
+            .map(|(old, new)| (old.clone(), over(Expr::Symbol(new.clone()))))
+            .collect();
         let mut out = law.clone();
         if let Some(scale) = &self.letter {
             // A coefficient that is a letter takes the letter λ in.

@@ -50,7 +50,7 @@ impl Default for Config {
             near: 6.0,
             tied: 10.0,
             significance: 3.0,
-            interpolating: 3,
+            interpolating: 2,
             explained: 2.0,
             less_noise: 0.8,
             least_noise: 0.02,
@@ -184,8 +184,7 @@ fn interpolates(model: &Model, config: &Config) -> bool {
 /// The status of a form that leaves something unexplained, or interpolates.
 fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
     let stretches = super::HeldOutConfig::default().stretches;
-    let unexplained =
-        super::held_out(grounds.problem, model, stretches).map_or(1.0, |held_out| held_out.error);
+    let unexplained = super::held_out(grounds.problem, model, stretches).error;
     status_of(unexplained, config)
 }
 
@@ -243,7 +242,13 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
     let law = |model: &Model| settle(recording, model, &covariance, &config.constants);
     let status = status_of(held_out.error, config);
     let evidence = Evidence::HeldOut { error: held_out.error };
-    Some(Recovery { status, law: law(model), alternatives: Vec::new(), evidence, noise: noise(grounds.smoothed) })
+    Some(Recovery {
+        status,
+        law: law(model),
+        alternatives: Vec::new(),
+        evidence,
+        noise: noise(grounds.smoothed),
+    })
 }
 
 /// For each column the largest noise of all pieces: positions, then velocities.

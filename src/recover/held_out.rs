@@ -71,11 +71,8 @@ struct Blocked {
 /// Refits the coefficients with each run left out, or each of `stretches` stretches of time where there are fewer than
 /// three runs, and tests them there. Masses and nonlinear parameters stay. Blocks of fewer than four equations count
 /// for the fits alone.
-///
-/// # Errors
-/// Never for a model of this problem.
-pub fn held_out(problem: &Problem, model: &Model, stretches: usize) -> Result<HeldOut, RegressionError> {
-    let blocked = blocked(problem, model, stretches)?;
+pub fn held_out(problem: &Problem, model: &Model, stretches: usize) -> HeldOut {
+    let blocked = blocked(problem, model, stretches);
     let k = model.terms.len();
     let mut blocks = Vec::new();
     let mut coefficients = Vec::new();
@@ -94,7 +91,7 @@ pub fn held_out(problem: &Problem, model: &Model, stretches: usize) -> Result<He
     }
     let mean_log = blocks.iter().map(|e| (e + 1e-12).ln()).sum::<f64>() / blocks.len().max(1) as f64;
     let standard_errors = (0..k).map(|j| jackknife(coefficients.iter().map(|c| c[j]))).collect();
-    Ok(HeldOut { error: mean_log.exp(), blocks, standard_errors })
+    HeldOut { error: mean_log.exp(), blocks, standard_errors }
 }
 
 /// √((B − 1)/B Σ (c_b − mean)²).
@@ -104,9 +101,9 @@ fn jackknife(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     ((count - 1.0) / count * values.map(|c| (c - mean).powi(2)).sum::<f64>()).sqrt()
 }
 
-fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Result<Blocked, RegressionError> {
+fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Blocked {
     let k = model.terms.len();
-    let integrals = problem.integrals(&model.terms)?;
+    let integrals = problem.integrals(&model.terms);
     let left = problem.weak.left();
     let mut scales = vec![1.0; problem.weak.rows()];
     for (_, _, rows) in problem.weak.pieces() {
@@ -122,7 +119,7 @@ fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Result<Blocked
             out.rows.extend((0..k).map(|j| model.inverse_masses[i] * integrals[(r, j)] * scale));
         }
     }
-    Ok(out)
+    out
 }
 
 /// The block of each equation of a coordinate, numbered from 0, and their number.
@@ -195,7 +192,7 @@ pub fn shortest_form(
             for support in supports(problem, masses, &start, config) {
                 let form = Form::of_support(problem, &support, masses);
                 let Some(model) = refine(problem, &form, &config.refinement) else { continue };
-                let held_out = held_out(problem, &model, config.stretches)?;
+                let held_out = held_out(problem, &model, config.stretches);
                 all.push(Tested { model, held_out });
             }
         }
@@ -203,7 +200,7 @@ pub fn shortest_form(
     all.sort_by(|a, b| a.held_out.error.total_cmp(&b.held_out.error));
     let mut ranked = ranked(distinct(all), config);
     if let Some(best) = ranked.first_mut() {
-        drop_insignificant(problem, best, config)?;
+        drop_insignificant(problem, best, config);
     }
     Ok(ranked)
 }
@@ -265,11 +262,7 @@ fn excess(blocks: &[f64], best: &[f64]) -> (f64, f64) {
 }
 
 /// Drops the least significant term as long as one stays below the limit.
-fn drop_insignificant(
-    problem: &Problem,
-    tested: &mut Tested,
-    config: &HeldOutConfig,
-) -> Result<(), RegressionError> {
+fn drop_insignificant(problem: &Problem, tested: &mut Tested, config: &HeldOutConfig) {
     while tested.model.terms.len() > 1 {
         let ratio = |(c, s): (&f64, &f64)| c.abs() / s;
         let ratios: Vec<f64> =
@@ -281,10 +274,9 @@ fn drop_insignificant(
         let form = Form::of_model(problem, &tested.model).without(weakest);
         let Some(mut model) = refine(problem, &form, &config.refinement) else { break };
         model.score = tested.model.score;
-        tested.held_out = held_out(problem, &model, config.stretches)?;
+        tested.held_out = held_out(problem, &model, config.stretches);
         tested.model = model;
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -67,8 +67,8 @@ impl MomentumMap {
             functions.extend_from_slice(row);
             functions.push(1.0);
         }
-        let values = weak.integrals(0, &functions, 2 * dof + 1)?;
-        let slopes = weak.integrals(1, &functions, 2 * dof + 1)?;
+        let values = weak.integrals(0, &functions, 2 * dof + 1);
+        let slopes = weak.integrals(1, &functions, 2 * dof + 1);
         let column = |j: usize| values.col_as_slice(j).to_vec();
         let mut map = MomentumMap {
             masses: Vec::new(),

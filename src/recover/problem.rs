@@ -101,12 +101,12 @@ impl Problem {
             finite: Vec::new(),
             present: None,
         };
-        problem.integrate()?;
+        problem.integrate();
         Ok(problem)
     }
 
     /// Evaluates all columns of the library and integrates them against the test functions.
-    fn integrate(&mut self) -> Result<(), RegressionError> {
+    fn integrate(&mut self) {
         let terms = &self.library.terms;
         let mut columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
         let mut partners = vec![None; terms.len()];
@@ -123,7 +123,7 @@ impl Problem {
             finite.extend(self.finite(&values, columns.len()));
             for (i, all) in integrals.iter_mut().enumerate() {
                 let own = of_coordinate(&values, self.dof(), columns.len(), i);
-                let part = self.weak.integrals(0, &own, columns.len())?;
+                let part = self.weak.integrals(0, &own, columns.len());
                 for k in 0..columns.len() {
                     all.col_as_slice_mut(block * BLOCK + k).copy_from_slice(part.col_as_slice(k));
                 }
@@ -132,7 +132,6 @@ impl Problem {
         (self.integrals, self.finite) = (integrals, finite);
         let all = Candidates { costs, families, partners };
         self.candidates = [all.first(self.library.plain), all];
-        Ok(())
     }
 
     fn values(&self, columns: &[Column<'_>]) -> Vec<f64> {
@@ -238,7 +237,7 @@ impl Problem {
         if self.finite(&values, columns.len()).contains(&false) {
             return None;
         }
-        let parts = present.whitened.project(&values, columns.len()).ok()?;
+        let parts = present.whitened.project(&values, columns.len());
         let rows = self.weak.rows();
         Some(Matrix::from_fn(self.equations(), columns.len(), |r, k| parts[r / rows][(r % rows, k)]))
     }
@@ -256,14 +255,11 @@ impl Problem {
     }
 
     /// Integrals ∫φ f_i of the forces of terms, not whitened: for each coordinate `[rows, terms]`.
-    ///
-    /// # Errors
-    /// Never for columns of this problem.
-    pub fn integrals(&self, terms: &[Term]) -> Result<Vec<Matrix>, RegressionError> {
+    pub fn integrals(&self, terms: &[Term]) -> Vec<Matrix> {
         let columns: Vec<Column<'_>> = terms.iter().map(Column::Force).collect();
         let values = self.values(&columns);
-        let of = |i| self.weak.integrals(0, &of_coordinate(&values, self.dof(), terms.len(), i), terms.len());
-        (0..self.dof()).map(of).collect()
+        let own = |i| of_coordinate(&values, self.dof(), terms.len(), i);
+        (0..self.dof()).map(|i| self.weak.integrals(0, &own(i), terms.len())).collect()
     }
 
     /// The terms as candidates of a beam search.

@@ -7,8 +7,6 @@
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, Mat, Par};
 
-use crate::data::dot;
-
 /// Relative ridge on normal equations that are scaled to a unit diagonal. It bounds the condition number where columns
 /// are nearly dependent; the fits on the equations themselves do without.
 const RIDGE: f64 = 1e-10;
@@ -387,6 +385,18 @@ pub fn solve_with_ridge(matrix: &[f64], right: &[f64], ridge: f64) -> Vec<f64> {
 /// cᵀ M c.
 pub fn quadratic(matrix: &[f64], c: &[f64]) -> f64 {
     c.iter().zip(matrix.chunks_exact(c.len().max(1))).map(|(a, row)| a * dot(row, c)).sum()
+}
+
+/// The scalar product, in four partial sums so that the compiler can use vector instructions.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (fours, rest) = a.as_chunks::<4>();
+    let (others, other_rest) = b[..a.len()].as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for (x, y) in fours.iter().zip(others) {
+        (0..4).for_each(|k| sums[k] += x[k] * y[k]);
+    }
+    let tail: f64 = rest.iter().zip(other_rest).map(|(x, y)| x * y).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + tail
 }
 
 /// Adds a multiple of a vector to another.

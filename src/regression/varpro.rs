@@ -11,8 +11,7 @@ use std::ops::Range;
 
 use faer::Mat;
 
-use super::gram::{add_scaled, solve_with_ridge};
-use crate::data::dot;
+use super::gram::{add_scaled, dot, solve_with_ridge};
 
 /// Columns at given nonlinear parameters.
 #[derive(Clone, Debug)]

@@ -229,8 +229,33 @@ impl Whitened {
             self.pieces[k].whiten(&self.factors[k][i], &mut rows);
             rows
         };
+        self.assembled(count, project)
+    }
+
+    /// For each coordinate the whitened form of [`integrals`](WeakForm::integrals), `[rows, count]`: the same as
+    /// [`project`](Self::project) of functions whose integrals are known already.
+    ///
+    /// # Panics
+    /// If there are not as many matrices as coordinates, or their shapes differ.
+    pub fn whiten(&self, integrals: &[Mat<f64>]) -> Vec<Mat<f64>> {
+        assert_eq!(integrals.len(), self.dof, "one matrix for each coordinate");
+        let count = integrals.first().map_or(0, Mat::ncols);
+        self.assembled(count, |&(k, i)| {
+            let form = &self.pieces[k];
+            let mut rows = integrals[i].as_ref().subrows(form.rows.start, form.rows.len()).to_owned();
+            form.whiten(&self.factors[k][i], &mut rows);
+            rows
+        })
+    }
+
+    /// The rows of each piece and coordinate, put together for each coordinate.
+    fn assembled(
+        &self,
+        count: usize,
+        rows: impl Fn(&(usize, usize)) -> Mat<f64> + Send + Sync,
+    ) -> Vec<Mat<f64>> {
         let tasks = tasks(self.pieces.len(), self.dof);
-        let parts: Vec<Mat<f64>> = tasks.par_iter().map(project).collect();
+        let parts: Vec<Mat<f64>> = tasks.par_iter().map(rows).collect();
         let mut out: Vec<_> = self.left.iter().map(|left| Mat::zeros(left.len(), count)).collect();
         for ((k, i), part) in tasks.into_iter().zip(&parts) {
             let rows = &self.pieces[k].rows;

@@ -129,10 +129,7 @@ impl Record {
     }
 }
 
-fn hamiltonian(
-    found: Option<&RecoveredHamiltonian>,
-    source: &DiscoverySource,
-) -> HamiltonianRecord {
+fn hamiltonian(found: Option<&RecoveredHamiltonian>, source: &DiscoverySource) -> HamiltonianRecord {
     let Some(found) = found else {
         return HamiltonianRecord { source: "none".to_owned(), ..HamiltonianRecord::default() };
     };

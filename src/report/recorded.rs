@@ -152,7 +152,11 @@ fn friction(motion: &Law) -> Vec<CoordinateValueRecord> {
 }
 
 fn row(motion: &Law, coordinate: usize, value: f64, standard_error: f64) -> CoordinateValueRecord {
-    CoordinateValueRecord { coordinate: motion.coordinates[coordinate].name().to_owned(), value, standard_error }
+    CoordinateValueRecord {
+        coordinate: motion.coordinates[coordinate].name().to_owned(),
+        value,
+        standard_error,
+    }
 }
 
 fn in_order(rows: impl Iterator<Item = (usize, CoordinateValueRecord)>) -> Vec<CoordinateValueRecord> {
@@ -184,7 +188,10 @@ fn data(source: &str, reading: &Reading, recovery: &Recovery) -> DataRecord {
         derivatives: "estimated".to_owned(),
         read_as: Some(reading.understood.clone()),
         noise: None,
-        column_noise: columns.map(|name| name.name().to_owned()).zip(recovery.noise.iter().copied()).collect(),
+        column_noise: columns
+            .map(|name| name.name().to_owned())
+            .zip(recovery.noise.iter().copied())
+            .collect(),
     }
 }
 
@@ -198,12 +205,16 @@ fn remarks(recovery: &Recovery) -> Vec<String> {
         );
     }
     if !recovery.law.friction.is_empty() {
-        remarks.push("with friction H is conserved only up to it; laws are those of the frictionless part".to_owned());
+        remarks.push(
+            "with friction H is conserved only up to it; laws are those of the frictionless part".to_owned(),
+        );
     }
     match recovery.status {
         Status::Approximate { .. } => remarks.push("laws and verdict are of the printed H".to_owned()),
         Status::Unexplained { .. } => {
-            remarks.push("H is the best approximation in the library, not the law: nothing is proved".to_owned());
+            remarks.push(
+                "H is the best approximation in the library, not the law: nothing is proved".to_owned(),
+            );
         }
         Status::Exact | Status::Determined | Status::Ambiguous => {}
     }

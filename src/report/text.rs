@@ -1,7 +1,8 @@
 //! Renders the record as text for a terminal.
 
 use super::{
-    CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, HamiltonianRecord, LawRecord, Record,
+    CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, HamiltonianRecord, LawRecord,
+    Record,
 };
 use crate::mechanics::Status;
 
@@ -81,9 +82,8 @@ fn hamiltonian(record: &Record) -> String {
 
 /// How the Hamiltonian of a recording stands, with its constants, masses and friction.
 fn standing(h: &HamiltonianRecord, status: &str) -> String {
-    let unexplained = h.unexplained_fraction.map_or("a part".to_owned(), |part| {
-        format!("{} %", short(100.0 * part))
-    });
+    let unexplained =
+        h.unexplained_fraction.map_or("a part".to_owned(), |part| format!("{} %", short(100.0 * part)));
     let meaning = match status {
         "exact" => "every constant is a justified rational; H explains the data to its noise".to_owned(),
         "determined" => "H explains the data to its noise".to_owned(),
@@ -99,9 +99,8 @@ fn standing(h: &HamiltonianRecord, status: &str) -> String {
     };
     let constant = |c: &ConstantRecord| format!("{} = {}", c.name, with_error(c.value, c.standard_error));
     list("constants", h.constants.iter().map(constant).collect());
-    let of = |c: &CoordinateValueRecord| {
-        format!("{} for {}", with_error(c.value, c.standard_error), c.coordinate)
-    };
+    let of =
+        |c: &CoordinateValueRecord| format!("{} for {}", with_error(c.value, c.standard_error), c.coordinate);
     // Masses of 1 are the unit and need no word.
     if h.masses.iter().any(|mass| mass.value != 1.0) {
         list("masses", h.masses.iter().map(of).collect());

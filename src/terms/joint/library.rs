@@ -130,8 +130,8 @@ impl Builder<'_> {
 
     fn monomials(&mut self) {
         let degree = self.config.degree.unwrap_or(match self.dof {
-            1 | 2 => 6,
-            3 => 4,
+            1 => 6,
+            2 | 3 => 4,
             4 => 3,
             _ => 2,
         });

@@ -241,7 +241,8 @@ impl Term {
             }
             Form::Multipole(Multipole { factors, radius, power }) => {
                 let monomial = factors.iter().map(|&(i, e)| symbol(i).to_power(e));
-                let radial = Function::RadialPower.formula(radius.formula(coordinates), Expr::number(i64::from(*power)));
+                let radial = Function::RadialPower
+                    .formula(radius.formula(coordinates), Expr::number(i64::from(*power)));
                 Some(Expr::product(monomial.chain([radial])))
             }
             Form::Gyroscopic(_) | Form::Friction { .. } => None,
