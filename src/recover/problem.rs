@@ -32,6 +32,7 @@ pub struct Problem {
     pub weak: WeakForm,
     /// The terms that compete.
     pub library: Library,
+    config: joint::Config,
     /// For each equation of one coordinate the run it is from and its share of the time of the whole recording's
     /// longest run, in [0, 1].
     pub places: Vec<Place>,
@@ -86,15 +87,13 @@ impl Problem {
         if weak.rows() == 0 {
             return Err(RegressionError::NoTestFunctions);
         }
-        let dof = weak.dof();
-        let used = weak.positions().chunks_exact(dof).zip(weak.in_use()).filter(|(_, used)| **used);
-        let sample: Vec<f64> = used.flat_map(|(q, _)| q.iter().copied()).collect();
-        let library = joint::library(&recording.coordinates, &sample, library);
+        let terms = joint::library(&recording.coordinates, &used_positions(&weak), library);
         let places = places(recording, smoothed, &weak);
         let mut problem = Problem {
             coordinates: recording.coordinates.clone(),
             weak,
-            library,
+            library: terms,
+            config: library.clone(),
             places,
             integrals: Vec::new(),
             candidates: [Candidates::default(), Candidates::default()],
@@ -103,6 +102,19 @@ impl Problem {
         };
         problem.integrate();
         Ok(problem)
+    }
+
+    /// The highest degree of the monomials of the library.
+    pub fn degree(&self) -> u32 {
+        self.config.degree.unwrap_or(joint::default_degree(self.dof()))
+    }
+
+    /// Makes the library anew with monomials up to another degree. The equations are to be whitened again.
+    pub fn set_degree(&mut self, degree: u32) {
+        self.config.degree = Some(degree);
+        self.library = joint::library(&self.coordinates, &used_positions(&self.weak), &self.config);
+        self.present = None;
+        self.integrate();
     }
 
     /// Evaluates all columns of the library and integrates them against the test functions.
@@ -330,6 +342,12 @@ pub(super) fn overlaps(terms: &[Term]) -> usize {
 /// The values of one coordinate, `[points, count]`.
 fn of_coordinate(values: &[f64], dof: usize, count: usize, i: usize) -> Vec<f64> {
     values.chunks_exact(dof * count).flat_map(|point| &point[i * count..(i + 1) * count]).copied().collect()
+}
+
+/// The positions at the points that are used, `[points, dof]`.
+fn used_positions(weak: &WeakForm) -> Vec<f64> {
+    let points = weak.positions().chunks_exact(weak.dof()).zip(weak.in_use());
+    points.filter(|(_, used)| **used).flat_map(|(q, _)| q.iter().copied()).collect()
 }
 
 /// Run and time of each equation.

@@ -11,7 +11,7 @@ use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
 use crate::regression::beam::{BeamConfig, Support, beam_search};
 use crate::regression::varpro::VarproConfig;
-use crate::terms::joint::Family;
+use crate::terms::joint::{Family, Form as TermForm, Term};
 
 /// How forms are sought.
 #[derive(Clone, PartialEq, Debug)]
@@ -54,6 +54,12 @@ pub struct Config {
     pub hopeless: f64,
     /// s² above which no form explains the data and held-out errors decide.
     pub unexplained: f64,
+    /// A higher degree of the library's monomials must lower s² by this factor for a still higher one to be tried.
+    pub growth: f64,
+    /// The most coordinates with which the degree grows.
+    pub grown_dof: usize,
+    /// The highest degree to which it grows.
+    pub highest_degree: u32,
     /// What is done then.
     pub held_out: HeldOutConfig,
 }
@@ -81,6 +87,9 @@ impl Default for Config {
             settled: 1.6,
             hopeless: 1000.0,
             unexplained: 4.0,
+            growth: 2.0,
+            grown_dof: 3,
+            highest_degree: 10,
             held_out: HeldOutConfig::default(),
         }
     }
@@ -91,7 +100,8 @@ impl Default for Config {
 pub struct Search {
     /// The models, best first; none where the search was cancelled early or no term is usable.
     pub models: Vec<Model>,
-    /// s², at least 1: the least χ² per degree of freedom, of which χ² of a right form is a multiple.
+    /// s², at least 1: the least χ² per degree of freedom, of which χ² of a right form is a multiple. Infinite where
+    /// the search was cancelled before a form was fitted to the noise.
     pub s2: f64,
     /// The held-out errors of the first model, where no form reaches the noise.
     pub held_out: Option<HeldOut>,
@@ -99,39 +109,75 @@ pub struct Search {
 
 /// Searches for the law of motion. The job is polled between beams; a search that is cancelled returns what it has.
 ///
+/// The degree of the library's monomials grows as long as nothing reaches the noise, the best form has one of the
+/// highest degree, and the growth lowers s² by a factor of [`Config::growth`].
+///
 /// # Errors
 /// If the equations cannot be whitened.
 pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<Search, RegressionError> {
+    job.tell(Event::Doing("searching for a form"));
     let first = if problem.dof() == 1 { Terms::All } else { Terms::Plain };
     problem.whiten(None, config.first_floor, first)?;
-    job.tell(Event::Doing("searching for a form"));
     let starts = start_masses(problem, &config.masses);
-    let nothing = Search { models: Vec::new(), s2: 1.0, held_out: None };
-    let Some(mut best) = first_model(problem, &starts, job, config) else { return Ok(nothing) };
-    let mut out = Search { models: vec![best.clone()], ..nothing };
-    let mut previous = None;
-    for pass in 0..config.passes {
-        if job.is_cancelled() {
-            return Ok(out);
+    let nothing = Search { models: Vec::new(), s2: f64::INFINITY, held_out: None };
+    let Some(start) = first_model(problem, &starts, job, config) else { return Ok(nothing) };
+    let mut out = passes(problem, &[start], &starts, job, config)?;
+    while out.s2 > config.unexplained && wants_degree(problem, &out, config) && !job.is_cancelled() {
+        problem.set_degree(problem.degree() + 2);
+        let grown = passes(problem, &out.models, &starts, job, config)?;
+        let better = grown.s2 < out.s2 / config.growth;
+        if grown.s2 < out.s2 {
+            out = grown;
         }
-        problem.whiten(Some(&best), config.floor, Terms::All)?;
-        let warm = std::mem::take(&mut out.models);
-        let masses = masses_to_try(&best, problem, &starts, pass);
-        (out.models, out.s2) =
-            Pass { problem, job, config, masses }.run(&warm[..warm.len().min(config.warm)]);
-        let Some(first) = out.models.first() else { break };
-        best = first.clone();
-        let key = (families(&best), best.masses());
-        let settled = pass > 0 && best.chi < config.settled * problem.equations() as f64;
-        if previous.as_ref() == Some(&key) || settled || out.s2 > config.hopeless {
+        if !better {
             break;
         }
-        previous = Some(key);
     }
     if out.s2 > config.unexplained && !job.is_cancelled() {
         let tested = shortest_form(problem, &starts, job, &config.held_out)?;
         out.held_out = tested.first().map(|tested| tested.held_out.clone());
         out.models = tested.into_iter().map(|tested| tested.model).collect();
+    }
+    Ok(out)
+}
+
+/// Whether the best form has a monomial of the highest degree, and the library may have higher ones.
+fn wants_degree(problem: &Problem, found: &Search, config: &Config) -> bool {
+    let highest = problem.degree();
+    let degree = |term: &Term| match term.form() {
+        TermForm::Monomial(factors) => factors.iter().map(|&(_, e)| e as u32).sum(),
+        _ => 0,
+    };
+    let used = found.models.first().is_some_and(|model| model.terms.iter().any(|t| degree(t) == highest));
+    used && problem.dof() <= config.grown_dof && highest < config.highest_degree
+}
+
+/// The passes after the first, from models to begin with, the best first.
+fn passes(
+    problem: &mut Problem,
+    start: &[Model],
+    starts: &[Vec<f64>],
+    job: &Job<'_>,
+    config: &Config,
+) -> Result<Search, RegressionError> {
+    let mut out = Search { models: start.to_vec(), s2: f64::INFINITY, held_out: None };
+    let mut previous = None;
+    for pass in 0..config.passes {
+        let Some(best) = out.models.first().cloned() else { break };
+        if job.is_cancelled() {
+            break;
+        }
+        problem.whiten(Some(&best), config.floor, Terms::All)?;
+        let masses = masses_to_try(&best, problem, starts, pass);
+        let warm = &out.models[..out.models.len().min(config.warm)];
+        (out.models, out.s2) = Pass { problem, job, config, masses }.run(warm);
+        let Some(best) = out.models.first() else { break };
+        let key = (families(best), best.masses());
+        let settled = pass > 0 && best.chi < config.settled * problem.equations() as f64;
+        if previous.as_ref() == Some(&key) || settled || out.s2 > config.hopeless {
+            break;
+        }
+        previous = Some(key);
     }
     Ok(out)
 }

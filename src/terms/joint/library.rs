@@ -21,7 +21,7 @@ pub struct Library {
 /// What goes into a library.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
-    /// The highest degree of monomials; `None` for 6, 4, 4, 3 with one to four coordinates and 2 with more, which
+    /// The highest degree of monomials; `None` for 6, 6, 4, 3 with one to four coordinates and 2 with more, which
     /// keeps their number below 40.
     pub degree: Option<u32>,
     /// The least |u| in units of the greatest at which functions singular at u = 0 are admissible.
@@ -57,6 +57,16 @@ pub fn library(coordinates: &[Coordinate], positions: &[f64], config: &Config) -
     build.friction();
     let (free, plain): (Vec<Term>, Vec<Term>) = build.terms.into_iter().partition(Term::is_free);
     Library { plain: plain.len(), terms: [plain, free].concat(), bodies }
+}
+
+/// The highest degree of monomials where none is given.
+pub fn default_degree(dof: usize) -> u32 {
+    match dof {
+        1 | 2 => 6,
+        3 => 4,
+        4 => 3,
+        _ => 2,
+    }
 }
 
 /// Values of arguments over the sample.
@@ -129,12 +139,7 @@ impl Builder<'_> {
     }
 
     fn monomials(&mut self) {
-        let degree = self.config.degree.unwrap_or(match self.dof {
-            1 => 6,
-            2 | 3 => 4,
-            4 => 3,
-            _ => 2,
-        });
+        let degree = self.config.degree.unwrap_or(default_degree(self.dof));
         for degree in 1..=degree {
             let mut exponents = vec![0; self.dof];
             self.monomials_of(degree, 0, &mut exponents);
@@ -291,9 +296,12 @@ impl Builder<'_> {
         for (i, j) in pairs(self.dof) {
             let (difference, sum) =
                 ([Argument::difference(i, j)], [Argument::Linear(vec![(i, 1.0), (j, 1.0)])]);
-            self.functions_of(&difference, 0.8, self.angles[i] && self.angles[j]);
+            // Differences of the coordinates of one body depend on the axes; those of bodies and of angles do not.
+            let unnatural = if bodies.len() == 1 && !self.angles[i] { 0.6 } else { 0.0 };
+            self.functions_of(&difference, 0.8 + unnatural, self.angles[i] && self.angles[j]);
             for k in 2..=4 {
-                self.fixed(Function::Power, &difference, k, Family::Polynomial, 0.6 + 0.3 * f64::from(k - 2));
+                let cost = 0.6 + unnatural + 0.3 * f64::from(k - 2);
+                self.fixed(Function::Power, &difference, k, Family::Polynomial, cost);
             }
             if bodies.len() > 1 {
                 self.fixed(Function::Power, &sum, 2, Family::Polynomial, 1.0);
@@ -358,7 +366,7 @@ impl Builder<'_> {
             self.free(Function::Exponential, u, -k, Family::Exponential, base + 1.2);
         }
         let squares: Vec<Argument> = u.iter().map(Argument::squared).collect();
-        for k in geometric(0.03, 10.0, 5).map(|k| k * range.mean_square) {
+        for k in geometric(0.03, 10.0, if self.dof == 1 { 17 } else { 7 }).map(|k| k * range.mean_square) {
             self.shifted(&squares, k, base, 2.0);
         }
     }

@@ -21,5 +21,5 @@ pub use argument::Argument;
 pub use bodies::bodies;
 pub use evaluate::{Column, evaluate};
 pub use function::Function;
-pub use library::{Config, Library, library};
+pub use library::{Config, Library, default_degree, library};
 pub use term::{Family, Form, Kind, Parameter, Term};

@@ -79,4 +79,8 @@ fn the_degree_can_be_given() {
     let monomials = |terms: Vec<Term>| terms.iter().filter(|t| matches!(t.form(), Form::Monomial(_))).count();
     assert_eq!(monomials(degree(4)), 14);
     assert_eq!(monomials(degree(6)), 27);
+    assert_eq!(
+        monomials(library(&coordinates(&["x", "y"], true), &[1.0, 2.0], &Config::default()).terms),
+        27
+    );
 }
