@@ -53,7 +53,7 @@ impl Heading {
         let text = dots(&without_latex(rest));
         let (text, mut unit) = without_unit(text.trim());
         let long_name = cleaned(text);
-        let lower = long_name.to_lowercase();
+        let lower = long_name.to_ascii_lowercase();
         let ending = ENDINGS.iter().find(|(ending, _)| lower.len() > ending.len() && lower.ends_with(ending));
         let mut name = long_name.clone();
         if let Some((ending, of_ending)) = ending {
@@ -92,16 +92,13 @@ fn without_set(written: &str) -> (Option<&str>, &str) {
     {
         return (Some(set.trim()), rest.trim());
     }
-    let lower = written.to_lowercase();
-    if lower.len() == written.len() {
-        for word in RUN_WORDS {
-            let Some(at) = lower.rfind(word).filter(|at| written[..*at].ends_with([' ', '_'])) else {
-                continue;
-            };
-            let number = lower[at + word.len()..].trim_start_matches([' ', '#', '_']);
-            if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) {
-                return (Some(&written[at..]), written[..at].trim_end_matches([' ', '_']));
-            }
+    let lower = written.to_ascii_lowercase();
+    for word in RUN_WORDS {
+        let Some(at) = lower.rfind(word) else { continue };
+        let number = lower[at + word.len()..].trim_start_matches([' ', '#', '_']);
+        let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+        if is_number && written[..at].ends_with([' ', '_']) {
+            return (Some(&written[at..]), written[..at].trim_end_matches([' ', '_']));
         }
     }
     (None, written)
@@ -233,12 +230,89 @@ pub fn unit_of(cell: &str) -> Option<Unit> {
 
 /// Whether a text is a unit of measurement: a product of powers of known units.
 pub fn is_unit(text: &str) -> bool {
-    const UNITS: [&str; 62] = [
-        "s", "sec", "secs", "second", "seconds", "ms", "us", "µs", "μs", "ns", "min", "minutes", "h", "hr",
-        "hours", "d", "day", "days", "yr", "year", "years", "m", "mm", "cm", "dm", "km", "um", "µm", "μm",
-        "nm", "pm", "fm", "å", "in", "inch", "ft", "px", "pixel", "pixels", "au", "pc", "kpc", "mpc", "ly",
-        "rad", "radian", "radians", "deg", "degs", "degree", "degrees", "dps", "°", "º", "kg", "g", "n",
-        "hz", "j", "v", "a", "k",
+    const UNITS: [&str; 82] = [
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "ms",
+        "us",
+        "µs",
+        "μs",
+        "ns",
+        "min",
+        "minutes",
+        "h",
+        "hr",
+        "hours",
+        "d",
+        "day",
+        "days",
+        "yr",
+        "year",
+        "years",
+        "m",
+        "mm",
+        "cm",
+        "dm",
+        "km",
+        "um",
+        "µm",
+        "μm",
+        "nm",
+        "pm",
+        "fm",
+        "å",
+        "in",
+        "inch",
+        "ft",
+        "px",
+        "pixel",
+        "pixels",
+        "au",
+        "pc",
+        "kpc",
+        "mpc",
+        "ly",
+        "rad",
+        "radian",
+        "radians",
+        "deg",
+        "degs",
+        "degree",
+        "degrees",
+        "dps",
+        "°",
+        "º",
+        "kg",
+        "g",
+        "n",
+        "hz",
+        "j",
+        "v",
+        "a",
+        "k",
+        "fs",
+        "ps",
+        "myr",
+        "gyr",
+        "ev",
+        "kev",
+        "arcsec",
+        "arcmin",
+        "mas",
+        "frame",
+        "frames",
+        "rpm",
+        "turn",
+        "turns",
+        "rev",
+        "u",
+        "none",
+        "unitless",
+        "dimensionless",
+        "arb",
     ];
     let lower = text.trim().to_lowercase();
     let mut parts = lower.split(|c: char| "/*·⋅^ ().".contains(c)).filter(|part| !part.is_empty()).peekable();
@@ -256,7 +330,8 @@ pub fn is_row_of_units<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
     for cell in cells.map(str::trim) {
         let bracketed = cell.starts_with(['(', '[']) && cell.ends_with([')', ']']);
         found |= bracketed || is_unit(cell);
-        if !(cell.is_empty() || cell == "-" || cell == "1" || bracketed || is_unit(cell)) {
+        let is_nothing = cell == "1" || !cell.contains(|c: char| c.is_alphanumeric() || c == '°');
+        if !(is_nothing || bracketed || is_unit(cell)) {
             return false;
         }
     }

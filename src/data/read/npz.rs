@@ -282,6 +282,9 @@ impl Axes {
     /// Two axes are points and variables, unless the times say that they are runs and points.
     fn of(array: &Array, t: Option<&Array>, dof: Option<usize>) -> Result<Axes, String> {
         let axes = |runs, points, width| Ok(Axes { runs, points, width });
+        if array.values.is_empty() {
+            return Err("an array is empty".to_string());
+        }
         match *array.shape.as_slice() {
             [points] => axes(None, points, 1),
             [runs, points] => {

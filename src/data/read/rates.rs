@@ -87,9 +87,7 @@ pub fn relations(flat: &str) -> Vec<(Relation, &str)> {
         ("err", Uncertainty),
         ("std", Uncertainty),
     ];
-    let lower = flat.to_lowercase();
-    // Lower-case letters may differ in length from their capitals; such names are compared as they are.
-    let lower = if lower.len() == flat.len() { lower } else { flat.to_string() };
+    let lower = flat.to_ascii_lowercase();
     let mut found = Vec::new();
     for (order, start, end) in
         [(Velocity, "d", "dt"), (Acceleration, "d2", "dt2"), (Acceleration, "dd", "dt2")]
@@ -125,15 +123,12 @@ pub fn digits_after_word(flat: &str) -> &str {
 /// The names under which others may refer to a position: `x` for `x_position`.
 pub fn called(flat: &str) -> Vec<String> {
     let mut names = vec![flat.to_string()];
-    let lower = flat.to_lowercase();
+    let lower = flat.to_ascii_lowercase();
     for word in ["position", "pos", "coordinate", "coord", "displacement", "angle"] {
-        if lower.len() != flat.len() || lower.len() <= word.len() {
-            continue;
-        }
-        if lower.starts_with(word) {
+        if lower.len() > word.len() && lower.starts_with(word) {
             names.push(flat[word.len()..].to_string());
         }
-        if lower.ends_with(word) {
+        if lower.len() > word.len() && lower.ends_with(word) {
             names.push(flat[..flat.len() - word.len()].to_string());
         }
     }
@@ -163,7 +158,7 @@ pub fn bare_relation(flat: &str) -> Option<(Relation, &str)> {
         ("alpha", Acceleration),
         ("a", Acceleration),
     ];
-    let lower = flat.to_lowercase();
+    let lower = flat.to_ascii_lowercase();
     let (word, order) = WORDS.iter().find(|(word, _)| {
         lower.starts_with(word) && lower[word.len()..].chars().all(|c| c.is_ascii_digit())
             || lower.len() == word.len() + 1 && lower.starts_with(word)

@@ -41,7 +41,11 @@ pub fn assign(mut columns: Columns<'_>) -> Result<Roles, Problem> {
     positions.retain(|p| !polar.contains(p));
     columns.ignore(&polar, Reason::Polar);
     if positions.is_empty() {
-        return Err(Problem::NoPositions);
+        let resting = columns.ignored.iter().find(|(_, reason)| *reason == Reason::Unchanging);
+        return Err(match resting {
+            Some(&(column, _)) => Problem::NothingMoves { column },
+            None => Problem::NoPositions,
+        });
     }
     let rates = rates(&mut columns, &kin, &mut positions)?;
     let derivatives = derivatives(&columns, &kin, &positions, &rates)?;
@@ -65,8 +69,9 @@ struct Kin {
 impl Kin {
     /// What the names say: `vx` belongs to `x`.
     fn by_names(columns: &Columns<'_>) -> Kin {
-        let names: Vec<(usize, Vec<String>)> =
-            columns.open.iter().map(|&column| (column, called(&columns.flat(column)))).collect();
+        let both = |name: String| (name.to_lowercase(), name);
+        let called = |column: usize| called(&columns.flat(column)).into_iter().map(both).collect();
+        let names: Vec<Called> = columns.open.iter().map(|&column| (column, called(column))).collect();
         let mut ties = Vec::new();
         // `PE` is no momentum of `E`.
         for &column in columns.open.iter().filter(|&&column| !is_quantity_name(&columns.flat(column))) {
@@ -181,8 +186,15 @@ impl Kin {
 
     /// Everything that belongs to a column, and to what belongs to it.
     fn all_of(&self, of: usize) -> Vec<usize> {
-        let direct = self.ties.iter().filter(|(_, _, base)| *base == of).map(|(c, ..)| *c);
-        direct.flat_map(|column| std::iter::once(column).chain(self.all_of(column))).collect()
+        let mut found: Vec<usize> = Vec::new();
+        let mut waiting = vec![of];
+        while let Some(base) = waiting.pop() {
+            let direct = self.ties.iter().filter(|(_, _, other)| *other == base).map(|(c, ..)| *c);
+            let new: Vec<usize> = direct.filter(|column| *column != of && !found.contains(column)).collect();
+            found.extend(&new);
+            waiting.extend(new);
+        }
+        found
     }
 
     fn positions(&self, columns: &Columns<'_>) -> Vec<usize> {
@@ -196,14 +208,16 @@ impl Kin {
     }
 }
 
+/// A column and what it may be called: in small letters, and as it is written.
+type Called = (usize, Vec<(String, String)>);
+
 /// The column of one of these names, other than `except`: first letter by letter, then in any case.
-fn named(names: &[(usize, Vec<String>)], except: usize, wanted: &[&str]) -> Option<usize> {
-    let find = |same: &dyn Fn(&str, &str) -> bool| {
-        let is_meant = |called: &Vec<String>| called.iter().any(|name| wanted.iter().any(|w| same(name, w)));
-        names.iter().find(|(column, called)| *column != except && is_meant(called)).map(|(column, _)| *column)
-    };
-    find(&|name, wanted| name == wanted)
-        .or_else(|| find(&|name, wanted| name.to_lowercase() == wanted.to_lowercase()))
+fn named(names: &[Called], except: usize, wanted: &[&str]) -> Option<usize> {
+    let others = || names.iter().filter(|(column, _)| *column != except);
+    let exact = |(_, called): &&Called| called.iter().any(|(_, name)| wanted.contains(&name.as_str()));
+    let lower: Vec<String> = wanted.iter().map(|name| name.to_lowercase()).collect();
+    let similar = |(_, called): &&Called| called.iter().any(|(name, _)| lower.contains(name));
+    others().find(exact).or_else(|| others().find(similar)).map(|(column, _)| *column)
 }
 
 /// Whether a name is that of the velocity of a position that is usual, or says that it is a rate.

@@ -3,7 +3,7 @@
 use super::heading::Heading;
 use super::names::is_body_name;
 use super::number::is_date;
-use super::rates::flat;
+use super::rates::{flat, stem};
 use super::roles::{Problem, Reason, Roles};
 use super::runs::FEWEST_POINTS;
 use super::table::Table;
@@ -23,10 +23,15 @@ pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
             let message = "there is no column of times".to_string();
             table.error_in_header(None, message, Some("a column `t` or `time`".to_string()), Some(hint))
         }
-        Problem::NoPositions if table.rows() < FEWEST_POINTS => {
+        Problem::NoPositions | Problem::NothingMoves { .. } if table.rows() < FEWEST_POINTS => {
             let message = format!("the run has only {}, fewer than {FEWEST_POINTS}", points(table.rows()));
             let last = table.rows().saturating_sub(1);
             table.error_at(last, 0, message, Some("more rows below it".to_string()), None)
+        }
+        Problem::NothingMoves { column } => {
+            let message = format!("nothing moves: `{}` is constant", name(column));
+            let expected = Some("numbers that change from row to row".to_string());
+            table.error_in_header(Some(column), message, expected, None)
         }
         Problem::NoPositions => {
             if let Some((row, column)) = text_in_numbers(table) {
@@ -91,7 +96,11 @@ fn rate_like(table: &Table<'_>, position: usize, like: usize, like_rate: usize) 
 
 /// The first of some columns whose numbers grow from row to row.
 fn growing(table: &Table<'_>, columns: &[usize]) -> Option<usize> {
+    const POSITIONS: [&str; 7] = ["x", "y", "z", "q", "r", "theta", "phi"];
     let grows = |column: &usize| {
+        if POSITIONS.contains(&stem(&flat(&table.headings[*column].name)).0) {
+            return false;
+        }
         let values = &table.columns[*column].values;
         table.columns[*column].is_number() && values.windows(2).all(|pair| pair[0] < pair[1])
     };

@@ -102,6 +102,8 @@ pub enum Problem {
     NoTime { text: Option<usize>, open: Vec<usize> },
     /// No column is a position.
     NoPositions,
+    /// No column changes within a run; this one is a position by its name.
+    NothingMoves { column: usize },
     /// A position has no rate, and another like it has.
     RateMissing { position: usize, like: usize, like_rate: usize },
     /// A velocity or acceleration has no position.

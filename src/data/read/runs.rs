@@ -99,7 +99,7 @@ pub fn gather(
 ) -> Result<Vec<Run>, ReadError> {
     let gaps = gaps(table, roles, groups);
     if let Some(&(row, column)) = gaps.first().filter(|_| !drop_incomplete) {
-        return Err(gap(table, row, column, rows_of(&gaps)));
+        return Err(gap(table, (row, column), rows_of(&gaps), &roles.runs));
     }
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); groups.names.len()];
     let mut at = 0;
@@ -163,7 +163,7 @@ fn rows_of(gaps: &[(usize, usize)]) -> usize {
 }
 
 /// The error for a cell without a number.
-fn gap(table: &Table<'_>, row: usize, column: usize, rows: usize) -> ReadError {
+fn gap(table: &Table<'_>, (row, column): (usize, usize), rows: usize, groups_by: &[usize]) -> ReadError {
     let count = if rows == 1 { "this row".to_string() } else { format!("the {rows} such rows") };
     let hint = Some(format!("`--drop-incomplete` leaves out {count}"));
     if let Origin::Text { ragged, .. } = &table.origin
@@ -179,12 +179,14 @@ fn gap(table: &Table<'_>, row: usize, column: usize, rows: usize) -> ReadError {
         return table.error_at(row, column, message, None, hint);
     }
     let is_number = text.parse::<f64>().is_ok() || table.cell(row, column).is_none();
+    let is_run = groups_by.contains(&column);
+    let expected = if is_run { "the name of a run" } else { "a finite number" };
     let message = match text.as_str() {
         "" => format!("an empty cell in column `{name}`"),
         _ if is_number => format!("`{text}` in column `{name}` is not finite"),
         _ => format!("`{text}` in column `{name}` is no number"),
     };
-    table.error_at(row, column, message, Some("a finite number".to_string()), hint)
+    table.error_at(row, column, message, Some(expected.to_string()), hint)
 }
 
 /// Sorts the rows of a run by time, and says whether they were not.

@@ -335,6 +335,41 @@ fn a_system_file_overrules_names() {
 }
 
 #[test]
+fn damaged_files_are_errors_never_panics() {
+    let text = format!(
+        "# title\nrun,t [s],θ (rad),vθ,E\n,s,rad,rad/s,J\n{}",
+        rows(|k| {
+            let (t, x, v) = state(k);
+            format!("\"a\",{t},{x},{v},1")
+        })
+    );
+    let junk = [
+        "\"", ",", ";", "\t", "\n", "\r", "|", "#", "%", "nan", "İ", "ẞ", "1e999", "(", ":", "run 2", "'",
+        "\u{307}",
+    ];
+    let systems = [ReadOptions::default(), declared("system s\ncoordinates θ\nvelocities vθ\nangle θ\n")];
+    let places: Vec<usize> =
+        text.char_indices().map(|(at, _)| at).filter(|at| *at < 160 || at % 31 == 0).collect();
+    for (count, at) in places.into_iter().enumerate() {
+        let rest = &text[at..];
+        let after = rest.char_indices().nth(1).map_or("", |(next, _)| &rest[next..]);
+        for damaged in [
+            text[..at].to_string(),
+            format!("{}{after}", &text[..at]),
+            format!("{}{}{rest}", &text[..at], junk[count % junk.len()]),
+            format!("{}{}{after}", &text[..at], junk[count / junk.len() % junk.len()]),
+        ] {
+            for options in &systems {
+                let options = ReadOptions { drop_incomplete: count % 2 == 0, ..options.clone() };
+                if let Err(error) = with(&damaged, &options) {
+                    assert!(error.render().starts_with("error: "));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn schmidt_lipson_files() {
     let row = |k: f64| {
         let (t, x, v) = state(k);

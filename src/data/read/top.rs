@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::heading::{Heading, is_row_of_units, unit_of};
 use super::lines::{Format, Line, Lines, Separator};
+use super::names::is_time_name;
 use super::number::Cell;
+use super::rates::flat;
 use super::schmidt_lipson;
 use super::table::at;
 use crate::data::ReadError;
@@ -69,7 +71,8 @@ fn in_rows<'a>(above: &[Line<'a>], shape: &Shape, source_name: &Arc<str>) -> Opt
         spans.iter().map(|span| &line.text[span.clone()]).collect()
     };
     let lowest = texts(fitting.first()?);
-    let has_units = fitting.len() > 1 && is_row_of_units(lowest.iter().copied());
+    let has_units = fitting.len() > 1
+        && (is_row_of_units(lowest.iter().copied()) || stands_below_time(&lowest, &texts(&fitting[1])));
     let mut at = usize::from(has_units);
     // Some programs write short names between the names and the units.
     let is_short = |text: &&str| text.chars().count() <= 2;
@@ -97,6 +100,14 @@ fn in_rows<'a>(above: &[Line<'a>], shape: &Shape, source_name: &Arc<str>) -> Opt
         )],
     };
     Some(Top { header, headings, spans, first_row: above.len(), notes })
+}
+
+/// Whether a row holds a unit below the name of the time, and names no time itself: then the rest are units too,
+/// known or not.
+fn stands_below_time(row: &[&str], above: &[&str]) -> bool {
+    let is_time = |cell: &str| is_time_name(&flat(&Heading::of(cell).name));
+    let below = above.iter().zip(row).find(|(name, _)| is_time(name)).map(|(_, cell)| *cell);
+    below.is_some_and(|cell| is_row_of_units(std::iter::once(cell))) && !row.iter().any(|cell| is_time(cell))
 }
 
 /// The first line with `width` cells of which at least half are numbers.
@@ -269,11 +280,15 @@ fn mismatch_hint(lines: &Lines<'_>, format: Format, width: usize, first_row: usi
     format.separator.split(row.text, &mut cells);
     let is_text =
         |cell: &Range<usize>| !Cell::read(&row.text[cell.clone()], format.decimal_comma).is_number();
+    // Numbers cut at their decimal commas have no decimals.
+    let is_whole = |cell: &Range<usize>| !row.text[cell.clone()].contains('.');
     if lines.rows[..first_row].iter().any(|line| line.text.trim() == "$$SOE") {
         return "JPL Horizons writes a table that can be read under `CSV format`".to_string();
     }
     match format.separator {
-        Separator::Comma if count > 1 && width > count && width <= 2 * count => {
+        Separator::Comma
+            if count > 1 && width > count && width <= 2 * count && cells.iter().all(is_whole) =>
+        {
             "decimal commas cannot be told from commas between columns: write the numbers with points, or \
              semicolons between the columns"
         }
