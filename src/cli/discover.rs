@@ -17,7 +17,7 @@ use crate::fit::{self, Grammar};
 use crate::flow::{SimulationConfig, TrajectorySet, simulate};
 use crate::learn;
 use crate::mechanics::{Hamiltonian, compare};
-use crate::progress::{Job, Limits};
+use crate::progress::{Ended, Job, Limits};
 use crate::report::{DiscoverySource, Format, LimitsRecord, Record};
 use crate::system::{Diagnostic, Place, System};
 
@@ -165,24 +165,55 @@ impl Discover {
         output: &Output,
     ) -> Result<Option<Exit>, Failure> {
         let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
-        let asked = self.steps.is_some() || self.grammar.is_some() || self.out.is_some();
+        let asked = self.steps.is_some() || self.grammar.is_some() || self.out.is_some() || self.asks_cyclic();
         if has_momenta && asked {
             return Ok(None);
         }
+        self.check_recorded(output)?;
         let name = system.map_or_else(|| recording::name_of(files), |system| system.name.clone());
         let reporter = Reporter::new(output);
         let config = RecordedConfig::default();
         let limits = Limits { seconds: self.time_limit, ..config.search.limits };
         let job = Job::new(&reporter, limits.token(&watched("interrupted".into())));
-        let found = discover::of_recording(&reading.recording, &config, &job)
-            .map_err(|error| Failure::input(error, None))?;
+        let found = discover::of_recording(&reading.recording, &config, &job);
         reporter.finish();
+        let found = found.map_err(|error| match Ended::by(job.token()) {
+            None => Failure::input(error, None),
+            ended => Failure {
+                text: "the discovery ended before a form of the law of motion was found\n".to_owned(),
+                exit: Exit::of(ended),
+            },
+        })?;
         let Some(found) = found else { return Ok(None) };
         let mut record = Record::of_recording(&name, &files.join(", "), reading, &found)
             .map_err(|error| Failure::input(error, None))?;
         record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
+        if let Some(folder) = &self.out {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
+            input::write(&format!("{folder}/record.json"), &record.render(Format::Json))?;
+            output.note(&format!("the record is saved in {folder}"));
+        }
         output.record(&record);
         Ok(Some(Exit::of(found.ended)))
+    }
+
+    fn asks_cyclic(&self) -> bool {
+        !matches!(self.cyclic, Cyclic::Auto)
+    }
+
+    /// Options that say nothing to a recording without momenta.
+    fn check_recorded(&self, output: &Output) -> Result<(), Failure> {
+        if self.grammar.is_some() {
+            return Err(Failure::input(
+                "`--grammar` names terms in coordinates and momenta, and the recording has no momenta",
+                Some("leave it out: positions and velocities have a library of their own"),
+            ));
+        }
+        if self.steps.is_some_and(|steps| steps > 0) || self.asks_cyclic() {
+            output.note("no networks are trained: the law of motion is recovered from the recording itself");
+        }
+        Ok(())
     }
 
     /// Finds H and the laws from trajectories in coordinates and momenta.
