@@ -2,7 +2,7 @@
 
 use super::{Form, Model, Problem, Search, refine};
 use crate::regression::varpro::VarproConfig;
-use crate::terms::joint::{Family, Term};
+use crate::terms::joint::{self, Family, Term};
 
 /// Which forms become candidates.
 #[derive(Clone, PartialEq, Debug)]
@@ -176,4 +176,56 @@ fn same_terms(a: &Model, b: &Model) -> bool {
 fn contains(all: &[Term], some: &[Term]) -> bool {
     let count = |terms: &[Term], of: &Term| terms.iter().filter(|term| term.same_form(of)).count();
     some.iter().all(|term| count(all, term) >= count(some, term))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terms::joint::{Argument, Function, Parameter};
+
+    fn model(terms: Vec<Term>, coefficients: &[f64]) -> Model {
+        Model {
+            ties: vec![None; terms.len()],
+            coefficients: coefficients.to_vec(),
+            terms,
+            inverse_masses: vec![1.0],
+            groups: vec![vec![0]],
+            chi: 0.0,
+            score: 0.0,
+        }
+    }
+
+    fn rate(k: f64) -> Term {
+        let form = joint::Form::Sum(Function::Exponential, vec![Argument::coordinate(0)]);
+        Term::new(form, Parameter::Free(k), Family::Exponential, 0.0)
+    }
+
+    fn power(e: i32) -> Term {
+        Term::new(joint::Form::Monomial(vec![(0, e)]), Parameter::None, Family::Polynomial, 0.0)
+    }
+
+    #[test]
+    fn supersets_have_every_term_and_more() {
+        let short = model(vec![power(2), rate(1.0)], &[1.0, 1.0]);
+        let long = model(vec![rate(1.3), power(4), power(2)], &[1.0, 1.0, 1.0]);
+        assert!(is_superset(&long, &short));
+        assert!(!is_superset(&short, &long));
+        assert!(!is_superset(&short, &short) && same_terms(&short, &short));
+        // Two exponentials are more than one.
+        let two = model(vec![rate(1.0), rate(2.0)], &[1.0, 1.0]);
+        assert!(!is_superset(&long, &two));
+    }
+
+    #[test]
+    fn nearly_equal_terms_are_merged() {
+        let pair = model(vec![rate(1.0), power(2), rate(1.05)], &[3.0, 7.0, -1.0]);
+        let merged = merged(&pair, &Config::default());
+        assert_eq!(merged.len(), 4);
+        for one in merged {
+            assert_eq!(one.coefficients, [2.0, 7.0]);
+            assert_eq!(one.terms.len(), 2);
+        }
+        let far = model(vec![rate(1.0), rate(1.5)], &[3.0, -1.0]);
+        assert!(super::merged(&far, &Config::default()).is_empty());
+    }
 }

@@ -142,7 +142,7 @@ fn justified(value: f64, error: f64, denominator: u32, chance: f64, config: &Con
     for d in 1..=denominator {
         count += totient(d);
         let expected = 2.0 * config.window * error * f64::from(count);
-        if !(expected <= chance * (1.0 + 1e-9)) {
+        if expected.is_nan() || expected > chance * (1.0 + 1e-9) {
             return None;
         }
         let numerator = (value * f64::from(d)).round();

@@ -9,6 +9,7 @@ use super::{Model, Problem, Search, constants, weak_errors};
 use crate::data::{Piece, Recording, Smoothed};
 use crate::progress::Job;
 use crate::regression::trajectory::{self, ObservedPiece};
+use crate::terms::joint::{Family, Form, Function, Parameter, Term};
 
 /// How the decision is made. Differences of scores are in units of χ².
 #[derive(Clone, PartialEq, Debug)]
@@ -35,6 +36,8 @@ pub struct Config {
     pub less_noise: f64,
     /// The least factor of such a correction.
     pub least_noise: f64,
+    /// The most such corrections.
+    pub noise_rounds: usize,
     /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
     /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
     pub approximate: f64,
@@ -54,6 +57,7 @@ impl Default for Config {
             explained: 2.0,
             less_noise: 0.8,
             least_noise: 0.02,
+            noise_rounds: 3,
             approximate: 0.03,
         }
     }
@@ -86,10 +90,13 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
         follow(grounds.problem, models, pieces, &config.trajectory, job)
     };
     let Some(mut field) = follow(&models, &pieces) else { return by_weak_form(grounds, config) };
-    if let Some(factors) = less_noise(&field, config) {
-        let pieces: Vec<ObservedPiece> = pieces.iter().map(|piece| piece.with_noise(&factors)).collect();
-        let models: Vec<Model> = field.followed.into_iter().map(|followed| followed.model).collect();
-        field = follow(&models, &pieces)?;
+    let mut pieces = pieces;
+    for _ in 0..config.noise_rounds {
+        let Some(factors) = less_noise(&field, config) else { break };
+        pieces.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
+        let models: Vec<Model> = field.followed.iter().map(|followed| followed.model.clone()).collect();
+        let Some(next) = follow(&models, &pieces) else { break };
+        field = next;
     }
     by_trajectories(grounds, &field, config)
 }
@@ -107,6 +114,7 @@ fn less_noise(field: &Field, config: &Config) -> Option<Vec<f64>> {
 fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config) -> Option<Recovery> {
     let chosen = choose(&field.followed, config.near)?;
     let answer = drop_weak(grounds.problem, field, chosen.clone(), config);
+    let answer = loosen(grounds.problem, field, answer, config);
     let law = |followed: &Followed| {
         let factor = followed.fit.inflation();
         let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
@@ -176,6 +184,34 @@ fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed, config: &Co
     answer
 }
 
+/// Frees rates and exponents that the search took for simple numbers, where trajectories say they are not.
+fn loosen(problem: &Problem, field: &Field, mut answer: Followed, config: &Config) -> Followed {
+    let angles = problem.coordinates.iter().any(|coordinate| coordinate.is_angle);
+    for place in 0..answer.model.terms.len() {
+        let Some(free) = freed(&answer.model.terms[place], angles) else { continue };
+        let mut model = answer.model.clone();
+        model.terms[place] = free;
+        let freed = field.follow(problem, &model, &config.trajectory);
+        if let Some(freed) = freed.filter(|freed| freed.score < answer.score - config.near) {
+            answer = freed;
+        }
+    }
+    answer
+}
+
+/// The term with a rate or exponent free that is fixed. Functions of angles keep their whole periods.
+fn freed(term: &Term, angles: bool) -> Option<Term> {
+    let Form::Sum(function, _) = term.form() else { return None };
+    let (Some(value), false) = (term.parameter(), term.is_free()) else { return None };
+    let (family, cost) = match function {
+        Function::Exponential => (Family::Exponential, 0.7),
+        Function::Cosine | Function::Sine if !angles => (Family::FreeTrigonometric, 0.7),
+        Function::RadialPower => (Family::FreePower, 1.0),
+        _ => return None,
+    };
+    Some(Term::new(term.form().clone(), Parameter::Free(value), family, term.cost() + cost))
+}
+
 /// Whether a form can take the shape of anything.
 fn interpolates(model: &Model, config: &Config) -> bool {
     model.terms.iter().filter(|term| term.is_free()).count() > config.interpolating
@@ -232,13 +268,14 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
 fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
     let Grounds { recording, search, .. } = *grounds;
     let (model, held_out) = (search.models.first()?, search.held_out.as_ref()?);
+    // Parameters and masses have no jackknife errors; the weak form gives theirs, at the χ² that is left.
     let p = model.constants().len();
-    let mut covariance = vec![0.0; p * p];
+    let left = (model.chi / grounds.problem.equations() as f64).max(1.0);
+    let mut covariance = weak_errors::covariance(grounds.problem, model, left);
     for (k, error) in held_out.standard_errors.iter().enumerate() {
+        (0..p).for_each(|l| (covariance[k * p + l], covariance[l * p + k]) = (0.0, 0.0));
         covariance[k * p + k] = error * error;
     }
-    // Parameters and masses have no jackknife errors: they stay letters.
-    (held_out.standard_errors.len()..p).for_each(|k| covariance[k * p + k] = f64::INFINITY);
     let law = |model: &Model| settle(recording, model, &covariance, &config.constants);
     let status = status_of(held_out.error, config);
     let evidence = Evidence::HeldOut { error: held_out.error };
@@ -271,4 +308,59 @@ fn scattered_states(problem: &Problem) -> Vec<f64> {
         columns[c / n][point * n + c % n]
     };
     (0..STATES).flat_map(|k| (0..2 * n).map(move |c| value(k, c))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::regression::trajectory::{Outcome, TrajectoryFit};
+
+    fn followed(exponents: &[i32], score: f64) -> Followed {
+        let monomial =
+            |&e: &i32| Term::new(Form::Monomial(vec![(0, e)]), Parameter::None, Family::Polynomial, 0.0);
+        let terms: Vec<Term> = exponents.iter().map(monomial).collect();
+        let model = Model {
+            ties: vec![None; terms.len()],
+            coefficients: vec![1.0; terms.len()],
+            terms,
+            inverse_masses: vec![1.0],
+            groups: vec![vec![0]],
+            chi: 0.0,
+            score: 0.0,
+        };
+        let fit = TrajectoryFit {
+            constants: model.constants(),
+            covariance: Vec::new(),
+            chi: score,
+            columns: vec![score],
+            values: 100,
+            degrees_of_freedom: 98,
+            parts: 1,
+            kept: vec![true],
+            outcome: Outcome::Converged,
+        };
+        Followed { model, fit, score }
+    }
+
+    #[test]
+    fn the_simplest_of_the_nearly_best_is_chosen() {
+        let field = [followed(&[2, 3, 4], 100.0), followed(&[2, 4], 105.0), followed(&[2], 107.0)];
+        assert_eq!(choose(&field, 6.0).unwrap().score, 105.0);
+        assert_eq!(choose(&field, 8.0).unwrap().score, 107.0);
+        assert_eq!(choose(&field, 1.0).unwrap().score, 100.0);
+        assert!(choose(&[], 6.0).is_none());
+    }
+
+    #[test]
+    fn rates_are_freed_but_not_periods() {
+        use crate::terms::joint::Argument;
+        let of = |function| {
+            let form = Form::Sum(function, vec![Argument::coordinate(0)]);
+            Term::new(form, Parameter::Fixed(2.0), Family::Trigonometric, 0.2)
+        };
+        assert!(freed(&of(Function::Exponential), true).is_some_and(|term| term.is_free()));
+        assert!(freed(&of(Function::Cosine), false).is_some());
+        assert!(freed(&of(Function::Cosine), true).is_none());
+        assert!(freed(&of(Function::Power), false).is_none());
+    }
 }

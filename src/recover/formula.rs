@@ -346,7 +346,7 @@ mod tests {
         Recording { coordinates: names.iter().map(coordinate).collect(), rates, runs: Vec::new() }
     }
 
-    fn term(form: TermForm, parameter: Parameter) -> Term {
+    fn term(form: Form, parameter: Parameter) -> Term {
         Term::new(form, parameter, Family::Polynomial, 0.0)
     }
 

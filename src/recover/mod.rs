@@ -26,6 +26,8 @@ mod refine;
 pub mod search;
 mod settle;
 mod snap_parameters;
+#[cfg(test)]
+mod tests;
 mod weak_errors;
 
 use crate::data::{Recording, Smoother, SmootherConfig, SmoothingError};

@@ -32,7 +32,7 @@ impl Names {
     pub fn beside(&mut self, prefix: &str, coordinate: &Symbol) -> Symbol {
         let mut name = format!("{prefix}{coordinate}");
         while self.is_taken(&name) {
-            name.insert_str(prefix.len(), "_");
+            name.insert(prefix.len(), '_');
         }
         self.take(name)
     }

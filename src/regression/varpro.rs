@@ -229,7 +229,8 @@ fn least_squares(mut columns: Vec<Vec<f64>>, left: &[f64]) -> Option<LeastSquare
             }
         }
         let left_over = dot(column, column).sqrt();
-        if !(left_over > DEPENDENT * length) {
+        let independent = left_over > DEPENDENT * length;
+        if !independent {
             return None;
         }
         triangle[k * n + k] = left_over;

@@ -8,7 +8,7 @@ const STEP_ERROR: f64 = 2e-3;
 const INTERPOLATION_ERROR: f64 = 2e-2;
 
 /// How often an interval between two knots may be halved.
-const HALVINGS: usize = 7;
+const HALVINGS: usize = 10;
 
 /// The nodes of a piece: times in order, from its first point to its last.
 #[derive(Clone, Debug)]

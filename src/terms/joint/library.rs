@@ -316,7 +316,7 @@ impl Builder<'_> {
     fn symmetric_sums(&mut self, bodies: &[Vec<usize>]) {
         let (n, angular) = (self.dof, self.angles.iter().all(|&angle| angle));
         let single = bodies.iter().all(|body| body.len() == 1);
-        if n < 2 || n > 6 || !(single || n <= 3) {
+        if !(2..=6).contains(&n) || !(single || n <= 3) {
             return;
         }
         let each: Vec<Argument> = (0..n).map(Argument::coordinate).collect();
