@@ -197,7 +197,8 @@ fn without_unit(text: &str) -> (&str, Option<Unit>) {
             return (without_argument(before.trim()), Some(kind(inner)));
         }
     }
-    for (at, sign) in text.match_indices('/').chain(text.match_indices(" in ")).collect::<Vec<_>>() {
+    let signs = text.match_indices('/').chain(text.match_indices(" in ")).chain(text.match_indices(", "));
+    for (at, sign) in signs.collect::<Vec<_>>() {
         let (before, after) = (text[..at].trim(), text[at + sign.len()..].trim());
         if !before.is_empty() && is_unit(after) && !is_unit(text) {
             return (before, Some(kind(after)));
@@ -370,6 +371,7 @@ mod tests {
             ("t/s", "t"),
             ("v_x / (m/s)", "v_x"),
             ("time in s", "time"),
+            ("x, mm", "x"),
             ("x(t)", "x"),
             ("x(t) [m]", "x"),
             ("omega [rad s^-1]", "omega"),

@@ -34,7 +34,7 @@ pub const TIME_NAMES: [&str; 29] = [
 ];
 
 /// Names of runs without underscores, in small letters.
-pub const RUN_NAMES: [&str; 33] = [
+pub const RUN_NAMES: [&str; 37] = [
     "trajectory",
     "traj",
     "run",
@@ -56,18 +56,22 @@ pub const RUN_NAMES: [&str; 33] = [
     "particle",
     "ball",
     "target",
-    "id",
-    "runid",
-    "trajectoryid",
-    "trajid",
-    "trialid",
-    "trackid",
-    "particleid",
-    "bodyid",
-    "runnumber",
-    "trialnumber",
     "group",
     "label",
+    "id",
+    "simulation",
+    "sim",
+    "realization",
+    "realisation",
+    "replica",
+    "repetition",
+    "rep",
+    "shot",
+    "session",
+    "seed",
+    "segment",
+    "throw",
+    "file",
 ];
 
 /// Names of counters of rows, in small letters.
@@ -75,7 +79,7 @@ const COUNTERS: [&str; 11] =
     ["index", "idx", "i", "n", "no", "nr", "row", "frame", "step", "sample", "unnamed0"];
 
 /// Names of quantities that are no positions, in small letters.
-const QUANTITIES: [&str; 37] = [
+const QUANTITIES: [&str; 51] = [
     "dt",
     "energy",
     "e",
@@ -89,7 +93,6 @@ const QUANTITIES: [&str; 37] = [
     "kinetic",
     "potential",
     "hamiltonian",
-    "h",
     "lagrangian",
     "mass",
     "m",
@@ -113,6 +116,21 @@ const QUANTITIES: [&str; 37] = [
     "weight",
     "quality",
     "confidence",
+    "ekin",
+    "epot",
+    "ekinetic",
+    "epotential",
+    "energytotal",
+    "kinetice",
+    "potentiale",
+    "lz",
+    "angmom",
+    "forcex",
+    "forcey",
+    "forcez",
+    "work",
+    "power",
+    "humidity",
 ];
 
 /// Whether a name without underscores is that of a time.
@@ -128,7 +146,11 @@ pub fn is_body_name(flat: &str) -> bool {
 
 /// Whether a name without underscores is that of a run.
 pub fn is_run_name(flat: &str) -> bool {
-    RUN_NAMES.contains(&flat.to_lowercase().as_str())
+    let lower = flat.to_lowercase();
+    let bare = ["number", "index", "idx", "name", "num", "no", "nr", "id"]
+        .iter()
+        .find_map(|ending| lower.strip_suffix(ending).filter(|rest| !rest.is_empty()));
+    RUN_NAMES.contains(&lower.as_str()) || bare.is_some_and(|bare| RUN_NAMES.contains(&bare))
 }
 
 /// Whether a name without underscores is that of a counter of rows.

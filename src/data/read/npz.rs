@@ -27,9 +27,14 @@ pub fn table(
         reason,
         hint: (!hint.is_empty()).then(|| hint.to_string()),
     };
-    let arrays = read_archive(bytes).map_err(|reason| refused(reason, ""))?;
+    let mut arrays = read_archive(bytes).map_err(|reason| refused(reason, ""))?;
     if let Some(table) = columns(&arrays, path) {
         return Ok((table, None));
+    }
+    if arrays.iter().all(|(name, _)| name != "t")
+        && let Some((name, _)) = arrays.iter_mut().find(|(name, _)| is_time_name(name))
+    {
+        *name = "t".to_string();
     }
     let states = States::of(&arrays, declared).map_err(|reason| refused(reason, SHAPES))?;
     states.table(&arrays, path).map_err(|reason| refused(reason, "t: [points] or [runs, points]"))
@@ -85,7 +90,11 @@ impl States {
         let find = |name: &str| arrays.iter().find(|(known, _)| known == name).map(|(_, array)| array);
         match (find("q"), find("x")) {
             (Some(q), _) => States::of_halves(q, arrays, declared),
-            (None, Some(x)) => States::of_whole(x, find("dx"), find("t"), declared),
+            (None, Some(x)) => {
+                let mut states = States::of_whole(x, find("dx"), find("t"), declared)?;
+                states.notes.extend(unused(arrays, |name| ["x", "dx", "t"].contains(&name)));
+                Ok(states)
+            }
             (None, None) => Err("it holds neither `q` nor `x`".to_string()),
         }
     }
@@ -153,11 +162,7 @@ impl States {
                 || Some(name) == letter
                 || (derivatives.is_some() && (name == "dq" || Some(name) == second.as_deref()))
         };
-        let ignored: Vec<String> =
-            arrays.iter().filter(|(name, _)| !used(name)).map(|(name, _)| format!("`{name}`")).collect();
-        if !ignored.is_empty() {
-            notes.push(format!("the arrays {} are not used", ignored.join(", ")));
-        }
+        notes.extend(unused(arrays, used));
         let has_derivatives = derivatives.is_some();
         Ok(States { runs: axes.runs, points: axes.points, blocks, declared, has_derivatives, notes })
     }
@@ -258,6 +263,13 @@ impl States {
         let (starts, times) = times_from_rates(&self.blocks[..half], &self.blocks[half..], &mut self.notes)?;
         Ok((number(&starts), times))
     }
+}
+
+/// A note on arrays that are not used.
+fn unused(arrays: &[(String, Array)], used: impl Fn(&str) -> bool) -> Option<String> {
+    let names: Vec<String> =
+        arrays.iter().filter(|(name, _)| !used(name)).map(|(name, _)| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("arrays that are not used: {}", names.join(", ")))
 }
 
 fn strings(symbols: &[Symbol]) -> Vec<String> {

@@ -41,8 +41,14 @@ pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
                 return table.error_at(row, column, message, Some("a number".to_string()), Some(hint));
             }
             let message = "there is no column of positions".to_string();
+            let text = (0..table.headings.len())
+                .find(|&column| table.columns[column].texts > 0 && !table.columns[column].is_number());
+            let found = text.map_or(String::new(), |column| {
+                let row = table.columns[column].gaps.first().copied().unwrap_or(0);
+                format!(" (`{}` holds text: `{}`)", name(column), table.label(row, column))
+            });
             let hint =
-                "positions are columns of numbers that change; --columns COLUMN=x names one".to_string();
+                format!("positions are columns of numbers that change{found}; --columns COLUMN=x names one");
             table.error_in_header(None, message, Some("a position, such as `x`".to_string()), Some(hint))
         }
         Problem::RateMissing { position, like, like_rate } => {

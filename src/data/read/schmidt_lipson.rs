@@ -56,5 +56,5 @@ pub fn header<'a>(lines: &Lines<'a>, format: Format, width: usize, first_row: us
         headings.extend(names.iter().map(|name| Heading::of(&format!("d{}", text(name)))));
         spans.extend(names.iter().cloned());
     }
-    Some(Top { header: line, headings, spans, first_row, notes: Vec::new() })
+    Some(Top { header: line, headings, spans, last_line: line.number, first_row, notes: Vec::new() })
 }

@@ -218,6 +218,17 @@ fn incomplete_rows_are_refused_or_left_out_and_counted() {
 }
 
 #[test]
+fn a_damaged_first_row_is_no_title() {
+    let body = rows(|k| format!("{k},{},{k}.5", k * k));
+    let error = refused(&format!("t,x,y\n0,1\n{body}"));
+    assert!(error.contains("a.csv:2:4") && error.contains("2 cells instead of 3"), "{error}");
+    let error = refused(&format!("t,x,y\n,,1\n{body}"));
+    assert!(error.contains("a.csv:2:1") && error.contains("an empty cell in column `t`"), "{error}");
+    let numbered = refused(&format!("t,1x,_\n{body}"));
+    assert!(numbered.contains("this line names no columns"), "{numbered}");
+}
+
+#[test]
 fn times_that_begin_again_are_two_runs() {
     let body = rows(|k| format!("{k},{}", k * k));
     let error = refused(&format!("t,x\n{body}{}", body.replace(",", ".5,")));

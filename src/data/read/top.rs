@@ -21,10 +21,19 @@ pub struct Top<'a> {
     pub headings: Vec<Heading>,
     /// For each column its place in the header line.
     pub spans: Vec<Range<usize>>,
+    /// The number of the last line of the header: the header itself, or the units below it.
+    pub last_line: usize,
     /// The index of the first row of numbers.
     pub first_row: usize,
     /// What a user should know.
     pub notes: Vec<String>,
+}
+
+impl Top<'_> {
+    /// Whether a line is the header or the units below it.
+    fn is_read(&self, line: &Line<'_>) -> bool {
+        [self.header.number, self.last_line].contains(&line.number)
+    }
 }
 
 /// What the header has to fit.
@@ -55,16 +64,35 @@ pub fn header<'a>(
         return Err(no_rows(source_name, above));
     };
     let shape = Shape::of(rows, format, width);
-    in_rows(above, &shape, source_name)
+    let found = in_rows(above, &shape)
         .or_else(|| in_comments(lines, &shape, first_row))
         .or_else(|| schmidt_lipson::header(lines, format, width, first_row))
-        .or_else(|| numbered.then(|| numbers_for_names(rows[0], format, first_row)))
-        .ok_or_else(|| no_header(lines, format, width, first_row, source_name))
+        .or_else(|| numbered.then(|| numbers_for_names(rows[0], format, first_row)));
+    let mut top = found.ok_or_else(|| no_header(lines, format, width, first_row, source_name))?;
+    // A damaged row is no title, even as the first.
+    let has_number = |line: &Line<'_>| {
+        let mut cells = Vec::new();
+        format.separator.split(line.text, &mut cells);
+        cells.into_iter().any(|cell| Cell::read(&line.text[cell], format.decimal_comma).is_number())
+    };
+    let is_below = |line: &Line<'_>| line.number > top.last_line;
+    let damaged = above.iter().position(|line| is_below(line) && has_number(line));
+    top.first_row = damaged.unwrap_or(first_row);
+    let unread = above[..top.first_row].iter().filter(|line| !top.is_read(line)).count();
+    if unread > 0 {
+        let lines = if unread == 1 {
+            "1 line beside the header is"
+        } else {
+            &format!("{unread} lines beside the header are")
+        };
+        top.notes.push(format!("{source_name}: {lines} not read (line {} is the header)", top.header.number));
+    }
+    Ok(top)
 }
 
 /// The header among the lines above the numbers: the lowest line with as many names as columns, or, where that
 /// holds units, the next above it.
-fn in_rows<'a>(above: &[Line<'a>], shape: &Shape, source_name: &Arc<str>) -> Option<Top<'a>> {
+fn in_rows<'a>(above: &[Line<'a>], shape: &Shape) -> Option<Top<'a>> {
     let fitting: Vec<(Line<'a>, Vec<Range<usize>>)> =
         above.iter().rev().filter_map(|line| Some((*line, names(*line, shape)?))).take(3).collect();
     let texts = |(line, spans): &(Line<'a>, Vec<Range<usize>>)| -> Vec<&'a str> {
@@ -87,19 +115,8 @@ fn in_rows<'a>(above: &[Line<'a>], shape: &Shape, source_name: &Arc<str>) -> Opt
             .zip(lowest)
             .for_each(|(heading, unit)| heading.unit = heading.unit.or(unit_of(unit)));
     }
-    let unread = above.len() - 1 - usize::from(has_units);
-    let notes = match unread {
-        0 => Vec::new(),
-        1 => vec![format!(
-            "{source_name}: 1 line beside the header is not read (line {} is the header)",
-            header.number
-        )],
-        _ => vec![format!(
-            "{source_name}: {unread} lines beside the header are not read (line {} is the header)",
-            header.number
-        )],
-    };
-    Some(Top { header, headings, spans, first_row: above.len(), notes })
+    let last_line = fitting[0].0.number;
+    Some(Top { header, headings, spans, last_line, first_row: above.len(), notes: Vec::new() })
 }
 
 /// Whether a row holds a unit below the name of the time, and names no time itself: then the rest are units too,
@@ -225,7 +242,7 @@ fn in_comments<'a>(lines: &Lines<'a>, shape: &Shape, first_row: usize) -> Option
         .rev()
         .find_map(|(line, sign)| Some((*line, names_behind(*line, *sign, shape)?)))?;
     let headings = spans.iter().map(|span| Heading::of(&header.text[span.clone()])).collect();
-    Some(Top { header, headings, spans, first_row, notes: Vec::new() })
+    Some(Top { header, headings, spans, last_line: header.number, first_row, notes: Vec::new() })
 }
 
 /// No names, where the user names columns by their numbers.
@@ -233,7 +250,7 @@ fn numbers_for_names(row: Line<'_>, format: Format, first_row: usize) -> Top<'_>
     let mut spans = Vec::new();
     format.separator.split(row.text, &mut spans);
     let headings = vec![Heading::default(); spans.len()];
-    Top { header: row, headings, spans, first_row, notes: Vec::new() }
+    Top { header: row, headings, spans, last_line: 0, first_row, notes: Vec::new() }
 }
 
 fn no_rows(source_name: &Arc<str>, above: &[Line<'_>]) -> ReadError {
@@ -267,7 +284,10 @@ fn no_header(
     let mut cells = Vec::new();
     format.separator.split(last.text, &mut cells);
     let count = cells.len();
-    let message = format!("the header names {count} columns, and the rows have {width} cells");
+    let message = match count == width {
+        true => "this line names no columns".to_string(),
+        false => format!("the header names {count} columns, and the rows have {width} cells"),
+    };
     let hint = mismatch_hint(lines, format, width, first_row, count);
     let span = cells.first().map_or(0, |cell| cell.start)..last.text.trim_end().len();
     at(source_name, last, span, message, Some("a name for each column".to_string()), Some(hint))
