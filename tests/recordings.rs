@@ -40,7 +40,8 @@ fn gaussian(random: &mut ChaCha8Rng) -> f64 {
 fn motion(start: &[f64], times: &[f64], acceleration: &dyn Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f64>> {
     let n = start.len() / 2;
     let rate = |z: &[f64]| -> Vec<f64> { z[n..].iter().copied().chain(acceleration(z)).collect() };
-    let moved = |z: &[f64], k: &[f64], h: f64| -> Vec<f64> { z.iter().zip(k).map(|(z, k)| z + h * k).collect() };
+    let moved =
+        |z: &[f64], k: &[f64], h: f64| -> Vec<f64> { z.iter().zip(k).map(|(z, k)| z + h * k).collect() };
     let mut states = vec![start.to_vec()];
     for pair in times.windows(2) {
         let steps = 20;
@@ -61,13 +62,7 @@ fn motion(start: &[f64], times: &[f64], acceleration: &dyn Fn(&[f64]) -> Vec<f64
 }
 
 /// Writes runs as CSV with noise relative to 1.
-fn write(
-    path: &Path,
-    header: &str,
-    columns: usize,
-    noise: f64,
-    runs: &[(Vec<f64>, Vec<Vec<f64>>)],
-) {
+fn write(path: &Path, header: &str, columns: usize, noise: f64, runs: &[(Vec<f64>, Vec<Vec<f64>>)]) {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut text = format!("{header}\n");
     for (number, (times, states)) in runs.iter().enumerate() {
@@ -99,7 +94,11 @@ fn a_noisy_pendulum_from_angles_alone() {
     let (value, error) = (constant["value"].as_f64().unwrap(), constant["standard_error"].as_f64().unwrap());
     assert!((value - 7.3).abs() < 4.0 * error && error < 0.02, "{constant}");
     assert_eq!(record["verdict"], "integrable");
-    assert!(record["data"]["read_as"].as_str().unwrap().contains("3 runs of 400 points"), "{}", record["data"]);
+    assert!(
+        record["data"]["read_as"].as_str().unwrap().contains("3 runs of 400 points"),
+        "{}",
+        record["data"]
+    );
 }
 
 #[test]
@@ -139,7 +138,12 @@ fn a_magnetic_field_in_a_trap() {
     let file = folder.join("magnetic.csv");
     write(&file, "run,time,x,y,vx,vy", 4, 1e-3, &runs);
     let record = record(&file, &[]);
-    assert_eq!(record["hamiltonian"]["constants"].as_array().map(Vec::len), Some(2), "{}", record["hamiltonian"]);
+    assert_eq!(
+        record["hamiltonian"]["constants"].as_array().map(Vec::len),
+        Some(2),
+        "{}",
+        record["hamiltonian"]
+    );
     assert_eq!(record["laws"][0]["formula"], "x*p_y - y*p_x");
     assert_eq!(record["verdict"], "integrable");
 }

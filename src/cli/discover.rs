@@ -165,7 +165,8 @@ impl Discover {
         output: &Output,
     ) -> Result<Option<Exit>, Failure> {
         let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
-        let asked = self.steps.is_some() || self.grammar.is_some() || self.out.is_some() || self.asks_cyclic();
+        let asked =
+            self.steps.is_some() || self.grammar.is_some() || self.out.is_some() || self.asks_cyclic();
         if has_momenta && asked {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use super::{Form, Model, Problem, Search, refine};
 use crate::regression::varpro::VarproConfig;
-use crate::terms::joint::{self, Family, Term};
+use crate::terms::joint::{Family, Term};
 
 /// Which forms become candidates.
 #[derive(Clone, PartialEq, Debug)]

@@ -7,8 +7,8 @@ use rand_distr::{Distribution, Normal};
 use super::*;
 use crate::data::{Coordinate, Rates, Run};
 use crate::expr::Symbol;
-use crate::progress::Silent;
 use crate::progress::CancelToken;
+use crate::progress::Silent;
 
 /// A motion: its coordinates, the accelerations a(t, q, v).
 struct Motion<'a> {
@@ -117,7 +117,17 @@ fn constants_known_well_enough_are_rationals() {
     assert_eq!(found.law.hamiltonian.to_string(), "p_x^2/2 + x^2/2 + 3*x^4/4");
     assert!(found.law.letters.is_empty() && found.law.is_exact());
     let rough = motion.recover(&Records { noise: 1e-3, ..how });
-    assert_eq!(rough.status, Status::Determined, "{} {:?}", rough.law.numeric.to_decimal_text(6, 6), rough.alternatives.iter().map(|a| (a.difference, a.law.numeric.to_decimal_text(6, 6))).collect::<Vec<_>>());
+    assert_eq!(
+        rough.status,
+        Status::Determined,
+        "{} {:?}",
+        rough.law.numeric.to_decimal_text(6, 6),
+        rough
+            .alternatives
+            .iter()
+            .map(|a| (a.difference, a.law.numeric.to_decimal_text(6, 6)))
+            .collect::<Vec<_>>()
+    );
     assert_eq!(rough.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
 }
 
