@@ -1,5 +1,6 @@
 //! What the header says of a column: its name and its unit.
 
+use super::units::{Unit, without_unit};
 use crate::expr::is_name;
 
 /// The heading of a column.
@@ -15,17 +16,6 @@ pub struct Heading {
     pub unit: Option<Unit>,
     /// The data set that the column belongs to, where the heading says it (`Run 1: x`).
     pub set: Option<String>,
-}
-
-/// A unit, as far as it matters here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unit {
-    /// Degrees, or degrees per time.
-    Degrees,
-    /// Radians, or radians per time.
-    Radians,
-    /// Any other.
-    Other,
 }
 
 /// Endings of names that are units of angles.
@@ -181,164 +171,6 @@ fn dots(text: &str) -> String {
     out
 }
 
-/// A heading without the unit at its end: in brackets, behind ` / `, or behind ` in `.
-fn without_unit(text: &str) -> (&str, Option<Unit>) {
-    for (open, close) in [('(', ')'), ('[', ']')] {
-        let Some(body) = text.strip_suffix(close) else { continue };
-        let Some((before, inner)) = body.rsplit_once(open) else { continue };
-        if before.trim().is_empty() {
-            return (inner.trim(), None);
-        }
-        // `x(t)` names an argument, and `p(x)` is a name.
-        if open == '(' && ["t", "time"].contains(&inner.trim()) {
-            return without_unit(before.trim());
-        }
-        if open == '[' || before.ends_with(char::is_whitespace) || is_unit(inner) {
-            return (without_argument(before.trim()), Some(kind(inner)));
-        }
-    }
-    let signs = text.match_indices('/').chain(text.match_indices(" in ")).chain(text.match_indices(", "));
-    for (at, sign) in signs.collect::<Vec<_>>() {
-        let (before, after) = (text[..at].trim(), text[at + sign.len()..].trim());
-        if !before.is_empty() && is_unit(after) && !is_unit(text) {
-            return (before, Some(kind(after)));
-        }
-    }
-    (text, None)
-}
-
-/// `x` for `x(t)`.
-fn without_argument(text: &str) -> &str {
-    text.strip_suffix("(t)").filter(|name| !name.is_empty()).unwrap_or(text).trim()
-}
-
-fn kind(unit: &str) -> Unit {
-    let lower = unit.trim().to_lowercase();
-    if lower.starts_with(['°', 'º']) || lower.starts_with("deg") || lower == "dps" {
-        Unit::Degrees
-    } else if lower.starts_with("rad") {
-        Unit::Radians
-    } else {
-        Unit::Other
-    }
-}
-
-/// The units of degrees and radians, as they stand in a row of units.
-pub fn unit_of(cell: &str) -> Option<Unit> {
-    let bare = cell.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']).trim();
-    (!bare.is_empty() && bare != "-").then(|| kind(bare))
-}
-
-/// Whether a text is a unit of measurement: a product of powers of known units.
-pub fn is_unit(text: &str) -> bool {
-    const UNITS: [&str; 82] = [
-        "s",
-        "sec",
-        "secs",
-        "second",
-        "seconds",
-        "ms",
-        "us",
-        "µs",
-        "μs",
-        "ns",
-        "min",
-        "minutes",
-        "h",
-        "hr",
-        "hours",
-        "d",
-        "day",
-        "days",
-        "yr",
-        "year",
-        "years",
-        "m",
-        "mm",
-        "cm",
-        "dm",
-        "km",
-        "um",
-        "µm",
-        "μm",
-        "nm",
-        "pm",
-        "fm",
-        "å",
-        "in",
-        "inch",
-        "ft",
-        "px",
-        "pixel",
-        "pixels",
-        "au",
-        "pc",
-        "kpc",
-        "mpc",
-        "ly",
-        "rad",
-        "radian",
-        "radians",
-        "deg",
-        "degs",
-        "degree",
-        "degrees",
-        "dps",
-        "°",
-        "º",
-        "kg",
-        "g",
-        "n",
-        "hz",
-        "j",
-        "v",
-        "a",
-        "k",
-        "fs",
-        "ps",
-        "myr",
-        "gyr",
-        "ev",
-        "kev",
-        "arcsec",
-        "arcmin",
-        "mas",
-        "frame",
-        "frames",
-        "rpm",
-        "turn",
-        "turns",
-        "rev",
-        "u",
-        "none",
-        "unitless",
-        "dimensionless",
-        "arb",
-    ];
-    let lower = text.trim().to_lowercase();
-    let mut parts = lower.split(|c: char| "/*·⋅^ ().".contains(c)).filter(|part| !part.is_empty()).peekable();
-    parts.peek().is_some()
-        && parts.all(|part| {
-            let word = part.trim_end_matches(|c: char| c.is_ascii_digit() || "-−⁻¹²³".contains(c));
-            word.is_empty() && part.len() < 3 || UNITS.contains(&word)
-        })
-        && lower.contains(|c: char| c.is_alphabetic() || c == '°' || c == 'º')
-}
-
-/// Whether a row holds the units of the columns.
-pub fn is_row_of_units<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
-    let mut found = false;
-    for cell in cells.map(str::trim) {
-        let bracketed = cell.starts_with(['(', '[']) && cell.ends_with([')', ']']);
-        found |= bracketed || is_unit(cell);
-        let is_nothing = cell == "1" || !cell.contains(|c: char| c.is_alphanumeric() || c == '°');
-        if !(is_nothing || bracketed || is_unit(cell)) {
-            return false;
-        }
-    }
-    found
-}
-
 /// A name of letters, digits and `_` for a text.
 fn cleaned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -442,12 +274,5 @@ mod tests {
         tell_apart(&mut parts);
         let names: Vec<&str> = parts.iter().map(|heading| heading.name.as_str()).collect();
         assert_eq!((names.as_slice(), parts[0].run()), (["Hip_X", "Knee_X", "Y"].as_slice(), None));
-    }
-
-    #[test]
-    fn rows_of_units() {
-        let is = |row: &str| is_row_of_units(row.split(','));
-        assert!(is("s,m,m/s") && is("(s),(m),") && is("[s],[furlong],-") && is("d,AU,AU/day"));
-        assert!(!is("t,x,v") && !is("0,1,2") && !is(",,") && !is("s,m,x"));
     }
 }

@@ -12,6 +12,7 @@
 mod agreement;
 mod angles;
 mod archive;
+mod axes;
 mod columns;
 mod content;
 mod declared;
@@ -35,6 +36,7 @@ mod table;
 mod tests;
 mod together;
 mod top;
+mod units;
 
 use content::Content;
 use facts::TableFacts;

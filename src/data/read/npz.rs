@@ -10,6 +10,7 @@
 
 use super::Declared;
 use super::archive::{Array, read_archive};
+use super::axes::{Axes, times_from_rates};
 use super::heading::Heading;
 use super::names::is_time_name;
 use super::table::{Column, Origin, Table};
@@ -107,13 +108,6 @@ impl States {
     ) -> Result<States, String> {
         let find = |name: &str| arrays.iter().find(|(known, _)| known == name).map(|(_, array)| array);
         let axes = Axes::of(q, find("t"), declared.map(|declared| declared.coordinates.len()))?;
-        let named = |stem: &str| -> Vec<Symbol> {
-            let numbered = (1..=axes.width).map(|k| format!("{stem}{k}"));
-            let names: Vec<String> =
-                if axes.width == 1 { vec![stem.to_string()] } else { numbered.collect() };
-            names.into_iter().map(Symbol::new).collect()
-        };
-        let has_rates = (find("p"), find("v"));
         let declared = match declared {
             Some(declared) if declared.coordinates.len() != axes.width => {
                 return Err(format!(
@@ -124,12 +118,12 @@ impl States {
             }
             Some(declared) => declared.clone(),
             None => {
-                let rates = match has_rates {
-                    (Some(_), _) => Rates::Momenta(named("p")),
-                    (None, Some(_)) => Rates::Velocities(named("v")),
+                let rates = match (find("p"), find("v")) {
+                    (Some(_), _) => Rates::Momenta(numbered("p", axes.width)),
+                    (None, Some(_)) => Rates::Velocities(numbered("v", axes.width)),
                     (None, None) => Rates::None,
                 };
-                Declared { coordinates: named("q"), rates, angles: Vec::new() }
+                Declared { coordinates: numbered("q", axes.width), rates, angles: Vec::new() }
             }
         };
         let letter = match declared.rates {
@@ -183,12 +177,12 @@ impl States {
         }
         let mut notes = Vec::new();
         let declared = declared.cloned().unwrap_or_else(|| {
-            let numbered = |stem: &str| {
-                let number = |k: usize| if dof == 1 { stem.to_string() } else { format!("{stem}{k}") };
-                (1..=dof).map(|k| Symbol::new(number(k))).collect::<Vec<_>>()
-            };
             notes.push("`x` is read as positions, then momenta".to_string());
-            Declared { coordinates: numbered("q"), rates: Rates::Momenta(numbered("p")), angles: Vec::new() }
+            Declared {
+                coordinates: numbered("q", dof),
+                rates: Rates::Momenta(numbered("p", dof)),
+                angles: Vec::new(),
+            }
         });
         let mut names = strings(&declared.coordinates);
         names.extend(super::names_of(&declared.rates).into_iter().map(str::to_string));
@@ -272,6 +266,12 @@ fn unused(arrays: &[(String, Array)], used: impl Fn(&str) -> bool) -> Option<Str
     (!names.is_empty()).then(|| format!("arrays that are not used: {}", names.join(", ")))
 }
 
+/// `q1, q2, …`, or `q` where there is one.
+fn numbered(stem: &str, count: usize) -> Vec<Symbol> {
+    let name = |k: usize| if count == 1 { stem.to_string() } else { format!("{stem}{k}") };
+    (1..=count).map(|k| Symbol::new(name(k))).collect()
+}
+
 fn strings(symbols: &[Symbol]) -> Vec<String> {
     symbols.iter().map(Symbol::to_string).collect()
 }
@@ -281,80 +281,6 @@ fn same_shape(a: &Array, b: &Array, of_a: &str, of_b: &str) -> Result<(), String
         true => Ok(()),
         false => Err(format!("`{of_a}` has the shape {:?}, `{of_b}` {:?}", a.shape, b.shape)),
     }
-}
-
-/// What the axes of an array mean.
-struct Axes {
-    runs: Option<usize>,
-    points: usize,
-    width: usize,
-}
-
-impl Axes {
-    /// Two axes are points and variables, unless the times say that they are runs and points.
-    fn of(array: &Array, t: Option<&Array>, dof: Option<usize>) -> Result<Axes, String> {
-        let axes = |runs, points, width| Ok(Axes { runs, points, width });
-        if array.values.is_empty() {
-            return Err("an array is empty".to_string());
-        }
-        match *array.shape.as_slice() {
-            [points] => axes(None, points, 1),
-            [runs, points] => {
-                let times = t.map(|t| t.shape.as_slice());
-                let are_runs = times == Some(&[runs, points])
-                    || times == Some(&[points]) && points != runs && dof.is_none_or(|dof| dof == 1);
-                if are_runs { axes(Some(runs), points, 1) } else { axes(None, runs, points) }
-            }
-            [runs, points, width] => axes(Some(runs), points, width),
-            ref shape => Err(format!("an array has the shape {shape:?}")),
-        }
-    }
-}
-
-/// Where runs begin, and times, from states and derivatives alone: the median over the rows of the step that
-/// the trapezoidal rule needs is the time step; a row that it misses by half begins a run.
-fn times_from_rates(
-    states: &[(Vec<String>, Vec<f64>)],
-    rates: &[(Vec<String>, Vec<f64>)],
-    notes: &mut Vec<String>,
-) -> Result<(Vec<usize>, Vec<f64>), String> {
-    let rows = states.first().map_or(0, |(names, values)| values.len() / names.len().max(1));
-    let pair = |at: usize| {
-        let (mut along, mut speed, mut length) = (0.0, 0.0, 0.0);
-        for ((names, states), (_, rates)) in states.iter().zip(rates) {
-            let width = names.len();
-            for column in at * width..(at + 1) * width {
-                let step = states[column + width] - states[column];
-                let rate = (rates[column + width] + rates[column]) / 2.0;
-                along += step * rate;
-                speed += rate * rate;
-                length += step * step;
-            }
-        }
-        (along, speed, length)
-    };
-    let pairs: Vec<(f64, f64, f64)> = (0..rows.saturating_sub(1)).map(pair).collect();
-    let mut steps: Vec<f64> =
-        pairs.iter().map(|(along, speed, _)| along / speed).filter(|dt| *dt > 0.0).collect();
-    steps.sort_by(f64::total_cmp);
-    let Some(&step) = steps.get(steps.len() / 2) else {
-        return Err("the array `t` is missing, and `dx` does not tell the time step".to_string());
-    };
-    let misses = |(along, speed, length): (f64, f64, f64)| {
-        length - 2.0 * step * along + step * step * speed > 0.25 * step * step * speed
-    };
-    let starts: Vec<usize> = (0..rows).filter(|&at| at == 0 || misses(pairs[at - 1])).collect();
-    if 4 * (starts.len() - 1) > rows {
-        return Err("the array `t` is missing, and the states do not follow `dx`".to_string());
-    }
-    let runs = if starts.len() == 1 { "1 run".to_string() } else { format!("{} runs", starts.len()) };
-    notes.push(format!("no times are given: taken as {runs} with the time step {step:.6}"));
-    let mut times = Vec::with_capacity(rows);
-    for (index, &from) in starts.iter().enumerate() {
-        let to = starts.get(index + 1).copied().unwrap_or(rows);
-        times.extend((0..to - from).map(|at| at as f64 * step));
-    }
-    Ok((starts, times))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::heading::Unit;
+use super::units::Unit;
 use crate::data::{Coordinate, Rates, ReadError, Recording, Run};
 use crate::expr::Symbol;
 use crate::system::Place;

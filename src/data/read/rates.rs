@@ -38,55 +38,38 @@ pub fn stem(flat: &str) -> (&str, &str) {
     (letters, &flat[letters.len()..])
 }
 
+/// Words before the name of a position, longer ones first where both could stand.
+const PREFIXES: [(Relation, &str); 4] = [
+    (Relation::Velocity, "velocity vel v angularvelocity omega w dot d"),
+    (Relation::Momentum, "momentum mom p"),
+    (Relation::Acceleration, "acceleration accel acc a ddot dd d2"),
+    (Relation::Uncertainty, "sigma error err std"),
+];
+
+/// Words behind the name of a position.
+const SUFFIXES: [(Relation, &str); 4] = [
+    (Relation::Velocity, "velocity vel dot rate speed prime"),
+    (Relation::Momentum, "momentum mom"),
+    (Relation::Acceleration, "acceleration accel acc ddot dotdot"),
+    (Relation::Uncertainty, "uncertainty unc sigma error err std"),
+];
+
+/// Words that say alone what a column is, longer ones first.
+const BARE: [(Relation, &str); 3] = [
+    (Relation::Velocity, "angularvelocity angvelocity angvel velocity vel v omega w"),
+    (Relation::Momentum, "momentum mom p"),
+    (Relation::Acceleration, "angularacceleration acceleration accel acc alpha a"),
+];
+
+/// The words of a list, each with what it says.
+fn words(list: &'static [(Relation, &'static str)]) -> impl Iterator<Item = (&'static str, Relation)> {
+    list.iter().flat_map(|(relation, words)| words.split(' ').map(|word| (word, *relation)))
+}
+
 /// What a name without underscores may be to a column of another name: `vx` the velocity of `x`, `dpx` the
 /// velocity (time derivative) of `px`. The names of the other column keep their letters' case.
 pub fn relations(flat: &str) -> Vec<(Relation, &str)> {
-    use Relation::{Acceleration, Momentum, Uncertainty, Velocity};
-    const PREFIXES: [(&str, Relation); 22] = [
-        ("velocity", Velocity),
-        ("vel", Velocity),
-        ("v", Velocity),
-        ("angularvelocity", Velocity),
-        ("omega", Velocity),
-        ("w", Velocity),
-        ("dot", Velocity),
-        ("d", Velocity),
-        ("momentum", Momentum),
-        ("mom", Momentum),
-        ("p", Momentum),
-        ("acceleration", Acceleration),
-        ("accel", Acceleration),
-        ("acc", Acceleration),
-        ("a", Acceleration),
-        ("ddot", Acceleration),
-        ("dd", Acceleration),
-        ("d2", Acceleration),
-        ("sigma", Uncertainty),
-        ("error", Uncertainty),
-        ("err", Uncertainty),
-        ("std", Uncertainty),
-    ];
-    const SUFFIXES: [(&str, Relation); 19] = [
-        ("velocity", Velocity),
-        ("vel", Velocity),
-        ("dot", Velocity),
-        ("rate", Velocity),
-        ("speed", Velocity),
-        ("prime", Velocity),
-        ("momentum", Momentum),
-        ("mom", Momentum),
-        ("acceleration", Acceleration),
-        ("accel", Acceleration),
-        ("acc", Acceleration),
-        ("ddot", Acceleration),
-        ("dotdot", Acceleration),
-        ("uncertainty", Uncertainty),
-        ("unc", Uncertainty),
-        ("sigma", Uncertainty),
-        ("error", Uncertainty),
-        ("err", Uncertainty),
-        ("std", Uncertainty),
-    ];
+    use Relation::{Acceleration, Velocity};
     let lower = flat.to_ascii_lowercase();
     let mut found = Vec::new();
     for (order, start, end) in
@@ -97,12 +80,12 @@ pub fn relations(flat: &str) -> Vec<(Relation, &str)> {
             found.push((order, &flat[start.len()..flat.len() - end.len()]));
         }
     }
-    for (word, order) in PREFIXES {
+    for (word, order) in words(&PREFIXES) {
         if lower.len() > word.len() && lower.starts_with(word) {
             found.push((order, &flat[word.len()..]));
         }
     }
-    for (word, order) in SUFFIXES {
+    for (word, order) in words(&SUFFIXES) {
         if lower.len() > word.len() && lower.ends_with(word) {
             found.push((order, &flat[..flat.len() - word.len()]));
         }
@@ -138,32 +121,12 @@ pub fn called(flat: &str) -> Vec<String> {
 /// What a name is to the position with the same ending, where it says only what it is: `v1` the velocity of
 /// the one position that ends in `1`, `omega` the angular velocity. With the ending.
 pub fn bare_relation(flat: &str) -> Option<(Relation, &str)> {
-    use Relation::{Acceleration, Momentum, Velocity};
-    const WORDS: [(&str, Relation); 17] = [
-        ("angularvelocity", Velocity),
-        ("angvelocity", Velocity),
-        ("angvel", Velocity),
-        ("velocity", Velocity),
-        ("vel", Velocity),
-        ("v", Velocity),
-        ("omega", Velocity),
-        ("w", Velocity),
-        ("momentum", Momentum),
-        ("mom", Momentum),
-        ("p", Momentum),
-        ("angularacceleration", Acceleration),
-        ("acceleration", Acceleration),
-        ("accel", Acceleration),
-        ("acc", Acceleration),
-        ("alpha", Acceleration),
-        ("a", Acceleration),
-    ];
     let lower = flat.to_ascii_lowercase();
-    let (word, order) = WORDS.iter().find(|(word, _)| {
-        lower.starts_with(word) && lower[word.len()..].chars().all(|c| c.is_ascii_digit())
-            || lower.len() == word.len() + 1 && lower.starts_with(word)
+    let (word, order) = words(&BARE).find(|(word, _)| {
+        let ending = lower.strip_prefix(word);
+        ending.is_some_and(|ending| ending.len() == 1 || ending.chars().all(|c| c.is_ascii_digit()))
     })?;
-    flat.get(word.len()..).map(|ending| (*order, ending))
+    flat.get(word.len()..).map(|ending| (order, ending))
 }
 
 /// The endings of a position that [`bare_relation`]s may share: its digits, and what follows its first letter.

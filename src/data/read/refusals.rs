@@ -33,24 +33,7 @@ pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
             let expected = Some("numbers that change from row to row".to_string());
             table.error_in_header(Some(column), message, expected, None)
         }
-        Problem::NoPositions => {
-            if let Some((row, column)) = text_in_numbers(table) {
-                let message =
-                    format!("`{}` in column `{}` is no number", table.label(row, column), name(column));
-                let hint = "numbers have a decimal point or comma and no signs between thousands".to_string();
-                return table.error_at(row, column, message, Some("a number".to_string()), Some(hint));
-            }
-            let message = "there is no column of positions".to_string();
-            let text = (0..table.headings.len())
-                .find(|&column| table.columns[column].texts > 0 && !table.columns[column].is_number());
-            let found = text.map_or(String::new(), |column| {
-                let row = table.columns[column].gaps.first().copied().unwrap_or(0);
-                format!(" (`{}` holds text: `{}`)", name(column), table.label(row, column))
-            });
-            let hint =
-                format!("positions are columns of numbers that change{found}; --columns COLUMN=x names one");
-            table.error_in_header(None, message, Some("a position, such as `x`".to_string()), Some(hint))
-        }
+        Problem::NoPositions => no_positions(table),
         Problem::RateMissing { position, like, like_rate } => {
             let message = format!(
                 "`{}` has no column like `{}`, which belongs to `{}`",
@@ -92,6 +75,24 @@ pub fn refusal(table: &Table<'_>, problem: Problem) -> ReadError {
             table.error_in_header(None, message, None, Some(hint))
         }
     }
+}
+
+fn no_positions(table: &Table<'_>) -> ReadError {
+    let name = |column: usize| table.headings[column].written.as_str();
+    if let Some((row, column)) = text_in_numbers(table) {
+        let message = format!("`{}` in column `{}` is no number", table.label(row, column), name(column));
+        let hint = "numbers have a decimal point or comma and no signs between thousands".to_string();
+        return table.error_at(row, column, message, Some("a number".to_string()), Some(hint));
+    }
+    let message = "there is no column of positions".to_string();
+    let text = (0..table.headings.len())
+        .find(|&column| table.columns[column].texts > 0 && !table.columns[column].is_number());
+    let found = text.map_or(String::new(), |column| {
+        let row = table.columns[column].gaps.first().copied().unwrap_or(0);
+        format!(" (`{}` holds text: `{}`)", name(column), table.label(row, column))
+    });
+    let hint = format!("positions are columns of numbers that change{found}; --columns COLUMN=x names one");
+    table.error_in_header(None, message, Some("a position, such as `x`".to_string()), Some(hint))
 }
 
 /// The name that the missing rate of a position would have.

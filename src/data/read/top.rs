@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::heading::{Heading, is_row_of_units, unit_of};
+use super::heading::Heading;
 use super::lines::{Format, Line, Lines, Separator};
 use super::names::is_time_name;
 use super::number::Cell;
 use super::rates::flat;
 use super::schmidt_lipson;
 use super::table::at;
+use super::units::{is_row_of_units, unit_of};
 use crate::data::ReadError;
 
 /// What stands above the numbers.

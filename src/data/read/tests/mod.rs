@@ -1,5 +1,8 @@
 //! Files of many programs, read or refused.
 
+mod angles;
+mod columns;
+
 use super::*;
 
 /// Rows `line(k)` for k = 0 … 39.
@@ -242,86 +245,6 @@ fn dates_are_no_times() {
         let error = refused(&format!("time,x\n{}", rows(|k| format!("{date}{:02},{}", k, k * k))));
         assert!(error.contains("is a date or a time of day"), "{error}");
     }
-}
-
-#[test]
-fn angles_unwrap_and_degrees_are_converted() {
-    // A rotor, and a velocity that belongs to it.
-    let rotor = |turn: f64| {
-        rows(move |k| {
-            let angle = (0.3 * k / std::f64::consts::TAU).rem_euclid(1.0) * turn;
-            format!("{},{angle},{}", 0.1 * k, 3.0 * turn / std::f64::consts::TAU)
-        })
-    };
-    let radians =
-        with(&format!("t,s,vs\n{}", rotor(std::f64::consts::TAU)), &ReadOptions::default()).unwrap();
-    assert!(radians.recording.coordinates[0].is_angle);
-    assert!((radians.recording.runs[0].positions[0][39] - 11.7).abs() < 1e-9);
-    assert_eq!(radians.notes, ["`s` jumps by 2π: it is taken as an angle"]);
-    let error = refused(&format!("t,s,vs\n{}", rotor(360.0)));
-    assert!(error.contains("it jumps by 360") && error.contains("--degrees s"), "{error}");
-    let options = ReadOptions { degrees: vec![Symbol::new("s")], ..ReadOptions::default() };
-    for text in [format!("t,s,vs\n{}", rotor(360.0)), format!("t,s (deg),vs (deg/s)\n{}", rotor(360.0))] {
-        let options = if text.contains("deg") { &ReadOptions::default() } else { &options };
-        let reading = with(&text, options).unwrap();
-        let run = &reading.recording.runs[0];
-        assert!((run.positions[0][39] - 11.7).abs() < 1e-9 && (run.rates[0][0] - 3.0).abs() < 1e-12);
-        assert_eq!(reading.notes, ["a.csv: `s` and `vs` are converted from degrees to radians"]);
-    }
-    let error = with(&format!("t,s,vs\n{}", rotor(std::f64::consts::TAU)), &options).unwrap_err();
-    assert!(error.to_string().contains("it jumps by 2π"), "{error}");
-    let unknown = ReadOptions { angles: vec![Symbol::new("r")], ..ReadOptions::default() };
-    let error = with(&format!("t,s,vs\n{}", rotor(std::f64::consts::TAU)), &unknown).unwrap_err();
-    assert_eq!(error.to_string(), "`--angle r`: there is no position `r`");
-}
-
-#[test]
-fn velocities_in_other_units_are_refused() {
-    let text = |factor: f64| {
-        format!(
-            "t,x,vx\n{}",
-            rows(|k| {
-                let (t, x, v) = state(k);
-                format!("{t},{x},{}", factor * v)
-            })
-        )
-    };
-    let error = refused(&text(1000.0));
-    assert!(error.contains("`vx` is not the velocity of `x` in these units"), "{error}");
-    assert!(error.contains("--columns vx=-"), "{error}");
-    let degrees = refused(&text(std::f64::consts::PI / 180.0));
-    assert!(degrees.contains("--degrees x"), "{degrees}");
-}
-
-#[test]
-fn a_missing_column_is_named() {
-    let row = rows(|k| format!("{k},{},{},{}", k * k, k * k * k, 2.0 * k));
-    let error = refused(&format!("t,x,y,vx\n{row}"));
-    assert!(error.contains("`y` has no column like `vx`, which belongs to `x`"), "{error}");
-    assert!(error.contains("COLUMN=vy"), "{error}");
-    let error = refused(&format!("t,x,y,vz\n{row}"));
-    assert!(error.contains("`vz` looks like a velocity"), "{error}");
-    let error = refused(&format!("a,x,y,vx\n{row}"));
-    assert!(error.contains("there is no column of times") && error.contains("--columns \"a=t\""), "{error}");
-    let error = refused(&format!("t,x,y,x\n{row}"));
-    assert!(error.contains("there are two columns `x`"), "{error}");
-    let error = refused(&row);
-    assert!(error.contains("there is no header line") && error.contains("--columns 1=t,2=x,3=y"), "{error}");
-}
-
-#[test]
-fn columns_are_renamed_numbered_and_left_out() {
-    let body = rows(|k| {
-        let (t, x, v) = state(k);
-        format!("{t},{x},{v},7")
-    });
-    let options =
-        |map: &str| ReadOptions { columns: ColumnMap::parse(map).unwrap(), ..ReadOptions::default() };
-    let reading = with(&format!("clock,A,B,C\n{body}"), &options("clock=t,A=x,B=vx,C=-")).unwrap();
-    assert!(reading.understood.ends_with("time t; position x; its velocity vx") && reading.notes.is_empty());
-    let reading = with(&body, &options("1=t,2=x,3=v")).unwrap();
-    assert_eq!(reading.understood, PLAIN);
-    assert_eq!(reading.notes, ["a.csv: not used: number 4 (without a name)"]);
 }
 
 #[test]
