@@ -84,13 +84,13 @@ fn assignment(setting: &str) -> Result<(&str, Rational), Failure> {
 
 /// The Hamiltonian of a system, with the values of the parameters inserted.
 pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
-    let space = phase_space(system)?;
     let formula = system.hamiltonian_with_values().ok_or_else(|| {
         Failure::input(
             format!("the system `{}` has no Hamiltonian", system.name),
             Some("`liouville discover` finds one from data"),
         )
     })?;
+    let space = phase_space(system)?;
     Ok(Hamiltonian::new(formula, space).restricted(system.conditions_with_values(&system.domain)))
 }
 

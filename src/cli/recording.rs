@@ -48,7 +48,7 @@ impl ReadingArguments {
     /// Reads recordings. A system says which columns are meant, if there is one.
     pub(super) fn read(&self, files: &[String], system: Option<&System>) -> Result<Reading, Failure> {
         let options = ReadOptions {
-            declared: system.map(declared),
+            declared: system.map(Declared::from),
             columns: self.columns.as_deref().map_or(Ok(ColumnMap::default()), ColumnMap::parse)?,
             angles: names("--angle", &self.angle)?,
             degrees: names("--degrees", &self.degrees)?,
@@ -81,16 +81,6 @@ fn names(option: &str, names: &[String]) -> Result<Vec<Symbol>, Failure> {
         false => Err(Failure::input(format!("`{option} {name}`: `{name}` is no name"), None)),
     };
     names.iter().map(symbol).collect()
-}
-
-/// The columns that a system file names.
-fn declared(system: &System) -> Declared {
-    let rates = match (system.velocities.is_empty(), system.momenta.is_empty()) {
-        (false, _) => Rates::Velocities(system.velocities.clone()),
-        (true, false) => Rates::Momenta(system.momenta.clone()),
-        (true, true) => Rates::None,
-    };
-    Declared { coordinates: system.coordinates.clone(), rates, angles: system.angles.clone() }
 }
 
 /// The name of a discovery without a system file: that of its first recording.

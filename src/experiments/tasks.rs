@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
+use crate::data::{Declared, ReadOptions};
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
-use crate::flow::{
-    ColumnMap, SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, read_data, simulate,
-};
+use crate::flow::{SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, simulate};
 use crate::learn::{Samples, Scaling, TrainingData};
 use crate::system::System;
 
@@ -254,9 +253,11 @@ fn samples(set: &TrajectorySet, imposed: &[Expr]) -> Result<Samples, ExperimentE
 
 fn measured(system: &System, folder: Option<&Path>, file: &str) -> Result<TrajectorySet, ExperimentError> {
     let path = folder.unwrap_or(Path::new(".")).join(file);
-    let path = path.to_string_lossy();
+    let path = path.to_string_lossy().into_owned();
     let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {
-        let mut set = read_data(&path, system, &ColumnMap::default())?;
+        let options = ReadOptions { declared: Some(Declared::from(system)), ..ReadOptions::default() };
+        let reading = crate::data::read(std::slice::from_ref(&path), &options)?;
+        let mut set = TrajectorySet::of_recording(&reading.recording);
         let estimates = estimate_derivatives(&mut set);
         // One-sided estimates at the ends are no data to measure a model by.
         let half = estimates.iter().map(|estimate| estimate.window / 2).max().unwrap_or(0);
