@@ -181,6 +181,7 @@ fn contains(all: &[Term], some: &[Term]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms::joint;
     use crate::terms::joint::{Argument, Function, Parameter};
 
     fn model(terms: Vec<Term>, coefficients: &[f64]) -> Model {

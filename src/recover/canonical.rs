@@ -30,6 +30,7 @@ pub fn recover_canonical(
     let Rates::Momenta(momenta) = &recording.rates else { return Ok(None) };
     let smoother = Smoother { config: config.smoother.clone() };
     let Some(map) = MomentumMap::of(recording, &smoother, &config.momenta)? else { return Ok(None) };
+    let map = with_read_masses(map, config);
     let mut names = Names::new(recording);
     let velocities: Vec<Symbol> =
         recording.coordinates.iter().map(|coordinate| names.beside("v_", &coordinate.name)).collect();
@@ -49,6 +50,17 @@ pub fn recover_canonical(
         status => status,
     };
     Ok(Some(found))
+}
+
+/// The map with masses that are justified rationals, or in justified ratios, put in.
+fn with_read_masses(mut map: MomentumMap, config: &Config) -> MomentumMap {
+    let n = map.masses.len();
+    let mut covariance = vec![0.0; n * n];
+    map.mass_errors.iter().enumerate().for_each(|(i, error)| covariance[i * n + i] = error * error);
+    let read = Constants::read(&map.masses, &covariance, &vec![0; n], &config.decide.constants);
+    map.mass_errors = (0..n).map(|i| read.standard_error(i)).collect();
+    map.masses = read.values;
+    map
 }
 
 /// The way back from the law's momenta to the recording's.

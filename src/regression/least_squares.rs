@@ -8,7 +8,8 @@ use faer::{Mat, linalg::solvers::Qr};
 pub struct LeastSquares {
     /// One coefficient for each column of X; 0 for columns that were removed.
     pub coefficients: Vec<f64>,
-    /// Their standard errors, from the residual; 0 for columns that were removed.
+    /// Their errors; 0 for columns that were removed. An error is at least the change that moves y by its residual: the
+    /// residuals of smooth curves are biases rather than independent, and averaging does not make these smaller.
     pub errors: Vec<f64>,
     /// The rms of y − X c.
     pub residual: f64,
@@ -73,7 +74,10 @@ fn fit(columns: &[&[f64]], y: &[f64]) -> Option<(Vec<f64>, Vec<f64>, f64)> {
     faer::linalg::triangular_solve::solve_upper_triangular_in_place(r, inverse.as_mut(), faer::Par::Seq);
     let error = |j: usize| {
         let square: f64 = (0..count).map(|k| inverse[(j, k)] * inverse[(j, k)]).sum();
-        (square * variance).sqrt() / scales[j]
+        let independent = square * variance;
+        // The change of c_j that moves y by the rms of its residual.
+        let bias = rows as f64 * variance;
+        independent.max(bias).sqrt() / scales[j]
     };
     let coefficients: Vec<f64> = (0..count).map(|j| solution[(j, 0)] / scales[j]).collect();
     let errors: Vec<f64> = (0..count).map(error).collect();
