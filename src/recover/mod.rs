@@ -25,6 +25,8 @@ mod recovery;
 mod refine;
 pub mod search;
 mod settle;
+#[cfg(test)]
+mod simulated;
 mod snap_parameters;
 #[cfg(test)]
 mod tests;

@@ -54,7 +54,8 @@ pub struct Config {
     pub hopeless: f64,
     /// s² above which no form explains the data and held-out errors decide.
     pub unexplained: f64,
-    /// A higher degree of the library's monomials must lower s² by this factor for a still higher one to be tried.
+    /// While nothing reaches the noise, a higher degree of the library's monomials must lower s² by this factor for a
+    /// still higher one to be tried.
     pub growth: f64,
     /// The most coordinates with which the degree grows.
     pub grown_dof: usize,
@@ -109,8 +110,9 @@ pub struct Search {
 
 /// Searches for the law of motion. The job is polled between beams; a search that is cancelled returns what it has.
 ///
-/// The degree of the library's monomials grows as long as nothing reaches the noise, the best form has one of the
-/// highest degree, and the growth lowers s² by a factor of [`Config::growth`].
+/// The degree of the library's monomials grows as long as the best form has one of the highest degree: it may stand
+/// for a still higher one. While nothing reaches the noise, growth goes on only where it lowers s² by a factor of
+/// [`Config::growth`].
 ///
 /// # Errors
 /// If the equations cannot be whitened.
@@ -122,14 +124,11 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
     let nothing = Search { models: Vec::new(), s2: f64::INFINITY, held_out: None };
     let Some(start) = first_model(problem, &starts, job, config) else { return Ok(nothing) };
     let mut out = passes(problem, &[start], &starts, job, config)?;
-    while out.s2 > config.unexplained && wants_degree(problem, &out, config) && !job.is_cancelled() {
+    while wants_degree(problem, &out, config) && !job.is_cancelled() {
         problem.set_degree(problem.degree() + 2);
-        let grown = passes(problem, &out.models, &starts, job, config)?;
-        let better = grown.s2 < out.s2 / config.growth;
-        if grown.s2 < out.s2 {
-            out = grown;
-        }
-        if !better {
+        let before = out.s2;
+        out = passes(problem, &out.models, &starts, job, config)?;
+        if out.s2 > config.unexplained.max(before / config.growth) {
             break;
         }
     }
@@ -430,3 +429,6 @@ fn distinct(sorted: Vec<Model>, s2: f64) -> Vec<Model> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

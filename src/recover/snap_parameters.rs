@@ -113,3 +113,52 @@ fn ratio(a: &Term, b: &Term, config: &SnapConfig) -> Option<f64> {
     let ratio = b.parameter()? / a.parameter()?;
     config.ratios.iter().copied().find(|r| (ratio / r - 1.0).abs() < config.ratio)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recover::Terms;
+    use crate::recover::refine::Masses;
+    use crate::recover::simulated::Simulated;
+    use crate::terms::joint::{Argument, Parameter};
+
+    #[test]
+    fn an_exponent_near_a_simple_one_is_tried_there() {
+        let mut problem = Simulated {
+            names: &["x", "y"],
+            law: &|_, q, _| {
+                let cube = (q[0] * q[0] + q[1] * q[1]).powf(1.5);
+                vec![-q[0] / cube, -q[1] / cube]
+            },
+            starts: &[&[1.0, 0.0, 0.0, 0.8], &[0.0, 1.2, 0.9, 0.1]],
+            duration: 8.0,
+            step: 0.04,
+            noise: 1e-4,
+        }
+        .problem();
+        problem.whiten(None, 1e-2, Terms::Plain).unwrap();
+        let form = TermForm::Sum(Function::RadialPower, vec![Argument::squares(&[0, 1])]);
+        let term = Term::new(form, Parameter::Free(-1.2), Family::FreePower, 2.0);
+        let form =
+            Form { terms: vec![term], ties: vec![None], inverse_masses: vec![1.0], masses: Masses::Equal };
+        let refinement = VarproConfig::default();
+        let mut model = refine(&problem, &form, &refinement).unwrap();
+        model.score = problem.score(&model, 1.0);
+        let snapped = snap_parameters(&problem, model, 1.0, &SnapConfig::default(), &refinement);
+        assert_eq!(snapped.terms[0].parameter(), Some(-1.0));
+        assert!(!snapped.terms[0].is_free() && snapped.terms[0].family() == Family::Radial);
+        assert!((snapped.coefficients[0] + 1.0).abs() < 1e-2);
+    }
+
+    #[test]
+    fn only_rates_near_a_simple_ratio_are_tied() {
+        let exponential = |k| {
+            let form = TermForm::Sum(Function::Exponential, vec![Argument::coordinate(0)]);
+            Term::new(form, Parameter::Free(k), Family::Exponential, 0.0)
+        };
+        let of = |a, b| ratio(&exponential(a), &exponential(b), &SnapConfig::default());
+        assert_eq!(of(-1.1, -2.21), Some(2.0));
+        assert_eq!(of(1.3, -1.31), Some(-1.0));
+        assert_eq!(of(-1.1, -2.6), None);
+    }
+}

@@ -340,8 +340,10 @@ impl Builder<'_> {
 
     /// Trigonometric, exponential, shifted and singular functions of linear forms.
     fn functions_of(&mut self, u: &[Argument], base: f64, angular: bool) {
+        // For a coordinate with a unit, cos x is as particular as cos κx.
+        let unit = if angular { 0.2 } else { 2.0 };
         for k in 1..=3 {
-            let cost = base + if angular { 0.2 } else { 0.8 } + 0.3 * f64::from(k - 1);
+            let cost = base + unit + 0.3 * f64::from(k - 1);
             self.fixed(Function::Cosine, u, k, Family::Trigonometric, cost);
             self.fixed(Function::Sine, u, k, Family::Trigonometric, cost);
         }
