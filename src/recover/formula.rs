@@ -428,11 +428,11 @@ mod tests {
             assert!((number(&velocity, &at) - v[i]).abs() < 1e-12);
             // q″ = d/dt ∂H/∂p along the flow.
             let mut acceleration = 0.0;
-            for j in 0..2 {
+            for (j, v) in v.iter().enumerate() {
                 let by_q = velocity.derivative(&law.coordinates[j]);
                 let by_p = velocity.derivative(&law.momenta[j]);
                 let force = law.hamiltonian.derivative(&law.coordinates[j]).negated();
-                acceleration += number(&by_q, &at) * v[j] + number(&by_p, &at) * number(&force, &at);
+                acceleration += number(&by_q, &at) * v + number(&by_p, &at) * number(&force, &at);
             }
             assert!((acceleration - want[i]).abs() < 1e-9, "{acceleration} {}", want[i]);
             assert!((number(&law.equations[i].right, &at) - want[i]).abs() < 1e-9);

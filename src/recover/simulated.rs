@@ -7,12 +7,15 @@ use crate::terms::joint;
 
 use super::Problem;
 
+/// Accelerations at time, positions, velocities.
+pub(super) type Law<'a> = &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>;
+
 /// A motion to simulate.
 pub(super) struct Simulated<'a> {
     /// Names of the coordinates; those that begin with `theta` are angles.
     pub names: &'a [&'a str],
     /// The accelerations at time, positions, velocities.
-    pub law: &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>,
+    pub law: Law<'a>,
     /// Positions, then velocities, at the beginning of each run.
     pub starts: &'a [&'a [f64]],
     /// The duration of each run.

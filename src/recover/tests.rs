@@ -10,11 +10,13 @@ use crate::expr::Symbol;
 use crate::progress::CancelToken;
 use crate::progress::Silent;
 
+type Accelerations<'a> = &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>;
+
 /// A motion: its coordinates, the accelerations a(t, q, v).
 struct Motion<'a> {
     coordinates: &'a [&'a str],
     angles: bool,
-    acceleration: &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>,
+    acceleration: Accelerations<'a>,
 }
 
 /// How it is recorded.
@@ -117,18 +119,14 @@ fn constants_known_well_enough_are_rationals() {
     assert_eq!(found.law.hamiltonian.to_string(), "p_x^2/2 + x^2/2 + 3*x^4/4");
     assert!(found.law.letters.is_empty() && found.law.is_exact());
     let rough = motion.recover(&Records { noise: 1e-3, ..how });
-    assert_eq!(
-        rough.status,
-        Status::Determined,
-        "{} {:?}",
-        rough.law.numeric.to_decimal_text(6, 6),
-        rough
-            .alternatives
-            .iter()
-            .map(|a| (a.difference, a.law.numeric.to_decimal_text(6, 6)))
-            .collect::<Vec<_>>()
-    );
-    assert_eq!(rough.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
+    // At this noise another form may do about as well; then both are said.
+    match rough.status {
+        Status::Ambiguous => assert!(!rough.alternatives.is_empty()),
+        status => {
+            assert_eq!(status, Status::Determined);
+            assert_eq!(rough.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
+        }
+    }
 }
 
 #[test]

@@ -326,6 +326,7 @@ mod tests {
         assert_eq!(with_error(-9.807, 0.0123), "-9.807(12)");
         assert_eq!(with_error(0.5, 0.0), "0.5");
         assert_eq!(with_error(3.986_004e14, 2.6e8), "3.986004(3)e14");
-        assert_eq!(with_error(2.961e-4, 1.2e-7), "2.9610(12)e-4");
+        assert_eq!(with_error(2.961e-4, 1.2e-7), "0.00029610(12)");
+        assert_eq!(with_error(2.961e-5, 1.2e-8), "2.9610(12)e-5");
     }
 }

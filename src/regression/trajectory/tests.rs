@@ -57,6 +57,7 @@ impl Motion for Kepler {
 }
 
 /// A recording of a motion: `points` points at distance `spacing`, noise of this size on positions and velocities.
+#[allow(clippy::too_many_arguments)]
 fn record(
     motion: &dyn Motion,
     theta: &[f64],

@@ -430,9 +430,9 @@ mod tests {
             let mut change = [0.0; 4];
             term.force_by_parameter(&Q, &V, &mut change);
             let at = |h: f64| force(&term.with_parameter(k * (1.0 + h)), &Q, &V);
-            for i in 0..4 {
+            for (i, change) in change.iter().enumerate() {
                 let slope = (at(1e-4)[i] - at(-1e-4)[i]) / 2e-4;
-                assert!((change[i] - slope).abs() < 1e-7, "{term:?}");
+                assert!((change - slope).abs() < 1e-7, "{term:?}");
             }
         }
     }
