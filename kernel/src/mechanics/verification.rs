@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rank::{Rank, functional_rank};
+use super::rank::last_is_determined;
 use super::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, Prover, Status, assess,
 };
@@ -109,7 +109,7 @@ pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verificatio
 pub struct Comparison {
     /// The claim and what was proved of it.
     pub claim: Verified,
-    /// Whether the claim is a function of H and the laws: it does not raise the number of independent ones.
+    /// Whether the claim is a function of H and the laws: it raises the number of independent ones on no branch of signs.
     pub determined: bool,
 }
 
@@ -126,11 +126,10 @@ pub fn compare(
     let space = hamiltonian.space();
     let mut functions = vec![hamiltonian.formula().clone()];
     functions.extend(laws.iter().map(|law| law.formula().clone()));
-    let Rank { rank, .. } = functional_rank(&functions, space)?;
     let compare = |claim: &Claim| {
         let claim = Verified::new(&prover, claim, claim.name.clone().unwrap_or_default())?;
         let with: Vec<Expr> = functions.iter().chain([claim.formula()]).cloned().collect();
-        let determined = functional_rank(&with, space)?.rank == rank;
+        let determined = last_is_determined(&with, space)?;
         Ok(Comparison { claim, determined })
     };
     claims.iter().map(compare).collect()

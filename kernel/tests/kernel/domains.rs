@@ -205,6 +205,63 @@ fn independence_holds_on_every_branch() {
     assert_eq!(found.assessment().map(Assessment::verdict), Some(Verdict::Integrable));
 }
 
+/// How many of the laws are independent, H among them, and how many are in involution: the same in each order.
+fn counts_in_each_order(h: &Hamiltonian, laws: &[&str]) -> (usize, usize) {
+    let mut found = std::collections::BTreeSet::new();
+    for turn in 0..laws.len() {
+        let mut turned = laws.to_vec();
+        turned.rotate_left(turn);
+        for reversed in [false, true] {
+            if reversed {
+                turned.reverse();
+            }
+            let claim = |law: &&str| {
+                let (law, conditions) = law.split_once(" where ").unwrap_or((law, ""));
+                let domain =
+                    if conditions.is_empty() { Ok(Vec::new()) } else { Condition::parse_all(conditions) };
+                Claim { name: None, formula: formula(law), domain: domain.expect("conditions") }
+            };
+            let claims: Vec<Claim> = turned.iter().map(claim).collect();
+            let found_of = verify(h, &claims).expect("an answer");
+            let assessment = found_of.assessment().unwrap_or_else(|| panic!("{laws:?} are not all proved"));
+            found.insert((assessment.independent().rank, assessment.involutive().len()));
+        }
+    }
+    assert_eq!(found.len(), 1, "{laws:?}: {found:?}");
+    found.into_iter().next().unwrap_or_default()
+}
+
+#[test]
+fn the_count_of_independent_laws_does_not_depend_on_their_order() {
+    let one_way = hamiltonian("pz^2/2", &["x", "y", "z"]);
+    let free = hamiltonian("(px^2 + py^2 + pz^2)/2", &["x", "y", "z"]);
+    for (h, laws, counts) in [
+        // The first is a function of px on some branches and of py on the others.
+        (&one_way, &["abs(px + py) + abs(px - py)", "px", "py"][..], (3, 3)),
+        (&one_way, &["abs(x + y) + abs(x - y)", "x", "y"], (3, 3)),
+        (&one_way, &["abs(px^2 + y) + px^2 - y", "px", "y"], (3, 3)),
+        (
+            &one_way,
+            &["max(px, py)", "min(px, py)", "px", "py"].map(|text| match text {
+                "max(px, py)" => "px + py + abs(px - py)",
+                "min(px, py)" => "px + py - abs(px - py)",
+                other => other,
+            }),
+            (3, 3),
+        ),
+        (&free, &["abs(px + py) + abs(px - py)", "px", "py", "abs(py + pz) + abs(py - pz)"], (3, 3)),
+        // Functions whose domains exclude each other.
+        (&one_way, &["sqrt(-x)", "sqrt(x)", "log(x)*px"], (3, 2)),
+        (&one_way, &["sqrt(-x)", "x", "sqrt(-y)", "px where x > 0", "py where x > 0, y > 0"], (4, 3)),
+        // A function that vanishes for py < 0, alone and beside one that asks for py > 0.
+        (&plane("(px^2 + py^2)/2"), &["px*(py + abs(py))"], (1, 1)),
+        (&plane("(px^2 + py^2)/2"), &["px*(py + abs(py))", "log(py)"], (2, 2)),
+        (&free, &["px*(py + abs(py))", "pz*(px + abs(px)) where py > 0", "py where px > 0"], (3, 3)),
+    ] {
+        assert_eq!(counts_in_each_order(h, laws), counts, "{laws:?} of {}", h.formula());
+    }
+}
+
 #[test]
 fn a_hamiltonian_without_motion_or_real_values_is_refused() {
     for (h, said) in [
