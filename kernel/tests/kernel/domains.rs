@@ -81,6 +81,33 @@ fn laws_that_jump_where_orbits_cross_are_piecewise() {
         (&free, "sign(x)*(x^2)^(1/4)/(x^2)^(1/4)"),
         (&plane("(px^2+py^2)/2 + abs(x)^(3/2)"), "sign(x)*py"),
         (&plane("(px^2+py^2)/2 + (exp(x) - 1)/x"), "sign(x)*py"),
+        // H has the same pole, but is finite there.
+        (&plane("(px^2+py^2)/2 + x^6/(x^10)^(1/2)"), "(x^10)^(1/10)/x*py"),
+        (&plane("(px^2+py^2)/2 + x^6/(x^10)^(1/2)"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + x^4/(x^6)^(1/3)"), "(x^6)^(1/6)/x"),
+        (&plane("(px^2+py^2)/2 + (1 - cos(x))^2/sin(x)^2"), "sqrt(1 - cos(x)^2)/sin(x)"),
+        (&plane("(px^2+py^2)/2 + (x^2 - y^2)/(x - y)"), "sqrt((x - y)^2)/(x - y)"),
+        (&plane("(px^2+py^2)/2 + (x - 1)/(x^2 - 1)"), "sign(x - 1)"),
+        (&plane("(px^2+py^2)/2 + (x - 1)/(x^2 - 1)"), "((x^2 - 1)^6)^(1/6)/(x^2 - 1)"),
+        (&plane("(px^2+py^2)/2 + (exp(x) - 1)^2/(exp(x) - 1)"), "sign(exp(x) - 1)*py"),
+        // H is infinite on one part of the surface and finite on the other, or for one value of the parameter.
+        (&plane("(px^2+py^2)/2 + (y + abs(y))/x^2"), "sign(x)"),
+        (&plane("(px^2+py^2)/2 + k/x^2"), "sign(x)*py"),
+        // Roots and sines stand before the sign in H.
+        (&plane("(px^2+py^2)/2 + sin(x)*sign(x)"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + sqrt(1 + x^2)*abs(x)"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + abs(x)*sqrt(abs(x))/x"), "sign(x)"),
+        (&plane("(px^2+py^2)/2 + sqrt(x^2 + y^2)*sign(x)*x"), "sign(x)"),
+        (&plane("(px^2+py^2)/2 + sin(x)^2/(x*sign(x))"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + sqrt(2)*sign(x)*sin(x)^2"), "sign(x)"),
+        // A claim that cuts out the surface itself cuts no orbit off.
+        (&free, "sign(x)*py where x != 0"),
+        (&free, "abs(x)/x where x != 0, y > 0"),
+        (&free, "sign(x - y)*px where x != y"),
+        (&free, "sign(x)*py where x^2 > 0"),
+        (&free, "(x^6)^(1/6)/x where x != 0"),
+        (&free, "sign(px) where px*py != 0"),
+        (&plane("(px^2+py^2)/2 + sqrt(x^2)"), "sign(x)*py where sqrt(x^2) > 0"),
         // A step in H is no wall: an orbit of enough energy passes it.
         (&plane("(px^2+py^2)/2 + sqrt(x^2)/x"), "sqrt(x^2)/x"),
     ] {
@@ -109,7 +136,18 @@ fn signs_that_do_no_harm_leave_a_law_proved() {
         (&plane("(px^2+py^2)/2 + 1/sqrt(x^2)^3 + 1/x"), "sqrt(x^2)/x"),
         // Infinite on one side.
         (&plane("(px^2+py^2)/2 + 1/sqrt(x^2) + 1/x"), "sqrt(x^2)/x"),
+        // Roots, angles and exponentials do not hide that H is infinite.
+        (&plane("(px^2+py^2)/2 + (x^2)^(-3/4) + y"), "sign(x)"),
+        (&plane("(px^2+py^2)/2 + 1/x^2 + sqrt(1 + y^2)"), "sqrt(x^2)/x*px^2*0 + sign(x)"),
+        (&plane("(px^2+py^2/sin(x)^2)/2 + cos(x)"), "sqrt(px^2 + py^2/sin(x)^2 + 2*cos(x))"),
+        (&plane("(px^2+py^2/sin(x)^2)/2 + g*cos(x)"), "sqrt(py^2/sin(x)^2 + px^2 + 2*g*cos(x))*py"),
+        (&plane("(px^2+py^2)/2 + k/x^2 where k > 0"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + 1/x^2 + k/x"), "sign(x)*py"),
+        (&plane("(px^2+py^2)/2 + 1/(exp(x) - 1)^2"), "sign(exp(x) - 1)*py"),
         (&plane("(px^2+py^2)/2 where x != 0"), "sqrt(x^2)/x*py"),
+        (&plane("(px^2+py^2)/2 where x != 0"), "(x^6)^(1/6)/x*py"),
+        (&free, "sign(x)*py where x > 0"),
+        (&free, "sign(x)*py where x*y > 0"),
         (&plane("(px^2+py^2)/2 where x > 0"), "sqrt(x^2)/x*py"),
     ] {
         assert_eq!(status(h, law), Status::Proved, "{law} of {}", h.formula());
