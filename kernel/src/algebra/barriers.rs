@@ -96,6 +96,9 @@ fn are_free(tower: &Tower, variables: Vec<usize>) -> bool {
     !twice && owners.keys().all(|v| !plain.contains(v))
 }
 
+/// Variables with their exponents.
+type Monomial = Vec<(usize, u32)>;
+
 /// One side of a surface.
 struct Surface<'a> {
     tower: &'a Tower,
@@ -147,8 +150,8 @@ impl Surface<'_> {
     }
 
     /// The polynomial by monomials of roots, sines and signs; the own sign has its value.
-    fn groups(&self, polynomial: &Polynomial) -> Result<Vec<(Vec<(usize, u32)>, Polynomial)>, AlgebraError> {
-        let mut groups: BTreeMap<Vec<(usize, u32)>, Vec<(Vec<(usize, u32)>, IBig)>> = BTreeMap::new();
+    fn groups(&self, polynomial: &Polynomial) -> Result<Vec<(Monomial, Polynomial)>, AlgebraError> {
+        let mut groups: BTreeMap<Monomial, Vec<(Monomial, IBig)>> = BTreeMap::new();
         for (factors, coefficient) in polynomial.terms() {
             let (mut special, mut rest, mut coefficient) = (Vec::new(), Vec::new(), coefficient);
             for (variable, exponent) in factors {
@@ -244,7 +247,7 @@ impl Surface<'_> {
             let multiple = top.times(&leading(main))?.times(&Polynomial::monomial_of(main, above))?;
             rest = rest.minus(&multiple.times(self.w)?);
         }
-        let mut constant: BTreeMap<Vec<(usize, u32)>, bool> = BTreeMap::new();
+        let mut constant: BTreeMap<Monomial, bool> = BTreeMap::new();
         for (factors, _) in rest.terms() {
             let (inside, outside): (Vec<_>, Vec<_>) =
                 factors.into_iter().partition(|&(v, _)| v == main || is_open(v));

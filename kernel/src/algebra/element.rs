@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
+use super::jumps::closure;
 use super::polynomial::residue::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
@@ -379,13 +380,14 @@ const MAX_SIGNS: usize = 8;
 /// All choices of the signs that occur in some values; `None` where these are too many.
 fn branches<'a>(
     tower: &Tower,
-    values: impl Iterator<Item = &'a RationalPolynomial> + Clone,
+    values: impl Iterator<Item = &'a RationalPolynomial>,
 ) -> Option<Vec<Vec<(usize, bool)>>> {
+    let occurring = closure(tower, values.flat_map(|value| value.numerator().variables()).collect());
     let signs: Vec<usize> = tower
         .generators()
         .filter(|(_, generator)| matches!(generator, Generator::Sign { .. }))
         .map(|(variable, _)| variable)
-        .filter(|&variable| values.clone().any(|value| value.numerator().contains(variable)))
+        .filter(|variable| occurring.contains(variable))
         .collect();
     if signs.len() > MAX_SIGNS {
         return None;

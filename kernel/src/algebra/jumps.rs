@@ -1,6 +1,7 @@
 //! Where a function jumps: the surfaces w = 0 across which a function with sign(w) in it does not extend continuously.
 //!
-//! A function is A + B·sign(w) in the canonical form. It extends continuously across w = 0 where B vanishes there.
+//! A function is A + B·sign(w) in the canonical form. It extends continuously across w = 0 where B vanishes there, and
+//! the same holds of all that stands inside its roots, logarithms, exponentials and angles.
 //!
 //! Signs also hide where no square is recognised: √(1 − cos² x)/sin x is the sign of sin x. A function that is made of
 //! roots, logarithms, and functions without singularities is continuous; it can jump only where it is divided by
@@ -53,11 +54,12 @@ impl Element {
             let (own, other) = (tower.canonical(&self.value)?, tower.canonical(&other.value)?);
             let walls = walls(tower, conditions)?;
             let mut jumps: Vec<Jump> = hidden_sign(tower, &own, &other, &walls)?.into_iter().collect();
+            let occurring = closure(tower, own.numerator().variables());
             for surface in surfaces {
                 let Surface { variable, of, .. } = surface;
-                if own.numerator().contains(variable)
+                if occurring.contains(&variable)
                     && !surface.is_excluded(&walls)?
-                    && !surface.is_continuous(&own)?
+                    && !(surface.is_continuous(&own)? && surface.is_continuous_inside(&occurring)?)
                     && !is_infinite_on(tower, of.numerator(), &other)?
                 {
                     jumps.push(Jump { surface: present::express(tower, of) });
@@ -143,27 +145,27 @@ fn divided_out(polynomial: &Polynomial, divisor: &Polynomial) -> (Polynomial, u3
 }
 
 /// The variables with those in the definitions of generators among them.
-fn closure(tower: &Tower, variables: Vec<usize>) -> BTreeSet<usize> {
+pub(super) fn closure(tower: &Tower, variables: Vec<usize>) -> BTreeSet<usize> {
     let (mut found, mut open) = (BTreeSet::new(), variables);
     while let Some(variable) = open.pop() {
-        if !found.insert(variable) {
-            continue;
+        if found.insert(variable) {
+            inside(tower, variable).iter().for_each(|value| open.extend(value.numerator().variables()));
         }
-        let values: Vec<&RationalPolynomial> = match tower.generator(variable) {
-            Some(Generator::Cosine { angle } | Generator::Sine { angle }) => vec![angle],
-            Some(Generator::Exponential { base, exponent }) => base.iter().chain([exponent]).collect(),
-            Some(Generator::Logarithm { argument }) => vec![argument],
-            Some(Generator::Root { radicand, .. }) => vec![radicand],
-            Some(Generator::Sign { of }) => vec![of],
-            Some(Generator::Inverse { factor }) => {
-                open.extend(factor.variables());
-                continue;
-            }
-            _ => continue,
-        };
-        values.into_iter().for_each(|value| open.extend(value.numerator().variables()));
     }
     found
+}
+
+/// What stands in the definition of a generator.
+fn inside(tower: &Tower, variable: usize) -> Vec<RationalPolynomial> {
+    match tower.generator(variable) {
+        Some(Generator::Cosine { angle } | Generator::Sine { angle }) => vec![angle.clone()],
+        Some(Generator::Exponential { base, exponent }) => base.iter().chain([exponent]).cloned().collect(),
+        Some(Generator::Logarithm { argument }) => vec![argument.clone()],
+        Some(Generator::Root { radicand, .. }) => vec![radicand.clone()],
+        Some(Generator::Sign { of }) => vec![of.clone()],
+        Some(Generator::Inverse { factor }) => vec![factor.clone().into()],
+        _ => Vec::new(),
+    }
 }
 
 /// The surface on which the function of a sign vanishes.
@@ -200,6 +202,20 @@ impl Surface<'_> {
             None => Ok(true),
             Some(jump) => self.vanishes(&jump.clone().into()),
         }
+    }
+
+    /// Whether all that stands inside of generators extends continuously across the surface. Then the generators do.
+    fn is_continuous_inside(&self, generators: &BTreeSet<usize>) -> Result<bool, AlgebraError> {
+        for &generator in generators.iter().filter(|&&generator| generator != self.variable) {
+            for value in inside(self.tower, generator) {
+                if value.numerator().contains(self.variable)
+                    && !self.is_continuous(&self.tower.canonical(&value)?)?
+                {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Whether a value is shown to vanish on the surface, generically.
