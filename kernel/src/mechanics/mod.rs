@@ -45,7 +45,7 @@ mod verification;
 pub use assessment::{Assessment, Verdict, assess};
 pub use bracket::{Bracket, bracket_of, poisson_bracket};
 pub use law::{ConservedQuantity, Status};
-pub use phase_space::{Hamiltonian, PhaseSpace};
+pub use phase_space::{Hamiltonian, PhaseSpace, conditions_beside};
 pub use prover::{Certificate, Conservation, Prover};
 pub use rank::{Rank, functional_rank};
 pub use verification::{Claim, Comparison, Verification, Verified, compare, verify};
