@@ -169,6 +169,7 @@ impl LawRecord {
             sympy: formula.to_sympy(),
             domain: None,
             surface: None,
+            refused: None,
             status,
             for_every: Vec::new(),
             numeric: None,
@@ -191,9 +192,14 @@ impl LawRecord {
     pub(super) fn of_claim(claim: &Verified, space: &PhaseSpace) -> LawRecord {
         let outcome = claim.outcome();
         let written = |value: Expr| canonical_value_in(&value, space).unwrap_or(value).to_string();
+        let refused = match outcome {
+            Conservation::Refused { reason } => Some(reason.to_string()),
+            _ => None,
+        };
         let bracket = outcome.bracket().map_or(NOT_ZERO.to_owned(), written);
         LawRecord {
-            bracket_with_h: Some(bracket),
+            bracket_with_h: refused.is_none().then_some(bracket),
+            refused,
             domain: conditions(claim.domain()),
             surface: match outcome {
                 Conservation::Piecewise { surface } => Some(surface.to_string()),

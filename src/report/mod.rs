@@ -235,6 +235,9 @@ pub struct LawRecord {
     /// Where a piecewise law may jump: the surface on which this function vanishes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub surface: Option<String>,
+    /// Why a claim could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// The status. `piecewise`, `refuted` and `unknown` occur only in `verify` and for known laws.
     #[serde(serialize_with = "word")]
     pub status: Status,

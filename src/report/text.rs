@@ -170,6 +170,9 @@ fn combinations(record: &Record) -> String {
 }
 
 fn status(law: &LawRecord) -> String {
+    if let Some(reason) = &law.refused {
+        return format!("not judged: {reason}");
+    }
     let bracket = law.bracket_with_h.as_deref();
     let status = match law.status {
         Status::Proved if law.for_every.is_empty() => format!("proved: {{{}, H}} = 0", law.name),

@@ -88,6 +88,11 @@ pub enum Conservation {
         /// The bracket in canonical form; absent where it is too long to be of use.
         bracket: Option<Expr>,
     },
+    /// The question has no answer: F is real nowhere together with H, or the algebra cannot represent it.
+    Refused {
+        /// Why.
+        reason: Box<MechanicsError>,
+    },
 }
 
 impl Prover {
@@ -341,7 +346,7 @@ impl Conservation {
             Conservation::Proved(_) => Status::Proved,
             Conservation::Piecewise { .. } => Status::Piecewise,
             Conservation::Refuted { .. } => Status::Refuted,
-            Conservation::Unknown { .. } => Status::Unknown,
+            Conservation::Unknown { .. } | Conservation::Refused { .. } => Status::Unknown,
         }
     }
 
@@ -350,6 +355,7 @@ impl Conservation {
         match self {
             Conservation::Proved(_) | Conservation::Piecewise { .. } => Some(Expr::zero()),
             Conservation::Refuted { bracket } | Conservation::Unknown { bracket } => bracket.clone(),
+            Conservation::Refused { .. } => None,
         }
     }
 
