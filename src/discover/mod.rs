@@ -300,7 +300,7 @@ fn conclude(
             let laws = match energies {
                 Some(energies) => {
                     notes.push(energies.note);
-                    named_energies(energies.formulas)
+                    named_energies(energies.formulas, &space)
                 }
                 None => supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?,
             };
@@ -369,9 +369,10 @@ fn alone(network: Option<&Network>) -> String {
     text
 }
 
-fn named_energies(formulas: Vec<Expr>) -> Vec<ConservedQuantity> {
-    let named = |(at, formula)| ConservedQuantity::supported(format!("E{}", at + 1), formula);
-    formulas.into_iter().enumerate().map(named).collect()
+fn named_energies(formulas: Vec<Expr>, space: &PhaseSpace) -> Vec<ConservedQuantity> {
+    let is_taken = |name: &String| space.variables().iter().any(|variable| variable.name() == name);
+    let names = (1..).map(|number| format!("E{number}")).filter(|name| !is_taken(name));
+    names.zip(formulas).map(|(name, formula)| ConservedQuantity::supported(name, formula)).collect()
 }
 
 /// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
@@ -389,7 +390,7 @@ fn supported(
         false => law.formula.clone(),
     };
     let formulas: Vec<_> = found.iter().map(shown).collect();
-    let names = crate::integrals::name_laws(&formulas, space);
+    let names = crate::integrals::name_laws(&formulas, space, &[]);
     let prover = exact.map(Prover::new).transpose()?;
     let mut laws = Vec::new();
     for (name, formula) in names.into_iter().zip(formulas) {
