@@ -202,9 +202,20 @@ fn every_false_claim_is_refused() {
 #[test]
 #[ignore = "needs python3 with SymPy: .ci/run installs it"]
 fn the_normal_form_decides_roots_exponentials_and_angles() {
-    let folder = scratch("identities");
+    run_on_a_certificate("identities");
+}
+
+#[test]
+#[ignore = "needs python3 with SymPy: .ci/run installs it"]
+fn laws_that_jump_are_refused() {
+    run_on_a_certificate("jumps");
+}
+
+/// Runs a program of `certificates/` on a certificate; it must succeed.
+fn run_on_a_certificate(program: &str) {
+    let folder = scratch(program);
     let path = CASES[0].certificate(&folder);
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/identities.py");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/certificates/{program}.py"));
     let run: Output = Command::new("python3").arg(program).arg(path).output().expect("Python runs");
     assert!(
         run.status.success(),

@@ -211,6 +211,86 @@ class Functions:
         key = tuple((self.formulas[place], self.conditions[place]) for place in places)
         return remembered(("moduli", key, tuple(self.names)), compute)
 
+    # Across surfaces.
+
+    def value_at(self, formula, point):
+        """The value at a point, `None` where there is none."""
+        try:
+            return evaluate(read(formula), Numbers(point, []))[0]
+        except Outside:
+            return None
+
+    def crossings(self, place, inside):
+        """Pairs of points close to the surface on which `inside` vanishes, one on each side, twice: at a small
+        distance and at a much smaller one. The function is defined at all of them."""
+        generators = self.moduli([place])[0]
+
+        def sign(point):
+            value = polynomial_at(inside, generator_values(generators, point))
+            return 0 if value == 0 else (1 if value > 0 else -1)
+
+        groups, found = {}, []
+        for number in self.points([place], POINTS * MORE):
+            groups.setdefault(number % PARAMETERS, []).append(self.point(number))
+        for points in groups.values():
+            sides = {1: [], -1: []}
+            for point in points:
+                sides.setdefault(sign(point), []).append(point)
+            for a, b in list(zip(sides[1], sides[-1]))[:CROSSINGS]:
+                pairs = self.close_pairs(sign, a, b)
+                values = [self.value_at(self.formulas[place], p) for pair in pairs for p in pair]
+                if pairs and None not in values:
+                    found.append(pairs)
+        return found
+
+    @staticmethod
+    def close_pairs(sign, a, b):
+        """Points between a and b on both sides of a change of sign, at two distances; none where the sign is not
+        defined on the way."""
+        def between(t):
+            return {name: a[name] + t * (b[name] - a[name]) for name in a}
+
+        low, high = Fraction(0), Fraction(1)
+        try:
+            for _ in range(STEPS):
+                middle = (low + high) / 2
+                side = sign(between(middle))
+                if side == 0:
+                    low = high = middle
+                    break
+                low, high = (middle, high) if side > 0 else (low, middle)
+        except (Outside, ArithmeticError, ValueError, TypeError):
+            return []
+        return [(between(low - d), between(high + d)) for d in DISTANCES]
+
+    def jumps(self, place):
+        """Whether the function differs on the two sides of a surface on which the inside of a modulus in it
+        vanishes, and on which H does not grow beyond bounds. H's own conditions may exclude the surface."""
+        walls = [relation(condition) for condition in self.conditions[0]]
+        walls = [f"({left}) - ({right})" for left, sign, right in walls if sign == "!="]
+        for inside in self.moduli([place])[1]:
+            for far, near in self.crossings(place, inside):
+                if any(abs(self.value_at(wall, near[0]) or 0) < LARGE for wall in walls):
+                    continue
+                steps = [self.step(self.formulas[place], pair) for pair in (far, near)]
+                if None in steps or steps[1] * 2 < steps[0] or steps[1] < LARGE:
+                    continue
+                if not self.grows(far, near):
+                    return True
+        return False
+
+    def step(self, formula, pair):
+        a, b = (self.value_at(formula, point) for point in pair)
+        return None if a is None or b is None else abs(a - b)
+
+    def grows(self, far, near):
+        """Whether H, on one side, is much larger near the surface than far from it."""
+        for side in (0, 1):
+            a, b = self.value_at(self.formulas[0], far[side]), self.value_at(self.formulas[0], near[side])
+            if a is not None and b is not None and abs(b) > 4 * abs(a):
+                return True
+        return False
+
     def branches(self, places):
         """Numbers of points at which all these functions are defined, by the signs of the insides of their moduli:
         on each branch the functions are others."""
@@ -548,6 +628,7 @@ def check_laws(report, functions, generators):
     is a multiple of another one or of H, up to a constant."""
     for place, title in enumerate(functions.titles[1:], start=1):
         report.check(f"{{{title}, H}} = 0", lambda: functions.bracket_is(place, 0, "0"))
+        report.check(f"{title} does not jump where H is finite", lambda: not functions.jumps(place))
         if generators:
             report.check(f"{title} is not constant", lambda: not_constant(functions, place))
     if generators:

@@ -29,6 +29,9 @@ PARAMETERS = 4  # different values of the parameters among them
 TRIES = 3000  # points tried to find these
 SMALL = mpmath.mpf(10) ** -40  # what 50 digits leave of a zero, relative to the terms that cancel
 LARGE = mpmath.mpf(10) ** -20  # what is certainly not a zero
+STEPS = 110  # halvings of a segment that crosses a surface
+CROSSINGS = 4  # segments for each set of parameters
+DISTANCES = (Fraction(1, 10**12), Fraction(1, 10**24))  # from the surface, at which a function is compared
 INVOLUTION_STEPS = 3000  # sets looked at to see that no larger one commutes
 
 
