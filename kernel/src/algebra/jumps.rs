@@ -59,7 +59,7 @@ impl Element {
                 let Surface { variable, of, .. } = surface;
                 if occurring.contains(&variable)
                     && !surface.is_excluded(&walls)?
-                    && !(surface.is_continuous(&own)? && surface.is_continuous_inside(&occurring)?)
+                    && !surface.is_continuous(&own, &occurring)?
                     && !is_infinite_on(tower, of.numerator(), &other)?
                 {
                     jumps.push(Jump { surface: present::express(tower, of) });
@@ -195,8 +195,18 @@ impl Surface<'_> {
         order % 2 == 1 && !rest.contains(self.variable)
     }
 
-    /// Whether a canonical value extends continuously across the surface: the coefficient of the sign vanishes there.
-    fn is_continuous(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+    /// Whether a canonical value extends continuously across the surface: the coefficient of the sign vanishes there, in
+    /// it and in all that stands inside of its generators.
+    fn is_continuous(
+        &self,
+        value: &RationalPolynomial,
+        generators: &BTreeSet<usize>,
+    ) -> Result<bool, AlgebraError> {
+        Ok(self.is_continuous_itself(value)? && self.is_continuous_inside(generators)?)
+    }
+
+    /// Whether the coefficient of the sign vanishes on the surface.
+    fn is_continuous_itself(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
         let coefficients = value.numerator().coefficients_in(self.variable);
         match coefficients.get(1) {
             None => Ok(true),
@@ -209,7 +219,7 @@ impl Surface<'_> {
         for &generator in generators.iter().filter(|&&generator| generator != self.variable) {
             for value in inside(self.tower, generator) {
                 if value.numerator().contains(self.variable)
-                    && !self.is_continuous(&self.tower.canonical(&value)?)?
+                    && !self.is_continuous_itself(&self.tower.canonical(&value)?)?
                 {
                     return Ok(false);
                 }

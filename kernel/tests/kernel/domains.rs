@@ -141,7 +141,7 @@ fn signs_that_do_no_harm_leave_a_law_proved() {
         (&free, "sqrt((px*py)^2)"),
         (&free, "sqrt((x*py - y*px)^2)*px"),
         (&free, "sqrt(1 + abs(px))"),
-        (&free, "exp(abs(x*py - y*px))*log(1 + abs(py))"),
+        (&free, "exp(abs(px))*log(1 + abs(x*py - y*px))"),
         (&free, "cos(abs(px))/(1 + abs(px))"),
         (&kink, "sqrt(1 + (px^2 + 2*sqrt(x^2))^2)"),
         (&kink, "log(1 + px^2/2 + abs(x))"),
