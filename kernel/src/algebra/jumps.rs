@@ -13,6 +13,9 @@
 
 use std::collections::BTreeSet;
 
+use dashu_base::Signed;
+use dashu_int::IBig;
+
 use super::barriers::{are_plain, is_infinite_on};
 use super::construct::Construction;
 use super::tower::{Generator, Tower};
@@ -111,7 +114,7 @@ fn hidden_sign(
     for (inverse, pole) in factors.chain(variables) {
         let varies = closure(tower, pole.variables()).iter().any(|&v| v < tower.variables);
         let walled = || walls.iter().any(|wall| wall.numerator().exact_quotient(&pole).is_some());
-        if !varies || !occurring.contains(&inverse) || walled() {
+        if !varies || !occurring.contains(&inverse) || is_thin(tower, &pole) || walled() {
             continue;
         }
         for inner in &branched {
@@ -121,6 +124,15 @@ fn hidden_sign(
         }
     }
     Ok(None)
+}
+
+/// Whether a polynomial vanishes on no surface: a sum of squares of monomials that have no variable in common, such as
+/// x² + y², vanishes on planes of less dimension, which separate nothing.
+fn is_thin(tower: &Tower, polynomial: &Polynomial) -> bool {
+    let is_square = |(factors, coefficient): (Vec<(usize, u32)>, IBig)| {
+        coefficient.is_positive() && factors.into_iter().all(|(v, e)| e % 2 == 0 && v < tower.symbols.len())
+    };
+    polynomial.terms().all(is_square) && polynomial.monomial_content().is_empty()
 }
 
 /// Whether what stands under a root may vanish at a pole with real values on both sides: not if the two have no factor

@@ -44,6 +44,10 @@ fn verified(h: &Hamiltonian, laws: &[&str]) -> Verification {
     verify(h, &claims).unwrap_or_else(|e| panic!("{laws:?}: {e}"))
 }
 
+/// Separable in parabolic coordinates. √(r − x) has an edge at y = 0 where x > 0, which orbits cross.
+const PARABOLIC: &str =
+    "(px^2+py^2)/2 + (sqrt(sqrt(x^2+y^2)+x)/2 + 3*sqrt(sqrt(x^2+y^2)-x)/4 - 2)/sqrt(x^2+y^2)";
+
 #[test]
 fn laws_that_jump_where_orbits_cross_are_piecewise() {
     let two_sides = plane(
@@ -77,6 +81,11 @@ fn laws_that_jump_where_orbits_cross_are_piecewise() {
         // The function is the sign of a pole.
         (&free, "x*sqrt(1/x^2)*py"),
         (&free, "sqrt(1/(x - 1)^2)*(x - 1)"),
+        // y/√(r − x) is √(r + x) with the sign of y.
+        (
+            &plane(PARABOLIC),
+            "4*px*(x*py - y*px) - y*(x*(2/sqrt(x + sqrt(x^2 + y^2)) - 3/sqrt(sqrt(x^2 + y^2) - x)) - 8)/sqrt(x^2 + y^2)",
+        ),
         // The sign stands inside of a function.
         (&free, "sqrt(2 + sign(x))"),
         (&free, "exp(sign(x))*px"),
@@ -136,6 +145,7 @@ fn signs_that_do_no_harm_leave_a_law_proved() {
     let kink = plane("(px^2+py^2)/2 + sqrt(x^2)");
     // H is infinite at x = 0: no orbit crosses.
     let wall = plane("(px^2+py^2)/2 + 1/x^2");
+    let parabolic = plane(PARABOLIC);
     for (h, law) in [
         (&free, "sqrt(px^2)"),
         (&free, "sqrt((px*py)^2)"),
@@ -153,6 +163,11 @@ fn signs_that_do_no_harm_leave_a_law_proved() {
         (&plane("(px^2+py^2)/2 + 1/sqrt(x^2)^3 + 1/x"), "sqrt(x^2)/x"),
         // Infinite on one side.
         (&plane("(px^2+py^2)/2 + 1/sqrt(x^2) + 1/x"), "sqrt(x^2)/x"),
+        // Nothing is separated by the origin, at which the roots of the roots vanish.
+        (
+            &parabolic,
+            "4*py*(x*py - y*px) - (y^2*(2/sqrt(x + sqrt(x^2 + y^2)) - 3/sqrt(sqrt(x^2 + y^2) - x)) + 8*x)/sqrt(x^2 + y^2)",
+        ),
         // Roots, angles and exponentials do not hide that H is infinite.
         (&plane("(px^2+py^2)/2 + (x^2)^(-3/4) + y"), "sign(x)"),
         (&plane("(px^2+py^2)/2 + 1/x^2 + sqrt(1 + y^2)"), "sqrt(x^2)/x*px^2*0 + sign(x)"),
