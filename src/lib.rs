@@ -26,6 +26,7 @@ pub use liouville_kernel::{algebra, expr, mechanics};
 
 pub mod progress;
 
+pub mod data;
 pub mod flow;
 mod laurent;
 pub mod simplify;
@@ -40,6 +41,12 @@ pub mod fit;
 pub mod integrals;
 #[cfg(feature = "learn")]
 pub mod learn;
+#[cfg(feature = "learn")]
+pub mod recover;
+#[cfg(feature = "learn")]
+pub mod regression;
+#[cfg(feature = "learn")]
+pub mod terms;
 
 #[cfg(feature = "cli")]
 pub mod cli;

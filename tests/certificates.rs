@@ -30,7 +30,11 @@ const fn inline(name: &'static str, text: &'static str) -> Case {
     Case { name, text: Some(text), arguments: &["integrals", "--momentum-degree", "2"], condition: None }
 }
 
-const CASES: [Case; 17] = [
+const fn claimed(name: &'static str, text: &'static str, arguments: &'static [&'static str]) -> Case {
+    Case { name, text: Some(text), arguments, condition: None }
+}
+
+const CASES: [Case; 21] = [
     built_in("kepler", &["integrals", "--certificate-exhaustive"]),
     built_in("charged-particle", &["verify"]),
     built_in("lagrange-top", &["verify"]),
@@ -54,6 +58,26 @@ const CASES: [Case; 17] = [
             "coordinates x, y\nmomenta px, py\nparameters k\nH = (px^2 + py^2)/2 + k*x^2 + sqrt(2)*y^2\n",
         )
     },
+    claimed(
+        "vanishes_on_a_branch",
+        "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2\n",
+        &["verify", "px*(py + abs(py))"],
+    ),
+    claimed(
+        "a_domain_without_the_branch",
+        "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2\n",
+        &["verify", "px*(py + abs(py))", "log(py)"],
+    ),
+    claimed(
+        "one_law_or_another",
+        "coordinates x, y, z\nmomenta px, py, pz\nH = pz^2/2\n",
+        &["verify", "abs(px + py) + abs(px - py)", "px", "py"],
+    ),
+    claimed(
+        "domains_apart",
+        "coordinates x, y, z\nmomenta px, py, pz\nH = pz^2/2\n",
+        &["verify", "sqrt(-x)", "sqrt(x)", "log(x)*px"],
+    ),
     inline("square_of_a_root", "coordinates q\nmomenta p\nH = p^2/2 + sqrt(q)^2\n"),
     Case {
         condition: Some("q0 > 0"),
@@ -178,9 +202,20 @@ fn every_false_claim_is_refused() {
 #[test]
 #[ignore = "needs python3 with SymPy: .ci/run installs it"]
 fn the_normal_form_decides_roots_exponentials_and_angles() {
-    let folder = scratch("identities");
+    run_on_a_certificate("identities");
+}
+
+#[test]
+#[ignore = "needs python3 with SymPy: .ci/run installs it"]
+fn laws_that_jump_are_refused() {
+    run_on_a_certificate("jumps");
+}
+
+/// Runs a program of `certificates/` on a certificate; it must succeed.
+fn run_on_a_certificate(program: &str) {
+    let folder = scratch(program);
     let path = CASES[0].certificate(&folder);
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/identities.py");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/certificates/{program}.py"));
     let run: Output = Command::new("python3").arg(program).arg(path).output().expect("Python runs");
     assert!(
         run.status.success(),

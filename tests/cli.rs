@@ -149,6 +149,10 @@ fn what_is_printed_is_proved_again() {
         "(px^2+py^2)/2 - 1/sqrt(x^2 + y^2)",
         "(px^2+py^2)/2 where x > 0",
         "(px^2+py^2)/2 + exp(log(x + y)) + x - y",
+        "(px^2+py^2)/2 + 0*log(x)",
+        "(px^2+py^2)/2 + 0*sqrt(x - y)*x",
+        "sqrt(x)^0*(px^2+py^2)/2",
+        "(px^2+py^2)/2 + log(x + abs(x)) - log(x)",
     ]
     .into_iter()
     .enumerate()
@@ -168,6 +172,79 @@ fn what_is_printed_is_proved_again() {
             "{hamiltonian}: {}",
             String::from_utf8_lossy(&output.stdout)
         );
+    }
+}
+
+#[test]
+fn a_simplified_formula_has_no_larger_domain() {
+    for (formula, simplified) in [
+        ("sqrt(x)^2", "x where x > 0"),
+        ("0*log(x)", "0 where x > 0"),
+        ("sqrt(x)^0", "1 where x > 0"),
+        ("log(x) - log(x) + y", "y where x > 0"),
+        ("sqrt(x - y)^2 + y", "x where x - y > 0"),
+        ("x/x", "1"),
+        ("sqrt(x)*sqrt(x)^3", "x^2 where x > 0"),
+    ] {
+        let output = liouville(&["simplify", formula]);
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), simplified, "{formula}");
+    }
+    let output = liouville(&["simplify", "sqrt(x)^2", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(document["domain"], "x > 0");
+    for nowhere in
+        ["tan(pi/2)", "log(-1)", "sqrt(-1)", "1/sin(pi)", "log(0)", "sqrt(-1 - x^2)", "sqrt(x) + sqrt(-x)"]
+    {
+        let output = liouville(&["simplify", nowhere]);
+        assert_eq!(output.status.code(), Some(2), "{nowhere}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    let free = plane("domain_of_a_bracket", "(px^2 + py^2)/2");
+    let output = liouville(&["bracket", &free, "sqrt(px)^2", "x"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "-1 where px > 0\n");
+}
+
+#[test]
+fn a_claim_without_an_answer_leaves_the_others_theirs() {
+    let free = plane("beside", "(px^2 + py^2)/2");
+    let output = liouville(&["verify", &free, "px", "log(-1 - y^2)", "x", "py where x > 0, x < 0", "--json"]);
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+    let laws = record["laws"].as_array().expect("laws");
+    let said: Vec<(&str, bool)> = laws
+        .iter()
+        .map(|law| (law["status"].as_str().unwrap_or_default(), law["refused"].is_string()))
+        .collect();
+    assert_eq!(said, [("proved", false), ("unknown", true), ("refuted", false), ("unknown", true)]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = transcript(&["verify", &free, "px", "1/(y - y)"]);
+    assert!(text.contains("not judged: division by zero") && text.ends_with("[exit status 3]\n"), "{text}");
+    assert_eq!(liouville(&["verify", &free, "1/(y - y)"]).status.code(), Some(2));
+}
+
+#[test]
+fn laws_have_names_that_no_variable_has() {
+    for (coordinates, momenta, parameters, hamiltonian) in [
+        ("x, y", "L, p", "", "(L^2 + p^2)/2 + x^2 + y^2"),
+        ("Ex, y", "px, Ey", "", "(px^2 + Ey^2)/2 + Ex^2 + y^4"),
+        ("x, K", "px, py", "", "(px^2 + py^2)/2 + x^2 + K^2"),
+        ("x, y", "px, py", "parameters L, Ex = 3\n", "(px^2 + py^2)/2 + L*(x^2 + y^2)"),
+        ("x, y", "Px, P", "", "(Px^2 + P^2)/2"),
+        ("L, L1, L2", "p, p1, p2", "", "(p^2 + p1^2 + p2^2)/2 + (L^2 + L1^2 + L2^2)^2"),
+        ("x, y, C", "px, py, L2", "", "(px^2 + py^2 + L2^2)/2 + (x^2 + y^2 + C^2)^2"),
+    ] {
+        let path = scratch("names").join("names.ham");
+        let head = format!("system names\ncoordinates {coordinates}\nmomenta {momenta}\n{parameters}");
+        std::fs::write(&path, format!("{head}H = {hamiltonian}\n")).expect("a file");
+        let arguments = ["integrals", &path.to_string_lossy(), "--momentum-degree", "2", "--json", "--quiet"];
+        let record: serde_json::Value =
+            serde_json::from_slice(&liouville(&arguments).stdout).expect("a document");
+        let combinations = record["combinations"].as_array().into_iter().flatten();
+        let laws = record["laws"].as_array().expect("laws").iter().chain(combinations);
+        let names: Vec<&str> = laws.filter_map(|law| law["name"].as_str()).collect();
+        assert!(!names.is_empty(), "{head}");
+        let taken: Vec<&str> = head.split([' ', ',', '\n', '=']).collect();
+        for (k, name) in names.iter().enumerate() {
+            assert!(!taken.contains(name) && !names[..k].contains(name), "{head}: {names:?}");
+        }
     }
 }
 

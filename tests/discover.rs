@@ -131,24 +131,24 @@ fn irrational_oscillators() {
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
 
-/// Velocities in place of momenta: masses are learned, and exact where the data is.
+/// Velocities in place of momenta: masses are learned.
 #[test]
 fn velocities_for_momenta() {
     let folder = scratch("velocities");
     let (file, data, masses) =
         (path(&folder, "chain.ham"), path(&folder, "chain.csv"), path(&folder, "velocities.csv"));
-    let text = "system chain\ncoordinates a, b\nmomenta u, v\n\
-                H = u^2/2 + v^2/5 + 3*a^2 - 2*a*b + 5*b^2/2 + a^4\ntrajectories 30\npoints 200\n";
+    let text = "system chain\ncoordinates x1, x2\nmomenta u, v\n\
+                H = u^2/2 + v^2/5 + 3*x1^2 - 2*x1*x2 + 5*x2^2/2 + x1^4\ntrajectories 12\npoints 200\n";
     std::fs::write(&file, text).expect("the system file");
-    assert_eq!(liouville(&["simulate", &file, "-o", &data, "--quiet"]).1, Some(0));
-    // The second momentum divided by its mass 5/2, with its rate of change.
+    assert_eq!(liouville(&["simulate", &file, "-o", &data, "--quiet", "--no-derivatives"]).1, Some(0));
+    // The second momentum divided by its mass 5/2.
     let momenta = std::fs::read_to_string(&data).expect("the data");
     let mut lines = momenta.lines();
     let header = lines.next().expect("a header");
     let columns: Vec<&str> = header.split(',').collect();
     let row = |line: &str| {
         let scaled = line.split(',').zip(&columns).map(|(cell, name)| match *name {
-            "v" | "dv" => format!("{:?}", cell.parse::<f64>().expect("a number") / 2.5),
+            "v" => format!("{:?}", cell.parse::<f64>().expect("a number") / 2.5),
             _ => cell.to_owned(),
         });
         scaled.collect::<Vec<_>>().join(",")
@@ -156,10 +156,10 @@ fn velocities_for_momenta() {
     let text = std::iter::once(header.to_owned()).chain(lines.map(row)).collect::<Vec<_>>().join("\n");
     std::fs::write(&masses, text).expect("the velocities");
     let bare = path(&folder, "bare.ham");
-    std::fs::write(&bare, "system bare\ncoordinates a, b\nmomenta u, v\n").expect("the system file");
-    let record = record(&["discover", &bare, "--data", &masses, "--steps", "40", "--cyclic", "1"]);
-    let mass = record["hamiltonian"]["mechanics"]["masses"]["b"]["value"].as_f64().expect("a mass");
-    assert!((mass / 2.5 - 1.0).abs() < 1e-3, "{mass}");
+    std::fs::write(&bare, "system bare\ncoordinates x1, x2\nvelocities u, v\n").expect("the system file");
+    let record = record(&["discover", &bare, &masses]);
+    let mass = record["hamiltonian"]["masses"][1]["value"].as_f64().expect("a mass");
+    assert!((mass / 2.5 - 1.0).abs() < 1e-4, "{mass}");
     insta::assert_snapshot!(summary(&record));
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
@@ -176,30 +176,22 @@ fn measured(name: &str) -> String {
 #[ignore = "needs ../shared/data/schmidt_lipson"]
 fn the_measured_oscillator() {
     let data = measured("real_double_linear_h_1.txt");
-    let record = record(&["discover", "real-oscillator", "--data", &data, "--steps", "100"]);
-    let mechanics = &record["hamiltonian"]["mechanics"];
-    let ratio = mechanics["masses"]["x2"]["value"].as_f64().expect("a mass");
-    assert!((2.0..2.6).contains(&ratio), "{ratio}");
-    assert!(mechanics["friction"]["x1"]["error"].as_f64().expect("friction") > 0.0);
-    assert!(mechanics["kinetic_ratio"].as_f64().expect("a ratio") < 0.95);
-    assert!(mechanics["force_residual"].as_f64().expect("a residual") < 0.15, "{mechanics}");
-    assert_eq!(record["hamiltonian"]["exact"], false);
-    let laws = record["laws"].as_array().expect("laws");
-    assert!(laws.len() == 2 && laws.iter().all(|law| law["status"] == "supported"), "{laws:?}");
+    let record = record(&["discover", "real-oscillator", &data]);
+    let hamiltonian = &record["hamiltonian"];
+    assert_ne!(hamiltonian["status"], "exact");
+    // Two masses between springs, the second between 2 and 2.6 times the first.
+    let ratio = hamiltonian["masses"][1]["value"].as_f64().expect("a mass");
+    assert!((1.9..2.7).contains(&ratio), "{hamiltonian}");
 }
 
 #[test]
 #[ignore = "needs ../shared/data/schmidt_lipson"]
 fn the_measured_pendulum() {
     let data = measured("real_pend_h_1.txt");
-    let record = record(&["discover", "real-pendulum", "--data", &data, "--steps", "100"]);
-    let mechanics = &record["hamiltonian"]["mechanics"];
-    assert_eq!(mechanics["masses_known"], false);
-    assert!(mechanics["friction"]["o1"]["value"].as_f64().expect("friction") > 0.0);
-    assert!(mechanics["kinetic_ratio"].as_f64().expect("a ratio") < 0.7);
-    let formula = record["hamiltonian"]["formula"].as_str().expect("a formula");
-    assert!(formula.contains("cos(o1)") && formula.contains("cos(o2)"), "{formula}");
-    assert_eq!(record["laws"].as_array().map(Vec::len), Some(2));
+    let record = record(&["discover", "real-pendulum", &data]);
+    let hamiltonian = &record["hamiltonian"];
+    assert!(hamiltonian["formula"].as_str().expect("a formula").contains("cos(o)"), "{hamiltonian}");
+    assert!(hamiltonian["friction"][0]["value"].as_f64().expect("friction") > 0.0, "{hamiltonian}");
 }
 
 /// A run that is interrupted is saved, says how it goes on, and ends with the bytes of one that was not.
@@ -311,8 +303,8 @@ fn too_few_points_to_see_the_motion_give_no_exact_hamiltonian() {
         }
     }
     std::fs::write(&data, table).expect("a table");
-    let record = record(&["discover", &system, "--data", &data, "--steps", "20"]);
-    assert_ne!(record["hamiltonian"]["exact"], Value::Bool(true), "{}", record["hamiltonian"]);
+    // Runs of three points are refused.
+    assert_eq!(liouville(&["discover", &system, &data, "--steps", "20", "--quiet"]).1, Some(2));
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
 

@@ -90,10 +90,22 @@ fn commands() -> Vec<String> {
         .collect()
 }
 
+/// The recordings that the examples name: a spring, and a pendulum in degrees.
+fn recordings(folder: &Path) {
+    let swing = |width: f64, rate: f64, k: i32| width * (rate * 0.05 * f64::from(k)).cos();
+    let row = |width, rate| move |k| format!("{:.2},{:.5}\n", 0.05 * f64::from(k), swing(width, rate, k));
+    let table = |name: &str, rows: String| format!("time,{name}\n{rows}");
+    let spring = table("x", (0..300).map(row(1.0, 1.3)).collect());
+    let pendulum = table("theta", (0..300).map(row(20.0, 2.1)).collect());
+    std::fs::write(folder.join("recording.csv"), spring).expect("a recording");
+    std::fs::write(folder.join("pendulum.csv"), pendulum).expect("a recording");
+}
+
 /// Every example in the help runs and says what it said before.
 #[test]
 fn examples_of_the_help() {
     let folder = scratch("help");
+    recordings(&folder);
     let mut pictures = Vec::new();
     for command in commands() {
         let help = run(&format!("liouville {command} --help"), &folder).stdout;

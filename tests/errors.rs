@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use liouville::flow::{ColumnMap, FlowError, SimulationConfig, of_text, read_data, simulate};
+use liouville::data::{ColumnMap, Declared, ReadOptions, read, read_text};
+use liouville::flow::{FlowError, SimulationConfig, simulate};
 use liouville::system::{System, SystemError};
 
 /// The system that the data files of the corpus claim to belong to.
@@ -27,11 +28,16 @@ fn system_error(path: &Path) -> String {
     }
 }
 
+/// How the recordings of a system are read.
+fn options(system: &str) -> ReadOptions {
+    let system = System::parse(system, "s.ham").unwrap();
+    ReadOptions { declared: Some(Declared::from(&system)), ..ReadOptions::default() }
+}
+
 fn data_error(path: &Path) -> String {
     let name = file_name(path);
     let text = std::fs::read_to_string(path).unwrap();
-    let system = System::parse(OSCILLATOR, "oscillator.ham").unwrap();
-    match of_text(&text, &name, &system, &ColumnMap::default()) {
+    match read_text(&text, &name, &options(OSCILLATOR)) {
         Ok(_) => panic!("{name} is not at fault"),
         Err(error) => error.render(),
     }
@@ -76,7 +82,7 @@ fn the_corpus_is_as_large_as_it_should_be() {
 fn files_that_are_no_text() {
     let folder = std::env::temp_dir().join(format!("liouville-errors-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let system = System::parse(OSCILLATOR, "oscillator.ham").unwrap();
+    let options = options(OSCILLATOR);
     let mut pictures = String::new();
     let contents: [(&str, &[u8]); 4] = [
         ("binary", b"\x7fELF\x02\x00\x00\x01"),
@@ -95,7 +101,7 @@ fn files_that_are_no_text() {
             let path = path.to_str().unwrap();
             let picture = match extension {
                 "ham" => System::load(path).map_err(|error| error.render()).err(),
-                _ => read_data(path, &system, &ColumnMap::default()).map_err(|error| error.render()).err(),
+                _ => read(&[path.to_owned()], &options).map_err(|error| error.render()).err(),
             };
             pictures.push_str(&picture.unwrap().replace(folder.to_str().unwrap(), "…"));
         }
@@ -123,11 +129,14 @@ fn errors_of_names_and_settings() {
         simulate(&system, &SimulationConfig { noise: -1.0, ..config.clone() }).unwrap_err(),
         simulate(&system, &SimulationConfig { points: Some(1), ..config.clone() }).unwrap_err(),
         simulate(&system, &SimulationConfig { span: Some(f64::NAN), ..config }).unwrap_err(),
-        read_data("nowhere.csv", &system, &ColumnMap::default()).unwrap_err(),
+    ];
+    let read_errors = [
+        read(&["nowhere.csv".to_owned()], &options(OSCILLATOR)).unwrap_err(),
         ColumnMap::parse("x1:q1").unwrap_err(),
     ];
     let pictures =
         system_errors.iter().map(SystemError::render).chain(flow_errors.iter().map(FlowError::render));
+    let pictures = pictures.chain(read_errors.iter().map(|error| error.render()));
     insta::assert_snapshot!(pictures.collect::<String>());
 }
 
@@ -135,7 +144,6 @@ fn errors_of_names_and_settings() {
 #[test]
 fn time_as_a_coordinate_has_no_place_in_a_table() {
     let text = "system s\ncoordinates t\nmomenta p\nH = p^2/2\n";
-    let system = System::parse(text, "s.ham").expect("a system");
-    let error = of_text("trajectory,t,p\n", "data.csv", &system, &ColumnMap::default()).expect_err("a clash");
+    let error = read_text("trajectory,t,p\n", "data.csv", &options(text)).expect_err("a clash");
     insta::assert_snapshot!(error.render());
 }

@@ -21,8 +21,9 @@ fn systems() -> Vec<System> {
 }
 
 fn hamiltonian(system: &System) -> Option<Hamiltonian> {
+    let formula = system.hamiltonian_with_values()?;
     let space = PhaseSpace::new(system.coordinates.clone(), system.momenta.clone()).expect("a phase space");
-    Some(Hamiltonian::new(system.hamiltonian_with_values()?, space))
+    Some(Hamiltonian::new(formula, space))
 }
 
 fn verification(system: &System, hamiltonian: &Hamiltonian) -> Verification {

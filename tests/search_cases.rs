@@ -398,3 +398,25 @@ fn the_same_whatever_the_number_of_threads() {
         assert_eq!(outcome(1), outcome(3), "{formula}");
     }
 }
+
+/// A law in another dress is no other law.
+#[test]
+fn functions_of_laws_are_not_listed_beside_them() {
+    for (h, expected) in [
+        (plane("px^2/2 + x^2 + sin(py)"), &["py"][..]),
+        (plane("px^2/2 + x^2 + cos(py)*py"), &["py"]),
+        (plane("(px^2 + py^2)/2 + abs(x*py - y*px)"), &["x*py - y*px"]),
+        (plane("px^2/2 + exp(x) + exp(py)"), &["py"]),
+        (plane("px^2/2 + x^2 + sqrt(1 + py^2)"), &["py"]),
+        (plane("px^2/2 + x^2 + abs(py)"), &["py"]),
+    ] {
+        let outcome = searched(&h, 2);
+        let laws: Vec<String> = outcome.laws.iter().map(|law| law.formula().to_string()).collect();
+        assert_eq!(laws, expected, "{}", h.formula());
+    }
+    let outcome = searched(&plane("1/((px^2 + py^2)/2 + x^2 + y^2)"), 2);
+    let names: Vec<&str> = outcome.laws.iter().map(ConservedQuantity::name).collect();
+    assert_eq!(outcome.laws.len(), 3, "{names:?}");
+    let outcome = searched(&plane("1/((px^2 + py^2)/2 + x^2 + y^4)"), 2);
+    assert_eq!(outcome.laws.len(), 1);
+}

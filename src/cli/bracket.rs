@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
+use crate::algebra::Field;
 use crate::expr::Expr;
 use crate::mechanics::{self, bracket_of};
 use crate::simplify::canonical_value_in;
@@ -30,11 +31,13 @@ impl Bracket {
         let space = input::phase_space(&system)?;
         let read = |text: &str| match text.trim() {
             "H" if !system.variables().iter().any(|v| v.name() == "H") => {
-                Ok(input::hamiltonian(&system)?.formula().clone())
+                let hamiltonian = input::hamiltonian(&system)?;
+                Ok((hamiltonian.formula().clone(), hamiltonian.domain().to_vec()))
             }
-            other => input::claim(other, &system, &[]).map(|claim| claim.formula),
+            other => input::claim(other, &system, &[]).map(|claim| (claim.formula, claim.domain)),
         };
-        let (f, g) = (read(&self.first)?, read(&self.second)?);
+        let ((f, mut conditions), (g, others)) = (read(&self.first)?, read(&self.second)?);
+        conditions.extend(others);
         let bracket = bracket_of(&f, &g, &space).map_err(|error| Failure::input(error, None))?;
         let vanishes = match bracket {
             mechanics::Bracket::Zero => "yes",
@@ -43,11 +46,24 @@ impl Bracket {
         };
         let value = bracket.value().unwrap_or_else(Expr::zero);
         let value = canonical_value_in(&value, &space).unwrap_or(value);
-        let document = serde_json::json!({
+        let both = Expr::Sum(vec![f.clone(), g.clone()]);
+        // Where H is real is known of the system.
+        let assumed = match input::hamiltonian(&system) {
+            Ok(h) => Field::for_expressions(space.variables(), h.domain(), [h.formula()])
+                .map_or_else(|_| Vec::new(), |field| field.conditions()),
+            Err(_) => Vec::new(),
+        };
+        let beside = mechanics::conditions_beside(space.variables(), (&both, &conditions), &value, &assumed);
+        let beside: Vec<String> =
+            beside.map_err(|error| Failure::input(error, None))?.iter().map(ToString::to_string).collect();
+        let mut document = serde_json::json!({
             "f": f.to_string(), "g": g.to_string(),
             "bracket": value.to_string(), "latex": value.to_latex(), "vanishes": vanishes,
         });
-        output.formula(&value, document);
+        if !beside.is_empty() {
+            document["domain"] = serde_json::json!(beside.join(", "));
+        }
+        output.formula(&value, &beside, document);
         Ok(Exit::Done)
     }
 }

@@ -56,13 +56,18 @@ pub(super) struct SystemArguments {
 impl SystemArguments {
     /// Loads the system and applies the parameters that the user set.
     pub(super) fn load(&self) -> Result<System, Failure> {
-        let mut system = System::load(&self.system)?;
-        for setting in &self.set {
-            let (name, value) = assignment(setting)?;
-            system = system.with_parameter(name, value)?;
-        }
-        Ok(system)
+        load(&self.system, &self.set)
     }
+}
+
+/// Loads a system and applies the parameters that the user set.
+pub(super) fn load(system: &str, settings: &[String]) -> Result<System, Failure> {
+    let mut system = System::load(system)?;
+    for setting in settings {
+        let (name, value) = assignment(setting)?;
+        system = system.with_parameter(name, value)?;
+    }
+    Ok(system)
 }
 
 fn assignment(setting: &str) -> Result<(&str, Rational), Failure> {
@@ -79,13 +84,13 @@ fn assignment(setting: &str) -> Result<(&str, Rational), Failure> {
 
 /// The Hamiltonian of a system, with the values of the parameters inserted.
 pub(super) fn hamiltonian(system: &System) -> Result<Hamiltonian, Failure> {
-    let space = phase_space(system)?;
     let formula = system.hamiltonian_with_values().ok_or_else(|| {
         Failure::input(
             format!("the system `{}` has no Hamiltonian", system.name),
             Some("`liouville discover` finds one from data"),
         )
     })?;
+    let space = phase_space(system)?;
     Ok(Hamiltonian::new(formula, space).restricted(system.conditions_with_values(&system.domain)))
 }
 

@@ -79,6 +79,7 @@ impl Integrals {
             exhaustive: self.exhaustive,
             library: self.library(&system)?,
             written_terms: self.certificate_exhaustive.then_some(CERTIFIED_TERMS),
+            reserved: system.parameters.iter().map(|parameter| parameter.name.clone()).collect(),
             ..SearchConfig::default()
         };
         let reporter = Reporter::new(output);

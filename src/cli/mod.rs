@@ -16,6 +16,8 @@ mod interrupt;
 mod output;
 mod progress;
 #[cfg(feature = "learn")]
+mod recording;
+#[cfg(feature = "learn")]
 mod reproduce;
 #[cfg(feature = "learn")]
 mod rollout;

@@ -81,12 +81,17 @@ impl Output {
         self.print(&record.render(self.format()));
     }
 
-    /// Prints one formula: alone as text, LaTeX or SymPy, inside `document` as JSON.
-    pub(super) fn formula(&self, formula: &Expr, document: serde_json::Value) {
+    /// Prints one formula with its conditions: as text, LaTeX or SymPy, inside `document` as JSON.
+    pub(super) fn formula(&self, formula: &Expr, conditions: &[String], document: serde_json::Value) {
+        let joined = conditions.join(", ");
+        let beside = |text: String, word: &str| match conditions {
+            [] => text,
+            _ => format!("{text}{word}{joined}"),
+        };
         let line = match self.format() {
-            Format::Text | Format::Markdown => formula.to_string(),
-            Format::Latex => formula.to_latex(),
-            Format::Sympy => formula.to_sympy(),
+            Format::Text | Format::Markdown => beside(formula.to_string(), " where "),
+            Format::Latex => beside(formula.to_latex(), " % where "),
+            Format::Sympy => beside(formula.to_sympy(), "  # where "),
             Format::Json => serde_json::to_string_pretty(&document).unwrap_or_default(),
         };
         self.print(&format!("{line}\n"));

@@ -1,16 +1,19 @@
 //! What was recorded, and the smooth curves through it.
 //!
-//! A [`Recording`] holds columns as they were read. The [`Smoother`] turns it into [`Smoothed`]: for every stretch
-//! of a run that the sampling resolves, one spline with the covariance of its coefficients. Positions, velocities
-//! and accelerations, with their errors, come from there and from nowhere else.
+//! A [`Recording`] holds columns as they were read, with their roles. The [`Smoother`] turns it into [`Smoothed`]: for
+//! every stretch of a run that the sampling resolves, one spline with the covariance of its coefficients. Positions,
+//! velocities and accelerations, with their errors, come from there and from nowhere else.
 //!
 //! ```text
-//! Recording ──noise──▶ σ ──resolve──▶ pieces ──Smoother──▶ Smoothed (splines, covariance)
+//! .csv · .txt · .npz ──read──▶ Recording ──noise──▶ σ ──resolve──▶ pieces ──Smoother──▶ Smoothed
 //! ```
 
 mod banded;
+mod description;
+mod error;
 mod noise;
 mod piece_fit;
+mod read;
 mod recording;
 mod resolve;
 mod smoothed;
@@ -24,7 +27,9 @@ pub(crate) mod fixtures;
 mod tests;
 
 pub use banded::{Banded, BandedCholesky};
+pub use error::ReadError;
 pub use noise::{NoiseConfig, noise_level, rounding_noise};
+pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_text};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
 pub use smoothed::{Piece, Smoothed};

@@ -9,7 +9,6 @@ use crate::fit::{
     justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms, weak_system,
 };
 
-use super::measured::Mechanics;
 use super::observations::Prepared;
 use super::quotient;
 use super::trajectories::{EXPLAINED, LOOK, Reached, chosen, first_look, fit_terms, sharpened, shoot};
@@ -48,8 +47,6 @@ pub struct RecoveredHamiltonian {
     pub chi: Option<f64>,
     /// The stage of the library it came from.
     pub stage: String,
-    /// Masses and losses, where the data's momenta are velocities.
-    pub mechanics: Option<Mechanics>,
 }
 
 /// Residual (relative to ẋ) below which given velocities count as explained without noise.
@@ -457,7 +454,6 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         residual,
         chi: fitted.chi,
         stage: fitted.stage.clone(),
-        mechanics: None,
         terms,
     }
 }

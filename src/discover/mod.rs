@@ -15,11 +15,12 @@
 mod evidence;
 mod hamiltonian;
 mod laws;
-mod measured;
 mod modes;
 mod networks;
 mod observations;
+mod proved;
 mod quotient;
+mod recorded;
 mod saved;
 mod trajectories;
 
@@ -29,20 +30,22 @@ use std::path::PathBuf;
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
 use crate::flow::{StabilityHint, stability_hint};
-use crate::integrals::{self, Combination, SearchConfig, SearchedSpace, StopReason};
+use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict,
     assess,
 };
 use crate::progress::{Ended, Job};
+use crate::recover::RecoverError;
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
-pub use measured::Mechanics;
 use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
+pub use proved::Proved;
+pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, canonical, of_recording};
 pub use saved::{keep, load, save};
 
 /// How many cyclic coordinates the networks are asked for.
@@ -154,6 +157,9 @@ pub enum DiscoverError {
     /// The grammar does not fit the system.
     #[error(transparent)]
     Grammar(#[from] GrammarError),
+    /// The recording cannot be used.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
     /// Training failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -189,7 +195,6 @@ pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Resul
     let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
             job.note(&format!("training networks, {} steps", settings.steps));
-            let observations = recovered.observations.as_ref().unwrap_or(observations);
             Some(networks::train(
                 observations,
                 &recovered.data,
@@ -221,13 +226,9 @@ pub fn extract(
 
 /// What came of the search for the Hamiltonian.
 struct Recovered {
-    /// The data it is about: with momenta in place of velocities where masses were learned.
     data: observations::Prepared,
-    /// The observations behind it, where they were changed so.
-    observations: Option<Observations>,
     hamiltonian: Option<RecoveredHamiltonian>,
     stages: Vec<StageReport>,
-    notes: Vec<String>,
 }
 
 fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Recovered, DiscoverError> {
@@ -246,43 +247,12 @@ fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Re
             false => ControlFlow::Continue(()),
         }
     };
-    let mut hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
-    let mut converted = None;
-    let mut notes = Vec::new();
-    let unexplained = hamiltonian.as_ref().is_none_or(|h| !h.explains);
-    if unexplained
-        && let Some(found) = measured::recover(&data, &library, &mut tell)?
-        && measured::is_better(&found.hamiltonian, hamiltonian.as_ref())
-    {
-        let observed = measured::with_momenta(observed, &found.masses);
-        let data = observations::Prepared::new(&observed)?;
-        // Exact masses and no friction: with true momenta the data may be explained to its noise.
-        let again = match found.conservative {
-            true => hamiltonian::recover(&data, &library, &mut tell)?.filter(|h| h.explains),
-            false => None,
-        };
-        notes = found
-            .hamiltonian
-            .mechanics
-            .iter()
-            .flat_map(|m| measured::notes(m, &observed.trajectories))
-            .collect();
-        let mechanics = found.hamiltonian.mechanics.clone();
-        hamiltonian = Some(match again {
-            Some(exact) => RecoveredHamiltonian { mechanics, ..exact },
-            None => found.hamiltonian,
-        });
-        converted = Some((data, observed));
-    }
+    let hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
     match &hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),
     }
-    let (data, observations) = match converted {
-        Some((data, observations)) => (data, Some(observations)),
-        None => (data, None),
-    };
-    Ok(Recovered { data, observations, hamiltonian, stages, notes })
+    Ok(Recovered { data, hamiltonian, stages })
 }
 
 /// From the Hamiltonian to its laws, the evidence and the verdict.
@@ -293,7 +263,8 @@ fn conclude(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     job.note("searching for laws");
-    let Recovered { data: owned, mut hamiltonian, stages, mut notes, .. } = recovered;
+    let Recovered { data: owned, mut hamiltonian, stages } = recovered;
+    let mut notes = Vec::new();
     let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
     if let Some(found) = &mut hamiltonian
@@ -304,57 +275,32 @@ fn conclude(
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let outcome = match exact
-        .as_ref()
-        .map(|h| integrals::search(h, &search_within(&config.search, space.dof()), job))
-    {
-        Some(Ok(outcome)) => Some(outcome),
-        Some(Err(error)) => {
-            notes.push(format!("the exact search is not possible for this H: {error}"));
-            None
-        }
-        None => None,
-    };
+    let found = exact.as_ref().map(|h| proved::prove(h, &config.search, job));
     let (mut stop, mut work) = (None, None);
     let mut combinations = Vec::new();
-    let (quantities, assessment, searched) = match outcome {
-        Some(outcome) => {
-            match outcome.stop {
-                StopReason::Ended(Ended::Seconds) => {
-                    notes.push("the exact search ended at its time limit".to_string());
-                }
-                StopReason::Ended(Ended::Work) => {
-                    notes.push("the exact search ended at its limit of work".to_string());
-                }
-                StopReason::Ended(Ended::Interrupted)
-                | StopReason::Settled
-                | StopReason::Complete
-                | StopReason::LeftOut
-                | StopReason::LadderComplete => {}
-            }
-            (stop, work) = (Some(outcome.stop), Some(outcome.work));
-            combinations = outcome.combinations;
-            (outcome.laws, Some(outcome.assessment), outcome.searched)
+    notes.extend(found.iter().flat_map(|found| found.notes.iter().cloned()));
+    let (quantities, assessment, searched) = match found {
+        Some(found) if found.stop.is_some() => {
+            (stop, work) = (found.stop, found.work);
+            combinations = found.combinations;
+            (found.laws, found.assessment, found.searched)
         }
-        None => {
+        _ => {
             if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
                 notes.push(if found.explains {
                     "the coefficients of H are no small rationals: nothing is proved".to_string()
-                } else if found.mechanics.is_some() {
-                    "H is measured, not exact: nothing is proved".to_string()
                 } else {
                     "no stage of the library explains the data to its noise: nothing is proved".to_string()
                 });
             }
-            let energies =
-                match hamiltonian.as_ref().filter(|h| !h.exact && (h.explains || h.mechanics.is_some())) {
-                    Some(found) => modes::energies(found, data)?,
-                    None => None,
-                };
+            let energies = match hamiltonian.as_ref().filter(|h| !h.exact && h.explains) {
+                Some(found) => modes::energies(found, data)?,
+                None => None,
+            };
             let laws = match energies {
                 Some(energies) => {
                     notes.push(energies.note);
-                    named_energies(energies.formulas)
+                    named_energies(energies.formulas, &space)
                 }
                 None => supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?,
             };
@@ -423,19 +369,10 @@ fn alone(network: Option<&Network>) -> String {
     text
 }
 
-fn named_energies(formulas: Vec<Expr>) -> Vec<ConservedQuantity> {
-    let named = |(at, formula)| ConservedQuantity::supported(format!("E{}", at + 1), formula);
-    formulas.into_iter().enumerate().map(named).collect()
-}
-
-/// The search with the momentum degree that this many degrees of freedom allow in reasonable time.
-fn search_within(search: &SearchConfig, dof: usize) -> SearchConfig {
-    let highest = match dof {
-        0..=2 => 4,
-        3 => 3,
-        _ => 2,
-    };
-    SearchConfig { momentum_degree: search.momentum_degree.min(highest), ..search.clone() }
+fn named_energies(formulas: Vec<Expr>, space: &PhaseSpace) -> Vec<ConservedQuantity> {
+    let is_taken = |name: &String| space.variables().iter().any(|variable| variable.name() == name);
+    let names = (1..).map(|number| format!("E{number}")).filter(|name| !is_taken(name));
+    names.zip(formulas).map(|(name, formula)| ConservedQuantity::supported(name, formula)).collect()
 }
 
 /// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
@@ -453,7 +390,7 @@ fn supported(
         false => law.formula.clone(),
     };
     let formulas: Vec<_> = found.iter().map(shown).collect();
-    let names = integrals::name_laws(&formulas, space);
+    let names = crate::integrals::name_laws(&formulas, space, &[]);
     let prover = exact.map(Prover::new).transpose()?;
     let mut laws = Vec::new();
     for (name, formula) in names.into_iter().zip(formulas) {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::ReadError;
 use crate::discover::DiscoverError;
 use crate::expr::TapeError;
 use crate::fit::{FitError, GrammarError};
@@ -16,9 +17,12 @@ pub enum ExperimentError {
     /// A system of the catalogue cannot be read.
     #[error("{}", .0.render())]
     System(SystemError),
-    /// Data cannot be simulated or read.
+    /// Data cannot be simulated.
     #[error("{}", .0.render())]
     Flow(FlowError),
+    /// A recording cannot be read.
+    #[error("{}", .0.render())]
+    Read(ReadError),
     /// Training failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -72,6 +76,12 @@ pub enum ExperimentError {
 impl From<SystemError> for ExperimentError {
     fn from(error: SystemError) -> Self {
         Self::System(error)
+    }
+}
+
+impl From<ReadError> for ExperimentError {
+    fn from(error: ReadError) -> ExperimentError {
+        ExperimentError::Read(error)
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
+use crate::data::{Declared, ReadOptions};
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
-use crate::flow::{
-    ColumnMap, SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, read_data, simulate,
-};
+use crate::flow::{SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, simulate};
 use crate::learn::{Samples, Scaling, TrainingData};
 use crate::system::System;
 
@@ -28,9 +27,15 @@ pub(super) struct PaperRow {
 pub(super) enum Source {
     /// The recipe of a built-in system.
     Simulated,
-    /// A file of measurements; with `paired`, two successive points make one of twice the degrees of freedom.
-    Measured { file: &'static str, paired: bool },
+    /// A file of measurements.
+    Measured { file: &'static str, system: &'static str },
 }
+
+/// As in the paper, the velocities of the measured oscillator stand for momenta.
+const MEASURED_OSCILLATOR: &str = "system real_oscillator\ncoordinates x1, x2\nmomenta v1, v2\ntrain 4/5\n";
+/// The measured pendulum of the paper: two successive points make one of twice the degrees of freedom.
+const MEASURED_PENDULUM: &str =
+    "system real_pendulum\ncoordinates o1, o2\nmomenta v1, v2\nangle o1, o2\ntrain 4/5\n";
 
 /// A system of Table 1.
 #[derive(Clone, Copy, Debug)]
@@ -83,14 +88,14 @@ pub(super) const TASKS: [Task; 8] = [
     },
     Task {
         name: "real-pendulum",
-        source: Source::Measured { file: "real_pend_h_1.txt", paired: true },
+        source: Source::Measured { file: "real_pend_h_1.txt", system: MEASURED_PENDULUM },
         cyclic: 2,
         imposed: &[],
         paper: Some(PaperRow { test_loss: (6.84e-3, 6.61e-3), trajectory: None, energy: None }),
     },
     Task {
         name: "real-oscillator",
-        source: Source::Measured { file: "real_double_linear_h_1.txt", paired: false },
+        source: Source::Measured { file: "real_double_linear_h_1.txt", system: MEASURED_OSCILLATOR },
         cyclic: 2,
         imposed: &[],
         paper: Some(PaperRow { test_loss: (1.85e-2, 6.10e-2), trajectory: None, energy: None }),
@@ -151,7 +156,10 @@ impl Problem {
         extent: Extent,
         folder: Option<&Path>,
     ) -> Result<Problem, ExperimentError> {
-        let system = System::load(task.name)?;
+        let system = match task.source {
+            Source::Simulated => System::load(task.name)?,
+            Source::Measured { system, .. } => System::parse(system, task.name)?,
+        };
         let whole = match task.source {
             Source::Simulated => {
                 let fewer = |wanted: Option<usize>, all: usize| wanted.map(|n| n.min(all));
@@ -163,7 +171,7 @@ impl Problem {
                 };
                 simulate(&system, &config)?
             }
-            Source::Measured { file, paired } => measured(&system, folder, file, paired)?,
+            Source::Measured { file, .. } => measured(&system, folder, file)?,
         };
         let share = system.train.to_f64().value().clamp(0.0, 1.0);
         let (train, test) = whole.split(share);
@@ -243,16 +251,13 @@ fn samples(set: &TrajectorySet, imposed: &[Expr]) -> Result<Samples, ExperimentE
     Ok(Samples { derivatives: set.derivatives().unwrap_or_default(), states, imposed })
 }
 
-fn measured(
-    system: &System,
-    folder: Option<&Path>,
-    file: &str,
-    paired: bool,
-) -> Result<TrajectorySet, ExperimentError> {
+fn measured(system: &System, folder: Option<&Path>, file: &str) -> Result<TrajectorySet, ExperimentError> {
     let path = folder.unwrap_or(Path::new(".")).join(file);
-    let path = path.to_string_lossy();
+    let path = path.to_string_lossy().into_owned();
     let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {
-        let mut set = read_data(&path, system, &ColumnMap::default())?;
+        let options = ReadOptions { declared: Some(Declared::from(system)), ..ReadOptions::default() };
+        let reading = crate::data::read(std::slice::from_ref(&path), &options)?;
+        let mut set = TrajectorySet::of_recording(&reading.recording);
         let estimates = estimate_derivatives(&mut set);
         // One-sided estimates at the ends are no data to measure a model by.
         let half = estimates.iter().map(|estimate| estimate.window / 2).max().unwrap_or(0);
@@ -261,7 +266,7 @@ fn measured(
         }
         Ok(set)
     };
-    if !paired {
+    if system.angles.is_empty() {
         let mut set = read(system)?;
         velocities_to_momenta(&mut set, system.train.to_f64().value())?;
         return Ok(set);

@@ -21,7 +21,6 @@ mod quotient;
 mod shooting;
 mod smoothing;
 mod snap;
-mod velocities;
 
 pub use fold::{folded, grown};
 pub use grammar::{Grammar, GrammarError, built_in};
@@ -36,7 +35,6 @@ pub use quotient::{Denominator, denominator};
 pub use shooting::{Shooter, Shooting, Shot};
 pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
 pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
-pub use velocities::{Measured, Mechanical, mechanical, momenta_are_velocities};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

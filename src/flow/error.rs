@@ -5,7 +5,7 @@ use crate::system::{Diagnostic, SystemError, render_without_place};
 
 use super::IntegrationError;
 
-/// What can go wrong in simulating, reading or writing data.
+/// What can go wrong in simulating or writing data.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum FlowError {
     /// The system is at fault.
@@ -36,19 +36,6 @@ pub enum FlowError {
         /// How the last one ended.
         reason: IntegrationError,
     },
-    /// A data file that says something wrong at a place.
-    #[error("{0}")]
-    Data(Box<Diagnostic>),
-    /// A data file that cannot be read.
-    #[error("cannot read `{path}`: {reason}")]
-    Unreadable {
-        /// The file as it was named.
-        path: String,
-        /// Why not.
-        reason: String,
-        /// What to do about it.
-        hint: Option<String>,
-    },
     /// A data file that cannot be written.
     #[error("cannot write `{path}`: {reason}")]
     Unwritable {
@@ -60,11 +47,11 @@ pub enum FlowError {
 }
 
 impl FlowError {
-    /// The place in a recipe or data file, for errors that have one.
+    /// The place in a recipe, for errors that have one.
     pub fn diagnostic(&self) -> Option<&Diagnostic> {
         match self {
             FlowError::System(error) => error.diagnostic(),
-            FlowError::ImpossibleRecipe(at) | FlowError::Data(at) => Some(at),
+            FlowError::ImpossibleRecipe(at) => Some(at),
             _ => None,
         }
     }
@@ -73,11 +60,10 @@ impl FlowError {
     pub fn hint(&self) -> Option<String> {
         match self {
             FlowError::System(error) => error.hint(),
-            FlowError::NoHamiltonian { .. } => Some("give its measured data with `--data FILE`".to_string()),
+            FlowError::NoHamiltonian { .. } => Some("`liouville discover` takes its recordings".to_string()),
             FlowError::NoSolution { .. } => {
                 Some("narrow the `sample` recipe, or shorten the `span`".to_string())
             }
-            FlowError::Unreadable { hint, .. } => hint.clone(),
             _ => self.diagnostic().and_then(|at| at.hint.clone()),
         }
     }

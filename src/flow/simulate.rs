@@ -71,11 +71,12 @@ pub fn simulate(system: &System, config: &SimulationConfig) -> Result<Trajectory
     let field =
         HamiltonianField::new(&system.with_values(hamiltonian), &system.coordinates, &system.momenta)?;
     let sampler = Sampler::new(system)?;
+    let domain = Domain::new(system)?;
     let times: Vec<f64> = (0..points).map(|at| span * at as f64 / (points - 1) as f64).collect();
     let derivatives = config.derivatives.unwrap_or(config.noise == 0.0);
     let one = |index: usize| -> Result<Trajectory, FlowError> {
         let mut random = stream(config.seed, 2 * index as u64);
-        let states = solution(system, &sampler, &field, &times, config.method, &mut random)?;
+        let states = solution(system, &sampler, &domain, &field, &times, config.method, &mut random)?;
         let derivatives = derivatives.then(|| {
             let mut rates = vec![0.0; states.len()];
             field.evaluate(&states, &mut rates);
@@ -127,14 +128,25 @@ fn stream(seed: u64, index: u64) -> ChaCha8Rng {
 fn solution(
     system: &System,
     sampler: &Sampler,
+    domain: &Domain,
     field: &HamiltonianField,
     times: &[f64],
     method: Method,
     random: &mut ChaCha8Rng,
 ) -> Result<Vec<f64>, FlowError> {
     let mut reason = IntegrationError::Undefined;
-    for _ in 0..SOLUTION_TRIES {
+    let (mut outside, mut tries) = (0, 0);
+    while tries < SOLUTION_TRIES {
+        if outside == RECIPE_TRIES {
+            let message = "no initial condition of the recipe lies where the conditions on H hold";
+            return Err(FlowError::Setting(format!("{message} ({RECIPE_TRIES} tries)")));
+        }
         let start = sampler.draw(random)?;
+        if !domain.contains(&start) {
+            outside += 1;
+            continue;
+        }
+        tries += 1;
         match integrate(field, &start, times, method) {
             Ok(states) => return Ok(states),
             Err(end) => reason = end,
@@ -156,6 +168,32 @@ fn add_noise(set: &mut TrajectorySet, config: &SimulationConfig) {
                 *value += deviation * normal;
             }
         }
+    }
+}
+
+/// The conditions of the `where` of a system, compiled.
+struct Domain {
+    /// One output for each condition.
+    tape: Tape,
+    relations: Vec<crate::expr::Relation>,
+}
+
+impl Domain {
+    fn new(system: &System) -> Result<Domain, FlowError> {
+        let conditions = system.conditions_with_values(&system.domain);
+        let functions: Vec<Expr> = conditions.iter().map(|condition| condition.function.clone()).collect();
+        let relations = conditions.iter().map(|condition| condition.relation).collect();
+        Ok(Domain { tape: Tape::new(&functions, &system.variables())?, relations })
+    }
+
+    /// Whether a state fulfils them.
+    fn contains(&self, state: &[f64]) -> bool {
+        let mut values = vec![0.0; self.relations.len()];
+        self.tape.evaluate_one(state, &mut values, &mut Vec::new());
+        self.relations.iter().zip(values).all(|(relation, value)| match relation {
+            crate::expr::Relation::Positive => value > 0.0,
+            crate::expr::Relation::NonZero => value != 0.0 && !value.is_nan(),
+        })
     }
 }
 
@@ -400,6 +438,30 @@ mod tests {
         let set = simulate(&system, &small(0)).unwrap();
         assert_eq!(set.notes.len(), 1);
         assert_eq!(set.trajectories[0].points(), 500);
+    }
+
+    #[test]
+    fn initial_states_lie_where_the_conditions_on_h_hold() {
+        let head =
+            "system s\ncoordinates x, y\nmomenta px, py\nparameters k = 1/4\nH = (px^2 + py^2)/2 + x^2 + y^2";
+        for (conditions, holds) in [
+            ("x > 0", (|s: &[f64]| s[0] > 0.0) as fn(&[f64]) -> bool),
+            ("x > k", |s| s[0] > 0.25),
+            ("x < y", |s| s[0] < s[1]),
+            ("px*py > 0, x > 0", |s| s[2] * s[3] > 0.0 && s[0] > 0.0),
+            ("sqrt(x) > 1/2", |s| s[0] > 0.25),
+            ("x != 0", |s| s[0] != 0.0),
+        ] {
+            let text = format!("{head} where {conditions}\n");
+            let system = System::parse(&text, "s.ham").unwrap_or_else(|e| panic!("{}", e.render()));
+            let set = simulate(&system, &SimulationConfig { span: Some(1e-3), points: Some(3), ..small(1) });
+            for trajectory in &set.unwrap().trajectories {
+                assert!(holds(&trajectory.states[..4]), "{conditions}: {:?}", &trajectory.states[..4]);
+            }
+        }
+        let text = format!("{head} where x > 2\n");
+        let system = System::parse(&text, "s.ham").unwrap();
+        assert!(matches!(simulate(&system, &small(0)), Err(FlowError::Setting(_))));
     }
 
     #[test]

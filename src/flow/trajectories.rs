@@ -2,6 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
+use crate::data::{Rates, Recording, Run};
 use crate::expr::Symbol;
 
 /// The fewest points of a trajectory from which derivatives can be estimated.
@@ -58,6 +59,32 @@ impl Trajectory {
 }
 
 impl TrajectorySet {
+    /// The trajectories of a recording. What stands beside the positions is taken as momenta.
+    pub fn of_recording(recording: &Recording) -> TrajectorySet {
+        let rows = |columns: &[&[f64]], points: usize| -> Vec<f64> {
+            (0..points).flat_map(|point| columns.iter().map(move |column| column[point])).collect()
+        };
+        let trajectory = |run: &Run| {
+            let columns: Vec<&[f64]> = run.positions.iter().chain(&run.rates).map(Vec::as_slice).collect();
+            let derivatives = run.derivatives.as_ref().map(|derivatives| {
+                let columns: Vec<&[f64]> = derivatives.iter().map(Vec::as_slice).collect();
+                rows(&columns, run.points())
+            });
+            Trajectory { times: run.times.clone(), states: rows(&columns, run.points()), derivatives }
+        };
+        let coordinates = recording.coordinates.iter();
+        TrajectorySet {
+            coordinates: coordinates.clone().map(|c| c.name.clone()).collect(),
+            momenta: match &recording.rates {
+                Rates::Momenta(names) | Rates::Velocities(names) => names.clone(),
+                Rates::None => Vec::new(),
+            },
+            angles: coordinates.filter(|c| c.is_angle).map(|c| c.name.clone()).collect(),
+            trajectories: recording.runs.iter().map(trajectory).collect(),
+            notes: Vec::new(),
+        }
+    }
+
     /// The number of degrees of freedom.
     pub fn dof(&self) -> usize {
         self.coordinates.len()

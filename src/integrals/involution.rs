@@ -378,7 +378,11 @@ impl Basis {
             let base = self.stem(&support, &coefficients, laws);
             let taken = |name: &str| {
                 let mut all = laws.iter().chain(found.iter().map(|c| &c.quantity));
-                name == "C" || all.any(|l| l.name() == name)
+                let symbol = Symbol::new(name);
+                let hamiltonian = prover.hamiltonian();
+                let of_system = hamiltonian.space().variables().contains(&symbol)
+                    || hamiltonian.formula().symbols().contains(&symbol);
+                name == "C" || of_system || all.any(|l| l.name() == name)
             };
             let numbered = (1..).map(|n| format!("C{n}"));
             let name = std::iter::once(base).chain(numbered).find(|n| !taken(n)).unwrap_or_default();
@@ -388,6 +392,9 @@ impl Basis {
         // One alone needs no number.
         if let [only] = &mut found[..]
             && only.quantity.name() == "C1"
+            && !prover.hamiltonian().space().variables().contains(&Symbol::new("C"))
+            && !prover.hamiltonian().formula().symbols().contains(&Symbol::new("C"))
+            && laws.iter().all(|law| law.name() != "C")
             && let Some(certificate) = only.quantity.certificate()
         {
             only.quantity = ConservedQuantity::proved("C", certificate.clone());

@@ -21,6 +21,7 @@
 
 mod atoms;
 mod constants;
+mod dress;
 mod echelon;
 mod error;
 mod generators;

@@ -9,8 +9,18 @@ use crate::mechanics::PhaseSpace;
 
 /// Gives each law a different name: `P…` for linear momenta, `L…` for angular momenta, `E…` for energies of
 /// subsystems, `A…` for Laplace–Runge–Lenz components, `K…` for the rest. The axis follows if it is clear
-/// (`Px`, `Lz`), and a number if several laws would share a name.
-pub fn name_laws(laws: &[Expr], space: &PhaseSpace) -> Vec<String> {
+/// (`Px`, `Lz`), and a number if several laws would share a name. No law is named as a coordinate, a momentum, a symbol
+/// in a law, H, or a symbol in `reserved` is.
+pub fn name_laws(laws: &[Expr], space: &PhaseSpace, reserved: &[Symbol]) -> Vec<String> {
+    let taken: BTreeSet<Symbol> = space
+        .variables()
+        .iter()
+        .chain(reserved)
+        .cloned()
+        .chain(laws.iter().flat_map(Expr::symbols))
+        .chain([Symbol::new("H")])
+        .collect();
+    let is_taken = |name: &str| taken.contains(&Symbol::new(name));
     let wanted: Vec<(char, String)> = laws.iter().map(|law| kind(law, space)).collect();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for (letter, axis) in &wanted {
@@ -21,12 +31,12 @@ pub fn name_laws(laws: &[Expr], space: &PhaseSpace) -> Vec<String> {
     for (letter, axis) in &wanted {
         let base = format!("{letter}{axis}");
         let mut name = base.clone();
-        if count[&base] > 1 || names.contains(&name) {
+        if count[&base] > 1 || names.contains(&name) || is_taken(&name) {
             let number = used.entry(base.clone()).or_insert(0);
             loop {
                 *number += 1;
                 name = format!("{base}{number}");
-                if !names.contains(&name) && !count.contains_key(&name) {
+                if !names.contains(&name) && !count.contains_key(&name) && !is_taken(&name) {
                     break;
                 }
             }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::IntegralsError;
 use super::atoms::Atoms;
 use super::constants::{with_canonical_constants, without_constant_factors};
+use super::dress::{is_written_in, undressed};
 use super::generators::Generators;
 use super::involution::{Combination, largest_involution, with_combinations};
 use super::library::{Ingredients, Reach};
@@ -16,12 +17,12 @@ use super::names::name_laws;
 use super::signs::with_known_signs;
 use super::solve::{Column, Problem, blocks};
 use super::stage::{Progress, Stage};
-use crate::expr::Expr;
+use crate::expr::{Expr, Symbol};
 use crate::mechanics::{
     Assessment, Certificate, ConservedQuantity, Hamiltonian, Prover, Verdict, assess, functional_rank,
 };
 use crate::progress::{CancelToken, Ended, Event, Job, Limits};
-use crate::simplify::canonical_law;
+use crate::simplify::{canonical_hamiltonian, canonical_law};
 
 /// How far to search.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct SearchConfig {
     pub library: Option<Vec<Expr>>,
     /// The outcome lists the terms of a space only if it has at most this many.
     pub written_terms: Option<usize>,
+    /// Names that no law gets, beside those that occur in H: parameters that have a value.
+    pub reserved: Vec<Symbol>,
 }
 
 impl Default for SearchConfig {
@@ -57,6 +60,7 @@ impl Default for SearchConfig {
             exhaustive: false,
             library: None,
             written_terms: None,
+            reserved: Vec::new(),
         }
     }
 }
@@ -617,9 +621,24 @@ impl<'a> Search<'a> {
     fn compared(&self) -> Result<Compared, IntegralsError> {
         self.job.tell(Event::Doing("comparing the laws"));
         let space = self.hamiltonian.space();
+        let mut found = self.found.clone();
+        found.extend(self.momenta_behind(&found));
+        let plain: Vec<&Expr> = found.iter().map(Certificate::law).filter(|law| is_symbol(law)).collect();
+        let is_dressed = |proof: &Certificate| {
+            !is_symbol(proof.law()) && is_written_in(proof.law(), &plain, space.variables())
+        };
+        let bare: Vec<Certificate> = found.iter().filter(|proof| !is_dressed(proof)).cloned().collect();
         let proved: Vec<Certificate> =
-            self.without_redundant()?.into_par_iter().map(|proof| self.presented(proof)).collect();
-        let names = name_laws(&proved.iter().map(|proof| proof.law().clone()).collect::<Vec<_>>(), space);
+            self.without_redundant(bare)?.into_par_iter().map(|proof| self.presented(proof)).collect();
+        let formulas: Vec<&Expr> = proved.iter().map(Certificate::law).collect();
+        let energy = canonical_hamiltonian(self.hamiltonian.formula(), space).ok();
+        let known: Vec<&Expr> = energy.iter().chain([self.hamiltonian.formula()]).collect();
+        let kept = undressed(&formulas, &known, space.variables());
+        let proved: Vec<Certificate> = kept.into_iter().map(|k| proved[k].clone()).collect();
+        let formulas: Vec<Expr> = proved.iter().map(|proof| proof.law().clone()).collect();
+        let of_energy = self.hamiltonian.formula().symbols();
+        let reserved: Vec<Symbol> = self.config.reserved.iter().cloned().chain(of_energy).collect();
+        let names = name_laws(&formulas, space, &reserved);
         let named = names.into_iter().zip(proved);
         let laws: Vec<ConservedQuantity> =
             named.map(|(name, proof)| ConservedQuantity::proved(name, proof)).collect();
@@ -627,6 +646,19 @@ impl<'a> Search<'a> {
         let wider = with_combinations(&self.prover, &self.formula, &laws, &assessment, &self.end)?;
         let (combinations, assessment) = wider.unwrap_or((Vec::new(), assessment));
         Ok(Compared { laws, combinations, assessment })
+    }
+
+    /// The momenta that are conserved and of which some law found is a function, where they are not found themselves: as
+    /// sin(p) and p·cos(p) were found first, p was a polynomial in them.
+    fn momenta_behind(&self, found: &[Certificate]) -> Vec<Certificate> {
+        let space = self.hamiltonian.space();
+        let of_one = |momentum: &Expr| {
+            let is_function =
+                |proof: &Certificate| is_written_in(proof.law(), &[momentum], space.variables());
+            found.iter().any(is_function) && found.iter().all(|proof| proof.law() != momentum)
+        };
+        let momenta = space.momenta().iter().map(|p| Expr::Symbol(p.clone()));
+        momenta.filter(of_one).filter_map(|p| self.prover.certify(&p).ok().flatten()).collect()
     }
 
     /// The proof of the law in canonical form, without constant factors. After the limit is reached, the law
@@ -645,15 +677,21 @@ impl<'a> Search<'a> {
     }
 
     /// The laws found, without those that are polynomials in the others; simplest first.
-    fn without_redundant(&self) -> Result<Vec<Certificate>, IntegralsError> {
-        let formulas = std::iter::once(&self.formula).chain(self.found.iter().map(Certificate::law));
-        let (atoms, mut known) = Atoms::of(self.hamiltonian.space(), formulas)?;
+    fn without_redundant(&self, found: Vec<Certificate>) -> Result<Vec<Certificate>, IntegralsError> {
+        let space = self.hamiltonian.space();
+        let formulas = || std::iter::once(&self.formula).chain(found.iter().map(Certificate::law));
+        // Laws can be polynomials in 1/H too, where H is a fraction.
+        let inverse = self.inverse_energy();
+        let (atoms, mut known) = match Atoms::of(space, formulas().chain(&inverse)) {
+            Err(_) if inverse.is_some() => Atoms::of(space, formulas())?,
+            read => read?,
+        };
         let energy = known.remove(0);
         let problem = Problem::new(atoms, energy);
         let points = problem.points(0)?;
         let mut generators = Generators::new(&problem, &points, known)?;
-        let mut kept: Vec<usize> = (0..self.found.len()).collect();
-        for index in (0..self.found.len()).rev() {
+        let mut kept: Vec<usize> = (0..found.len()).collect();
+        for index in (0..found.len()).rev() {
             let place = kept.iter().position(|&k| k == index).unwrap_or(0) + 1;
             if generators.is_redundant(&problem, &points, place)? {
                 generators.laws.remove(place);
@@ -663,8 +701,34 @@ impl<'a> Search<'a> {
         let degrees = generators.laws[1..].iter().map(|law| law.momentum_degree);
         let mut laws: Vec<(u32, usize)> = degrees.zip(kept).collect();
         laws.sort();
-        Ok(laws.into_iter().map(|(_, k)| self.found[k].clone()).collect())
+        Ok(laws.into_iter().map(|(_, k)| found[k].clone()).collect())
     }
+
+    /// 1/H, where H is divided by something that depends on the momenta.
+    fn inverse_energy(&self) -> Option<Expr> {
+        let momenta = self.hamiltonian.space().momenta();
+        let depends = |expr: &Expr| expr.symbols().iter().any(|symbol| momenta.contains(symbol));
+        match &self.formula {
+            Expr::Quotient(above, below) if !depends(above) && depends(below) => {
+                Some((**below).clone().over((**above).clone()))
+            }
+            Expr::Negative(inner) => match &**inner {
+                Expr::Quotient(above, below) if !depends(above) && depends(below) => {
+                    Some((**below).clone().over((**above).clone()))
+                }
+                _ => None,
+            },
+            Expr::Power(below, exponent) if depends(below) && exponent.as_number() == Some((-1).into()) => {
+                Some((**below).clone())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a law is a variable.
+fn is_symbol(law: &Expr) -> bool {
+    matches!(law, Expr::Symbol(_))
 }
 
 /// The functions in H, other than coordinates and momenta, that no column contains.

@@ -75,7 +75,8 @@ fn products_of_roots_have_either_sign() {
         "x y",
         "px py",
     );
-    assert_eq!(laws(&h).assessment.independent().rank, 3);
+    // The other component of the vector is of the same space, but jumps at y = 0: there y/sqrt(r - x) is a sign.
+    assert_eq!(laws(&h).assessment.independent().rank, 2);
 }
 
 #[test]

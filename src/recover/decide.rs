@@ -6,7 +6,7 @@ use super::follow::{Field, Followed, complexity, follow};
 use super::recovery::{Alternative, Evidence, Recovery, Status};
 use super::settle::settle;
 use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
-use crate::data::{Recording, Smoothed};
+use crate::data::{Piece, Recording, Smoothed};
 use crate::progress::Job;
 use crate::regression::trajectory::{self, ObservedPiece};
 use crate::terms::joint::{Family, Form, Function, Parameter, Term};
@@ -55,7 +55,7 @@ impl Default for Config {
             near: 6.0,
             tied: 10.0,
             significance: 3.0,
-            interpolating: 3,
+            interpolating: 2,
             explained: 2.0,
             less_noise: 0.8,
             least_noise: 0.02,
@@ -155,7 +155,7 @@ fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config) -> Opt
         degrees_of_freedom: answer.fit.degrees_of_freedom,
         parts: field.cut,
     };
-    Some(Recovery { status, law: chosen, alternatives, evidence })
+    Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise(grounds.smoothed) })
 }
 
 /// The simplest of those whose score is nearly the best; of equally simple ones the best.
@@ -263,7 +263,7 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
     };
     let equations = problem.equations();
     let evidence = Evidence::WeakForm { reduced: model.chi / equations as f64, equations };
-    Some(Recovery { status, law: chosen, alternatives, evidence })
+    Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise(grounds.smoothed) })
 }
 
 /// The answer where no form reaches the noise.
@@ -285,6 +285,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
         law: law(model, held_out),
         alternatives: others.map(alternative).collect(),
         evidence: Evidence::HeldOut { error: held_out.error },
+        noise: noise(grounds.smoothed),
     })
 }
 
@@ -299,6 +300,15 @@ fn jackknife_covariance(problem: &Problem, model: &Model, held_out: &HeldOut) ->
         covariance[k * p + k] = error * error;
     }
     covariance
+}
+
+/// For each column the largest noise of all pieces: positions, then velocities.
+fn noise(smoothed: &Smoothed) -> Vec<f64> {
+    let columns = |piece: &Piece| -> Vec<f64> {
+        piece.position_noise.iter().chain(&piece.velocity_noise).copied().collect()
+    };
+    let larger = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| a.max(*b)).collect();
+    smoothed.pieces.iter().map(columns).reduce(larger).unwrap_or_default()
 }
 
 /// States off the recorded orbits: every column of the smoothed states taken at points of its own.

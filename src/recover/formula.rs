@@ -329,7 +329,7 @@ fn number(value: f64) -> Expr {
 }
 
 /// A number to [`DIGITS`] significant decimal digits.
-fn decimal(value: f64) -> Expr {
+pub(super) fn decimal(value: f64) -> Expr {
     let text = format!("{value:.*e}", DIGITS - 1);
     crate::expr::parse(&text)
         .map_or_else(|_| Expr::zero(), |read| read.as_number().map_or(read, Expr::number))

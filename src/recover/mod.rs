@@ -8,6 +8,7 @@
 //! trajectories, which notice what a spline blurs. [`recover`](recover()) does all of it.
 
 pub mod candidates;
+mod canonical;
 pub mod constants;
 pub mod decide;
 mod expansion;
@@ -16,6 +17,7 @@ mod formula;
 mod held_out;
 mod masses;
 mod model;
+pub mod momentum_map;
 mod motion;
 mod names;
 pub mod problem;
@@ -35,6 +37,7 @@ use crate::data::{Recording, Smoother, SmootherConfig, SmoothingError};
 use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
 
+pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use masses::{MassConfig, start_masses};
@@ -56,6 +59,8 @@ pub struct Config {
     pub search: search::Config,
     /// How trajectories decide.
     pub decide: decide::Config,
+    /// How canonical momenta are read as functions of the velocities.
+    pub momenta: momentum_map::Config,
 }
 
 /// Why no law was recovered.

@@ -14,6 +14,8 @@ pub struct Recovery {
     pub alternatives: Vec<Alternative>,
     /// How well the law explains the recording.
     pub evidence: Evidence,
+    /// For each recorded column its noise: positions, then velocities. The largest standard deviation of all runs.
+    pub noise: Vec<f64>,
 }
 
 /// How a Hamiltonian stands.
@@ -144,6 +146,13 @@ pub struct Equation {
     pub left: String,
     /// The right side.
     pub right: Expr,
+}
+
+impl Constant {
+    /// Its value in a formula.
+    pub fn decimal(&self) -> Expr {
+        super::formula::decimal(self.value)
+    }
 }
 
 impl Law {

@@ -6,14 +6,14 @@ use crate::expr::Symbol;
 use super::{Problem, problem};
 
 /// Accelerations at time, positions, velocities.
-type Law = dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>;
+pub(super) type Law<'a> = &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>;
 
 /// A motion to simulate.
 pub(super) struct Simulated<'a> {
     /// Names of the coordinates; those that begin with `theta` are angles.
     pub names: &'a [&'a str],
-    /// The accelerations.
-    pub law: &'a Law,
+    /// The accelerations at time, positions, velocities.
+    pub law: Law<'a>,
     /// Positions, then velocities, at the beginning of each run.
     pub starts: &'a [&'a [f64]],
     /// The duration of each run.

@@ -9,11 +9,13 @@ use crate::data::{Coordinate, Rates, Run};
 use crate::expr::Symbol;
 use crate::progress::{CancelToken, Silent};
 
+type Accelerations<'a> = &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>;
+
 /// A motion: its coordinates, the accelerations a(t, q, v).
 struct Motion<'a> {
     coordinates: &'a [&'a str],
     angles: bool,
-    acceleration: &'a dyn Fn(f64, &[f64], &[f64]) -> Vec<f64>,
+    acceleration: Accelerations<'a>,
 }
 
 /// How it is recorded.

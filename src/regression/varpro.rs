@@ -258,6 +258,9 @@ fn project_off(basis: &[Vec<f64>], vector: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
+    // A block has one range of rows here.
+    #![allow(clippy::single_range_in_vec_init)]
+
     use super::*;
 
     /// Blocks of one range of rows each, between these ends.

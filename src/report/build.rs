@@ -148,10 +148,7 @@ impl HamiltonianRecord {
             sympy: Some(shown.formula().to_sympy()),
             domain: conditions(shown.domain()),
             source: "given".to_owned(),
-            exact: None,
-            residual: None,
-            agrees_with_file: None,
-            mechanics: None,
+            ..HamiltonianRecord::default()
         }
     }
 }
@@ -172,7 +169,10 @@ impl LawRecord {
             sympy: formula.to_sympy(),
             domain: None,
             surface: None,
+            refused: None,
             status,
+            for_every: Vec::new(),
+            numeric: None,
             bracket_with_h: (status == Status::Proved).then(|| "0".to_owned()),
             momentum_degree: formula.degree_in(space.momenta()),
             degree: formula.degree_in(space.variables()),
@@ -192,9 +192,14 @@ impl LawRecord {
     pub(super) fn of_claim(claim: &Verified, space: &PhaseSpace) -> LawRecord {
         let outcome = claim.outcome();
         let written = |value: Expr| canonical_value_in(&value, space).unwrap_or(value).to_string();
+        let refused = match outcome {
+            Conservation::Refused { reason } => Some(reason.to_string()),
+            _ => None,
+        };
         let bracket = outcome.bracket().map_or(NOT_ZERO.to_owned(), written);
         LawRecord {
-            bracket_with_h: Some(bracket),
+            bracket_with_h: refused.is_none().then_some(bracket),
+            refused,
             domain: conditions(claim.domain()),
             surface: match outcome {
                 Conservation::Piecewise { surface } => Some(surface.to_string()),

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
-    MeasuredRecord, MechanicsRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
+    NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
-use crate::discover::{Discovery, Evidence, Mechanics, Network, RecoveredHamiltonian};
+use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
 use crate::expr::Symbol;
-use crate::fit::Measured;
 use crate::flow::TrajectorySet;
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
@@ -90,14 +89,13 @@ impl Record {
         source: &DiscoverySource,
     ) -> Result<Record, MechanicsError> {
         let space = PhaseSpace::new(data.coordinates.clone(), data.momenta.clone())?;
-        let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source, &space));
-        let exact_digits = exact_digits(discovery.hamiltonian.as_ref());
+        let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source));
         for law in &discovery.laws {
             let quantity = &law.quantity;
             quantity.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
             let mut row = LawRecord::of_law(quantity, &space);
             if !quantity.is_proved() {
-                row.formula = quantity.formula().to_decimal_text(exact_digits, DIGITS);
+                row.formula = quantity.formula().to_decimal_text(EXACT_DIGITS, DIGITS);
             }
             record.laws.push(LawRecord { evidence: evidence(&law.evidence), ..row });
         }
@@ -122,6 +120,8 @@ impl Record {
             trajectories: data.trajectories.len(),
             points: data.points(),
             derivatives: if data.has_derivatives() { "given" } else { "estimated" }.to_owned(),
+            read_as: None,
+            column_noise: BTreeMap::new(),
             noise: Some(discovery.noise).filter(|noise| *noise > 1e-6 && !explained_as_given(discovery)),
         });
         record.notes.extend(discovery.notes.iter().cloned());
@@ -129,67 +129,31 @@ impl Record {
     }
 }
 
-fn hamiltonian(
-    found: Option<&RecoveredHamiltonian>,
-    source: &DiscoverySource,
-    space: &PhaseSpace,
-) -> HamiltonianRecord {
+fn hamiltonian(found: Option<&RecoveredHamiltonian>, source: &DiscoverySource) -> HamiltonianRecord {
     let Some(found) = found else {
-        return HamiltonianRecord {
-            formula: None,
-            latex: None,
-            sympy: None,
-            domain: None,
-            source: "none".to_owned(),
-            exact: None,
-            residual: None,
-            agrees_with_file: None,
-            mechanics: None,
-        };
+        return HamiltonianRecord { source: "none".to_owned(), ..HamiltonianRecord::default() };
     };
     let formula = &found.formula;
     let text = match found.exact {
         true => formula.to_string(),
-        false => formula.to_decimal_text(exact_digits(Some(found)), DIGITS),
+        false => formula.to_decimal_text(EXACT_DIGITS, DIGITS),
     };
     HamiltonianRecord {
         formula: Some(text),
         latex: Some(formula.to_latex()),
         sympy: Some(formula.to_sympy()),
-        domain: None,
         source: "recovered".to_owned(),
         exact: Some(found.exact),
         residual: found.residual.is_finite().then_some(found.residual),
         agrees_with_file: source.agrees_with_file,
-        mechanics: found.mechanics.as_ref().map(|m| mechanics(m, space)),
+        ..HamiltonianRecord::default()
     }
-}
-
-/// [`EXACT_DIGITS`], but 0 if every number is measured.
-fn exact_digits(found: Option<&RecoveredHamiltonian>) -> usize {
-    if found.is_some_and(|h| h.mechanics.is_some()) { 0 } else { EXACT_DIGITS }
 }
 
 /// Whether H explains the velocities as given. If so, the noise estimated from the states says nothing: it
 /// is only an upper bound if the states are sampled coarsely.
 fn explained_as_given(discovery: &Discovery) -> bool {
     discovery.hamiltonian.as_ref().is_some_and(|h| h.explains && h.chi.is_none())
-}
-
-fn mechanics(found: &Mechanics, space: &PhaseSpace) -> MechanicsRecord {
-    let by_coordinate = |values: &[Measured]| {
-        let one = |(symbol, m): (&Symbol, &Measured)| {
-            (symbol.name().to_owned(), MeasuredRecord { value: m.value, error: m.error })
-        };
-        space.coordinates().iter().zip(values).map(one).collect()
-    };
-    MechanicsRecord {
-        masses: by_coordinate(&found.masses),
-        masses_known: !found.uncoupled,
-        friction: by_coordinate(&found.friction),
-        force_residual: found.residual,
-        kinetic_ratio: found.kinetic_ratio,
-    }
 }
 
 fn evidence(found: &Evidence) -> EvidenceRecord {

@@ -12,6 +12,8 @@ mod certificate;
 #[cfg(feature = "learn")]
 mod discovery;
 mod markdown;
+#[cfg(feature = "learn")]
+mod recorded;
 mod search;
 mod text;
 
@@ -27,7 +29,7 @@ use crate::progress::{Ended, Limits};
 pub use discovery::DiscoverySource;
 
 /// The version of the JSON document.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Serializes an enum as its display text.
 fn word<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,7 +128,7 @@ pub struct SystemRecord {
 }
 
 /// The Hamiltonian of a record.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct HamiltonianRecord {
     /// The formula.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,34 +154,67 @@ pub struct HamiltonianRecord {
     /// constant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agrees_with_file: Option<bool>,
-    /// Masses and losses, if the momenta of the data are velocities.
+    /// For a recording: how the Hamiltonian stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mechanics: Option<MechanicsRecord>,
+    pub status: Option<String>,
+    /// For a recording: the share of the accelerations (rms) that the Hamiltonian leaves unexplained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unexplained_fraction: Option<f64>,
+    /// The measured constants, which stand as letters in the formula.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub constants: Vec<ConstantRecord>,
+    /// The formula with the values of the constants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numeric: Option<String>,
+    /// Other forms that the data cannot tell from this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<AlternativeRecord>,
+    /// The mass of each coordinate, where the data has velocities or positions. The first is the unit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub masses: Vec<CoordinateValueRecord>,
+    /// The friction of each coordinate that shows any: the rate γ of v̇ = … − γ·v.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub friction: Vec<CoordinateValueRecord>,
+    /// The equations of motion in the variables of the data.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub equations: Vec<String>,
 }
 
-/// What was learned about masses and losses if the momenta of the data are velocities. Momentum is mass
-/// times velocity, and friction slows the motion in addition to what H predicts.
+/// A measured constant.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct MechanicsRecord {
-    /// The mass of each coordinate. The mass of the first coordinate is the unit.
-    pub masses: BTreeMap<String, MeasuredRecord>,
-    /// Whether the data determines the masses separately; if not, they are set to one.
-    pub masses_known: bool,
-    /// The rate of friction of each coordinate.
-    pub friction: BTreeMap<String, MeasuredRecord>,
-    /// The misfit of the accelerations relative to their rms.
-    pub force_residual: f64,
-    /// The mean kinetic energy in the last fifth of the time divided by that in the first fifth.
-    pub kinetic_ratio: f64,
-}
-
-/// A measured number.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-pub struct MeasuredRecord {
+pub struct ConstantRecord {
+    /// The letter that stands for it in the formulas.
+    pub name: String,
     /// The value.
     pub value: f64,
-    /// The standard error; zero if the value is a convention.
-    pub error: f64,
+    /// The standard error.
+    pub standard_error: f64,
+}
+
+/// A number that belongs to a coordinate.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CoordinateValueRecord {
+    /// The coordinate.
+    pub coordinate: String,
+    /// The value.
+    pub value: f64,
+    /// The standard error; zero if the value is exact or a convention.
+    pub standard_error: f64,
+}
+
+/// A form of the Hamiltonian that the data cannot tell from the printed one.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct AlternativeRecord {
+    /// The formula.
+    pub formula: String,
+    /// How much worse it is, as a difference of twice the description length in nats.
+    pub delta_bic: f64,
+    /// The formulas of the laws that are proved for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub laws: Vec<String>,
+    /// What these laws say.
+    #[serde(serialize_with = "word")]
+    pub verdict: Verdict,
 }
 
 /// One conserved quantity.
@@ -200,9 +235,18 @@ pub struct LawRecord {
     /// Where a piecewise law may jump: the surface on which this function vanishes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub surface: Option<String>,
+    /// Why a claim could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// The status. `piecewise`, `refuted` and `unknown` occur only in `verify` and for known laws.
     #[serde(serialize_with = "word")]
     pub status: Status,
+    /// The measured constants for whose every value the law is proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub for_every: Vec<String>,
+    /// The formula with the values of the constants, where it holds any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numeric: Option<String>,
     /// {law, H} in canonical form.
     #[serde(rename = "bracket_with_H", skip_serializing_if = "Option::is_none")]
     pub bracket_with_h: Option<String>,
@@ -372,9 +416,15 @@ pub struct DataRecord {
     pub points: usize,
     /// `given` or `estimated`.
     pub derivatives: String,
-    /// The noise level estimated from the data, relative to the rms of each column.
+    /// How a file was understood, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
+    /// The noise level estimated from the data, relative to the rms of each column: the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<f64>,
+    /// The standard deviation of the noise of each column of a recording, in its unit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_noise: BTreeMap<String, f64>,
 }
 
 /// A numerical hint about the motion. It is evidence, not a proof.

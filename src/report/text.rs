@@ -1,6 +1,9 @@
 //! Renders the record as text for a terminal.
 
-use super::{CombinationRecord, EvidenceRecord, LawRecord, Record};
+use super::{
+    CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, HamiltonianRecord, LawRecord,
+    Record,
+};
 use crate::mechanics::Status;
 
 /// The whole record as a page of plain text.
@@ -36,6 +39,9 @@ fn heading(record: &Record) -> String {
     }
     line.push('\n');
     if let Some(data) = &record.data {
+        if let Some(understood) = &data.read_as {
+            line += &format!("{understood}\n");
+        }
         line += &format!(
             "data: {}, {} trajectories, {} points, derivatives {}",
             data.source, data.trajectories, data.points, data.derivatives
@@ -54,20 +60,85 @@ fn hamiltonian(record: &Record) -> String {
         return "H: no closed form was recovered\n".to_owned();
     };
     let mut text = format!("H = {formula}{}\n", beside(&h.domain));
-    if h.source == "recovered" {
-        let kind = if h.exact == Some(true) { "exact coefficients" } else { "coefficients in decimals" };
-        text += &format!("    recovered from the data, {kind}");
-        if let Some(residual) = h.residual {
-            text += &format!(", residual {}", short(residual));
+    match &h.status {
+        Some(status) => text += &standing(h, status),
+        None if h.source == "recovered" => {
+            let kind = if h.exact == Some(true) { "exact coefficients" } else { "coefficients in decimals" };
+            text += &format!("    recovered from the data, {kind}");
+            if let Some(residual) = h.residual {
+                text += &format!(", residual {}", short(residual));
+            }
+            match h.agrees_with_file {
+                Some(true) => text += "; equals the H that made the data, up to a constant",
+                Some(false) => text += "; differs from the H that made the data",
+                None => {}
+            }
+            text.push('\n');
         }
-        match h.agrees_with_file {
-            Some(true) => text += "; equals the H that made the data, up to a constant",
-            Some(false) => text += "; differs from the H that made the data",
-            None => {}
-        }
-        text.push('\n');
+        None => {}
     }
     text
+}
+
+/// How the Hamiltonian of a recording stands, with its constants, masses and friction.
+fn standing(h: &HamiltonianRecord, status: &str) -> String {
+    let unexplained =
+        h.unexplained_fraction.map_or("a part".to_owned(), |part| format!("{} %", short(100.0 * part)));
+    let meaning = match status {
+        "exact" => "every constant is a justified rational; H explains the data to its noise".to_owned(),
+        "determined" => "H explains the data to its noise".to_owned(),
+        "ambiguous" => "other forms explain the data about as well".to_owned(),
+        "approximate" => format!("{unexplained} of the accelerations is not explained by H"),
+        _ => format!("nothing in the library explains the data; {unexplained} of the accelerations is left"),
+    };
+    let mut text = format!("    {status}: {meaning}\n");
+    let mut list = |title: &str, entries: Vec<String>| {
+        if !entries.is_empty() {
+            text += &format!("    {title}: {}\n", entries.join(", "));
+        }
+    };
+    let constant = |c: &ConstantRecord| format!("{} = {}", c.name, with_error(c.value, c.standard_error));
+    list("constants", h.constants.iter().map(constant).collect());
+    let of =
+        |c: &CoordinateValueRecord| format!("{} for {}", with_error(c.value, c.standard_error), c.coordinate);
+    // Masses of 1 are the unit and need no word.
+    if h.masses.iter().any(|mass| mass.value != 1.0) {
+        list("masses", h.masses.iter().map(of).collect());
+    }
+    list("friction, beside H", h.friction.iter().map(of).collect());
+    for equation in &h.equations {
+        text += &format!("    {equation}\n");
+    }
+    for other in &h.alternatives {
+        text += &format!(
+            "    or H = {} (worse by {} in 2 nats; {}{})\n",
+            other.formula,
+            short(other.delta_bic),
+            other.verdict,
+            if other.laws.is_empty() { String::new() } else { format!("; {}", other.laws.join("; ")) }
+        );
+    }
+    text
+}
+
+/// A value with its standard error in the last two digits: `1.3270(12)`.
+pub(super) fn with_error(value: f64, error: f64) -> String {
+    if !(error > 0.0 && error.is_finite() && value.is_finite()) {
+        return format!("{value}");
+    }
+    // The error keeps two digits if they begin with 1, else one.
+    let place = error.log10().floor() as i32;
+    let leading = error / 10f64.powi(place);
+    let place = if leading < 1.95 { place - 1 } else { place };
+    let units = (error / 10f64.powi(place)).round();
+    match place {
+        _ if place > 0 || value.abs() >= 1e15 || (value != 0.0 && value.abs() < 1e-4) => {
+            let exponent = value.abs().log10().floor() as i32;
+            let digits = (exponent - place).max(0) as usize;
+            format!("{:.digits$}({units})e{exponent}", value / 10f64.powi(exponent))
+        }
+        _ => format!("{value:.*}({units})", place.unsigned_abs() as usize),
+    }
 }
 
 fn laws(record: &Record) -> String {
@@ -99,9 +170,13 @@ fn combinations(record: &Record) -> String {
 }
 
 fn status(law: &LawRecord) -> String {
+    if let Some(reason) = &law.refused {
+        return format!("not judged: {reason}");
+    }
     let bracket = law.bracket_with_h.as_deref();
     let status = match law.status {
-        Status::Proved => format!("proved: {{{}, H}} = 0", law.name),
+        Status::Proved if law.for_every.is_empty() => format!("proved: {{{}, H}} = 0", law.name),
+        Status::Proved => format!("proved for every {}: {{{}, H}} = 0", law.for_every.join(", "), law.name),
         Status::Piecewise => format!(
             "piecewise: {{{}, H}} = 0 on each side of {} = 0, where it may jump: no law",
             law.name,
@@ -242,4 +317,19 @@ fn width(text: &str) -> usize {
 
 fn padded(text: &str, to: usize) -> String {
     format!("{text}{}", " ".repeat(to.saturating_sub(width(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_error;
+
+    #[test]
+    fn a_value_ends_where_its_error_begins() {
+        assert_eq!(with_error(1.327_004_2, 3.1e-5), "1.32700(3)");
+        assert_eq!(with_error(-9.807, 0.0123), "-9.807(12)");
+        assert_eq!(with_error(0.5, 0.0), "0.5");
+        assert_eq!(with_error(3.986_004e14, 2.6e8), "3.986004(3)e14");
+        assert_eq!(with_error(2.961e-4, 1.2e-7), "0.00029610(12)");
+        assert_eq!(with_error(2.961e-5, 1.2e-8), "2.9610(12)e-5");
+    }
 }

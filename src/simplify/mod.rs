@@ -37,9 +37,9 @@ mod seeds;
 use std::collections::BTreeSet;
 
 use crate::algebra::{AlgebraError, Element};
-use crate::expr::{Expr, Rational, Symbol};
+use crate::expr::{Condition, Expr, Rational, Symbol};
 use crate::laurent::PowerProduct;
-use crate::mechanics::PhaseSpace;
+use crate::mechanics::{self, MechanicsError, PhaseSpace};
 
 use graph::Graph;
 use language::to_expr;
@@ -98,6 +98,25 @@ pub fn compact(formula: &Expr) -> Result<Compact, SimplifyError> {
         Err(error) => return Err(error),
     };
     checked(formula, &found.clone(), found)
+}
+
+/// The conditions that must stand beside another writing of a formula, so that it has no larger domain.
+///
+/// # Errors
+/// A formula that divides by zero or is real nowhere.
+pub fn conditions_beside(formula: &Expr, written: &Expr) -> Result<Vec<Condition>, SimplifyError> {
+    let symbols: BTreeSet<Symbol> = formula.symbols().union(&written.symbols()).cloned().collect();
+    let variables: Vec<Symbol> = symbols.into_iter().collect();
+    match mechanics::conditions_beside(&variables, (formula, &[]), written, &[]) {
+        Ok(conditions) => Ok(conditions),
+        Err(MechanicsError::Algebra(
+            error @ (AlgebraError::DivisionByZero { .. }
+            | AlgebraError::EmptyDomain { .. }
+            | AlgebraError::OutsideClass { .. }),
+        )) => Err(error.into()),
+        // What is out of reach stands as it was written.
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// The steps from a formula to its compact form, one line each, with the rule or seed that makes it:

@@ -79,8 +79,9 @@ fn the_catalogue() {
     let mut report = String::new();
     for built_in in crate::system::catalogue() {
         let system = built_in.system().unwrap();
-        let space = system.phase_space().unwrap();
         report += &format!("{}\n", system.name);
+        // Systems for recordings of velocities have no momenta.
+        let Ok(space) = system.phase_space() else { continue };
         if let Some(hamiltonian) = system.hamiltonian_with_values() {
             let canonical = canonical_hamiltonian(&hamiltonian, &space).unwrap();
             assert_eq!(canonical_hamiltonian(&canonical, &space).unwrap(), canonical);

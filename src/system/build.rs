@@ -54,6 +54,7 @@ pub fn build(text: &str, source_name: &str) -> Result<System, SystemError> {
         description: head_comment(text),
         coordinates: file.coordinates.iter().map(symbol).collect(),
         momenta: file.momenta.iter().map(symbol).collect(),
+        velocities: file.velocities.iter().map(symbol).collect(),
         angles: file.angles.iter().map(symbol).collect(),
         parameters,
         hamiltonian,

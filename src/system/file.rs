@@ -1,5 +1,6 @@
 //! The statements of a file, each kind in its place.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -91,6 +92,7 @@ pub struct File {
     pub system: Option<Spanned>,
     pub coordinates: Vec<Spanned>,
     pub momenta: Vec<Spanned>,
+    pub velocities: Vec<Spanned>,
     pub angles: Vec<Spanned>,
     pub parameters: Vec<(Spanned, Option<Spanned>)>,
     pub lets: Vec<(Spanned, Spanned)>,
@@ -178,6 +180,10 @@ fn sort_in(source: &Source, file: &mut File, located: Located) -> Result<(), Sys
             file.momenta.extend(names);
             Ok(())
         }
+        Statement::Velocities(names) => {
+            file.velocities.extend(names);
+            Ok(())
+        }
         Statement::Angle(names) => {
             file.angles.extend(names);
             Ok(())
@@ -240,24 +246,55 @@ fn check_complete(source: &Source, file: &File, end: usize) -> Result<(), System
     if file.coordinates.is_empty() {
         return missing("the system has no coordinates", "add a line such as `coordinates qx, qy`");
     }
-    if file.momenta.is_empty() {
-        return missing("the system has no momenta", "add a line such as `momenta px, py`");
+    // A system for measured data has no Hamiltonian, and perhaps no momenta.
+    if file.momenta.is_empty() && (file.hamiltonian.is_some() || file.sample.is_some()) {
+        return match file.velocities.first() {
+            None => missing("the system has no momenta", "add a line such as `momenta px, py`"),
+            Some(velocity) => {
+                let hint = "a system with a Hamiltonian has `momenta`; `velocities` are for measured data";
+                let message = "the system has velocities in place of momenta";
+                Err(source.error(
+                    SystemError::Statement,
+                    &velocity.span,
+                    message,
+                    None,
+                    Some(hint.to_string()),
+                ))
+            }
+        };
     }
-    let (q, p) = (file.coordinates.len(), file.momenta.len());
-    if q == p {
-        return Ok(());
+    if let (Some(velocity), false) = (file.velocities.first(), file.momenta.is_empty()) {
+        let hint = "what is measured beside the coordinates are momenta or velocities".to_string();
+        let message = "the system has momenta and velocities";
+        return Err(source.error(SystemError::Statement, &velocity.span, message, None, Some(hint)));
     }
-    let (extra, kind, other) = match q > p {
-        true => (&file.coordinates[p], "coordinate", "momentum"),
-        false => (&file.momenta[q], "momentum", "coordinate"),
+    match (file.momenta.is_empty(), file.velocities.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => check_pairs(source, &file.coordinates, &file.momenta, ["momentum", "momenta"]),
+        (true, false) => check_pairs(source, &file.coordinates, &file.velocities, ["velocity", "velocities"]),
+    }
+}
+
+/// As many momenta or velocities as coordinates.
+fn check_pairs(
+    source: &Source,
+    coordinates: &[Spanned],
+    others: &[Spanned],
+    [one, many]: [&str; 2],
+) -> Result<(), SystemError> {
+    let (q, p) = (coordinates.len(), others.len());
+    let (extra, kind, other) = match q.cmp(&p) {
+        Ordering::Equal => return Ok(()),
+        Ordering::Greater => (&coordinates[p], "coordinate", one),
+        Ordering::Less => (&others[q], one, "coordinate"),
     };
     let message = format!("the {kind} `{}` has no {other}", extra.text);
     let counts =
         |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let hint = format!(
-        "coordinates and momenta pair up in order; there are {} and {}",
+        "coordinates and {many} pair up in order; there are {} and {}",
         counts(q, "coordinate", "coordinates"),
-        counts(p, "momentum", "momenta")
+        counts(p, one, many)
     );
     Err(source.error(SystemError::Unpaired, &extra.span, message, None, Some(hint)))
 }

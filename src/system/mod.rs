@@ -39,8 +39,11 @@ pub struct System {
     pub description: String,
     /// The coordinates, in order.
     pub coordinates: Vec<Symbol>,
-    /// Their conjugate momenta, in the same order.
+    /// Their conjugate momenta, in the same order. A system of measured data may have none.
     pub momenta: Vec<Symbol>,
+    /// The velocities of the coordinates, in the same order, for measured data that has these in place of
+    /// momenta; else none.
+    pub velocities: Vec<Symbol>,
     /// Those of the coordinates that are periodic with 2π.
     pub angles: Vec<Symbol>,
     /// The parameters, in order.
@@ -166,7 +169,7 @@ impl System {
         self.coordinates.len()
     }
 
-    /// Coordinates, then momenta.
+    /// Coordinates, then momenta where there are any.
     pub fn variables(&self) -> Vec<Symbol> {
         self.coordinates.iter().chain(&self.momenta).cloned().collect()
     }
@@ -174,7 +177,8 @@ impl System {
     /// Its phase space.
     ///
     /// # Errors
-    /// None for a system that was read: its names pair up and differ.
+    /// None for a system that has momenta: its names pair up and differ. A system of measured data without
+    /// momenta has no phase space.
     pub fn phase_space(&self) -> Result<PhaseSpace, MechanicsError> {
         PhaseSpace::new(self.coordinates.clone(), self.momenta.clone())
     }

@@ -18,6 +18,7 @@ pub struct Names {
 pub enum NameKind {
     Coordinate,
     Momentum,
+    Velocity,
     Parameter,
     Let,
 }
@@ -27,6 +28,7 @@ impl NameKind {
         match self {
             NameKind::Coordinate => "a coordinate",
             NameKind::Momentum => "a momentum",
+            NameKind::Velocity => "a velocity",
             NameKind::Parameter => "a parameter",
             NameKind::Let => "a `let` name",
         }
@@ -42,9 +44,10 @@ impl Names {
         let mut names = Names { kinds: BTreeMap::new() };
         let coordinates = file.coordinates.iter().map(|name| (name, NameKind::Coordinate));
         let momenta = file.momenta.iter().map(|name| (name, NameKind::Momentum));
+        let velocities = file.velocities.iter().map(|name| (name, NameKind::Velocity));
         let parameters = file.parameters.iter().map(|(name, _)| (name, NameKind::Parameter));
         let lets = file.lets.iter().map(|(name, _)| (name, NameKind::Let));
-        for (name, kind) in coordinates.chain(momenta).chain(parameters).chain(lets) {
+        for (name, kind) in coordinates.chain(momenta).chain(velocities).chain(parameters).chain(lets) {
             names.check_free(source, name)?;
             names.kinds.insert(symbol(name), kind);
         }

@@ -3,7 +3,7 @@
 //! ```ebnf
 //! file        = { [ statement ] line-end } ;
 //! statement   = "system" name
-//!             | "coordinates" names | "momenta" names | "angle" names
+//!             | "coordinates" names | "momenta" names | "velocities" names | "angle" names
 //!             | "parameters" parameter { "," parameter }
 //!             | "let" name "=" formula
 //!             | "H" "=" formula [ "where" conditions ]
@@ -56,6 +56,9 @@ pub const KEYWORDS: [&str; 13] = [
     "train",
 ];
 
+/// The words of newer statements, which stay valid as names.
+const NEWER: [&str; 1] = ["velocities"];
+
 /// A piece of text with its byte range in the source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Spanned {
@@ -103,6 +106,7 @@ pub enum Statement {
     System(Spanned),
     Coordinates(Vec<Spanned>),
     Momenta(Vec<Spanned>),
+    Velocities(Vec<Spanned>),
     Angle(Vec<Spanned>),
     Parameters(Vec<(Spanned, Option<Spanned>)>),
     Let(Spanned, Spanned),
@@ -214,7 +218,9 @@ fn begins_statement(line: &str) -> bool {
     let after = body[word.len()..].trim_start();
     let is_definition = !word.is_empty() && (after.starts_with('=') || after.starts_with('~'));
     let is_keyword = KEYWORDS.contains(&word) && !after.starts_with(['+', '*', '/', '^', ')', ',']);
-    is_definition || is_keyword
+    // A list that goes on has a comma behind a name.
+    let is_newer = NEWER.contains(&word) && after.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    is_definition || is_keyword || is_newer
 }
 
 fn is_name_character(c: char) -> bool {
@@ -268,7 +274,8 @@ impl Expected<'_> {
         };
         let keyword = line[..line.offset(found)].trim();
         let hint = if self.what == STATEMENT {
-            did_you_mean(piece, KEYWORDS)
+            let words = KEYWORDS.into_iter().chain(NEWER);
+            did_you_mean(piece, words)
                 .or_else(|| Some(format!("the statements are {}, H = …", KEYWORDS.join(", "))))
         } else if piece == "=" && KEYWORDS.contains(&keyword) && !["let", "known"].contains(&keyword) {
             Some(format!("write `{keyword} …`, without `=`"))
@@ -415,6 +422,7 @@ fn statement<'a>(input: &'a str, place: &impl Fn(&'a str) -> Spanned) -> Read<'a
         }
         "coordinates" => names(after).map(|(i, n)| (i, Statement::Coordinates(n))),
         "momenta" => names(after).map(|(i, n)| (i, Statement::Momenta(n))),
+        "velocities" => names(after).map(|(i, n)| (i, Statement::Velocities(n))),
         "angle" => names(after).map(|(i, n)| (i, Statement::Angle(n))),
         "parameters" => comma_list(parameter)(after).map(|(input, items)| {
             let items = items.into_iter().map(|(name, value)| (place(name), value.map(place)));
@@ -545,6 +553,16 @@ mod tests {
         assert_eq!(texts, ["m", "e", "s"]);
         assert_eq!(&source[items[1].1.clone().unwrap().span], "(1 + 2)");
         assert_eq!(items[2].1, None);
+    }
+
+    #[test]
+    fn newer_words_begin_statements_and_stay_names() {
+        assert!(matches!(read("velocities vx, vy"), Ok(Statement::Velocities(names)) if names.len() == 2));
+        assert!(matches!(read("velocities = 3"), Ok(Statement::Assign(..))));
+        assert!(matches!(read("coordinates velocities"), Ok(Statement::Coordinates(..))));
+        assert_eq!(logical_lines("coordinates x,\nvelocities vx\n").len(), 2);
+        assert_eq!(logical_lines("coordinates x,\nvelocities, y\n").len(), 1);
+        assert_eq!(read("velocites vx").unwrap_err().hint.unwrap(), "did you mean `velocities`?");
     }
 
     #[test]

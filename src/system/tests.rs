@@ -82,6 +82,31 @@ fn formulas_that_would_explode_are_refused() {
 }
 
 #[test]
+fn systems_of_measured_data_have_momenta_velocities_or_neither() {
+    let names = |symbols: &[Symbol]| symbols.iter().map(Symbol::to_string).collect::<Vec<_>>();
+    let text = "system s\ncoordinates phi, z\nvelocities vphi, vz\nangle phi\nknown L = phi*vz\n";
+    let with_velocities = system(text);
+    assert_eq!(names(&with_velocities.velocities), ["vphi", "vz"]);
+    assert!(with_velocities.momenta.is_empty() && with_velocities.hamiltonian.is_none());
+    assert_eq!(names(&with_velocities.angles), ["phi"]);
+    let alone = system("system s\ncoordinates x\n");
+    assert!(alone.velocities.is_empty() && alone.momenta.is_empty());
+    // The word stays a name.
+    let named = system("system s\ncoordinates q\nmomenta velocities\nH = velocities^2 + q^2\n");
+    assert_eq!(names(&named.momenta), ["velocities"]);
+    let refused = |text: &str| System::parse(text, "test.ham").unwrap_err().to_string();
+    for (text, reason) in [
+        ("system s\ncoordinates x, y\nvelocities vx\n", "the coordinate `y` has no velocity"),
+        ("system s\ncoordinates x\nvelocities vx, vy\n", "the velocity `vy` has no coordinate"),
+        ("system s\ncoordinates x\nvelocities v\nmomenta p\n", "the system has momenta and velocities"),
+        ("system s\ncoordinates x\nvelocities v\nH = v^2\n", "the system has velocities in place of momenta"),
+        ("system s\ncoordinates x\nvelocities x\n", "the name `x` is already taken: it is a coordinate"),
+    ] {
+        assert!(refused(text).ends_with(reason), "{}", refused(text));
+    }
+}
+
+#[test]
 fn windows_line_ends_and_a_byte_order_mark() {
     let system = system("\u{feff}# head\r\nsystem s\r\ncoordinates q\r\nmomenta p\r\nH = p^2 +\r\n  q^2\r\n");
     assert_eq!(system.hamiltonian.unwrap().to_string(), "p^2 + q^2");

@@ -57,10 +57,19 @@ class Judge:
             parts[1::2] = [f"({formulas[place]})" for place in places]
             formulas.append("".join(parts))
             self.where.append([condition for place in places for condition in self.where[place]])
-        self.functions = [self.compiled(formula) for formula in formulas]
+        self.functions, self.texts = [self.compiled(formula) for formula in formulas], formulas
         self.found = {}
 
-    cache = {}
+    cache, insides = {}, {}
+
+    def branch(self, place, point):
+        """The signs of the insides of the moduli in a function: on each branch it is another one."""
+        insides = self.insides[(self.texts[place], len(self.q), len(self.symbols))]
+        return () if insides is None else tuple(inside > 0 for inside in insides(*point))
+
+    def has_moduli(self, places):
+        keys = [(self.texts[place], len(self.q), len(self.symbols)) for place in places]
+        return any(self.insides[key] is not None for key in keys)
 
     def compiled(self, text):
         """Value and gradient as one function of all names."""
@@ -70,6 +79,8 @@ class Judge:
             formula = sympy.sympify(eval(text, {"__builtins__": {}}, known))
             parts = [formula, *(sympy.diff(formula, v) for v in self.q + self.p)]
             self.cache[key] = sympy.lambdify(self.symbols, parts, "mpmath")
+            insides = [modulus.args[0] for modulus in formula.atoms(sympy.Abs)]
+            self.insides[key] = sympy.lambdify(self.symbols, insides, "mpmath") if insides else None
         return self.cache[key]
 
     def at(self, function, point):
@@ -107,7 +118,7 @@ class Judge:
                     values = {place: self.at(self.functions[place], point) for place in places}
                     if None not in values.values():
                         found.append((point, values))
-                if len(found) == self.POINTS:
+                if len(found) == self.POINTS * (8 if self.has_moduli(places) else 1):
                     break
             self.found[key] = found
         return self.found[key]
@@ -126,14 +137,31 @@ class Judge:
                 return False
         return bool(points)
 
+    def rank_at(self, places, values):
+        rows = [values[place][1:] for place in places]
+        sizes = [max(map(abs, row)) for row in rows]
+        rows = [[x / size if size > 1e-20 else 0 for x in row] for row, size in zip(rows, sizes)]
+        singular = [x for x in mpmath.svd_r(mpmath.matrix(rows), compute_uv=False)] if rows else []
+        return sum(1 for x in singular if x > 1e-12)
+
+    def varies(self, place):
+        return any(self.rank_at([place], values) for _, values in self.points([0, place]))
+
+    def independent(self, places):
+        """Whether the functions are independent on every branch of the moduli in them."""
+        places, found = list(places), {}
+        for point, values in self.points(sorted({0, *places})):
+            branch = tuple(self.branch(place, point) for place in places)
+            found[branch] = max(found.get(branch, 0), self.rank_at(places, values))
+        return bool(found) and all(rank == len(places) for rank in found.values())
+
     def rank(self, places):
-        best = 0
-        for _, values in self.points(sorted({0, *places})):
-            rows = [values[place][1:] for place in places]
-            rows = [[x / (max(map(abs, row)) or 1) for x in row] for row in rows]
-            sizes = [x for x in mpmath.svd_r(mpmath.matrix(rows), compute_uv=False)] if rows else []
-            best = max(best, sum(1 for x in sizes if x > 1e-12))
-        return best
+        """The size of the largest independent set."""
+        points = self.points(sorted({0, *places}))
+        if points and not self.has_moduli(places):
+            return max(self.rank_at(places, values) for _, values in points)
+        sets = (s for size in range(len(places), 0, -1) for s in itertools.combinations(places, size))
+        return next((len(s) for s in sets if self.independent(s)), 0)
 
     def proportional(self, a, b):
         """Whether the gradients are constant multiples of each other at fixed parameters: their joint matrix over
@@ -164,11 +192,10 @@ class Judge:
         for place in everything:
             yield "real values", self.points([place])
             yield "where", self.where_suffices(place)
-        yield "a common point", self.points(everything)
         for place in everything[1:]:
             yield "a law", self.is_bracket(place, 0, "0")
         if data["generators"]:
-            yield "a constant law", all(self.rank([place]) for place in everything[1:])
+            yield "a constant law", all(map(self.varies, everything[1:]))
             pairs = itertools.combinations(everything, 2)
             yield "proportional laws", not any(self.proportional(a, b) for a, b in pairs)
         if data["brackets"] is not None:
@@ -203,10 +230,10 @@ class Judge:
         names = self.data["involutive"]
         yield "listed", len(set(names)) == len(names) and set(names) <= set(self.titles)
         places = [self.titles.index(name) for name in names]
-        yield "commute", self.commuting(places) and self.rank(places) == len(places)
+        yield "commute", self.commuting(places) and self.independent(places)
         larger = itertools.combinations(range(len(self.titles)), len(places) + 1)
         most = len(places) >= len(self.q)
-        yield "largest", most or not any(self.commuting(s) and self.rank(s) == len(s) for s in larger)
+        yield "largest", most or not any(self.commuting(s) and self.independent(s) for s in larger)
 
     def commuting(self, places):
         return all(self.is_bracket(a, b, "0") for a, b in itertools.combinations(places, 2))

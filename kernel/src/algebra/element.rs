@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
+use super::jumps::closure;
 use super::polynomial::residue::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
@@ -260,9 +261,9 @@ impl Element {
         elements.map(value).collect()
     }
 
-    /// The rows of a matrix of elements that are linearly independent over the functions of the field of
-    /// those before them on every branch of the signs in them, as far as this is certain from one point: a greedy
-    /// choice whose independence is proved. Rational functions are evaluated modulo one of two primes, by the number
+    /// A largest set of rows of a matrix of elements that are linearly independent over the functions of the field
+    /// on every branch of the signs in them, as far as this is certain from one point: their independence is proved.
+    /// Rational functions are evaluated modulo one of two primes, by the number
     /// of the point, others by interval arithmetic; `None` where the functions are not seen to be defined at that
     /// point, or have too many signs.
     pub fn independent_rows(rows: &[&[Element]], point: u64) -> Option<Vec<usize>> {
@@ -310,6 +311,29 @@ impl Element {
         Some(rank::independent_rows(evaluations, width))
     }
 
+    /// Whether a point shows that the last row is independent of those before it on some branch of the signs in them:
+    /// on the branch on which the point lies.
+    pub fn last_row_is_somewhere_independent(rows: &[&[Element]], point: u64) -> bool {
+        let Some((field, width)) = Element::matrix(rows) else { return false };
+        let values = || rows.iter().copied().flatten().map(|e| &e.value);
+        if branches(&field.tower, values()).is_some_and(|all| all.len() == 1) {
+            return false;
+        }
+        let at = witness::sample_point(point, field.tower.symbols.len());
+        let mut evaluation = witness::Evaluation::at(&field.tower, &at);
+        if !evaluation.is_in_domain() {
+            return false;
+        }
+        let Some(values) = values().map(|v| evaluation.value(v)).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let before = rank::independent_rows(
+            vec![(rank::Intervals::default(), values[..values.len() - width].to_vec())],
+            width,
+        );
+        rank::independent_rows(vec![(rank::Intervals::default(), values)], width).len() > before.len()
+    }
+
     /// Whether evaluation at some point shows that Σ left·right does not vanish. The sum itself is never
     /// formed. `true` is a proof; `false` says nothing.
     pub fn pairing_is_somewhere_nonzero(left: &[Element], right: &[Element]) -> bool {
@@ -349,20 +373,21 @@ impl Element {
 
 /// Points at which a branch of the signs is looked for: twice as many as [`MAX_SIGNS`] signs have choices. Where none is
 /// met, the signs are put in at any point.
-const TRIES_ON_A_BRANCH: u64 = 128;
+const TRIES_ON_A_BRANCH: u64 = 512;
 /// With more signs than this, the branches are not enumerated.
-const MAX_SIGNS: usize = 6;
+const MAX_SIGNS: usize = 8;
 
 /// All choices of the signs that occur in some values; `None` where these are too many.
 fn branches<'a>(
     tower: &Tower,
-    values: impl Iterator<Item = &'a RationalPolynomial> + Clone,
+    values: impl Iterator<Item = &'a RationalPolynomial>,
 ) -> Option<Vec<Vec<(usize, bool)>>> {
+    let occurring = closure(tower, values.flat_map(|value| value.numerator().variables()).collect());
     let signs: Vec<usize> = tower
         .generators()
         .filter(|(_, generator)| matches!(generator, Generator::Sign { .. }))
         .map(|(variable, _)| variable)
-        .filter(|&variable| values.clone().any(|value| value.numerator().contains(variable)))
+        .filter(|variable| occurring.contains(variable))
         .collect();
     if signs.len() > MAX_SIGNS {
         return None;

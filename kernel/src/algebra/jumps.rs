@@ -1,16 +1,26 @@
 //! Where a function jumps: the surfaces w = 0 across which a function with sign(w) in it does not extend continuously.
 //!
-//! A function is A + B·sign(w) in the canonical form. It extends continuously across w = 0 where B vanishes there.
+//! A function is A + B·sign(w) in the canonical form. It extends continuously across w = 0 where B vanishes there, and
+//! the same holds of all that stands inside its roots, logarithms, exponentials and angles.
 //!
 //! Signs also hide where no square is recognised: √(1 − cos² x)/sin x is the sign of sin x. A function that is made of
 //! roots, logarithms, and functions without singularities is continuous; it can jump only where it is divided by
 //! something that vanishes. So a pole is a possible jump wherever a root or a logarithm may change its branch there.
+//!
+//! A jump does no harm where nothing moves across: on a surface on which the energy is shown to be infinite, or which
+//! the energy's own conditions exclude. That a law's own condition x ≠ 0 cuts a surface out changes nothing: the
+//! motion goes on.
 
 use std::collections::BTreeSet;
 
+use dashu_base::Signed;
+use dashu_int::IBig;
+
+use super::barriers::{are_plain, is_infinite_on};
+use super::construct::Construction;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Element, Polynomial, RationalPolynomial, present, work};
-use crate::expr::Expr;
+use crate::expr::{Condition, Expr, Relation};
 
 /// A surface across which a function is not shown to extend continuously.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,13 +31,16 @@ pub struct Jump {
 
 impl Element {
     /// The surfaces w = 0 across which this function is not shown to extend continuously. Not among them are surfaces
-    /// that a stated condition excludes, and surfaces on which the other function is infinite: with the energy as the
-    /// other function, no motion crosses those. Where roots, sines or other signs hide how the other function behaves
-    /// on a surface, it counts as infinite.
+    /// on which the other function is shown to be infinite, those that the other one's own conditions exclude, and the
+    /// boundary of the common domain: with the energy as the other function, no motion crosses those.
     ///
     /// # Errors
     /// Elements of two fields; sizes out of reach.
-    pub fn jumps_where_finite(&self, other: &Element) -> Result<Vec<Jump>, AlgebraError> {
+    pub fn jumps_where_finite(
+        &self,
+        other: &Element,
+        conditions: &[Condition],
+    ) -> Result<Vec<Jump>, AlgebraError> {
         self.join(other)?;
         let tower = &self.field().tower;
         let signed = tower.generators().filter_map(|(variable, generator)| match generator {
@@ -42,14 +55,15 @@ impl Element {
         }
         work::bounded(|| {
             let (own, other) = (tower.canonical(&self.value)?, tower.canonical(&other.value)?);
-            let mut jumps: Vec<Jump> = hidden_sign(tower, &own, &other)?.into_iter().collect();
+            let walls = walls(tower, conditions)?;
+            let mut jumps: Vec<Jump> = hidden_sign(tower, &own, &other, &walls)?.into_iter().collect();
+            let occurring = closure(tower, own.numerator().variables());
             for surface in surfaces {
                 let Surface { variable, of, .. } = surface;
-                if own.numerator().contains(variable)
-                    && !surface.is_excluded()?
-                    && !surface.is_continuous(&own)?
-                    && !surface.is_barrier(&other)?
-                    && (surface.is_continuous(&other)? || surface.has_plain_jump(&other))
+                if occurring.contains(&variable)
+                    && !surface.is_excluded(&walls)?
+                    && !surface.is_continuous(&own, &occurring)?
+                    && !is_infinite_on(tower, of.numerator(), &other)?
                 {
                     jumps.push(Jump { surface: present::express(tower, of) });
                 }
@@ -57,6 +71,18 @@ impl Element {
             Ok(jumps)
         })
     }
+}
+
+/// The functions that the conditions keep from vanishing.
+fn walls(tower: &Tower, conditions: &[Condition]) -> Result<Vec<RationalPolynomial>, AlgebraError> {
+    let mut walls = Vec::new();
+    for condition in conditions.iter().filter(|condition| condition.relation == Relation::NonZero) {
+        // A function that the field does not hold walls nothing in.
+        if let Ok(value) = Construction::within(tower).convert(&condition.function) {
+            walls.push(tower.canonical(&value)?);
+        }
+    }
+    Ok(walls)
 }
 
 /// What stands inside a generator with several branches: a root, a logarithm, or a power with any exponent.
@@ -70,11 +96,12 @@ fn inside_branched(generator: &Generator) -> Option<&RationalPolynomial> {
 }
 
 /// The first pole of a canonical value at which a root or a logarithm in it may change its branch, so that the value
-/// may jump there; poles that stand in the other value too are left out: it counts as infinite there.
+/// may jump there; poles on which the other value is infinite, or which a wall excludes, are left out.
 fn hidden_sign(
     tower: &Tower,
     own: &RationalPolynomial,
     other: &RationalPolynomial,
+    walls: &[RationalPolynomial],
 ) -> Result<Option<Jump>, AlgebraError> {
     let occurring = closure(tower, own.numerator().variables());
     let branched: Vec<&RationalPolynomial> = occurring
@@ -82,16 +109,16 @@ fn hidden_sign(
         .filter(|&&v| closure(tower, vec![v]).iter().any(|&u| u < tower.variables))
         .filter_map(|&v| inside_branched(tower.generator(v)?))
         .collect();
-    let elsewhere = other.numerator().variables();
     let factors = tower.factors.iter().map(|f| (f.inverse, f.polynomial.clone()));
     let variables = tower.reciprocals.iter().map(|&(x, u)| (u, Polynomial::variable(x)));
     for (inverse, pole) in factors.chain(variables) {
         let varies = closure(tower, pole.variables()).iter().any(|&v| v < tower.variables);
-        if !varies || !occurring.contains(&inverse) || elsewhere.contains(&inverse) {
+        let walled = || walls.iter().any(|wall| wall.numerator().exact_quotient(&pole).is_some());
+        if !varies || !occurring.contains(&inverse) || is_thin(tower, &pole) || walled() {
             continue;
         }
         for inner in &branched {
-            if changes_branch(tower, inner.numerator(), &pole)? {
+            if changes_branch(tower, inner.numerator(), &pole)? && !is_infinite_on(tower, &pole, other)? {
                 return Ok(Some(Jump { surface: present::express(tower, &pole.into()) }));
             }
         }
@@ -99,11 +126,19 @@ fn hidden_sign(
     Ok(None)
 }
 
+/// Whether a polynomial vanishes on no surface: a sum of squares of monomials that have no variable in common, such as
+/// x² + y², vanishes on planes of less dimension, which separate nothing.
+fn is_thin(tower: &Tower, polynomial: &Polynomial) -> bool {
+    let is_square = |(factors, coefficient): (Vec<(usize, u32)>, IBig)| {
+        coefficient.is_positive() && factors.into_iter().all(|(v, e)| e % 2 == 0 && v < tower.symbols.len())
+    };
+    polynomial.terms().all(is_square) && polynomial.monomial_content().is_empty()
+}
+
 /// Whether what stands under a root may vanish at a pole with real values on both sides: not if the two have no factor
-/// in common, or if it changes its sign there. Only polynomials in symbols are looked at closely.
+/// in common, or if it changes its sign there. Only polynomials in independent functions are looked at closely.
 fn changes_branch(tower: &Tower, inner: &Polynomial, pole: &Polynomial) -> Result<bool, AlgebraError> {
-    let symbols = tower.symbols.len();
-    if inner.variables().into_iter().chain(pole.variables()).any(|v| v >= symbols) {
+    if !are_plain(tower, inner.variables().into_iter().chain(pole.variables()).collect()) {
         return Ok(true);
     }
     if inner.gcd(pole)?.is_constant() {
@@ -122,27 +157,27 @@ fn divided_out(polynomial: &Polynomial, divisor: &Polynomial) -> (Polynomial, u3
 }
 
 /// The variables with those in the definitions of generators among them.
-fn closure(tower: &Tower, variables: Vec<usize>) -> BTreeSet<usize> {
+pub(super) fn closure(tower: &Tower, variables: Vec<usize>) -> BTreeSet<usize> {
     let (mut found, mut open) = (BTreeSet::new(), variables);
     while let Some(variable) = open.pop() {
-        if !found.insert(variable) {
-            continue;
+        if found.insert(variable) {
+            inside(tower, variable).iter().for_each(|value| open.extend(value.numerator().variables()));
         }
-        let values: Vec<&RationalPolynomial> = match tower.generator(variable) {
-            Some(Generator::Cosine { angle } | Generator::Sine { angle }) => vec![angle],
-            Some(Generator::Exponential { base, exponent }) => base.iter().chain([exponent]).collect(),
-            Some(Generator::Logarithm { argument }) => vec![argument],
-            Some(Generator::Root { radicand, .. }) => vec![radicand],
-            Some(Generator::Sign { of }) => vec![of],
-            Some(Generator::Inverse { factor }) => {
-                open.extend(factor.variables());
-                continue;
-            }
-            _ => continue,
-        };
-        values.into_iter().for_each(|value| open.extend(value.numerator().variables()));
     }
     found
+}
+
+/// What stands in the definition of a generator.
+fn inside(tower: &Tower, variable: usize) -> Vec<RationalPolynomial> {
+    match tower.generator(variable) {
+        Some(Generator::Cosine { angle } | Generator::Sine { angle }) => vec![angle.clone()],
+        Some(Generator::Exponential { base, exponent }) => base.iter().chain([exponent]).cloned().collect(),
+        Some(Generator::Logarithm { argument }) => vec![argument.clone()],
+        Some(Generator::Root { radicand, .. }) => vec![radicand.clone()],
+        Some(Generator::Sign { of }) => vec![of.clone()],
+        Some(Generator::Inverse { factor }) => vec![factor.clone().into()],
+        _ => Vec::new(),
+    }
 }
 
 /// The surface on which the function of a sign vanishes.
@@ -155,11 +190,11 @@ struct Surface<'a> {
 }
 
 impl Surface<'_> {
-    /// Whether the domain excludes the surface: a stated function that vanishes nowhere vanishes on it, or what is
-    /// positive changes its sign there. That x² is positive makes a hole, which orbits pass if H has none.
-    fn is_excluded(&self) -> Result<bool, AlgebraError> {
-        for condition in &self.tower.nonzero {
-            if self.vanishes(condition)? {
+    /// Whether no motion crosses the surface: a wall vanishes on it, or what is positive in the domain changes its sign
+    /// there. That x² is positive makes a hole, which orbits pass if H has none.
+    fn is_excluded(&self, walls: &[RationalPolynomial]) -> Result<bool, AlgebraError> {
+        for wall in walls {
+            if self.vanishes(wall)? {
                 return Ok(true);
             }
         }
@@ -172,8 +207,18 @@ impl Surface<'_> {
         order % 2 == 1 && !rest.contains(self.variable)
     }
 
-    /// Whether a canonical value extends continuously across the surface: the coefficient of the sign vanishes there.
-    fn is_continuous(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+    /// Whether a canonical value extends continuously across the surface: the coefficient of the sign vanishes there, in
+    /// it and in all that stands inside of its generators.
+    fn is_continuous(
+        &self,
+        value: &RationalPolynomial,
+        generators: &BTreeSet<usize>,
+    ) -> Result<bool, AlgebraError> {
+        Ok(self.is_continuous_itself(value)? && self.is_continuous_inside(generators)?)
+    }
+
+    /// Whether the coefficient of the sign vanishes on the surface.
+    fn is_continuous_itself(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
         let coefficients = value.numerator().coefficients_in(self.variable);
         match coefficients.get(1) {
             None => Ok(true),
@@ -181,13 +226,18 @@ impl Surface<'_> {
         }
     }
 
-    /// Whether no roots, sines or other signs stand in the coefficient of the sign. Then a value that is not infinite on
-    /// the surface is finite there.
-    fn has_plain_jump(&self, value: &RationalPolynomial) -> bool {
-        let coefficients = value.numerator().coefficients_in(self.variable);
-        let jump = coefficients.get(1).map(Polynomial::variables).unwrap_or_default();
-        let occurring = jump.into_iter().chain(self.of.numerator().variables());
-        !occurring.into_iter().any(|v| self.tower.is_algebraic(v))
+    /// Whether all that stands inside of generators extends continuously across the surface. Then the generators do.
+    fn is_continuous_inside(&self, generators: &BTreeSet<usize>) -> Result<bool, AlgebraError> {
+        for &generator in generators.iter().filter(|&&generator| generator != self.variable) {
+            for value in inside(self.tower, generator) {
+                if value.numerator().contains(self.variable)
+                    && !self.is_continuous_itself(&self.tower.canonical(&value)?)?
+                {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Whether a value is shown to vanish on the surface, generically.
@@ -224,34 +274,6 @@ impl Surface<'_> {
             return Ok(without.exact_quotient(&relation.numerator().primitive_part()).is_some());
         }
         Ok(false)
-    }
-
-    /// Whether a value is infinite on a side of the surface: a denominator vanishes there and what stands above it does
-    /// not. Values with roots, exponentials, sines or other signs are never called infinite: what stands above may
-    /// vanish on the surface, as in (exp(x) − 1)/x, or on a part of it.
-    fn is_barrier(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
-        let factors: Vec<_> = self.tower.factors.iter().collect();
-        let (mut cleared, exponents) = self.tower.cleared(value.numerator(), &factors)?;
-        let mut pole = factors.iter().zip(exponents).any(|(f, e)| e > 0 && self.divides(&f.polynomial));
-        for &(x, u) in &self.tower.reciprocals {
-            let power = cleared.degree(u);
-            if power > 0 {
-                cleared = self.tower.cleared_of_variable(&cleared, x, u, power)?;
-                pole |= self.divides_variable(x);
-            }
-        }
-        let occurring = cleared.variables().into_iter().chain(self.of.numerator().variables());
-        let symbols = self.tower.symbols.len();
-        let plain = occurring.into_iter().all(|v| v == self.variable || v < symbols);
-        if !pole || !plain {
-            return Ok(false);
-        }
-        // The values on the two sides, where the sign is 1 and −1.
-        let mut parts = cleared.coefficients_in(self.variable);
-        let jump = if parts.len() > 1 { parts.swap_remove(1) } else { Polynomial::zero() };
-        let even = parts.swap_remove(0);
-        let sides = [even.plus(&jump), even.minus(&jump)];
-        Ok(sides.iter().any(|side| !side.is_zero() && !self.divides(side)))
     }
 
     /// Whether a polynomial is a multiple of the function, so that it vanishes on the surface.

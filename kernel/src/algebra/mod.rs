@@ -44,6 +44,7 @@
 //! A divisor that is identically zero is an error, and so is one of which that cannot be excluded.
 //! Exponents, numbers, products and norms have bounds; beyond them there is an error, not a long wait.
 
+mod barriers;
 mod construct;
 mod cyclotomic;
 mod element;

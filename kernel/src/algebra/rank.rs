@@ -18,26 +18,83 @@ pub(super) trait Basis {
     fn push(&mut self, pivot: usize, rest: Vec<Self::Value>);
 }
 
-/// The rows that are independent of those chosen before them in every one of several evaluations: a greedy choice.
-/// Each evaluation comes with its empty basis and holds the values of all rows, `width` to a row.
-pub(super) fn independent_rows<B: Basis>(
-    mut evaluations: Vec<(B, Vec<B::Value>)>,
+/// The most sets of rows that are looked at.
+const MAX_SETS: usize = 20_000;
+
+/// A largest set of rows that are independent in every one of several evaluations; among equals the lexicographically
+/// first. Each evaluation comes with its empty basis and holds the values of all rows, `width` to a row.
+///
+/// A greedy choice falls short of it: with (1, 0) and (0, 1) in one evaluation, any row that agrees with one of them in
+/// one evaluation and with the other in the next one keeps both out. So sets are searched, up to [`MAX_SETS`].
+pub(super) fn independent_rows<B: Basis + Clone>(
+    evaluations: Vec<(B, Vec<B::Value>)>,
     width: usize,
 ) -> Vec<usize> {
     let rows = evaluations.first().map_or(0, |(_, values)| values.len() / width);
-    let mut independent = Vec::new();
-    for row in 0..rows {
-        let beside =
-            |(basis, values): &(B, Vec<B::Value>)| basis.beside(&values[row * width..(row + 1) * width]);
-        let rests: Option<Vec<_>> = evaluations.iter().map(beside).collect();
-        let Some(rests) = rests else { continue };
-        evaluations.iter_mut().zip(rests).for_each(|((basis, _), (pivot, rest))| basis.push(pivot, rest));
-        independent.push(row);
+    let (bases, values): (Vec<B>, Vec<Vec<B::Value>>) = evaluations.into_iter().unzip();
+    let mut search = Search { values, width, rows, most: rows, best: Vec::new(), sets: 0 };
+    let alone = |which: usize| search.rank_in(which, &bases[which]);
+    search.most = (0..bases.len()).map(alone).min().unwrap_or(0);
+    search.extend(&[], &bases, 0);
+    search.best
+}
+
+/// A search for the largest set of rows.
+struct Search<B: Basis> {
+    /// The values of all rows, for each evaluation.
+    values: Vec<Vec<B::Value>>,
+    width: usize,
+    rows: usize,
+    /// No set is larger: the least rank of all rows in one evaluation.
+    most: usize,
+    best: Vec<usize>,
+    sets: usize,
+}
+
+impl<B: Basis + Clone> Search<B> {
+    fn row(&self, which: usize, row: usize) -> &[B::Value] {
+        &self.values[which][row * self.width..(row + 1) * self.width]
     }
-    independent
+
+    /// The rank of all rows in one evaluation.
+    fn rank_in(&self, which: usize, empty: &B) -> usize {
+        let (mut basis, mut rank) = (empty.clone(), 0);
+        for row in 0..self.rows {
+            if let Some((pivot, rest)) = basis.beside(self.row(which, row)) {
+                basis.push(pivot, rest);
+                rank += 1;
+            }
+        }
+        rank
+    }
+
+    /// Extends a set, which spans the bases, by rows from `from` on.
+    fn extend(&mut self, chosen: &[usize], bases: &[B], from: usize) {
+        self.sets += 1;
+        if chosen.len() > self.best.len() {
+            self.best = chosen.to_vec();
+        }
+        for row in from..self.rows {
+            let most = self.most.min(chosen.len() + self.rows - row);
+            if most <= self.best.len() || self.sets > MAX_SETS {
+                return;
+            }
+            let beside = |(which, basis): (usize, &B)| {
+                let (pivot, rest) = basis.beside(self.row(which, row))?;
+                let mut larger = basis.clone();
+                larger.push(pivot, rest);
+                Some(larger)
+            };
+            let larger: Option<Vec<B>> = bases.iter().enumerate().map(beside).collect();
+            if let Some(larger) = larger {
+                self.extend(&[chosen, &[row]].concat(), &larger, row + 1);
+            }
+        }
+    }
 }
 
 /// Elimination modulo a prime: pivot columns, and rows divided by their pivots.
+#[derive(Clone)]
 pub(super) struct Residues {
     modulus: Modulus,
     rows: Vec<(usize, Vec<u64>)>,
@@ -73,7 +130,7 @@ impl Basis for Residues {
 }
 
 /// Elimination with pivots whose enclosures exclude zero.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Intervals(Vec<(usize, Vec<Interval>)>);
 
 impl Basis for Intervals {
@@ -119,5 +176,21 @@ mod tests {
         let (one, other) = ([1, 0, 0, 1, 1, 1], [1, 0, 2, 0, 1, 1]);
         assert_eq!(independent_rows(vec![residues(&one)], 2), [0, 1]);
         assert_eq!(independent_rows(vec![residues(&one), residues(&other)], 2), [0, 2]);
+    }
+
+    #[test]
+    fn a_row_that_keeps_two_out_is_not_chosen() {
+        // The last row is the first one in one evaluation and the second one in the other.
+        let (one, other) = ([1, 0, 0, 1, 1, 0], [1, 0, 0, 1, 0, 1]);
+        for turn in 0..3 {
+            let turned = |rows: &[u64; 6]| {
+                let mut rows = *rows;
+                rows.rotate_left(2 * turn);
+                residues(&rows)
+            };
+            assert_eq!(independent_rows(vec![turned(&one), turned(&other)], 2).len(), 2, "{turn}");
+        }
+        let alone = independent_rows(vec![residues(&one), residues(&[0; 6])], 2);
+        assert!(alone.is_empty(), "{alone:?}");
     }
 }

@@ -203,6 +203,60 @@ impl Expr {
         if negative { product.negated() } else { product }
     }
 
+    /// The product as it was written: as [`product`](Expr::product), but a zero that stands beside functions which are
+    /// not defined everywhere stays there with them, in the first place. `0*log(x)` is 0 where x > 0 and nothing
+    /// elsewhere.
+    pub fn product_as_written(factors: impl IntoIterator<Item = Expr>) -> Expr {
+        let factors: Vec<Expr> = factors.into_iter().collect();
+        if !factors.iter().any(Expr::is_written_zero) || factors.iter().all(Expr::is_defined_everywhere) {
+            return Expr::product(factors);
+        }
+        let mut kept = vec![Expr::zero()];
+        let mut pending: Vec<Expr> = factors.into_iter().rev().collect();
+        while let Some(factor) = pending.pop() {
+            match factor {
+                Expr::Product(inner) => pending.extend(inner.into_iter().rev()),
+                Expr::Negative(inner) => pending.push(Arc::unwrap_or_clone(inner)),
+                harmless if harmless.is_defined_everywhere() => {}
+                partial => kept.push(partial),
+            }
+        }
+        Expr::Product(kept)
+    }
+
+    /// `self ^ exponent` as it was written: as [`to_power`](Expr::to_power), but the exponent 0 stays on a function that
+    /// is not defined everywhere.
+    pub fn to_power_as_written(self, exponent: impl Into<Rational>) -> Expr {
+        let exponent = exponent.into();
+        if exponent.is_zero() && !self.is_defined_everywhere() {
+            return Expr::Power(Arc::new(self), Arc::new(Expr::zero()));
+        }
+        self.to_power(exponent)
+    }
+
+    /// Whether this is the literal 0, or a product that was kept as one.
+    fn is_written_zero(&self) -> bool {
+        match self {
+            Expr::Product(factors) => factors.first().is_some_and(Expr::is_zero),
+            Expr::Negative(inner) => inner.is_written_zero(),
+            other => other.is_zero(),
+        }
+    }
+
+    /// Whether the formula is written without roots, logarithms, tangents, divisors and powers that could restrict its
+    /// domain.
+    fn is_defined_everywhere(&self) -> bool {
+        let own = match self {
+            Expr::Quotient(_, divisor) => divisor.as_number().is_some_and(|divisor| !divisor.is_zero()),
+            Expr::Power(_, exponent) => {
+                exponent.as_number().is_some_and(|power| power.is_int() && power >= Rational::ZERO)
+            }
+            Expr::Call(function, _) => matches!(function, Function::Sin | Function::Cos | Function::Exp),
+            _ => true,
+        };
+        own && self.children().all(Expr::is_defined_everywhere)
+    }
+
     /// `self / denominator`. A quotient of two numbers is one number, unless the denominator is 0.
     pub fn over(self, denominator: Expr) -> Expr {
         match (self, denominator) {
@@ -284,12 +338,12 @@ impl Expr {
         match self {
             Expr::Number(_) | Expr::Pi | Expr::Symbol(_) => self.clone(),
             Expr::Sum(items) => Expr::sum(items.iter().map(f)),
-            Expr::Product(items) => Expr::product(items.iter().map(f)),
+            Expr::Product(items) => Expr::product_as_written(items.iter().map(f)),
             Expr::Quotient(a, b) => f(a).over(f(b)),
             Expr::Power(a, b) => {
                 let (base, exponent) = (f(a), f(b));
                 match exponent.as_number() {
-                    Some(value) => base.to_power(value),
+                    Some(value) => base.to_power_as_written(value),
                     None => Expr::Power(Arc::new(base), Arc::new(exponent)),
                 }
             }

@@ -14,7 +14,8 @@
 //!
 //! `^` binds to the right and tighter than a sign before its base: `-x^2` is `-(x^2)`. Letters and
 //! digits are those of Unicode. Numbers are exact: `0.1` is 1/10. `abs(f)` is read as `sqrt(f^2)` and
-//! `sign(f)` as `sqrt(f^2)/f`, so that no other part of the program has to know them. nom cuts the text into tokens; the
+//! `sign(f)` as `sqrt(f^2)/f`, so that no other part of the program has to know them. What is written as 0 or 1 keeps
+//! the functions that restrict its domain: `0*log(x)`, `sqrt(x)^0`. nom cuts the text into tokens; the
 //! grammar above is read from them by one function a rule, so that an error can say what was expected.
 
 use std::ops::Range;
@@ -275,10 +276,10 @@ impl Reader<'_, '_> {
             if sign == '*' {
                 factors.push(factor);
             } else {
-                factors = vec![Expr::product(factors).over(factor)];
+                factors = vec![Expr::product_as_written(factors).over(factor)];
             }
         }
-        Ok(Expr::product(factors))
+        Ok(Expr::product_as_written(factors))
     }
 
     fn signed(&mut self) -> Result<Expr, ParseError> {
@@ -302,7 +303,7 @@ impl Reader<'_, '_> {
             return Err(too_large("this number is too large", start..end));
         }
         Ok(match exponent.as_number() {
-            Some(value) => base.to_power(value),
+            Some(value) => base.to_power_as_written(value),
             None => Expr::Power(Arc::new(base), Arc::new(exponent)),
         })
     }
@@ -462,6 +463,30 @@ mod tests {
             let expr = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
             assert_eq!(expr.to_string(), same, "{text}");
             assert_eq!(parse(same).as_ref(), Ok(&expr), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_restricts_a_domain_is_not_dropped() {
+        for (text, same) in [
+            ("0*log(x)", "0*log(x)"),
+            ("log(x)*0", "0*log(x)"),
+            ("-0*log(x)", "0*log(x)"),
+            ("y - log(x)*0*y", "y + 0*log(x)"),
+            ("2*(0*(3*log(x)))*sqrt(y)", "0*log(x)*sqrt(y)"),
+            ("0*log(x)/y", "0*log(x)/y"),
+            ("0*(1/x)", "0*(1/x)"),
+            ("0*x^(-1)", "0*x^(-1)"),
+            ("sqrt(x)^0", "sqrt(x)^0"),
+            ("(1 + log(x))^0", "(1 + log(x))^0"),
+            ("(0*log(x))*(0*sqrt(y))", "0*log(x)*sqrt(y)"),
+            ("0*x*sin(x)", "0"),
+            ("(x + exp(y)/2)^0", "1"),
+        ] {
+            let expr = parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+            let again = parse(&expr.to_string()).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(again, expr, "{text}");
+            assert_eq!(expr.to_string(), same, "{text}");
         }
     }
 

@@ -99,9 +99,54 @@ pub fn assess(prover: &Prover, laws: &[ConservedQuantity]) -> Result<Assessment,
     let independent = functions.independent_among(&proved);
     let commute = |a: usize, b: usize| brackets[a][b].vanishes();
     let dof = hamiltonian.space().dof();
-    let involutive = largest_involutive(&proved, dof, commute, |set| functions.are_independent(set));
+    let independence = Independence {
+        of: &|set: &[usize]| functions.are_independent(set),
+        of_parts: functions.parts_are_independent(&proved),
+    };
+    let involutive = largest_involutive(&proved, dof, &commute, &independence);
     let verdict = Verdict::of(dof, independent.rank, involutive.len());
     Ok(Assessment { brackets, independent, involutive, verdict })
+}
+
+/// Which sets are independent.
+struct Independence<'a> {
+    of: &'a dyn Fn(&[usize]) -> bool,
+    /// Whether parts of independent sets are.
+    of_parts: bool,
+}
+
+/// The search of [`largest_involutive`].
+struct Search<'a> {
+    dof: usize,
+    commute: &'a dyn Fn(usize, usize) -> bool,
+    independence: &'a Independence<'a>,
+    best: Vec<usize>,
+    steps: usize,
+}
+
+impl Search<'_> {
+    /// Extends a commuting set by candidates that commute with all of it.
+    fn extend(&mut self, chosen: &[usize], candidates: &[usize]) {
+        self.steps += 1;
+        for (k, &candidate) in candidates.iter().enumerate() {
+            let full = self.best.len() >= self.dof;
+            if full || self.steps > MAX_STEPS || chosen.len() + candidates.len() - k <= self.best.len() {
+                return;
+            }
+            let larger = [chosen, &[candidate]].concat();
+            // Parts of a set that could be better are looked at only where they may rule it out.
+            if (self.independence.of_parts || larger.len() > self.best.len()) && larger.len() <= self.dof {
+                match (self.independence.of)(&larger) {
+                    true if larger.len() > self.best.len() => self.best = larger.clone(),
+                    false if self.independence.of_parts => continue,
+                    _ => {}
+                }
+            }
+            let rest: Vec<usize> =
+                candidates[k + 1..].iter().copied().filter(|&c| (self.commute)(candidate, c)).collect();
+            self.extend(&larger, &rest);
+        }
+    }
 }
 
 /// The largest independent subset that commutes pairwise, H (index 0) included where it is independent;
@@ -109,43 +154,12 @@ pub fn assess(prover: &Prover, laws: &[ConservedQuantity]) -> Result<Assessment,
 fn largest_involutive(
     candidates: &[usize],
     dof: usize,
-    commute: impl Fn(usize, usize) -> bool,
-    independent: impl Fn(&[usize]) -> bool,
+    commute: &dyn Fn(usize, usize) -> bool,
+    independence: &Independence,
 ) -> Vec<usize> {
-    struct Search<'a> {
-        dof: usize,
-        commute: &'a dyn Fn(usize, usize) -> bool,
-        independent: &'a dyn Fn(&[usize]) -> bool,
-        best: Vec<usize>,
-        steps: usize,
-    }
-    impl Search<'_> {
-        /// Extends an independent commuting set by candidates that commute with all of it.
-        fn extend(&mut self, chosen: &[usize], candidates: &[usize]) {
-            self.steps += 1;
-            if chosen.len() > self.best.len() {
-                self.best = chosen.to_vec();
-            }
-            for (k, &candidate) in candidates.iter().enumerate() {
-                let full = self.best.len() >= self.dof;
-                if full || self.steps > MAX_STEPS || chosen.len() + candidates.len() - k <= self.best.len() {
-                    return;
-                }
-                let mut larger = chosen.to_vec();
-                larger.push(candidate);
-                if !(self.independent)(&larger) {
-                    continue;
-                }
-                let rest: Vec<usize> =
-                    candidates[k + 1..].iter().copied().filter(|&c| (self.commute)(candidate, c)).collect();
-                self.extend(&larger, &rest);
-            }
-        }
-    }
-    let start = if independent(&[0]) { vec![0] } else { Vec::new() };
+    let start = if (independence.of)(&[0]) { vec![0] } else { Vec::new() };
     let rest: Vec<usize> = candidates.iter().copied().filter(|&c| c != 0).collect();
-    let mut search =
-        Search { dof, commute: &commute, independent: &independent, best: start.clone(), steps: 0 };
+    let mut search = Search { dof, commute, independence, best: start.clone(), steps: 0 };
     search.extend(&start, &rest);
     search.best
 }

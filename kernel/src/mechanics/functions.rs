@@ -1,7 +1,7 @@
 //! H and some laws: their brackets in pairs, and which sets of them are independent.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -21,6 +21,8 @@ pub(super) struct Functions<'a> {
     laws: &'a [ConservedQuantity],
     /// Gradients in the field of H, for functions that it holds.
     own: Vec<Option<Gradient>>,
+    /// Gradients in one field of all, where none of them restricts the domain of the others.
+    together: OnceLock<Option<Vec<Gradient>>>,
     /// Sets that were looked at in a field of their own, and whether they are independent.
     known: Mutex<BTreeMap<Vec<usize>, bool>>,
 }
@@ -41,7 +43,8 @@ impl<'a> Functions<'a> {
         // Where no real point is found, H is no function that anything could be independent of.
         let energy = Ok(prover.frame().field.has_real_point().then(|| prover.frame().gradient.clone()));
         let own = std::iter::once(energy).chain(laws.iter().map(gradient));
-        Ok(Functions { prover, laws, own: own.collect::<Result<_, _>>()?, known: Mutex::default() })
+        let own = own.collect::<Result<_, _>>()?;
+        Ok(Functions { prover, laws, own, together: OnceLock::new(), known: Mutex::default() })
     }
 
     /// {row, column} of all; the lower triangle is the negative of the upper.
@@ -94,46 +97,120 @@ impl<'a> Functions<'a> {
         Ok(indices.iter().map(gradient).collect())
     }
 
-    /// A greedy choice of independent functions among some, from the first.
+    /// The gradients of some in one field, where no function among all restricts the domain of the others.
+    fn gradients_together(&self, indices: &[usize]) -> Option<Vec<&Gradient>> {
+        if let Some(own) = indices.iter().map(|&k| self.own[k].as_ref()).collect() {
+            return Some(own);
+        }
+        let all = self.together.get_or_init(|| self.prover.ask(|| self.in_one_field()));
+        all.as_ref().map(|gradients| indices.iter().map(|&k| &gradients[k]).collect())
+    }
+
+    /// All gradients in one field; `None` where its domain is not that of H, or it cannot be built.
+    fn in_one_field(&self) -> Option<Vec<Gradient>> {
+        let hamiltonian = self.prover.hamiltonian();
+        if self.laws.iter().any(|law| !law.domain().is_empty()) {
+            return None;
+        }
+        let (frame, elements) =
+            Frame::new(hamiltonian, &[], self.laws.iter().map(ConservedQuantity::formula)).ok()?;
+        let own = &self.prover.frame().field;
+        if frame.field.conditions() != own.conditions() || !frame.field.has_real_point() {
+            return None;
+        }
+        let laws = elements.iter().map(|element| Gradient::of(element, hamiltonian.space()).ok());
+        std::iter::once(Some(frame.gradient.clone())).chain(laws).collect()
+    }
+
+    /// A largest set of independent functions among some. Its size does not depend on their order.
     pub(super) fn independent_among(&self, indices: &[usize]) -> Rank {
         let space = self.prover.hamiltonian().space();
-        let own: Option<Vec<&Gradient>> = indices.iter().map(|&k| self.own[k].as_ref()).collect();
-        if let Some(rows) = own {
-            let rank = self.prover.ask(|| rank_of(&rows, space));
-            return Rank {
-                rank: rank.rank,
-                independent: rank.independent.iter().map(|&k| indices[k]).collect(),
-            };
-        }
-        let mut kept: Vec<usize> = Vec::new();
-        for &index in indices {
-            kept.push(index);
-            if kept.len() > 2 * space.dof() || !self.are_independent(&kept) {
-                kept.pop();
+        let chosen = match self.gradients_together(indices) {
+            Some(rows) => {
+                let rank = self.prover.ask(|| rank_of(&rows, space));
+                rank.independent.iter().map(|&k| indices[k]).collect()
+            }
+            None => self.largest_independent(indices),
+        };
+        Rank { rank: chosen.len(), independent: chosen }
+    }
+
+    /// A largest independent set of functions that restrict each other's domains. A part of an independent set need
+    /// not be independent, as its domain is larger: so all sets are looked at, the larger ones first, in an order that
+    /// depends on the formulas alone.
+    fn largest_independent(&self, indices: &[usize]) -> Vec<usize> {
+        let mut sorted = indices.to_vec();
+        let key = |k: usize| (k > 0).then(|| (self.laws[k - 1].formula(), self.laws[k - 1].domain()));
+        sorted.sort_by(|&a, &b| key(a).cmp(&key(b)).then(a.cmp(&b)));
+        let mut greedy: Vec<usize> = Vec::new();
+        for &index in &sorted {
+            let larger = [&greedy[..], &[index]].concat();
+            if self.are_independent(&larger) {
+                greedy = larger;
             }
         }
-        Rank { rank: kept.len(), independent: kept }
+        // What commutes with H, and H: at most 2·dof − 1 functions.
+        let most = sorted.len().min(2 * self.prover.hamiltonian().space().dof() - 1);
+        for size in (greedy.len() + 1..=most).rev() {
+            if let Some(found) = self.independent_of_size(&sorted, size, &mut Vec::new()) {
+                greedy = found;
+                break;
+            }
+        }
+        greedy.sort_unstable();
+        greedy
+    }
+
+    /// The first independent set with so many functions more than those chosen.
+    fn independent_of_size(
+        &self,
+        rest: &[usize],
+        size: usize,
+        chosen: &mut Vec<usize>,
+    ) -> Option<Vec<usize>> {
+        if size == 0 {
+            return self.are_independent(chosen).then(|| chosen.clone());
+        }
+        for (k, &index) in rest.iter().enumerate().take((rest.len() + 1).saturating_sub(size)) {
+            if self.known.lock().unwrap_or_else(PoisonError::into_inner).len() >= MAX_FIELDS {
+                return None;
+            }
+            chosen.push(index);
+            let found = self.independent_of_size(&rest[k + 1..], size - 1, chosen);
+            chosen.pop();
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// Whether parts of independent sets of these functions are independent too: where none of them restricts the
+    /// domain of the others.
+    pub(super) fn parts_are_independent(&self, indices: &[usize]) -> bool {
+        self.gradients_together(indices).is_some()
     }
 
     /// Whether a set is seen to be independent on its common domain, on every branch of the signs in it.
     pub(super) fn are_independent(&self, set: &[usize]) -> bool {
         let space = self.prover.hamiltonian().space();
-        let own: Option<Vec<&Gradient>> = set.iter().map(|&k| self.own[k].as_ref()).collect();
-        if let Some(rows) = own {
+        if let Some(rows) = self.gradients_together(set) {
             return self.prover.ask(|| rank_of(&rows, space)).rank == set.len();
         }
+        let mut set = set.to_vec();
+        set.sort_unstable();
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&answer) = known().get(set) {
+        if let Some(&answer) = known().get(&set) {
             return answer;
         }
         if known().len() >= MAX_FIELDS {
             return false;
         }
-        let answer = self.prover.ask(|| match self.gradients(set) {
+        let answer = self.prover.ask(|| match self.gradients(&set) {
             Ok(Some(gradients)) => rank_of(&gradients.iter().collect::<Vec<_>>(), space).rank == set.len(),
             _ => false,
         });
-        known().insert(set.to_vec(), answer);
+        known().insert(set, answer);
         answer
     }
 }

@@ -19,14 +19,11 @@
 //!   stated), and
 //! - F extends continuously across every surface w = 0 that orbits can cross: with F = A + B·sign(w), B vanishes there.
 //!   Otherwise F may jump along an orbit; it is then *piecewise*, and counts for nothing. No orbit crosses a surface
-//!   that a condition excludes, or one on which H is infinite.
+//!   that H's own conditions exclude, the boundary of the domain, or a surface on which H is shown to be infinite. A
+//!   claim that cuts out the surface itself (`F where x != 0`) cuts no orbit off.
 //!
 //! Signs also hide in roots and logarithms whose argument is not seen to be a square. F can jump there only where it is
 //! divided by something that vanishes, so a pole at which a root or a logarithm may change its branch makes F piecewise.
-//!
-//! Two cases are not decided, and a jump of F there is let pass: H has roots or sines in its own coefficient of sign(w)
-//! and may be finite on the surface without being seen to be so; or H has the same pole as F and is finite there.
-//! A condition that a claim states (`F where x != 0`) counts as a wall.
 //!
 //! Functions count as independent where they are so on every branch of the signs in them, on a common domain.
 //! Another writing of a proved function is proved again, and where it is real on a larger domain, conditions stand
@@ -48,7 +45,7 @@ mod verification;
 pub use assessment::{Assessment, Verdict, assess};
 pub use bracket::{Bracket, bracket_of, poisson_bracket};
 pub use law::{ConservedQuantity, Status};
-pub use phase_space::{Hamiltonian, PhaseSpace};
+pub use phase_space::{Hamiltonian, PhaseSpace, conditions_beside};
 pub use prover::{Certificate, Conservation, Prover};
 pub use rank::{Rank, functional_rank};
 pub use verification::{Claim, Comparison, Verification, Verified, compare, verify};

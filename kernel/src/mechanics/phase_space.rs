@@ -129,7 +129,7 @@ impl Hamiltonian {
 ///
 /// # Errors
 /// Formulas that the algebra cannot represent.
-pub(super) fn conditions_beside(
+pub fn conditions_beside(
     variables: &[Symbol],
     (function, conditions): (&Expr, &[Condition]),
     presentation: &Expr,

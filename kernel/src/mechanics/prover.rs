@@ -88,6 +88,11 @@ pub enum Conservation {
         /// The bracket in canonical form; absent where it is too long to be of use.
         bracket: Option<Expr>,
     },
+    /// The question has no answer: F is real nowhere together with H, or the algebra cannot represent it.
+    Refused {
+        /// Why.
+        reason: Box<MechanicsError>,
+    },
 }
 
 impl Prover {
@@ -139,7 +144,7 @@ impl Prover {
         self.ask(|| {
             let framed = self.framed(law, domain)?;
             Ok(match framed.gradient.bracket(&framed.frame.gradient)? {
-                Bracket::Zero => match framed.jump()? {
+                Bracket::Zero => match framed.jump(self.hamiltonian())? {
                     None => Conservation::Proved(self.certificate(law, domain, framed)),
                     Some(Jump { surface }) => Conservation::Piecewise { surface },
                 },
@@ -169,7 +174,7 @@ impl Prover {
     ) -> Result<Option<Certificate>, MechanicsError> {
         self.ask(|| {
             let framed = self.framed(law, domain)?;
-            let conserved = framed.is_conserved()?;
+            let conserved = framed.is_conserved(self.hamiltonian())?;
             Ok(conserved.then(|| self.certificate(law, domain, framed)))
         })
     }
@@ -188,7 +193,7 @@ impl Prover {
             }
             let certify = |(law, element): (&Expr, Element)| -> Result<_, MechanicsError> {
                 let framed = Framed::new(&frame, element, self.hamiltonian().space())?;
-                let conserved = framed.is_conserved()?;
+                let conserved = framed.is_conserved(self.hamiltonian())?;
                 Ok(conserved.then(|| self.certificate(law, &[], framed)))
             };
             laws.iter().zip(elements).map(certify).collect()
@@ -271,13 +276,15 @@ impl Framed {
     }
 
     /// Whether the function is shown to be conserved: its bracket with H is zero, and it does not jump.
-    fn is_conserved(&self) -> Result<bool, AlgebraError> {
-        Ok(self.gradient.commutes(&self.frame.gradient)? && self.jump()?.is_none())
+    fn is_conserved(&self, hamiltonian: &Hamiltonian) -> Result<bool, AlgebraError> {
+        Ok(self.gradient.commutes(&self.frame.gradient)? && self.jump(hamiltonian)?.is_none())
     }
 
-    /// The first surface across which the function may jump although an orbit may cross it: H is finite there.
-    fn jump(&self) -> Result<Option<Jump>, AlgebraError> {
-        Ok(self.element.jumps_where_finite(&self.frame.energy)?.into_iter().next())
+    /// The first surface across which the function may jump although an orbit may cross it: H is not shown to be
+    /// infinite there, nor do its own conditions exclude it.
+    fn jump(&self, hamiltonian: &Hamiltonian) -> Result<Option<Jump>, AlgebraError> {
+        let jumps = self.element.jumps_where_finite(&self.frame.energy, hamiltonian.domain())?;
+        Ok(jumps.into_iter().next())
     }
 }
 
@@ -339,7 +346,7 @@ impl Conservation {
             Conservation::Proved(_) => Status::Proved,
             Conservation::Piecewise { .. } => Status::Piecewise,
             Conservation::Refuted { .. } => Status::Refuted,
-            Conservation::Unknown { .. } => Status::Unknown,
+            Conservation::Unknown { .. } | Conservation::Refused { .. } => Status::Unknown,
         }
     }
 
@@ -348,6 +355,7 @@ impl Conservation {
         match self {
             Conservation::Proved(_) | Conservation::Piecewise { .. } => Some(Expr::zero()),
             Conservation::Refuted { bracket } | Conservation::Unknown { bracket } => bracket.clone(),
+            Conservation::Refused { .. } => None,
         }
     }
 

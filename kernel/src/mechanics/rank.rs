@@ -18,12 +18,12 @@ pub struct Rank {
     /// The rank of the Jacobian at some point is at least this: certified. Functions beyond it are
     /// dependent at every point tried, which is no proof.
     pub rank: usize,
-    /// A subset of that many independent functions, the earliest first.
+    /// A subset of that many independent functions; among equals the lexicographically first.
     pub independent: Vec<usize>,
 }
 
 /// The number of functionally independent functions among `functions`: a certified lower bound, reached
-/// at rational points, and the indices of such functions (greedy from the first).
+/// at rational points, and the indices of such functions. They are independent on every branch of the signs in them.
 ///
 /// # Errors
 /// Formulas that the algebra cannot represent, or that divide by zero.
@@ -34,7 +34,22 @@ pub fn functional_rank(functions: &[Expr], space: &PhaseSpace) -> Result<Rank, M
     Ok(rank_of(&gradients.iter().collect::<Vec<_>>(), space))
 }
 
-/// The greedy rank of functions with these gradients.
+/// Whether no point tried shows that the last function is independent of those before it, on whatever branch of the
+/// signs in them.
+///
+/// # Errors
+/// As [`functional_rank`].
+pub(super) fn last_is_determined(functions: &[Expr], space: &PhaseSpace) -> Result<bool, MechanicsError> {
+    let (_, elements) = Element::all_from(space.variables(), functions)?;
+    let gradients: Vec<Gradient> =
+        elements.iter().map(|e| Gradient::of(e, space)).collect::<Result<_, _>>()?;
+    let gradients: Vec<&Gradient> = gradients.iter().collect();
+    let rows: Vec<&[Element]> = gradients.iter().map(|gradient| gradient.entries()).collect();
+    let raises = rank_of(&gradients, space).rank > rank_of(&gradients[..gradients.len() - 1], space).rank;
+    Ok(!raises && !(0..POINTS).any(|point| Element::last_row_is_somewhere_independent(&rows, point)))
+}
+
+/// The rank of functions with these gradients.
 pub(super) fn rank_of(gradients: &[&Gradient], space: &PhaseSpace) -> Rank {
     let rows: Vec<&[Element]> = gradients.iter().map(|gradient| gradient.entries()).collect();
     let mut best: Vec<usize> = Vec::new();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::rank::{Rank, functional_rank};
+use super::rank::last_is_determined;
 use super::{
     Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, Prover, Status, assess,
 };
+use crate::algebra::AlgebraError;
 use crate::expr::{Condition, Expr};
 
 /// A function that someone says is conserved.
@@ -30,7 +31,12 @@ pub struct Verified {
 
 impl Verified {
     fn new(prover: &Prover, claim: &Claim, name: String) -> Result<Verified, MechanicsError> {
-        let outcome = prover.prove_where(&claim.formula, &claim.domain)?;
+        let outcome = match prover.prove_where(&claim.formula, &claim.domain) {
+            Err(error @ MechanicsError::Algebra(AlgebraError::Cancelled)) => return Err(error),
+            // The other claims are judged all the same.
+            Err(error) => Conservation::Refused { reason: Box::new(error) },
+            Ok(outcome) => outcome,
+        };
         Ok(Verified { name, formula: claim.formula.clone(), domain: claim.domain.clone(), outcome })
     }
 
@@ -86,8 +92,11 @@ impl Verification {
 /// For each claim: is {F, H} = 0? Where all are proved also their brackets, independence, involution and the
 /// verdict.
 ///
+/// Each claim is judged on its own: one that is refused, because it is real nowhere or the algebra cannot represent it,
+/// is [`Conservation::Refused`] beside the others.
+///
 /// # Errors
-/// Functions that the algebra cannot represent, or that divide by zero.
+/// What is wrong with H; what is wrong with the first claim, where all are refused.
 pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verification, MechanicsError> {
     let prover = Prover::new(hamiltonian)?;
     let taken: BTreeSet<&str> = claims.iter().filter_map(|claim| claim.name.as_deref()).collect();
@@ -96,6 +105,14 @@ pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verificatio
     for claim in claims {
         let name = claim.name.clone().or_else(|| free.next()).unwrap_or_default();
         verified.push(Verified::new(&prover, claim, name)?);
+    }
+    let refused = |v: &Verified| match &v.outcome {
+        Conservation::Refused { reason } => Some((**reason).clone()),
+        _ => None,
+    };
+    let reasons: Option<Vec<MechanicsError>> = verified.iter().map(refused).collect();
+    if let Some(first) = reasons.and_then(|reasons| reasons.into_iter().next()) {
+        return Err(first);
     }
     let law =
         |v: &Verified| v.outcome.certificate().map(|proof| ConservedQuantity::proved(&v.name, proof.clone()));
@@ -109,7 +126,7 @@ pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verificatio
 pub struct Comparison {
     /// The claim and what was proved of it.
     pub claim: Verified,
-    /// Whether the claim is a function of H and the laws: it does not raise the number of independent ones.
+    /// Whether the claim is a function of H and the laws: it raises the number of independent ones on no branch of signs.
     pub determined: bool,
 }
 
@@ -126,11 +143,13 @@ pub fn compare(
     let space = hamiltonian.space();
     let mut functions = vec![hamiltonian.formula().clone()];
     functions.extend(laws.iter().map(|law| law.formula().clone()));
-    let Rank { rank, .. } = functional_rank(&functions, space)?;
     let compare = |claim: &Claim| {
         let claim = Verified::new(&prover, claim, claim.name.clone().unwrap_or_default())?;
         let with: Vec<Expr> = functions.iter().chain([claim.formula()]).cloned().collect();
-        let determined = functional_rank(&with, space)?.rank == rank;
+        let determined = match claim.outcome {
+            Conservation::Refused { .. } => false,
+            _ => last_is_determined(&with, space)?,
+        };
         Ok(Comparison { claim, determined })
     };
     claims.iter().map(compare).collect()

@@ -100,15 +100,15 @@ class Functions:
                 return False
         return self.at(self.formulas[place], number) is not None
 
-    def points(self, places):
+    def points(self, places, most=POINTS):
         """Numbers of points at which all these functions are defined and their conditions hold."""
-        found = []
-        for number in range(TRIES):
-            if all(self.allowed(place, number) for place in places):
-                found.append(number)
-                if len(found) == POINTS:
-                    break
-        return found
+
+        def compute():
+            allowed = (n for n in range(TRIES) if all(self.allowed(place, n) for place in places))
+            return list(islice(allowed, most))
+
+        key = tuple((self.formulas[place], self.conditions[place]) for place in places)
+        return remembered(("points", key, most, tuple(self.names)), compute)
 
     def gradient(self, place, number):
         return self.at(self.formulas[place], number)[1]
@@ -191,17 +191,183 @@ class Functions:
         """Both ways."""
         return self.numeric_bracket_is(first, second, value) and self.exact_bracket_is(first, second, value)
 
-    def rank(self, places, points=None):
-        """The largest rank of the Jacobian of these functions at points where all are defined: in rationals
-        where the functions are rational, else in 50 digits. 0 where there is no such point."""
-        best = 0
-        for number in self.points(sorted({0, *places})) if points is None else points:
-            rows = [self.at(self.formulas[place], number, exact=True) for place in places]
-            if None in rows:
-                rows = [self.at(self.formulas[place], number) for place in places]
-            found = rank([row[1] for row in rows])
-            best = max(best, found or 0)
-        return best
+    def moduli(self, places):
+        """The insides of the moduli in these functions, with the generators that they are written in."""
+        places = tuple(sorted({0, *places}))
+
+        def work(field):
+            for place in places:
+                evaluate(read(self.formulas[place]), field)
+            return field.generators, [g.inner for g in field.generators if g.kind == "modulus"]
+
+        def compute():
+            learned = frozenset().union(*(self.learned(place) for place in places))
+            try:
+                return self.written(Knowledge(learned), work)
+            except Outside:
+                # Their domains exclude each other.
+                return [], []
+
+        key = tuple((self.formulas[place], self.conditions[place]) for place in places)
+        return remembered(("moduli", key, tuple(self.names)), compute)
+
+    # Across surfaces.
+
+    def value_at(self, formula, point):
+        """The value at a point, `None` where there is none."""
+        try:
+            return evaluate(read(formula), Numbers(point, []))[0]
+        except Outside:
+            return None
+
+    def crossings(self, place, inside):
+        """Pairs of points close to the surface on which `inside` vanishes, one on each side, twice: at a small
+        distance and at a much smaller one. The function is defined at all of them."""
+        generators = self.moduli([place])[0]
+
+        def sign(point):
+            value = polynomial_at(inside, generator_values(generators, point))
+            return 0 if value == 0 else (1 if value > 0 else -1)
+
+        groups, found = {}, []
+        for number in self.points([place], POINTS * MORE):
+            groups.setdefault(number % PARAMETERS, []).append(self.point(number))
+        for points in groups.values():
+            sides = {1: [], -1: []}
+            for point in points:
+                sides.setdefault(sign(point), []).append(point)
+            for a, b in list(zip(sides[1], sides[-1]))[:CROSSINGS]:
+                pairs = self.close_pairs(sign, a, b)
+                values = [self.value_at(self.formulas[place], p) for pair in pairs for p in pair]
+                if pairs and None not in values:
+                    found.append(pairs)
+        return found
+
+    @staticmethod
+    def close_pairs(sign, a, b):
+        """Points between a and b on both sides of a change of sign, at two distances; none where the sign is not
+        defined on the way."""
+        def between(t):
+            return {name: a[name] + t * (b[name] - a[name]) for name in a}
+
+        low, high = Fraction(0), Fraction(1)
+        try:
+            for _ in range(STEPS):
+                middle = (low + high) / 2
+                side = sign(between(middle))
+                if side == 0:
+                    low = high = middle
+                    break
+                low, high = (middle, high) if side > 0 else (low, middle)
+        except (Outside, ArithmeticError, ValueError, TypeError):
+            return []
+        return [(between(low - d), between(high + d)) for d in DISTANCES]
+
+    def jumps(self, place):
+        """Whether the function differs on the two sides of a surface on which the inside of a modulus in it
+        vanishes, and on which H does not grow beyond bounds. H's own conditions may exclude the surface."""
+        walls = [relation(condition) for condition in self.conditions[0]]
+        walls = [f"({left}) - ({right})" for left, sign, right in walls if sign == "!="]
+        for inside in self.moduli([place])[1]:
+            for far, near in self.crossings(place, inside):
+                if any(abs(self.value_at(wall, near[0]) or 0) < LARGE for wall in walls):
+                    continue
+                steps = [self.step(self.formulas[place], pair) for pair in (far, near)]
+                if None in steps or steps[1] * 2 < steps[0] or steps[1] < LARGE:
+                    continue
+                if not self.grows(far, near):
+                    return True
+        return False
+
+    def step(self, formula, pair):
+        a, b = (self.value_at(formula, point) for point in pair)
+        return None if a is None or b is None else abs(a - b)
+
+    def grows(self, far, near):
+        """Whether H, on one side, is much larger near the surface than far from it."""
+        for side in (0, 1):
+            a, b = self.value_at(self.formulas[0], far[side]), self.value_at(self.formulas[0], near[side])
+            if a is not None and b is not None and abs(b) > 4 * abs(a):
+                return True
+        return False
+
+    def branches(self, places):
+        """Numbers of points at which all these functions are defined, by the signs of the insides of their moduli:
+        on each branch the functions are others."""
+        places = sorted({0, *places})
+        generators, moduli = self.moduli(places)
+        if not moduli:
+            return [self.points(places)]
+        found = {}
+        for number in self.points(places, POINTS * MORE):
+            values = generator_values(generators, self.point(number))
+            signs = tuple(polynomial_at(inside, values) > 0 for inside in moduli)
+            found.setdefault(signs, []).append(number)
+        return list(found.values())
+
+    def rank_at(self, places, number):
+        """The rank of the Jacobian at a point: in rationals where the functions are rational, else in 50 digits."""
+        rows = [self.at(self.formulas[place], number, exact=True) for place in places]
+        if None in rows:
+            rows = [self.at(self.formulas[place], number) for place in places]
+        return rank([row[1] for row in rows]) or 0
+
+    def are_independent(self, places):
+        """Whether the functions are independent on every branch of the moduli in them where all are defined."""
+        def on(numbers):
+            return any(self.rank_at(places, number) == len(places) for number in numbers)
+
+        branches = self.branches(places)
+        return bool(branches) and all(on(numbers) for numbers in branches)
+
+    def rank(self, places):
+        """The size of the largest independent set of these functions. Where no moduli stand in them and all are
+        defined somewhere, it is the largest rank of the Jacobian at a point."""
+        places = list(places)
+        if not self.moduli(places)[1] and self.points(sorted({0, *places})):
+            return max(self.rank_at(places, number) for number in self.points(sorted({0, *places})))
+        sizes = range(min(len(places), 2 * self.dof), 0, -1)
+        sets = (chosen for size in sizes for chosen in combinations(places, size))
+        return next((len(chosen) for chosen in sets if self.are_independent(chosen)), 0)
+
+
+def generator_values(generators, point):
+    """The values of the generators of a field at a point, in 50 digits; roots are positive."""
+    values, cosine = [], None
+    for generator in generators:
+        kind = generator.kind
+        inside = None if generator.value is None else polynomial_at(generator.value, values)
+        if kind == "variable":
+            value = point.get(generator.label)
+            value = +mpmath.pi if value is None else mpmath.mpf(value.numerator) / value.denominator
+        elif kind == "cosine":
+            value, cosine = mpmath.cos(inside), mpmath.sin(inside)
+        elif kind == "sine":
+            value = cosine
+        elif kind == "exp":
+            value = mpmath.exp(inside)
+        elif kind == "log":
+            value = mpmath.log(inside)
+        elif kind == "inverse":
+            value = 1 / inside
+        elif kind == "number":
+            value = 2 * mpmath.cos(mpmath.pi / int(generator.label.rsplit("/", 1)[1]))
+        else:
+            value = mpmath.sqrt(inside) if kind == "modulus" else inside ** (mpmath.mpf(1) / generator.power)
+        values.append(value)
+    return values
+
+
+def polynomial_at(polynomial, values):
+    """The value of a polynomial in generators."""
+    total = mpmath.mpf(0)
+    for monomial, coefficient in polynomial.terms():
+        term = mpmath.mpf(int(coefficient.numerator)) / int(coefficient.denominator)
+        for index, exponent in enumerate(monomial):
+            if exponent:
+                term *= values[index] ** exponent
+        total += term
+    return total
 
 
 # --- The space of integrals, counted -----------------------------------------------------------------------------
@@ -442,8 +608,6 @@ def check_where(report, functions):
         report.check(f"{title} has real values{shown}", lambda: functions.points([place]))
         if conditions:
             report.check(f"{title} is defined wherever {', '.join(conditions)}", lambda: conditions_suffice(functions, place))
-    everything = range(len(functions.titles))
-    report.check("a real point where all functions are defined", lambda: functions.points(everything))
 
 
 def conditions_suffice(functions, place):
@@ -464,12 +628,18 @@ def check_laws(report, functions, generators):
     is a multiple of another one or of H, up to a constant."""
     for place, title in enumerate(functions.titles[1:], start=1):
         report.check(f"{{{title}, H}} = 0", lambda: functions.bracket_is(place, 0, "0"))
+        report.check(f"{title} does not jump where H is finite", lambda: not functions.jumps(place))
         if generators:
-            report.check(f"{title} is not constant", lambda: functions.rank([place]) == 1)
+            report.check(f"{title} is not constant", lambda: not_constant(functions, place))
     if generators:
         for a, b in combinations(range(len(functions.titles)), 2):
             name = f"{functions.titles[a]} and {functions.titles[b]} are not proportional"
             report.check(name, lambda: not proportional(functions, a, b))
+
+
+def not_constant(functions, place):
+    """Whether the gradient does not vanish at some point."""
+    return any(functions.rank_at([place], number) == 1 for number in functions.points([place]))
 
 
 def proportional(functions, a, b):
@@ -521,11 +691,15 @@ def not_zero(functions, i, j):
 
 def check_independence(report, functions, claimed):
     """The number of independent functions among H and the laws, as an equality. At least: a minor of this size
-    does not vanish at a rational point. At most: the dimension bounds it, or the number of functions, or no
-    minor of the next size is found at a random point where all are defined (for rational functions this is
-    exact at each point)."""
+    does not vanish at a rational point, on each branch of the moduli. At most: the dimension bounds it, or the
+    number of functions, or no minor of the next size is found at a random point where all are defined (for
+    rational functions this is exact at each point)."""
     everything = list(range(len(functions.titles)))
-    found = functions.rank(everything)
+    try:
+        found = functions.rank(everything)
+    except (Outside, ArithmeticError) as error:
+        report.check(f"the rank of the Jacobian ({error})", lambda: False)
+        return
     report.check(f"a minor of size {claimed} of the Jacobian does not vanish", lambda: claimed <= found)
     # Laws commute with H: where H is not constant there are at most 2*dof - 1.
     bound = min(functions.laws, 2 * functions.dof - 1)
@@ -543,7 +717,7 @@ def check_involution(report, functions, data):
     for a, b in combinations(places, 2):
         name = f"{{{functions.titles[a]}, {functions.titles[b]}}} = 0, in involution"
         report.check(name, lambda: functions.bracket_is(a, b, "0"))
-    report.check("the involutive functions are independent", lambda: functions.rank(places) == len(names))
+    report.check("the involutive functions are independent", lambda: functions.are_independent(places) and len(places) == len(names))
     report.check("no larger set is in involution", lambda: not larger_set(functions, len(names)))
 
 
@@ -553,7 +727,6 @@ def larger_set(functions, size):
     everything = list(range(len(functions.titles)))
     if size >= functions.dof or functions.rank(everything) <= size:
         return False
-    points = functions.points(everything)
     commute = {(a, b): not not_zero(functions, a, b) for a, b in combinations(everything, 2)}
     steps = 0
 
@@ -561,7 +734,7 @@ def larger_set(functions, size):
         nonlocal steps
         steps += 1
         if len(chosen) > size:
-            return functions.rank(chosen, points) == len(chosen)
+            return functions.are_independent(chosen)
         for k, candidate in enumerate(rest):
             if steps > INVOLUTION_STEPS or len(chosen) + len(rest) - k <= size:
                 return False

@@ -24,10 +24,14 @@ sys.setrecursionlimit(100_000)
 mpmath.mp.dps = 60
 
 POINTS = 12  # real points at which a claim is checked in 50 digits
+MORE = 8  # times as many points where moduli make several branches
 PARAMETERS = 4  # different values of the parameters among them
 TRIES = 3000  # points tried to find these
 SMALL = mpmath.mpf(10) ** -40  # what 50 digits leave of a zero, relative to the terms that cancel
 LARGE = mpmath.mpf(10) ** -20  # what is certainly not a zero
+STEPS = 110  # halvings of a segment that crosses a surface
+CROSSINGS = 4  # segments for each set of parameters
+DISTANCES = (Fraction(1, 10**12), Fraction(1, 10**24))  # from the surface, at which a function is compared
 INVOLUTION_STEPS = 3000  # sets looked at to see that no larger one commutes
 
 
@@ -207,6 +211,9 @@ def rank(rows):
     scaled = []
     for row in rows:
         size = max(abs(x) for x in row)
+        if not exact and size < SMALL:
+            size = 0
+            row = [x * 0 for x in row]
         scaled.append(row if size == 0 else [x / size for x in row])
     rows, found = scaled, 0
     while rows:

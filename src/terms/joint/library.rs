@@ -3,6 +3,7 @@
 use super::argument::Argument;
 use super::bodies::bodies;
 use super::function::Function;
+use super::multipole::Multipole;
 use super::term::{Family, Form, Parameter, Term};
 use crate::data::Coordinate;
 
@@ -48,6 +49,7 @@ pub fn library(coordinates: &[Coordinate], positions: &[f64], config: &Config) -
     let mut build = Builder { dof: coordinates.len(), angles, positions, config, lean, terms: Vec::new() };
     build.monomials();
     build.radial(&bodies);
+    build.multipoles(&bodies);
     build.of_one_coordinate(&bodies);
     build.of_differences(&bodies);
     build.symmetric_sums(&bodies);
@@ -248,6 +250,30 @@ impl Builder<'_> {
         for k in geometric(0.3, 12.0, 5).map(|k| k / range.greatest.sqrt()) {
             self.free(Function::Yukawa, u, k, Family::Yukawa, base + 2.0);
             self.free(Function::RadialExponential, u, k, Family::RadialExponential, base + 2.0);
+        }
+    }
+
+    /// Dipoles q_i r^{−2}, q_i r^{−3} and quadrupoles q_i q_j r^{−4}, q_i q_j r^{−5} of one body.
+    fn multipoles(&mut self, bodies: &[Vec<usize>]) {
+        let [body] = bodies else { return };
+        if !(2..=3).contains(&self.dof) || self.angles.contains(&true) {
+            return;
+        }
+        let radius = Argument::squares(body);
+        let range = self.range(std::slice::from_ref(&radius));
+        if range.least <= self.config.clearance.powi(2) * 1e-2 * range.greatest {
+            return;
+        }
+        let mut add = |factors: Vec<(usize, i32)>, power: i32, cost: f64| {
+            let form = Form::Multipole(Multipole { factors, radius: radius.clone(), power });
+            self.terms.push(Term::new(form, Parameter::None, Family::Multipole, cost));
+        };
+        for i in 0..body.len() {
+            [-3, -2].into_iter().for_each(|power| add(vec![(i, 1)], power, 1.0));
+            for j in i..body.len() {
+                let factors = if i == j { vec![(i, 2)] } else { vec![(i, 1), (j, 1)] };
+                [-5, -4].into_iter().for_each(|power| add(factors.clone(), power, 1.4));
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod bodies;
 mod evaluate;
 mod function;
 mod library;
+mod multipole;
 mod term;
 
 pub use argument::Argument;

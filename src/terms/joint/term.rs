@@ -2,6 +2,7 @@
 
 use super::argument::Argument;
 use super::function::Function;
+use super::multipole::Multipole;
 use crate::expr::{Expr, Symbol};
 
 /// A force with one coefficient, for which the fits look, and perhaps one nonlinear parameter κ.
@@ -20,6 +21,8 @@ pub enum Form {
     Monomial(Vec<(usize, i32)>),
     /// The potential Σ over the arguments u of f(u; κ).
     Sum(Function, Vec<Argument>),
+    /// The potential Π q_i^{e_i} · r^k.
+    Multipole(Multipole),
     /// The force (v_j, −v_i) on each pair (i, j).
     Gyroscopic(Vec<(usize, usize)>),
     /// The force −v_i·|v_i|^power on each of the coordinates.
@@ -68,6 +71,7 @@ pub enum Family {
     Polynomial,
     RadialPolynomial,
     Radial,
+    Multipole,
     FreePower,
     Yukawa,
     RadialExponential,
@@ -109,7 +113,7 @@ impl Term {
     /// The kind of its force.
     pub fn kind(&self) -> Kind<'_> {
         match &self.form {
-            Form::Monomial(_) | Form::Sum(..) => Kind::Potential,
+            Form::Monomial(_) | Form::Sum(..) | Form::Multipole(_) => Kind::Potential,
             Form::Gyroscopic(pairs) => Kind::Gyroscopic { pairs },
             Form::Friction { coordinates, power } => Kind::Friction { coordinates, power: *power },
         }
@@ -185,6 +189,7 @@ impl Term {
             Form::Sum(f, arguments) => {
                 arguments.iter().map(|u| part(Form::Sum(*f, vec![u.clone()]))).collect()
             }
+            Form::Multipole(_) => vec![part(self.form.clone())],
             Form::Gyroscopic(pairs) => pairs.iter().map(|&pair| part(Form::Gyroscopic(vec![pair]))).collect(),
             Form::Friction { coordinates, power } => coordinates
                 .iter()
@@ -216,6 +221,7 @@ impl Term {
             Form::Sum(f, arguments) => {
                 Some(arguments.iter().map(|u| f.value(u.value(q), self.value())).sum())
             }
+            Form::Multipole(multipole) => Some(multipole.value(q)),
             Form::Gyroscopic(_) | Form::Friction { .. } => None,
         }
     }
@@ -232,6 +238,12 @@ impl Term {
                 let own = || decimal(self.value());
                 let k = parameter.cloned().unwrap_or_else(own);
                 Some(Expr::sum(arguments.iter().map(|u| f.formula(u.formula(coordinates), k.clone()))))
+            }
+            Form::Multipole(Multipole { factors, radius, power }) => {
+                let monomial = factors.iter().map(|&(i, e)| symbol(i).to_power(e));
+                let radial = Function::RadialPower
+                    .formula(radius.formula(coordinates), Expr::number(i64::from(*power)));
+                Some(Expr::product(monomial.chain([radial])))
             }
             Form::Gyroscopic(_) | Form::Friction { .. } => None,
         }
@@ -253,6 +265,7 @@ impl Term {
             Form::Sum(f, arguments) => {
                 arguments.iter().for_each(|u| u.add_gradient(q, -scale * f.slope(u.value(q), k), out));
             }
+            Form::Multipole(multipole) => multipole.add_gradient(q, -scale, out),
             Form::Gyroscopic(pairs) => {
                 for &(i, j) in pairs {
                     out[i] += scale * v[j];
@@ -293,6 +306,7 @@ impl Term {
                     u.add_hessian(q, slope, curvature, by_position);
                 }
             }
+            Form::Multipole(multipole) => multipole.add_hessian(q, -scale, by_position),
             Form::Gyroscopic(pairs) => {
                 for &(i, j) in pairs {
                     by_velocity[i * n + j] += scale;

@@ -15,6 +15,7 @@ impl Construction<'_> {
             let reason = "the logarithm of a number that is not positive";
             return Err(AlgebraError::OutsideClass { function, reason }.into());
         }
+        let argument = self.on_live_branch(&argument, false)?;
         let (content, mut core) = argument.split_content();
         let mut sum = Vec::new();
         for (prime, power) in powers_of_primes(&content) {

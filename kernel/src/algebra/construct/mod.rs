@@ -196,6 +196,36 @@ impl<'a> Construction<'a> {
         }
     }
 
+    /// What must be positive, on the only branch of a sign on which it can be: log(x + |x|) is log(2x), and its domain is
+    /// x > 0. The root of 0 is real, so that a root may ask for no more than that its radicand is not negative.
+    fn on_live_branch(&mut self, value: &RationalPolynomial, may_vanish: bool) -> Built {
+        let mut value = value.clone();
+        for variable in value.numerator().variables() {
+            let Some(Generator::Sign { of }) = self.tower.generator(variable).cloned() else { continue };
+            let mut parts = value.numerator().coefficients_in(variable);
+            if parts.len() != 2 {
+                continue;
+            }
+            let (jump, even) = (parts.remove(1), parts.remove(0));
+            let on = |side: Polynomial| RationalPolynomial::new(side, value.denominator().clone());
+            let sides = [on(even.plus(&jump)), on(even.minus(&jump))];
+            let dead = |side: &RationalPolynomial| -> Result<bool, AlgebraError> {
+                Ok(match self.tower.vanishes(side)? {
+                    true => !may_vanish,
+                    false => self.is_plainly_positive(&side.negated())?,
+                })
+            };
+            let (above, below) = (dead(&sides[0])?, dead(&sides[1])?);
+            if above == below {
+                continue;
+            }
+            self.require_positive(&if below { of } else { of.negated() })?;
+            let [positive, negative] = sides;
+            value = if below { positive } else { negative };
+        }
+        Ok(self.tower.canonical(&value)?)
+    }
+
     /// Notes that formulas are defined only where `value` is positive.
     fn require_positive(&mut self, value: &RationalPolynomial) -> Result<(), Halt> {
         let known = value.as_constant().is_some() || self.tower.domain.contains(value);

@@ -31,6 +31,7 @@ impl Construction<'_> {
                 false => Err(AlgebraError::DivisionByZero { divisor: "0".into() }.into()),
             };
         }
+        let base = self.on_live_branch(&base, power > 0)?;
         let (content, rest) = base.split_content();
         let mut result = self.power_of_rational(&content, exponent)?;
         let mut core = rest;

@@ -13,6 +13,14 @@ fn examples() -> Vec<Term> {
             Form::Sum(Function::Exponential, vec![Argument::difference(0, 3), Argument::coordinate(1)]),
             Parameter::Free(-0.7),
         ),
+        potential(
+            Form::Multipole(Multipole {
+                factors: vec![(0, 1), (1, 2)],
+                radius: Argument::squares(&[0, 1]),
+                power: -5,
+            }),
+            Parameter::None,
+        ),
         potential(Form::Gyroscopic(vec![(0, 1), (2, 3)]), Parameter::None),
         potential(Form::Friction { coordinates: vec![0, 2], power: 1 }, Parameter::None),
         potential(Form::Friction { coordinates: vec![0, 2], power: 0 }, Parameter::None),

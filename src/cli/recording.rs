@@ -1,0 +1,131 @@
+//! Recordings on the command line: which arguments name them, and how they are read.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Exit, Failure};
+use crate::data::{ColumnMap, Declared, Rates, ReadError, ReadOptions, Reading, Recording, read};
+use crate::expr::{Symbol, is_name};
+use crate::system::System;
+
+/// Extensions of files that hold recordings.
+const EXTENSIONS: [&str; 5] = ["csv", "tsv", "txt", "dat", "npz"];
+
+/// How recordings are read.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ReadingArguments {
+    /// Rename columns of the recording, file's name first: `alpha=theta,rate=omega`.
+    #[arg(long, value_name = "MAP")]
+    columns: Option<String>,
+
+    /// Columns that are angles in radians, periodic with 2π.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    angle: Vec<String>,
+
+    /// Columns that are angles in degrees; their velocities are converted too.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    degrees: Vec<String>,
+
+    /// Leave out rows with missing or non-finite values, and say how many.
+    #[arg(long)]
+    drop_incomplete: bool,
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Failure {
+        Failure { text: error.render(), exit: Exit::BadInput }
+    }
+}
+
+/// Whether an argument names a recording, by its extension.
+pub(super) fn is_recording(argument: &str) -> bool {
+    let extension = Path::new(argument).extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.to_lowercase().as_str()))
+}
+
+impl ReadingArguments {
+    /// Reads recordings. A system says which columns are meant, if there is one.
+    pub(super) fn read(&self, files: &[String], system: Option<&System>) -> Result<Reading, Failure> {
+        let options = ReadOptions {
+            declared: system.map(Declared::from),
+            columns: self.columns.as_deref().map_or(Ok(ColumnMap::default()), ColumnMap::parse)?,
+            angles: names("--angle", &self.angle)?,
+            degrees: names("--degrees", &self.degrees)?,
+            drop_incomplete: self.drop_incomplete,
+        };
+        Ok(read(files, &options)?)
+    }
+
+    /// Fails if an option is given although there is nothing to read.
+    pub(super) fn check_unused(&self) -> Result<(), Failure> {
+        let given = [
+            (self.columns.is_some(), "--columns"),
+            (!self.angle.is_empty(), "--angle"),
+            (!self.degrees.is_empty(), "--degrees"),
+            (self.drop_incomplete, "--drop-incomplete"),
+        ];
+        match given.iter().find(|(given, _)| *given) {
+            Some((_, option)) => Err(Failure::input(
+                format!("`{option}` says how a recording is read, and there is none"),
+                Some("name a recording: liouville discover recording.csv"),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn names(option: &str, names: &[String]) -> Result<Vec<Symbol>, Failure> {
+    let symbol = |name: &String| match is_name(name) {
+        true => Ok(Symbol::new(name)),
+        false => Err(Failure::input(format!("`{option} {name}`: `{name}` is no name"), None)),
+    };
+    names.iter().map(symbol).collect()
+}
+
+/// The name of a discovery without a system file: that of its first recording.
+pub(super) fn name_of(files: &[String]) -> String {
+    let stem = files.first().and_then(|file| Path::new(file).file_stem());
+    stem.map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// A system with the names of a recording that holds momenta.
+pub(super) fn system_of(recording: &Recording, files: &[String]) -> Result<System, Failure> {
+    let list = |names: Vec<&str>| names.join(", ");
+    let coordinates = list(recording.coordinates.iter().map(|coordinate| coordinate.name.name()).collect());
+    let momenta = match &recording.rates {
+        Rates::Momenta(names) => list(names.iter().map(Symbol::name).collect()),
+        Rates::Velocities(_) | Rates::None => String::new(),
+    };
+    let angles: Vec<&str> =
+        recording.coordinates.iter().filter(|c| c.is_angle).map(|c| c.name.name()).collect();
+    let mut text = format!("system recording\ncoordinates {coordinates}\nmomenta {momenta}\n");
+    if !angles.is_empty() {
+        text += &format!("angle {}\n", angles.join(", "));
+    }
+    let system = System::parse(&text, "the recording")?;
+    Ok(System { name: name_of(files), ..system })
+}
+
+/// Reads a positive number of seconds.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 => Ok(seconds),
+        _ => Err("expected a positive number of seconds".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_are_told_by_their_extension() {
+        for name in ["a.csv", "b/c.NPZ", "x.txt"] {
+            assert!(is_recording(name), "{name}");
+        }
+        for name in ["charged-particle", "a.ham", "csv", "run.csv/"] {
+            assert!(!is_recording(name) || name == "run.csv/", "{name}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The laws of a Hamiltonian: exact search, proof, verdict.
+
+use crate::integrals::{self, Combination, SearchConfig, SearchedSpace, StopReason};
+use crate::mechanics::{Assessment, ConservedQuantity, Hamiltonian};
+use crate::progress::{Ended, Job};
+
+/// What the exact search found for a Hamiltonian.
+#[derive(Clone, Debug, Default)]
+pub struct Proved {
+    /// Laws besides the Hamiltonian, none a function of the Hamiltonian and those before it.
+    pub laws: Vec<ConservedQuantity>,
+    /// Polynomials in the Hamiltonian and the laws that complete a largest set in involution.
+    pub combinations: Vec<Combination>,
+    /// Brackets, independence, involution, verdict; absent where the search was not possible.
+    pub assessment: Option<Assessment>,
+    /// The spaces that the search covered.
+    pub searched: Vec<SearchedSpace>,
+    /// Why the search ended; absent where it was not possible.
+    pub stop: Option<StopReason>,
+    /// The work that the search did.
+    pub work: Option<u64>,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+}
+
+/// Searches for the laws of a Hamiltonian and proves them. Symbols of the Hamiltonian besides its variables are
+/// constants: the laws hold for every value of them.
+pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<'_>) -> Proved {
+    let config = search_within(search, hamiltonian.space().dof());
+    let outcome = match integrals::search(hamiltonian, &config, job) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let note = format!("the exact search is not possible for this H: {error}");
+            return Proved { notes: vec![note], ..Proved::default() };
+        }
+    };
+    let note = match outcome.stop {
+        StopReason::Ended(Ended::Seconds) => Some("the exact search ended at its time limit"),
+        StopReason::Ended(Ended::Work) => Some("the exact search ended at its limit of work"),
+        StopReason::Ended(Ended::Interrupted)
+        | StopReason::Settled
+        | StopReason::Complete
+        | StopReason::LeftOut
+        | StopReason::LadderComplete => None,
+    };
+    Proved {
+        laws: outcome.laws,
+        combinations: outcome.combinations,
+        assessment: Some(outcome.assessment),
+        searched: outcome.searched,
+        stop: Some(outcome.stop),
+        work: Some(outcome.work),
+        notes: note.map(str::to_owned).into_iter().collect(),
+    }
+}
+
+/// The search with the momentum degree that this many degrees of freedom allow in reasonable time.
+fn search_within(search: &SearchConfig, dof: usize) -> SearchConfig {
+    let highest = match dof {
+        0..=2 => 4,
+        3 => 3,
+        _ => 2,
+    };
+    SearchConfig { momentum_degree: search.momentum_degree.min(highest), ..search.clone() }
+}
