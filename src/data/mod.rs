@@ -8,6 +8,7 @@
 //! .csv · .txt · .npz ──read──▶ Recording ──noise──▶ σ ──resolve──▶ pieces ──Smoother──▶ Smoothed
 //! ```
 
+mod archive;
 mod banded;
 mod description;
 mod error;
@@ -26,6 +27,7 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Array, write_archive};
 pub use banded::{Banded, BandedCholesky};
 pub use error::ReadError;
 pub use noise::{NoiseConfig, noise_level, rounding_noise};

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::data::{Array, write_archive};
 use crate::expr::Symbol;
 
-use super::npz::{Array, write_archive};
 use super::{FlowError, Trajectory, TrajectorySet};
 
 /// The columns that stand before the variables.

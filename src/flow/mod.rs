@@ -13,7 +13,6 @@ mod error;
 mod field;
 mod files;
 mod integrate;
-mod npz;
 mod simulate;
 mod stability;
 mod trajectories;

@@ -1,6 +1,6 @@
 //! The axes of arrays, and times that are not written.
 
-use super::archive::Array;
+use crate::data::archive::Array;
 
 /// What the axes of an array mean.
 pub struct Axes {

@@ -11,7 +11,6 @@
 
 mod agreement;
 mod angles;
-mod archive;
 mod axes;
 mod columns;
 mod content;

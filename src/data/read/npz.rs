@@ -9,11 +9,11 @@
 //! `t` is `[points]` or `[runs, points]`.
 
 use super::Declared;
-use super::archive::{Array, read_archive};
 use super::axes::{Axes, times_from_rates};
 use super::heading::Heading;
 use super::names::is_time_name;
 use super::table::{Column, Origin, Table};
+use crate::data::archive::{Array, read_archive};
 use crate::data::{Rates, ReadError};
 use crate::expr::Symbol;
 
@@ -285,8 +285,8 @@ fn same_shape(a: &Array, b: &Array, of_a: &str, of_b: &str) -> Result<(), String
 
 #[cfg(test)]
 mod tests {
-    use super::super::archive::tests::write_archive;
     use super::*;
+    use crate::data::archive::write_archive;
     use crate::data::read::{ReadOptions, finished, of_archive};
     use crate::data::{Reading, Recording};
 
@@ -305,7 +305,7 @@ mod tests {
     }
 
     fn read(arrays: &[(&str, Array)], options: &ReadOptions) -> Result<Reading, ReadError> {
-        let part = of_archive(&write_archive(arrays), "a.npz", options)?;
+        let part = of_archive(&write_archive(arrays).unwrap(), "a.npz", options)?;
         finished(vec![part], options)
     }
 

@@ -180,6 +180,71 @@ fn u32_at(bytes: &[u8], at: usize) -> Result<u32, String> {
     Ok(u32::from_le_bytes(std::array::from_fn(|k| four[k])))
 }
 
+/// An archive of arrays, stored without compression and without a date: the same arrays, the same bytes.
+///
+/// # Errors
+/// An archive beyond 4 GiB.
+pub fn write_archive(arrays: &[(&str, Array)]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let mut directory = Vec::new();
+    for (name, array) in arrays {
+        let content = write_npy(array);
+        let name = format!("{name}.npy");
+        let offset = u32::try_from(out.len() + content.len())
+            .map_err(|_| "it would exceed 4 GiB; use CSV")?
+            - content.len() as u32;
+        // Version, flags, method, time, date (1 January 1980), checksum, sizes, lengths of name and extra.
+        let mut common = Vec::new();
+        for short in [20u16, 0, 0, 0, 0x0021] {
+            common.extend(short.to_le_bytes());
+        }
+        common.extend(crc32(&content).to_le_bytes());
+        common.extend((content.len() as u32).to_le_bytes());
+        common.extend((content.len() as u32).to_le_bytes());
+        common.extend((name.len() as u16).to_le_bytes());
+        common.extend(0u16.to_le_bytes());
+        out.extend(LOCAL_HEADER.to_le_bytes());
+        out.extend(&common);
+        out.extend(name.as_bytes());
+        out.extend(content);
+        directory.extend(CENTRAL_HEADER.to_le_bytes());
+        directory.extend(20u16.to_le_bytes());
+        directory.extend(&common);
+        // No comment, disk 0, no attributes.
+        directory.extend([0u8; 10]);
+        directory.extend(offset.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let start = u32::try_from(out.len() + directory.len()).map_err(|_| "it would exceed 4 GiB; use CSV")?
+        - directory.len() as u32;
+    let count = (arrays.len() as u16).to_le_bytes();
+    out.extend(&directory);
+    out.extend(END_OF_DIRECTORY.to_le_bytes());
+    out.extend([0u8; 4]);
+    out.extend(count);
+    out.extend(count);
+    out.extend((directory.len() as u32).to_le_bytes());
+    out.extend(start.to_le_bytes());
+    out.extend([0u8; 2]);
+    Ok(out)
+}
+
+fn write_npy(array: &Array) -> Vec<u8> {
+    let lengths: String = array.shape.iter().map(|length| format!("{length}, ")).collect();
+    let mut header =
+        format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", lengths.trim_end());
+    // The data begin at a multiple of 64 bytes.
+    while (10 + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut out = b"\x93NUMPY\x01\x00".to_vec();
+    out.extend((header.len() as u16).to_le_bytes());
+    out.extend(header.as_bytes());
+    array.values.iter().for_each(|value| out.extend(value.to_le_bytes()));
+    out
+}
+
 /// The checksum of ZIP archives (ITU-T V.42).
 fn crc32(bytes: &[u8]) -> u32 {
     let table: [u32; 256] = std::array::from_fn(|byte| {
@@ -189,54 +254,8 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
-
-    /// An archive of arrays, stored without compression.
-    pub fn write_archive(arrays: &[(&str, Array)]) -> Vec<u8> {
-        let (mut out, mut directory) = (Vec::new(), Vec::new());
-        for (name, array) in arrays {
-            let content = write_npy(array);
-            let name = format!("{name}.npy");
-            let offset = out.len() as u32;
-            let mut common = Vec::new();
-            [20u16, 0, 0, 0, 0x0021].iter().for_each(|short| common.extend(short.to_le_bytes()));
-            for long in [crc32(&content), content.len() as u32, content.len() as u32] {
-                common.extend(long.to_le_bytes());
-            }
-            common.extend((name.len() as u16).to_le_bytes());
-            common.extend(0u16.to_le_bytes());
-            out.extend(LOCAL_HEADER.to_le_bytes());
-            out.extend(&common);
-            out.extend(name.as_bytes());
-            out.extend(content);
-            directory.extend(CENTRAL_HEADER.to_le_bytes());
-            directory.extend(20u16.to_le_bytes());
-            directory.extend(&common);
-            directory.extend([0u8; 10]);
-            directory.extend(offset.to_le_bytes());
-            directory.extend(name.as_bytes());
-        }
-        let start = out.len() as u32;
-        out.extend(&directory);
-        out.extend(END_OF_DIRECTORY.to_le_bytes());
-        out.extend([0u8; 4]);
-        (0..2).for_each(|_| out.extend((arrays.len() as u16).to_le_bytes()));
-        out.extend((directory.len() as u32).to_le_bytes());
-        out.extend(start.to_le_bytes());
-        out.extend([0u8; 2]);
-        out
-    }
-
-    fn write_npy(array: &Array) -> Vec<u8> {
-        let lengths: String = array.shape.iter().map(|length| format!("{length}, ")).collect();
-        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({lengths}), }}\n");
-        let mut out = b"\x93NUMPY\x01\x00".to_vec();
-        out.extend((header.len() as u16).to_le_bytes());
-        out.extend(header.as_bytes());
-        array.values.iter().for_each(|value| out.extend(value.to_le_bytes()));
-        out
-    }
 
     #[test]
     fn archives_come_back() {
@@ -244,7 +263,7 @@ pub mod tests {
             ("q", Array { shape: vec![2, 3, 1], values: (0..6).map(f64::from).collect() }),
             ("t", Array { shape: vec![3], values: vec![0.1, f64::MIN_POSITIVE, -1e300] }),
         ];
-        let back = read_archive(&write_archive(&arrays)).unwrap();
+        let back = read_archive(&write_archive(&arrays).unwrap()).unwrap();
         assert_eq!(back.len(), 2);
         for ((name, array), (same_name, same)) in arrays.iter().zip(&back) {
             assert_eq!((name, array), (&same_name.as_str(), same));
@@ -254,7 +273,7 @@ pub mod tests {
 
     #[test]
     fn damage_is_an_error_never_a_panic() {
-        let bytes = write_archive(&[("q", Array { shape: vec![4], values: vec![1.0; 4] })]);
+        let bytes = write_archive(&[("q", Array { shape: vec![4], values: vec![1.0; 4] })]).unwrap();
         for cut in 0..bytes.len() {
             assert!(read_archive(&bytes[..cut]).is_err());
         }
