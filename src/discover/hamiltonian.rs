@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 
 use crate::expr::{Expr, Rational};
 use crate::fit::{
-    Elimination, FitError, Normal, Path, Stage, TermLibrary, decimal, eliminate, folded, grown,
-    justified_snap, pointwise_system, sharpest, shrunk, supported_digits, usable_terms, weak_system,
+    Elimination, FitError, Normal, Path, Stage, TermLibrary, eliminate, folded, grown, justified_snap,
+    pointwise_system, sharpest, shrunk, supported_digits, usable_terms, weak_system,
 };
+use crate::terms::decimal;
 
 use super::observations::Prepared;
 use super::quotient;

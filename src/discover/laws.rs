@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::expr::{Expr, Function};
 use crate::fit::{
-    Evaluated, FitError, Grammar, Measure, TermLibrary, Variables, decimal, echelon, eigenvectors,
-    justified_snap, prune, residual, usable_terms,
+    Evaluated, FitError, Grammar, Measure, TermLibrary, Variables, echelon, eigenvectors, justified_snap,
+    prune, residual, usable_terms,
 };
+use crate::terms::decimal;
 
 use super::observations::Prepared;
 

@@ -1,7 +1,8 @@
 //! Energies of modes and of parts, of a Hamiltonian with measured coefficients.
 
 use crate::expr::{Expr, Tape};
-use crate::fit::{FitError, Mode, decimal, modes, supported_digits};
+use crate::fit::{FitError, Mode, modes, supported_digits};
+use crate::terms::decimal;
 
 use super::hamiltonian::RecoveredHamiltonian;
 use super::observations::Prepared;

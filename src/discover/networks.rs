@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::expr::Expr;
-use crate::fit::{FitError, Grammar, Normal, TermLibrary, decimal};
+use crate::fit::{FitError, Grammar, Normal, TermLibrary};
 use crate::flow::TrajectorySet;
 use crate::learn::{
     self, Checkpoint, LearnError, LearnedCoordinates, LossTerms, Samples, Signal, TrainingData,
 };
+use crate::terms::decimal;
 
 use crate::progress::{Job, Step};
 

@@ -4,10 +4,9 @@ use dashu_base::Gcd;
 use dashu_int::UBig;
 
 use crate::expr::{Expr, Rational};
-use crate::fit::{
-    Denominator, FitError, Stage, Term, decimal, denominator, justified_snap, supported_digits,
-};
+use crate::fit::{Denominator, FitError, Stage, Term, denominator, justified_snap, supported_digits};
 use crate::fit::{Samples, usable_terms};
+use crate::terms::decimal;
 
 use super::observations::Prepared;
 

@@ -34,7 +34,7 @@ pub use modes::{Mode, modes};
 pub use quotient::{Denominator, denominator};
 pub use shooting::{Shooter, Shooting, Shot};
 pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
-pub use snap::{CHANCE_LIMIT, Snap, decimal, justified_snap, snap, supported_digits};
+pub use snap::{CHANCE_LIMIT, Snap, justified_snap, snap, supported_digits};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

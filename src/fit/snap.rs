@@ -69,24 +69,6 @@ fn smallest_denominator(value: f64, tolerance: f64) -> Option<(i128, i128)> {
     None
 }
 
-/// A floating number as an exact rational of `digits` significant decimal digits: for coefficients
-/// that are no small rational.
-pub fn decimal(value: f64, digits: usize) -> Rational {
-    let text = format!("{:.*e}", digits.saturating_sub(1), value);
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text.as_str(), "0"));
-    let exponent: i64 = exponent.parse().unwrap_or(0);
-    let places = mantissa.split_once('.').map_or(0, |(_, tail)| tail.len()) as i64;
-    let whole: String = mantissa.chars().filter(|c| *c != '.').collect();
-    let whole: IBig = whole.parse().unwrap_or_default();
-    let power = exponent - places;
-    let ten = dashu_int::UBig::from(10u32);
-    if power >= 0 {
-        Rational::from(whole * IBig::from(ten.pow(power as usize)))
-    } else {
-        Rational::from_parts(whole, ten.pow((-power) as usize))
-    }
-}
-
 /// How many significant decimal digits a value with that standard error supports, 1 to 12.
 pub fn supported_digits(value: f64, standard_error: f64) -> usize {
     if value == 0.0 || standard_error <= 0.0 {
@@ -123,10 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_keep_their_digits() {
-        assert_eq!(decimal(1.23456, 3), rational(123, 100));
-        assert_eq!(decimal(-0.0012345, 2), rational(-12, 10000));
-        assert_eq!(decimal(1234.5, 2), rational(1200, 1));
+    fn errors_say_how_many_digits_count() {
         assert_eq!(supported_digits(1.234, 0.001), 4);
     }
 }

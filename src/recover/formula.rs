@@ -8,6 +8,7 @@ use super::names::Names;
 use super::recovery::{Constant, Equation, Friction, Law, Mass};
 use crate::data::{Rates, Recording};
 use crate::expr::{Expr, Function, Rational, Symbol};
+use crate::terms::decimal;
 use crate::terms::joint::{Form, Function as Shape, Kind, Term};
 
 /// Significant digits of a constant in a formula with numbers.
@@ -82,7 +83,7 @@ impl<'a> Writer<'a> {
         let values: BTreeMap<Symbol, Expr> = self
             .letters
             .iter()
-            .map(|(&k, symbol)| (symbol.clone(), decimal(self.constants.values[k].abs())))
+            .map(|(&k, symbol)| (symbol.clone(), number(self.constants.values[k].abs())))
             .collect();
         let used = hamiltonian.symbols();
         let letters =
@@ -323,16 +324,9 @@ fn split(factors: impl IntoIterator<Item = Expr>) -> (Rational, Vec<Expr>) {
     (number, others)
 }
 
-/// A number of the form, which is a small rational.
-fn number(value: f64) -> Expr {
-    decimal(value)
-}
-
 /// A number to [`DIGITS`] significant decimal digits.
-pub(super) fn decimal(value: f64) -> Expr {
-    let text = format!("{value:.*e}", DIGITS - 1);
-    crate::expr::parse(&text)
-        .map_or_else(|_| Expr::zero(), |read| read.as_number().map_or(read, Expr::number))
+pub(super) fn number(value: f64) -> Expr {
+    Expr::number(decimal(value, DIGITS))
 }
 
 #[cfg(test)]
@@ -415,7 +409,7 @@ mod tests {
         // Positions, momenta and the velocities that give them.
         let inputs = ["x", "y", "p_x", "p_y", "v_x", "v_y"].map(Symbol::new);
         let values: BTreeMap<Symbol, Expr> =
-            law.letters.iter().map(|c| (c.symbol.clone(), decimal(c.value))).collect();
+            law.letters.iter().map(|c| (c.symbol.clone(), number(c.value))).collect();
         let number = |expr: &Expr, at: &[f64]| {
             let tape = crate::expr::Tape::new(&[expr.substitute(&values)], &inputs).unwrap();
             tape.evaluate(at)[0]

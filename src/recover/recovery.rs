@@ -151,7 +151,7 @@ pub struct Equation {
 impl Constant {
     /// Its value in a formula.
     pub fn decimal(&self) -> Expr {
-        super::formula::decimal(self.value)
+        super::formula::number(self.value)
     }
 }
 

@@ -30,7 +30,7 @@ pub fn evaluate(columns: &[Column<'_>], dof: usize, positions: &[f64], velocitie
                 force.fill(0.0);
                 match column {
                     Column::Force(term) => term.force(q, v, &mut force),
-                    Column::ByParameter(term) => term.force_by_parameter(q, v, &mut force),
+                    Column::ByParameter(term) => term.force_by_parameter(q, &mut force),
                 }
                 force.iter().enumerate().for_each(|(i, &f)| out[i * count + k] = f);
             }

@@ -4,6 +4,7 @@ use super::argument::Argument;
 use super::function::Function;
 use super::multipole::Multipole;
 use crate::expr::{Expr, Symbol};
+use crate::terms::decimal;
 
 /// A force with one coefficient, for which the fits look, and perhaps one nonlinear parameter κ.
 #[derive(Clone, PartialEq, Debug)]
@@ -204,8 +205,7 @@ impl Term {
     }
 
     /// Adds κ ∂force/∂κ per unit coefficient, the change per relative change of κ, to `out`, `[dof]`.
-    pub fn force_by_parameter(&self, q: &[f64], v: &[f64], out: &mut [f64]) {
-        let _ = v;
+    pub fn force_by_parameter(&self, q: &[f64], out: &mut [f64]) {
         self.add_force_by_parameter(q, self.value(), 1.0, out);
     }
 
@@ -235,7 +235,7 @@ impl Term {
                 Some(Expr::product(factors.iter().map(|&(i, e)| symbol(i).to_power(e))))
             }
             Form::Sum(f, arguments) => {
-                let own = || decimal(self.value());
+                let own = || Expr::number(decimal(self.value(), 12));
                 let k = parameter.cloned().unwrap_or_else(own);
                 Some(Expr::sum(arguments.iter().map(|u| f.formula(u.formula(coordinates), k.clone()))))
             }
@@ -338,15 +338,6 @@ fn add_monomial_slopes(factors: &[(usize, i32)], q: &[f64], scale: f64, out: &mu
             out[i * n + i] -= scale * f64::from(e * (e - 1)) * rest;
         }
     }
-}
-
-/// A number as an exact decimal of at most twelve significant digits.
-fn decimal(value: f64) -> Expr {
-    if value.fract() == 0.0 && value.abs() < 1e9 {
-        return Expr::number(value as i64);
-    }
-    let text = format!("{value:.11e}");
-    crate::expr::parse(&text).unwrap_or_else(|_| Expr::one())
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ fn the_change_by_the_parameter_is_relative() {
     for term in examples().iter().filter(|term| term.is_free()) {
         let k = term.parameter().unwrap();
         let mut change = [0.0; 4];
-        term.force_by_parameter(&Q, &V, &mut change);
+        term.force_by_parameter(&Q, &mut change);
         let at = |h: f64| force(&term.with_parameter(k * (1.0 + h)), &Q, &V);
         for (i, change) in change.iter().enumerate() {
             let slope = (at(1e-4)[i] - at(-1e-4)[i]) / 2e-4;
