@@ -11,13 +11,13 @@ use super::progress::Reporter;
 use super::recording::{self, ReadingArguments};
 use super::{Exit, Failure, output::Output};
 use crate::data::{Rates, Reading};
-use crate::discover::{self, Config, Cyclic, DiscoverError, Observations, RecordedConfig};
+use crate::discover::{self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig};
 use crate::expr::Expr;
 use crate::fit::{self, Grammar};
 use crate::flow::{SimulationConfig, TrajectorySet, simulate};
-use crate::learn;
+use crate::learn::{self, Checkpoint};
 use crate::mechanics::{Hamiltonian, compare};
-use crate::progress::{Ended, Job, Limits};
+use crate::progress::{CancelToken, Ended, Job, Limits};
 use crate::report::{DiscoverySource, Format, LimitsRecord, Record};
 use crate::system::{Diagnostic, Place, System};
 
@@ -92,6 +92,14 @@ enum LossName {
     Paper,
 }
 
+/// What the parts of a run share.
+struct Session<'a> {
+    output: &'a Output,
+    /// Ctrl-C cancels it.
+    token: &'a CancelToken,
+    threads: Option<u16>,
+}
+
 fn no_subject() -> Failure {
     Failure::input("there is no system and no recording", Some("liouville discover recording.csv"))
 }
@@ -110,29 +118,45 @@ impl Discover {
         }
         let started = Instant::now();
         let (system, files) = self.subjects()?;
-        let exit = if files.is_empty() {
-            self.reading.check_unused()?;
-            let system = system.ok_or_else(no_subject)?;
-            let data = self.simulated(&system)?;
-            self.canonical(&system, data, None, output, threads)?
-        } else {
-            let reading = self.reading.read(&files, system.as_ref())?;
-            output.note(&reading.understood);
-            match self.recorded(system.as_ref(), &files, &reading, output)? {
-                Some(exit) => exit,
-                None => {
-                    let system = match system {
-                        Some(system) => system,
-                        None => recording::system_of(&reading.recording, &files)?,
-                    };
-                    let mut data = TrajectorySet::of_recording(&reading.recording);
-                    data.notes.clone_from(&reading.notes);
-                    self.canonical(&system, data, Some(files.join(", ")), output, threads)?
-                }
-            }
+        let token = watched(self.farewell());
+        let session = Session { output, token: &token, threads };
+        let exit = match files.is_empty() {
+            true => self.of_system(&system.ok_or_else(no_subject)?, &session)?,
+            false => self.of_files(system, &files, &session)?,
         };
         output.note(&format!("{:.1} s", started.elapsed().as_secs_f64()));
         Ok(exit)
+    }
+
+    fn of_system(&self, system: &System, session: &Session<'_>) -> Result<Exit, Failure> {
+        self.reading.check_unused()?;
+        let config = SimulationConfig { seed: self.seed, noise: self.noise, ..SimulationConfig::default() };
+        self.canonical(system, simulate(system, &config)?, None, session)
+    }
+
+    fn of_files(
+        &self,
+        system: Option<System>,
+        files: &[String],
+        session: &Session<'_>,
+    ) -> Result<Exit, Failure> {
+        let reading = self.reading.read(files, system.as_ref())?;
+        session.output.note(&reading.understood);
+        if let Some(exit) = self.recorded(system.as_ref(), files, &reading, session)? {
+            return Ok(exit);
+        }
+        let system = system.map_or_else(|| recording::system_of(&reading.recording, files), Ok)?;
+        let mut data = TrajectorySet::of_recording(&reading.recording);
+        data.notes.clone_from(&reading.notes);
+        self.canonical(&system, data, Some(files.join(", ")), session)
+    }
+
+    /// The last words of a run that Ctrl-C ends twice.
+    fn farewell(&self) -> String {
+        match &self.out {
+            Some(folder) => format!("interrupted; resume with: {}", command_with_out(folder)),
+            None => "interrupted".to_owned(),
+        }
     }
 
     /// The system, if one is named, and the recordings.
@@ -140,6 +164,12 @@ impl Discover {
         let (mut files, names): (Vec<String>, Vec<String>) =
             self.subjects.iter().cloned().partition(|subject| recording::is_recording(subject));
         files.extend(self.data.iter().cloned());
+        if self.noise != 0.0 && !files.is_empty() {
+            return Err(Failure::input(
+                "`--noise` is that of simulated measurements, and there is a recording",
+                Some("leave it out: the noise of a recording is measured"),
+            ));
+        }
         let system = match names.as_slice() {
             [] => None,
             [name] => Some(input::load(name, &self.set)?),
@@ -162,8 +192,9 @@ impl Discover {
         system: Option<&System>,
         files: &[String],
         reading: &Reading,
-        output: &Output,
+        session: &Session<'_>,
     ) -> Result<Option<Exit>, Failure> {
+        let output = session.output;
         let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
         let asked =
             self.steps.is_some() || self.grammar.is_some() || self.out.is_some() || self.asks_cyclic();
@@ -175,7 +206,7 @@ impl Discover {
         let reporter = Reporter::new(output);
         let config = RecordedConfig::default();
         let limits = Limits { seconds: self.time_limit, ..config.search.limits };
-        let job = Job::new(&reporter, limits.token(&watched("interrupted".into())));
+        let job = Job::new(&reporter, limits.token(session.token));
         let found = discover::of_recording(&reading.recording, &config, &job);
         reporter.finish();
         let found = found.map_err(|error| match Ended::by(job.token()) {
@@ -189,10 +220,8 @@ impl Discover {
         let mut record = Record::of_recording(&name, &files.join(", "), reading, &found)
             .map_err(|error| Failure::input(error, None))?;
         record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
-        if let Some(folder) = &self.out {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
-            input::write(&format!("{folder}/record.json"), &record.render(Format::Json))?;
+        if let Some(folder) = self.folder()? {
+            save_record(folder, &record)?;
             output.note(&format!("the record is saved in {folder}"));
         }
         output.record(&record);
@@ -223,81 +252,104 @@ impl Discover {
         system: &System,
         data: TrajectorySet,
         source: Option<String>,
-        output: &Output,
-        threads: Option<u16>,
+        session: &Session<'_>,
     ) -> Result<Exit, Failure> {
-        let grammar = self.grammar.as_deref().map(read_grammar).transpose()?;
+        let output = session.output;
+        let config = self.config(session.threads)?;
         self.check_cyclic(system)?;
-        for note in &data.notes {
-            output.note(note);
-        }
+        data.notes.iter().for_each(|note| output.note(note));
         let observations =
             Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
-        let folder = self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", system.name, self.seed));
-        let again = format!("resume with: {}", command_with_out(&folder));
-        let farewell =
-            if self.out.is_some() { format!("interrupted; {again}") } else { "interrupted".into() };
+        let folder = self.folder()?;
         let reporter = Reporter::new(output);
-        let job = Job::new(&reporter, watched(farewell));
-        if let Some(folder) = &self.out {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
-        }
-        let config = Config {
-            cyclic: self.cyclic,
-            network: self.networks(threads),
-            grammar,
-            folder: self.out.as_ref().map(PathBuf::from),
-            ..Config::default()
-        };
+        let job = Job::new(&reporter, session.token.clone());
         let discovery = match discover::run(&observations, &config, &job) {
-            Ok(discovery) => discovery,
             Err(DiscoverError::Interrupted { step, steps, kept }) => {
-                discover::keep(Path::new(&folder), &kept).map_err(|error| Failure::input(error, None))?;
-                let text = format!(
-                    "interrupted at step {step} of {steps}; the state is saved in {folder}\n{again}\n"
-                );
-                return Err(Failure { text, exit: Exit::Interrupted });
+                return Err(self.interrupted(system, step, steps, &kept));
             }
-            Err(error) => return Err(Failure::input(error, None)),
+            other => other.map_err(|error| Failure::input(error, None))?,
         };
         reporter.finish();
-        let recovered = discovery.hamiltonian.as_ref().filter(|h| h.exact);
-        let space = input::phase_space(system)?;
-        let recovered = recovered.map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-        let made_by = if source.is_none() { system.hamiltonian_with_values() } else { None };
-        let agrees = |file: Expr| {
-            let file = Hamiltonian::new(file, space.clone());
-            recovered.as_ref().is_some_and(|h| h.equals_up_to_a_constant(&file))
-        };
-        let simulated = source.is_none();
-        let source = DiscoverySource {
-            data: source.clone().unwrap_or_else(|| "simulated".to_owned()),
-            agrees_with_file: made_by.map(agrees),
-        };
-        let mut record = Record::of_discovery(system, &observations.trajectories, &discovery, &source)
-            .map_err(|error| Failure::input(error, None))?;
-        if let Some(hamiltonian) = recovered.as_ref().filter(|_| simulated) {
-            let laws: Vec<_> = discovery.laws.iter().map(|law| law.quantity.clone()).collect();
-            let known = compare(hamiltonian, &laws, &input::known_laws(system));
-            let known = known.map_err(|error| Failure::input(error, None))?;
-            record.add_known(&known, &discovery, &space);
-        }
-        record.seed = Some(self.seed);
-        record.settings = self.settings(&config);
-        record.limits =
-            discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
-        if let Some(folder) = &self.out {
+        let record = self.record(system, &observations.trajectories, &discovery, source, &config)?;
+        if let Some(folder) = folder {
             let learned = discovery.network.as_ref().map(|network| &network.learned);
             discover::save(Path::new(folder), &observations, learned)
                 .map_err(|error| Failure::input(error, None))?;
-            input::write(&format!("{folder}/record.json"), &record.render(Format::Json))?;
+            save_record(folder, &record)?;
             output.note(&format!(
                 "saved in {folder}; read the formulas again with `liouville extract {folder}`"
             ));
         }
         output.record(&record);
         Ok(Exit::of(discovery.ended))
+    }
+
+    /// The folder of `--out`, made if it is missing.
+    fn folder(&self) -> Result<Option<&str>, Failure> {
+        let Some(folder) = self.out.as_deref() else { return Ok(None) };
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
+        Ok(Some(folder))
+    }
+
+    /// Keeps the state of a training that was interrupted, and says how to go on.
+    fn interrupted(&self, system: &System, step: usize, steps: usize, kept: &[Checkpoint]) -> Failure {
+        let folder = self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", system.name, self.seed));
+        if let Err(error) = discover::keep(Path::new(&folder), kept) {
+            return Failure::input(error, None);
+        }
+        let again = command_with_out(&folder);
+        let text = format!(
+            "interrupted at step {step} of {steps}; the state is saved in {folder}\nresume with: {again}\n"
+        );
+        Failure { text, exit: Exit::Interrupted }
+    }
+
+    fn config(&self, threads: Option<u16>) -> Result<Config, Failure> {
+        Ok(Config {
+            cyclic: self.cyclic,
+            network: self.networks(threads),
+            grammar: self.grammar.as_deref().map(read_grammar).transpose()?,
+            folder: self.out.as_ref().map(PathBuf::from),
+            ..Config::default()
+        })
+    }
+
+    /// The record of a discovery; `source` names the recordings, if there are any.
+    fn record(
+        &self,
+        system: &System,
+        data: &TrajectorySet,
+        discovery: &Discovery,
+        source: Option<String>,
+        config: &Config,
+    ) -> Result<Record, Failure> {
+        let space = input::phase_space(system)?;
+        let recovered = discovery.hamiltonian.as_ref().filter(|h| h.exact);
+        let recovered = recovered.map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
+        let is_simulated = source.is_none();
+        let file = if is_simulated { system.hamiltonian_with_values() } else { None };
+        let agrees = |file: Expr| {
+            let file = Hamiltonian::new(file, space.clone());
+            recovered.as_ref().is_some_and(|h| h.equals_up_to_a_constant(&file))
+        };
+        let source = DiscoverySource {
+            data: source.unwrap_or_else(|| "simulated".to_owned()),
+            agrees_with_file: file.map(agrees),
+        };
+        let mut record = Record::of_discovery(system, data, discovery, &source)
+            .map_err(|error| Failure::input(error, None))?;
+        if let Some(hamiltonian) = recovered.as_ref().filter(|_| is_simulated) {
+            let laws: Vec<_> = discovery.laws.iter().map(|law| law.quantity.clone()).collect();
+            let known = compare(hamiltonian, &laws, &input::known_laws(system))
+                .map_err(|error| Failure::input(error, None))?;
+            record.add_known(&known, discovery, &space);
+        }
+        record.seed = Some(self.seed);
+        record.settings = self.settings(config);
+        record.limits =
+            discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
+        Ok(record)
     }
 
     fn check_cyclic(&self, system: &System) -> Result<(), Failure> {
@@ -308,11 +360,6 @@ impl Discover {
             )),
             _ => Ok(()),
         }
-    }
-
-    fn simulated(&self, system: &System) -> Result<TrajectorySet, Failure> {
-        let config = SimulationConfig { seed: self.seed, noise: self.noise, ..SimulationConfig::default() };
-        Ok(simulate(system, &config)?)
     }
 
     fn networks(&self, threads: Option<u16>) -> Option<learn::Config> {
@@ -359,6 +406,10 @@ impl Discover {
         }
         Ok(Exit::Done)
     }
+}
+
+fn save_record(folder: &str, record: &Record) -> Result<(), Failure> {
+    input::write(&format!("{folder}/record.json"), &record.render(Format::Json))
 }
 
 /// Reads a grammar. Files that it includes are looked up in the same folder.
