@@ -28,6 +28,9 @@ pub struct Config {
     pub significance: f64,
     /// A form with more terms with nonlinear parameters than this can take the shape of anything: it interpolates.
     pub interpolating: usize,
+    /// A sum of more powers of one distance than this is a series, which interpolates too. The laws of the literature
+    /// have three at most: a harmonic trap, an attraction, a wall.
+    pub series: usize,
     /// χ² for each degree of freedom up to which a form explains the recording. Right forms reach 1.02 at most; the
     /// noise itself is known to 7 %.
     pub explained: f64,
@@ -56,6 +59,7 @@ impl Default for Config {
             tied: 10.0,
             significance: 3.0,
             interpolating: 2,
+            series: 3,
             explained: 2.0,
             less_noise: 0.8,
             least_noise: 0.02,
@@ -82,7 +86,8 @@ pub struct Grounds<'a> {
 ///
 /// The three best forms that contain no better one, and each with one term less, are fitted to whole trajectories.
 /// Among those whose χ²/s² and description length are nearly the best, the simplest is the answer. Its terms below
-/// three standard errors are dropped. Where no trajectory can be followed, the weak form's own answer stands.
+/// three standard errors are dropped. Where no trajectory can be followed, the weak form's own answer stands. A job that
+/// ended early has not seen every form: its answer is an approximation at best.
 pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<Recovery> {
     if grounds.search.held_out.is_some() {
         return by_held_out_errors(grounds, config);
@@ -92,7 +97,7 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     let follow = |models: &[Model], pieces: &[ObservedPiece]| {
         follow(grounds.problem, models, pieces, &config.trajectory, job)
     };
-    let Some(mut field) = follow(&models, &pieces) else { return by_weak_form(grounds, config) };
+    let Some(mut field) = follow(&models, &pieces) else { return by_weak_form(grounds, config, job) };
     let mut pieces = pieces;
     for _ in 0..config.noise_rounds {
         let Some(factors) = less_noise(&field, config) else { break };
@@ -101,7 +106,7 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
         let Some(next) = follow(&models, &pieces) else { break };
         field = next;
     }
-    by_trajectories(grounds, &field, config)
+    by_trajectories(grounds, &field, config, job)
 }
 
 /// For each recorded column the factor of its noise, where the best fit leaves clearly less than was assumed: sparse
@@ -114,7 +119,7 @@ fn less_noise(field: &Field, config: &Config) -> Option<Vec<f64>> {
 }
 
 /// The answer of the trajectories.
-fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config) -> Option<Recovery> {
+fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config, job: &Job<'_>) -> Option<Recovery> {
     let chosen = choose(&field.followed, config.near)?;
     let answer = drop_weak(grounds.problem, field, chosen.clone(), config);
     let answer = loosen(grounds.problem, field, answer, config);
@@ -144,8 +149,9 @@ fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config) -> Opt
     let chosen = law(&answer);
     let reduced = answer.fit.reduced();
     let status = match () {
-        () if interpolates(&answer.model, config) => approximate(grounds, &answer.model, config),
-        () if reduced > config.explained => approximate(grounds, &answer.model, config),
+        () if interpolates(&answer.model, config) || reduced > config.explained || job.is_cancelled() => {
+            approximate(grounds, &answer.model, config)
+        }
         () if !alternatives.is_empty() => Status::Ambiguous,
         () if chosen.is_exact() => Status::Exact,
         () => Status::Determined,
@@ -218,6 +224,17 @@ fn freed(term: &Term, angles: bool) -> Option<Term> {
 /// Whether a form can take the shape of anything.
 fn interpolates(model: &Model, config: &Config) -> bool {
     model.terms.iter().filter(|term| term.is_free()).count() > config.interpolating
+        || longest_series(&model.terms) > config.series
+}
+
+/// The largest number of powers of one distance.
+fn longest_series(terms: &[Term]) -> usize {
+    let distances = |term: &Term| match term.form() {
+        Form::Sum(Function::RadialPower, arguments) => Some(arguments.clone()),
+        _ => None,
+    };
+    let all: Vec<_> = terms.iter().filter_map(distances).collect();
+    all.iter().map(|one| all.iter().filter(|other| *other == one).count()).max().unwrap_or(0)
 }
 
 /// The status of a form that leaves something unexplained, or interpolates.
@@ -235,7 +252,7 @@ fn status_of(unexplained: f64, config: &Config) -> Status {
 }
 
 /// The answer where no trajectory can be followed, at the edge of a domain for instance.
-fn by_weak_form(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
+fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<Recovery> {
     let Grounds { recording, problem, search, .. } = *grounds;
     let model = search.models.first()?;
     let law = |model: &Model| {
@@ -255,14 +272,17 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery> {
         .map(|other| Alternative { law: law(other), difference: other.score - model.score })
         .collect();
     let chosen = law(model);
+    let equations = problem.equations();
+    let reduced = model.chi / equations as f64;
     let status = match () {
-        () if interpolates(model, config) => approximate(grounds, model, config),
+        () if interpolates(model, config) || reduced > config.explained || job.is_cancelled() => {
+            approximate(grounds, model, config)
+        }
         () if !alternatives.is_empty() => Status::Ambiguous,
         () if chosen.is_exact() => Status::Exact,
         () => Status::Determined,
     };
-    let equations = problem.equations();
-    let evidence = Evidence::WeakForm { reduced: model.chi / equations as f64, equations };
+    let evidence = Evidence::WeakForm { reduced, equations };
     Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise(grounds.smoothed) })
 }
 
@@ -273,8 +293,12 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
     let law = |model: &Model, held_out: &HeldOut| {
         settle(recording, model, &jackknife_covariance(problem, model, held_out), &config.constants)
     };
-    let is_tied =
-        |other: &&Model| other.score < model.score + config.near && complexity(other) <= complexity(model);
+    let states = scattered_states(problem);
+    let is_tied = |other: &&Model| {
+        other.score < model.score + config.near
+            && complexity(other) <= complexity(model)
+            && !same_law(other, model, &states)
+    };
     let alternative = |other: &Model| {
         let errors = super::held_out(problem, other, config.stretches);
         Alternative { law: law(other, &errors), difference: other.score - model.score }
@@ -363,6 +387,23 @@ mod tests {
         assert_eq!(choose(&field, 8.0).unwrap().score, 107.0);
         assert_eq!(choose(&field, 1.0).unwrap().score, 100.0);
         assert!(choose(&[], 6.0).is_none());
+    }
+
+    #[test]
+    fn a_series_of_powers_of_a_distance_interpolates() {
+        use crate::terms::joint::Argument;
+        let power = |place: usize, exponent: f64| {
+            let form = Form::Sum(Function::RadialPower, vec![Argument::squares(&[place, place + 1])]);
+            Term::new(form, Parameter::Fixed(exponent), Family::Radial, 0.0)
+        };
+        let mut terms: Vec<Term> = [-1.0, -2.0, 2.0].map(|exponent| power(0, exponent)).to_vec();
+        terms.push(power(2, -1.0));
+        let mut model = followed(&[2], 0.0).model;
+        model.terms = terms;
+        assert!(!interpolates(&model, &Config::default()));
+        model.terms.push(power(0, -3.0));
+        assert_eq!(longest_series(&model.terms), 4);
+        assert!(interpolates(&model, &Config::default()));
     }
 
     #[test]

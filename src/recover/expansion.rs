@@ -6,14 +6,14 @@ use crate::terms::joint::Term;
 /// A force counts as a sum of others when less than this share of it is left.
 const REST: f64 = 1e-7;
 
-/// Whether the terms of both models, with any coefficients, make the same laws: the same families with free
+/// Whether the terms of both models, with any coefficients and masses, make the same laws: the same families with free
 /// parameters, and otherwise forces that are linear combinations of each other at `states`, `[states, 2·dof]`.
 pub fn same_law(a: &Model, b: &Model, states: &[f64]) -> bool {
     let free =
         |model: &Model| -> Vec<Term> { model.terms.iter().filter(|term| term.is_free()).cloned().collect() };
     let (free_a, free_b) = (free(a), free(b));
     let covers = |x: &[Term], y: &[Term]| y.iter().all(|t| x.iter().any(|s| s.same_form(t)));
-    a.masses() == b.masses()
+    a.groups == b.groups
         && free_a.len() == free_b.len()
         && covers(&free_a, &free_b)
         && covers(&free_b, &free_a)
@@ -91,6 +91,10 @@ mod tests {
         let rate = |k| (Form::Sum(Function::Exponential, vec![Argument::coordinate(0)]), Parameter::Free(k));
         let squares = model(vec![square(0), square(1)]);
         assert!(same_law(&squares, &model(vec![radius(), square(1)]), &states));
+        // Masses are fitted to each form anew; which coordinates share one is part of the law.
+        let heavier = Model { inverse_masses: vec![0.5; 2], ..squares.clone() };
+        let apart = Model { groups: vec![vec![0], vec![1]], ..squares.clone() };
+        assert!(same_law(&squares, &heavier, &states) && !same_law(&squares, &apart, &states));
         assert!(!same_law(&squares, &model(vec![radius()]), &states));
         assert!(same_law(&model(vec![rate(1.0)]), &model(vec![rate(1.1)]), &states));
         assert!(!same_law(&model(vec![rate(1.0), square(0)]), &model(vec![rate(1.1), square(1)]), &states));

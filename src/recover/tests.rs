@@ -187,14 +187,28 @@ fn a_force_that_depends_on_time_stays_unexplained() {
 }
 
 #[test]
-fn a_cancelled_job_ends_at_once() {
+fn a_cancelled_job_claims_no_law() {
     let motion = Motion { coordinates: &["x"], angles: false, acceleration: &|_, q, _| vec![-q[0]] };
     let how = Records { starts: &[&[1.0, 0.0]], spacing: 0.05, points: 100, noise: 1e-3, velocities: true };
+    let recording = motion.record(&how);
+    let is_no_claim = |status| {
+        matches!(status, Status::Approximate { .. } | Status::Unexplained { .. } | Status::Ambiguous)
+    };
     let token = CancelToken::new();
     token.cancel();
-    let job = Job::new(&Silent, token);
-    match recover(&motion.record(&how), &Config::default(), &job) {
-        Ok(found) => assert!(matches!(found.evidence, Evidence::WeakForm { .. })),
+    let cancelled = Job::new(&Silent, token);
+    match recover(&recording, &Config::default(), &cancelled) {
+        Ok(found) => assert!(is_no_claim(found.status), "{found:?}"),
         Err(error) => assert_eq!(error, RecoverError::NoForm),
     }
+    let smoothed = Smoother::default().smooth(&recording).unwrap();
+    let mut problem = Problem::new(&recording, &smoothed, &problem::Config::default()).unwrap();
+    let search = search(&mut problem, &Job::silent(), &search::Config::default()).unwrap();
+    let grounds = Grounds { recording: &recording, smoothed: &smoothed, problem: &problem, search: &search };
+    let found = decide(&grounds, &decide::Config::default(), &cancelled).unwrap();
+    assert!(is_no_claim(found.status), "{found:?}");
+    assert_eq!(
+        decide(&grounds, &decide::Config::default(), &Job::silent()).unwrap().status,
+        Status::Determined
+    );
 }
