@@ -45,7 +45,7 @@ use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
 pub use proved::Proved;
-pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, canonical, of_recording};
+pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, of_recording};
 pub use saved::{keep, load, save};
 
 /// How many cyclic coordinates the networks are asked for.

@@ -5,8 +5,10 @@
 //!                            └─ exact search, constants symbolic ──▶ laws proved for every value
 //! ```
 
+use std::collections::BTreeMap;
+
 use crate::data::{Rates, Recording};
-use crate::expr::Expr;
+use crate::expr::{Expr, Symbol};
 use crate::integrals::SearchConfig;
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
 use crate::progress::{Ended, Job, Limits};
@@ -39,6 +41,8 @@ impl Default for RecordedConfig {
 pub struct RecordedDiscovery {
     /// The law of motion.
     pub recovery: Recovery,
+    /// Its Hamiltonian in canonical form, as it is printed and searched.
+    pub hamiltonian: Expr,
     /// The laws of the printed Hamiltonian; of every alternative where there are any.
     pub proved: Proved,
     /// The laws of each alternative.
@@ -52,7 +56,9 @@ pub struct RecordedDiscovery {
 pub struct Alternative {
     /// The form.
     pub law: Law,
-    /// How much worse its score is, in nats.
+    /// Its Hamiltonian in canonical form, as it is printed and searched.
+    pub hamiltonian: Expr,
+    /// How much worse its score is, in units of χ².
     pub difference: f64,
     /// Its laws.
     pub laws: Vec<ConservedQuantity>,
@@ -61,7 +67,8 @@ pub struct Alternative {
 }
 
 /// Finds the law of motion of a recording, and proves the laws of its Hamiltonian. Of a recording of canonical
-/// momenta, nothing where these are not linear in the velocities or no law explains it to its noise.
+/// momenta, nothing where these are not linear in the velocities, no law explains it to its noise, or its runs are too
+/// short for this: the search in coordinates and momenta asks for less.
 ///
 /// # Errors
 /// A recording that cannot be used: too few points, too many coordinates.
@@ -71,7 +78,7 @@ pub fn of_recording(
     job: &Job<'_>,
 ) -> Result<Option<RecordedDiscovery>, DiscoverError> {
     let recovery = match recording.rates {
-        Rates::Momenta(_) => recover::recover_canonical(recording, &config.recover, job)?,
+        Rates::Momenta(_) => recover::recover_canonical(recording, &config.recover, job).unwrap_or(None),
         Rates::Velocities(_) | Rates::None => Some(recover::recover(recording, &config.recover, job)?),
     };
     recovery.map(|recovery| laws_of(recovery, config, job)).transpose()
@@ -84,24 +91,64 @@ fn laws_of(
     job: &Job<'_>,
 ) -> Result<RecordedDiscovery, DiscoverError> {
     let law = &recovery.law;
-    job.note(&format!("H = {}", law.hamiltonian));
     let space = PhaseSpace::new(law.coordinates.clone(), law.momenta.clone())?;
     let of = |law: &Law| Hamiltonian::new(canonical(&law.hamiltonian, &space), space.clone());
+    let hamiltonian = of(law);
+    job.note(&format!("H = {}", hamiltonian.formula()));
     let mut proved = match is_a_law_of_motion(recovery.status) {
-        true => prove(&of(law), &config.search, job),
+        true => prove(&hamiltonian, &config.search, job),
         false => Proved::default(),
     };
     let alternative = |other: &recover::Alternative| {
-        let found = prove(&of(&other.law), &config.search, job);
+        let hamiltonian = of(&other.law);
+        let found = prove(&hamiltonian, &config.search, job);
         let verdict = found.assessment.as_ref().map_or(Verdict::Undecided, |found| found.verdict());
         let (law, difference) = (other.law.clone(), other.difference);
-        Alternative { law, difference, laws: found.laws, verdict }
+        Alternative { law, hamiltonian: hamiltonian.formula().clone(), difference, laws: found.laws, verdict }
     };
     let alternatives: Vec<Alternative> = recovery.alternatives.iter().map(alternative).collect();
-    let others: Vec<Hamiltonian> = alternatives.iter().map(|other| of(&other.law)).collect();
-    keep_common(&mut proved, &of(law), &others)?;
-    let ended = Ended::by(job.token());
-    Ok(RecordedDiscovery { recovery, proved, alternatives, ended })
+    let letters = |law: &Law| law.letters.iter().map(|letter| letter.symbol.clone()).collect::<Vec<_>>();
+    let taken: Vec<Symbol> = space.variables().iter().cloned().chain(letters(law)).collect();
+    let apart = |other: &Alternative| {
+        let own: Vec<Symbol> = letters(&other.law)
+            .into_iter()
+            .filter(|letter| !is_common_mass(letter, law, &other.law))
+            .collect();
+        letters_apart(&other.hamiltonian, &own, &taken)
+    };
+    let others: Vec<Hamiltonian> =
+        alternatives.iter().map(|other| Hamiltonian::new(apart(other), space.clone())).collect();
+    keep_common(&mut proved, &hamiltonian, &others)?;
+    let ended = Ended::by(job.token()).or(proved.ended);
+    Ok(RecordedDiscovery {
+        hamiltonian: hamiltonian.formula().clone(),
+        recovery,
+        proved,
+        alternatives,
+        ended,
+    })
+}
+
+/// Whether a letter is the mass of the same coordinates in both laws: one constant, whatever the form of H.
+fn is_common_mass(letter: &Symbol, law: &Law, other: &Law) -> bool {
+    let of = |law: &Law| {
+        let mass = law.masses.iter().find(|mass| mass.formula == Expr::Symbol(letter.clone()));
+        mass.map(|mass| mass.coordinates.clone())
+    };
+    of(law).is_some_and(|coordinates| of(other) == Some(coordinates))
+}
+
+/// The Hamiltonian of an alternative with letters that are not those of the chosen law: the same letter stands for
+/// another constant there.
+fn letters_apart(hamiltonian: &Expr, letters: &[Symbol], taken: &[Symbol]) -> Expr {
+    let apart = |letter: &Symbol| {
+        let mut name = Symbol::new(format!("{}_other", letter.name()));
+        while taken.contains(&name) || letters.contains(&name) {
+            name = Symbol::new(format!("{}_", name.name()));
+        }
+        (letter.clone(), Expr::Symbol(name))
+    };
+    hamiltonian.substitute(&letters.iter().map(apart).collect::<BTreeMap<_, _>>())
 }
 
 /// Whether laws are sought: of a form that explains nothing they would say nothing about the motion.
@@ -109,9 +156,12 @@ fn is_a_law_of_motion(status: Status) -> bool {
     !matches!(status, Status::Unexplained { .. })
 }
 
-/// H in canonical form, as it is printed.
-pub fn canonical(hamiltonian: &Expr, space: &PhaseSpace) -> Expr {
-    crate::simplify::canonical_hamiltonian(hamiltonian, space).unwrap_or_else(|_| hamiltonian.clone())
+/// H as it is printed: in canonical form, or as it was recovered where that is shorter, as sums of like functions are.
+fn canonical(hamiltonian: &Expr, space: &PhaseSpace) -> Expr {
+    match crate::simplify::canonical_hamiltonian(hamiltonian, space) {
+        Ok(canonical) if canonical.symbol_count() <= hamiltonian.symbol_count() => canonical,
+        Ok(_) | Err(_) => hamiltonian.clone(),
+    }
 }
 
 /// Keeps the laws that hold for every alternative too.
@@ -134,4 +184,30 @@ fn keep_common(
         proved.notes.push("laws of the printed H that not every alternative has are left out".to_owned());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::parse;
+    use crate::progress::{CancelToken, Silent};
+
+    #[test]
+    fn laws_with_letters_are_no_laws_of_an_alternative() {
+        let symbols = |names: [&str; 2]| names.map(Symbol::new).to_vec();
+        let space = PhaseSpace::new(symbols(["x", "y"]), symbols(["px", "py"])).unwrap();
+        let of = |text: &str| Hamiltonian::new(parse(text).unwrap(), space.clone());
+        let chosen = of("(px^2 + py^2)/2 + a*(x^2 + y^2)");
+        let job = Job::new(&Silent, CancelToken::new());
+        let mut proved = prove(&chosen, &SearchConfig::default(), &job);
+        assert!(proved.laws.len() > 1);
+        // The letter of the other form is another constant.
+        let letters = [Symbol::new("a")];
+        let other = letters_apart(chosen.formula(), &letters, &letters);
+        assert_eq!(other.to_string(), "(px^2 + py^2)/2 + a_other*(x^2 + y^2)");
+        keep_common(&mut proved, &chosen, &[Hamiltonian::new(other, space.clone())]).unwrap();
+        let kept: Vec<String> = proved.laws.iter().map(|law| law.formula().to_string()).collect();
+        assert_eq!(kept, ["x*py - y*px"]);
+        assert_eq!(proved.notes.len(), 1);
+    }
 }

@@ -44,8 +44,8 @@ pub enum Status {
 pub struct Alternative {
     /// The law.
     pub law: Law,
-    /// By how much its score is worse than that of the chosen law, in nats. Negative where the chosen law is
-    /// shorter and hardly worse.
+    /// By how much its score, χ² + 2·(description length in nats), is worse than that of the chosen law. Negative where
+    /// the chosen law is shorter and hardly worse.
     pub difference: f64,
 }
 

@@ -205,9 +205,14 @@ pub struct CoordinateValueRecord {
 /// A form of the Hamiltonian that the data cannot tell from the printed one.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct AlternativeRecord {
-    /// The formula.
+    /// The formula. Its letters stand for constants of its own.
     pub formula: String,
-    /// How much worse it is, as a difference of twice the description length in nats.
+    /// The formula with the constants put in.
+    pub numeric: String,
+    /// The values of its letters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub constants: Vec<ConstantRecord>,
+    /// How much worse it is: the difference of χ² plus twice the description length in nats.
     pub delta_bic: f64,
     /// The formulas of the laws that are proved for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]

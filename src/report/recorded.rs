@@ -7,7 +7,7 @@ use super::{
     Record, SearchedRecord, SystemRecord,
 };
 use crate::data::{Rates, Reading};
-use crate::discover::{Alternative, RecordedDiscovery, canonical};
+use crate::discover::{Alternative, RecordedDiscovery};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace, Verdict};
 use crate::recover::{Constant, Equation, Evidence, Law, Recovery, Status};
@@ -31,7 +31,7 @@ impl Record {
         let recovery = &found.recovery;
         let motion = &recovery.law;
         let space = PhaseSpace::new(motion.coordinates.clone(), motion.momenta.clone())?;
-        let mut record = Record::open(system(name, motion), hamiltonian(found, &space));
+        let mut record = Record::open(system(name, motion), hamiltonian(found));
         for law in &found.proved.laws {
             law.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
             let row = LawRecord::of_law(law, &space);
@@ -82,10 +82,9 @@ fn with_values(formula: &Expr, motion: &Law) -> String {
     formula.substitute(&motion.letters.iter().map(value).collect()).to_decimal_text(0, DIGITS)
 }
 
-fn hamiltonian(found: &RecordedDiscovery, space: &PhaseSpace) -> HamiltonianRecord {
-    let recovery = &found.recovery;
+fn hamiltonian(found: &RecordedDiscovery) -> HamiltonianRecord {
+    let RecordedDiscovery { recovery, hamiltonian: formula, .. } = found;
     let motion = &recovery.law;
-    let formula = canonical(&motion.hamiltonian, space);
     HamiltonianRecord {
         formula: Some(formula.to_string()),
         latex: Some(formula.to_latex()),
@@ -98,8 +97,8 @@ fn hamiltonian(found: &RecordedDiscovery, space: &PhaseSpace) -> HamiltonianReco
             Status::Exact | Status::Determined | Status::Ambiguous => None,
         },
         constants: motion.letters.iter().map(constant).collect(),
-        numeric: Some(with_values(&formula, motion)),
-        alternatives: found.alternatives.iter().map(|other| alternative(other, space)).collect(),
+        numeric: Some(with_values(formula, motion)),
+        alternatives: found.alternatives.iter().map(alternative).collect(),
         masses: masses(motion),
         friction: friction(motion),
         equations: equations(motion),
@@ -125,10 +124,11 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-fn alternative(other: &Alternative, space: &PhaseSpace) -> AlternativeRecord {
-    let formula = canonical(&other.law.hamiltonian, space);
+fn alternative(other: &Alternative) -> AlternativeRecord {
     AlternativeRecord {
-        formula: with_values(&formula, &other.law),
+        formula: other.hamiltonian.to_string(),
+        numeric: with_values(&other.hamiltonian, &other.law),
+        constants: other.law.letters.iter().map(constant).collect(),
         delta_bic: other.difference,
         laws: other.laws.iter().map(|law| law.formula().to_string()).collect(),
         verdict: other.verdict,
@@ -210,13 +210,17 @@ fn remarks(recovery: &Recovery) -> Vec<String> {
         );
     }
     match recovery.status {
+        Status::Ambiguous => remarks.push(
+            "laws are those that every form of H has; independence and verdict are of the first form"
+                .to_owned(),
+        ),
         Status::Approximate { .. } => remarks.push("laws and verdict are of the printed H".to_owned()),
         Status::Unexplained { .. } => {
             remarks.push(
                 "H is the best approximation in the library, not the law: nothing is proved".to_owned(),
             );
         }
-        Status::Exact | Status::Determined | Status::Ambiguous => {}
+        Status::Exact | Status::Determined => {}
     }
     remarks
 }

@@ -1,9 +1,6 @@
 //! Renders the record as text for a terminal.
 
-use super::{
-    CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, HamiltonianRecord, LawRecord,
-    Record,
-};
+use super::{CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
 /// The whole record as a page of plain text.
@@ -40,7 +37,7 @@ fn heading(record: &Record) -> String {
     line.push('\n');
     if let Some(data) = &record.data {
         if let Some(understood) = &data.read_as {
-            line += &format!("{understood}\n");
+            return line + understood + "\n";
         }
         line += &format!(
             "data: {}, {} trajectories, {} points, derivatives {}",
@@ -61,7 +58,7 @@ fn hamiltonian(record: &Record) -> String {
     };
     let mut text = format!("H = {formula}{}\n", beside(&h.domain));
     match &h.status {
-        Some(status) => text += &standing(h, status),
+        Some(status) => text += &standing(record, status),
         None if h.source == "recovered" => {
             let kind = if h.exact == Some(true) { "exact coefficients" } else { "coefficients in decimals" };
             text += &format!("    recovered from the data, {kind}");
@@ -81,7 +78,8 @@ fn hamiltonian(record: &Record) -> String {
 }
 
 /// How the Hamiltonian of a recording stands, with its constants, masses and friction.
-fn standing(h: &HamiltonianRecord, status: &str) -> String {
+fn standing(record: &Record, status: &str) -> String {
+    let h = &record.hamiltonian;
     let unexplained =
         h.unexplained_fraction.map_or("a part".to_owned(), |part| format!("{} %", short(100.0 * part)));
     let meaning = match status {
@@ -99,26 +97,35 @@ fn standing(h: &HamiltonianRecord, status: &str) -> String {
     };
     let constant = |c: &ConstantRecord| format!("{} = {}", c.name, with_error(c.value, c.standard_error));
     list("constants", h.constants.iter().map(constant).collect());
-    let of =
-        |c: &CoordinateValueRecord| format!("{} for {}", with_error(c.value, c.standard_error), c.coordinate);
     // Masses of 1 are the unit and need no word.
     if h.masses.iter().any(|mass| mass.value != 1.0) {
-        list("masses", h.masses.iter().map(of).collect());
+        list("masses", by_value(&h.masses));
     }
-    list("friction, beside H", h.friction.iter().map(of).collect());
+    list("friction, beside H", by_value(&h.friction));
     for equation in &h.equations {
         text += &format!("    {equation}\n");
     }
     for other in &h.alternatives {
-        text += &format!(
-            "    or H = {} (worse by {} in 2 nats; {}{})\n",
-            other.formula,
-            short(other.delta_bic),
-            other.verdict,
-            if other.laws.is_empty() { String::new() } else { format!("; {}", other.laws.join("; ")) }
-        );
+        text += &format!("    or H = {} (ΔBIC {})\n", other.formula, short(other.delta_bic));
+        let mut about: Vec<String> = other.constants.iter().map(constant).collect();
+        about.push(other.verdict.to_string());
+        let is_new = |law: &&String| record.laws.iter().all(|common| common.formula != **law);
+        about.extend(other.laws.iter().filter(is_new).cloned());
+        text += &format!("      {}\n", about.join("; "));
     }
     text
+}
+
+/// Values with the coordinates that they belong to: `2.3(1) for x2 and y2`.
+fn by_value(rows: &[CoordinateValueRecord]) -> Vec<String> {
+    let same = |a: &CoordinateValueRecord, b: &CoordinateValueRecord| {
+        (a.value, a.standard_error) == (b.value, b.standard_error)
+    };
+    let entry = |group: &[CoordinateValueRecord]| {
+        let names: Vec<&str> = group.iter().map(|row| row.coordinate.as_str()).collect();
+        format!("{} for {}", with_error(group[0].value, group[0].standard_error), names.join(" and "))
+    };
+    rows.chunk_by(same).map(entry).collect()
 }
 
 /// A value with its standard error in the last two digits: `1.3270(12)`.
