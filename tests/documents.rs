@@ -66,6 +66,10 @@ fn output_blocks_of_the_readme() {
     let blocks = blocks(&page);
     assert!(blocks.len() >= 3, "the README shows what the program says");
     let folder = scratch("readme");
+    let measured = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/measured");
+    for file in std::fs::read_dir(measured).expect("examples").flatten() {
+        std::fs::copy(file.path(), folder.join(file.file_name())).expect("a copy");
+    }
     for (command, shown) in blocks {
         let output = run(command, &folder);
         let (said, notes) =

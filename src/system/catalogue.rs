@@ -60,7 +60,9 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         for folder in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()) {
             for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                files.push(file.file_stem().unwrap().to_str().unwrap().to_string());
+                if file.extension().is_some_and(|extension| extension == "ham") {
+                    files.push(file.file_stem().unwrap().to_str().unwrap().to_string());
+                }
             }
         }
         files.sort();
