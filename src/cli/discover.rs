@@ -196,9 +196,8 @@ impl Discover {
     ) -> Result<Option<Exit>, Failure> {
         let output = session.output;
         let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
-        let asked =
-            self.steps.is_some() || self.grammar.is_some() || self.out.is_some() || self.asks_cyclic();
-        if has_momenta && asked {
+        let asks_networks = self.steps.is_some_and(|steps| steps > 0) || self.asks_cyclic();
+        if has_momenta && (asks_networks || self.grammar.is_some() || self.out.is_some()) {
             return Ok(None);
         }
         self.check_recorded(output)?;
