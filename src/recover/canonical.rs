@@ -35,7 +35,7 @@ pub fn recover_canonical(
     let velocities: Vec<Symbol> =
         recording.coordinates.iter().map(|coordinate| names.beside("v_", &coordinate.name)).collect();
     let mut found = recover(&map.with_velocities(recording, velocities), config, job)?;
-    if !matches!(found.status, Status::Exact | Status::Determined | Status::Ambiguous) {
+    if !found.status.explains() {
         return Ok(None);
     }
     let back = |law: &Law| Back::of(law, &map, &mut Names::new(recording), config)?.law(law, momenta);

@@ -33,9 +33,10 @@ mod tests;
 mod weak_errors;
 mod writing;
 
-use crate::data::{Recording, Smoother, SmootherConfig, SmoothingError};
+use crate::data::{Recording, Smoothed, Smoother, SmootherConfig, SmoothingError};
 use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
+use crate::terms::joint::{self, Bodies};
 
 pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
@@ -77,9 +78,13 @@ pub enum RecoverError {
     NoForm,
 }
 
+/// With more coordinates than this the names of bodies are trusted.
+const MOST_UNNAMED: usize = 4;
+
 /// The law of motion of a recording.
 ///
 /// Recorded momenta are not used: the momenta of the law are those of the positions alone, with the first mass 1.
+/// Coordinates of one body share a mass; where that explains nothing, every coordinate gets a mass of its own.
 ///
 /// A job that is cancelled ends with the best form found so far, if there is one.
 ///
@@ -88,9 +93,32 @@ pub enum RecoverError {
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
     job.tell(Event::Doing("smoothing the recording"));
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
-    let mut problem = Problem::new(recording, &smoothed, &config.problem)?;
+    let found = with_bodies(config.problem.library.bodies, recording, &smoothed, config, job)?;
+    let named = config.problem.library.bodies.of(&recording.coordinates);
+    let is_open = named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= MOST_UNNAMED;
+    if found.status.explains() || !is_open || job.is_cancelled() {
+        return Ok(found);
+    }
+    job.tell(Event::Doing("giving every coordinate a mass of its own"));
+    match with_bodies(Bodies::EachCoordinate, recording, &smoothed, config, job) {
+        Ok(other) if other.status.explains() => Ok(other),
+        Ok(_) | Err(_) => Ok(found),
+    }
+}
+
+/// The law of motion where coordinates share masses in this way.
+fn with_bodies(
+    bodies: Bodies,
+    recording: &Recording,
+    smoothed: &Smoothed,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Recovery, RecoverError> {
+    let library = joint::Config { bodies, ..config.problem.library.clone() };
+    let mut problem =
+        Problem::new(recording, smoothed, &problem::Config { library, ..config.problem.clone() })?;
     let search = search(&mut problem, job, &config.search)?;
     job.tell(Event::Doing("following trajectories"));
-    let grounds = Grounds { recording, smoothed: &smoothed, problem: &problem, search: &search };
+    let grounds = Grounds { recording, smoothed, problem: &problem, search: &search };
     decide(&grounds, &config.decide, job).ok_or(RecoverError::NoForm)
 }

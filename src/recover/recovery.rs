@@ -39,6 +39,13 @@ pub enum Status {
     },
 }
 
+impl Status {
+    /// Whether the recording is explained to its noise.
+    pub fn explains(self) -> bool {
+        matches!(self, Status::Exact | Status::Determined | Status::Ambiguous)
+    }
+}
+
 /// Another law that is nearly as good.
 #[derive(Clone, Debug)]
 pub struct Alternative {

@@ -187,6 +187,23 @@ fn a_force_that_depends_on_time_stays_unexplained() {
 }
 
 #[test]
+fn two_carts_with_the_names_of_one_body() {
+    // Masses 1 and 2.3, springs 3, 1 and 2.
+    let carts = |_: f64, q: &[f64], _: &[f64]| {
+        let between = q[1] - q[0];
+        vec![-3.0 * q[0] + between, (-2.0 * q[1] - between) / 2.3]
+    };
+    let motion = Motion { coordinates: &["x", "y"], angles: false, acceleration: &carts };
+    let starts: [&[f64]; 3] = [&[1.0, 0.0, 0.0, 0.5], &[-0.4, 0.9, 0.3, 0.0], &[0.2, -0.6, -0.8, 0.7]];
+    let how = Records { starts: &starts, spacing: 0.05, points: 300, noise: 1e-4, velocities: true };
+    let found = motion.recover(&how);
+    assert_eq!(found.status, Status::Determined, "{:?}", found.law.hamiltonian);
+    assert_eq!(found.law.masses.len(), 2);
+    let mass = &found.law.masses[1];
+    assert!((mass.value - 2.3).abs() < 4.0 * mass.standard_error && mass.standard_error < 0.02, "{mass:?}");
+}
+
+#[test]
 fn a_cancelled_job_claims_no_law() {
     let motion = Motion { coordinates: &["x"], angles: false, acceleration: &|_, q, _| vec![-q[0]] };
     let how = Records { starts: &[&[1.0, 0.0]], spacing: 0.05, points: 100, noise: 1e-3, velocities: true };

@@ -2,9 +2,29 @@
 
 use crate::data::Coordinate;
 
+/// Which coordinates are those of one body, and share a mass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Bodies {
+    /// Those whose names say so.
+    #[default]
+    ByName,
+    /// None: every coordinate has a mass of its own, as two carts called `x` and `y` have.
+    EachCoordinate,
+}
+
+impl Bodies {
+    /// The coordinates of each body.
+    pub fn of(self, coordinates: &[Coordinate]) -> Vec<Vec<usize>> {
+        match self {
+            Bodies::ByName => by_name(coordinates),
+            Bodies::EachCoordinate => (0..coordinates.len()).map(|i| vec![i]).collect(),
+        }
+    }
+}
+
 /// The coordinates of each body, by their names: those with the same number or the same letters after an underscore
 /// (`x1`, `y1`; `x_sun`, `y_sun`). Where this gives bodies of different sizes, each coordinate is a body.
-pub fn bodies(coordinates: &[Coordinate]) -> Vec<Vec<usize>> {
+fn by_name(coordinates: &[Coordinate]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     for (i, coordinate) in coordinates.iter().enumerate() {
         let label = label(coordinate.name.name());
@@ -17,7 +37,7 @@ pub fn bodies(coordinates: &[Coordinate]) -> Vec<Vec<usize>> {
     if groups.iter().all(|(_, members)| members.len() == size) {
         groups.into_iter().map(|(_, members)| members).collect()
     } else {
-        (0..coordinates.len()).map(|i| vec![i]).collect()
+        Bodies::EachCoordinate.of(coordinates)
     }
 }
 
@@ -40,7 +60,7 @@ mod tests {
 
     fn of(names: &[&str]) -> Vec<Vec<usize>> {
         let coordinate = |name: &&str| Coordinate { name: Symbol::new(name), is_angle: false };
-        bodies(&names.iter().map(coordinate).collect::<Vec<_>>())
+        Bodies::ByName.of(&names.iter().map(coordinate).collect::<Vec<_>>())
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The list of all terms that are admissible on the data.
 
 use super::argument::Argument;
-use super::bodies::bodies;
+use super::bodies::Bodies;
 use super::function::Function;
 use super::multipole::Multipole;
 use super::term::{Family, Form, Parameter, Term};
@@ -21,6 +21,8 @@ pub struct Library {
 /// What goes into a library.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
+    /// Which coordinates are those of one body.
+    pub bodies: Bodies,
     /// The highest degree of monomials; `None` for 6, 6, 4, 3 with one to four coordinates and 2 with more, which
     /// keeps their number below 40.
     pub degree: Option<u32>,
@@ -33,7 +35,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { degree: None, clearance: 1e-3, gap: 0.05 }
+        Config { bodies: Bodies::ByName, degree: None, clearance: 1e-3, gap: 0.05 }
     }
 }
 
@@ -43,7 +45,7 @@ const MOST_FOR_ALL: usize = 4;
 /// All terms for a system with these coordinates. `positions` is a sample of positions `[points, dof]`: terms that are
 /// singular there are left out, and the grids of nonlinear parameters span its scales.
 pub fn library(coordinates: &[Coordinate], positions: &[f64], config: &Config) -> Library {
-    let bodies = bodies(coordinates);
+    let bodies = config.bodies.of(coordinates);
     let angles = coordinates.iter().map(|c| c.is_angle).collect();
     let lean = coordinates.len() > MOST_FOR_ALL;
     let mut build = Builder { dof: coordinates.len(), angles, positions, config, lean, terms: Vec::new() };

@@ -18,7 +18,7 @@ mod multipole;
 mod term;
 
 pub use argument::Argument;
-pub use bodies::bodies;
+pub use bodies::Bodies;
 pub use evaluate::{Column, evaluate};
 pub use function::Function;
 pub use library::{Config, Library, default_degree, library};
