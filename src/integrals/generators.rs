@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::IntegralsError;
-use super::echelon::Echelon;
+use super::echelon::{Echelon, subtract_multiple};
 use super::grading::Degree;
 use super::modular::PrimeField;
 use super::monomial::{Laurent, Monomial};
@@ -311,11 +311,7 @@ fn reduce_fully(field: PrimeField, rows: &mut [Vec<u32>], order: &[usize]) {
         for (r, row) in rows.iter_mut().enumerate() {
             let factor = row[column];
             if r != rank && factor != 0 {
-                for (v, &p) in row.iter_mut().zip(&pivot_row) {
-                    if p != 0 {
-                        *v = field.subtract(*v, field.multiply(factor, p));
-                    }
-                }
+                subtract_multiple(field, row, factor, &pivot_row);
             }
         }
         rank += 1;

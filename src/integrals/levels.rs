@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::IntegralsError;
-use super::echelon::{Echelon, add_multiples};
+use super::echelon::{Echelon, add_multiples, subtract_multiple};
 use super::modular::PrimeField;
 use super::monomial::Monomial;
 use super::point::{Point, Points, image};
@@ -240,8 +240,7 @@ impl Solved {
             for (r, row) in self.vectors.iter_mut().enumerate() {
                 let factor = row[column];
                 if r != done && factor != 0 {
-                    let both = row.iter_mut().zip(&pivot_row);
-                    both.for_each(|(v, &p)| *v = field.subtract(*v, field.multiply(factor, p)));
+                    subtract_multiple(field, row, factor, &pivot_row);
                 }
             }
             done += 1;
