@@ -79,13 +79,22 @@ fn commuting_combinations(
     let points = problem.free_points(0)?;
     let count = assessment.brackets().len();
     let commute = |a: usize, b: usize| assessment.brackets()[a][b].vanishes();
-    let starts = starts(count, commute, hamiltonian.space().dof());
+    let dof = hamiltonian.space().dof();
+    let starts = starts(count, commute, dof);
     let degrees = degrees(&problem, &polynomials);
-    for degree in DEGREES {
-        let Some(products) = products(&degrees, degree) else { break };
+    let Some(alone) = Basis::of(&points, &polynomials, singles(polynomials.len()), &degrees)? else {
+        return Ok(Vec::new());
+    };
+    let most = alone.most_in_involution();
+    if most <= assessment.involutive().len() || (most < dof && products(&degrees, DEGREES[2]).is_none()) {
+        return Ok(Vec::new());
+    }
+    // Fewer than dof are returned only from the last degree.
+    for degree in if most < dof { &DEGREES[2..] } else { &DEGREES } {
+        let Some(products) = products(&degrees, *degree) else { break };
         let Some(basis) = Basis::of(&points, &polynomials, products, &degrees)? else { break };
-        let best = basis.simplest(&starts, assessment.involutive().len(), hamiltonian.space().dof(), token);
-        if best.len() >= hamiltonian.space().dof() || (degree == DEGREES[2] && !best.is_empty()) {
+        let best = basis.simplest(&starts, assessment.involutive().len(), dof, token);
+        if best.len() >= dof || (*degree == DEGREES[2] && !best.is_empty()) {
             return basis.quantities(&best, &formulas, prover, laws);
         }
     }
@@ -93,7 +102,8 @@ fn commuting_combinations(
 }
 
 /// The size of the largest set of independent functions in involution found among H, the laws and their
-/// combinations, at most the number of degrees of freedom. Computed modulo a prime, so this is no proof.
+/// combinations, at most the number of degrees of freedom. Where it is seen to fall short of that by more than one,
+/// combinations are not looked for. Computed modulo a prime, so this is no proof.
 pub fn largest_involution(
     problem: &Problem,
     laws: &[Laurent],
@@ -104,9 +114,7 @@ pub fn largest_involution(
     let field = points.field();
     let polynomials: Vec<Laurent> = std::iter::once(&problem.hamiltonian).chain(laws).cloned().collect();
     let degrees = degrees(problem, &polynomials);
-    let single: Vec<Vec<u32>> =
-        (0..polynomials.len()).map(|k| (0..polynomials.len()).map(|i| u32::from(i == k)).collect()).collect();
-    let Some(alone) = Basis::of(&points, &polynomials, single, &degrees)? else {
+    let Some(alone) = Basis::of(&points, &polynomials, singles(polynomials.len()), &degrees)? else {
         return Ok(1);
     };
     let commute = |a: usize, b: usize| {
@@ -118,8 +126,9 @@ pub fn largest_involution(
     let independent =
         starts.iter().filter(|set| alone.independent(&set.iter().map(unit).collect::<Vec<_>>()));
     let mut largest = independent.map(Vec::len).max().unwrap_or(1);
+    let most = alone.most_in_involution();
     for degree in DEGREES {
-        if largest >= dof || token.is_cancelled() {
+        if largest >= dof.min(most) || most + 1 < dof || token.is_cancelled() {
             break;
         }
         let Some(products) = products(&degrees, degree) else { break };
@@ -127,6 +136,11 @@ pub fn largest_involution(
         largest = largest.max(basis.simplest(&starts, largest, dof, token).len());
     }
     Ok(largest)
+}
+
+/// The exponents of the functions themselves.
+fn singles(count: usize) -> Vec<Vec<u32>> {
+    (0..count).map(|k| (0..count).map(|i| u32::from(i == k)).collect()).collect()
 }
 
 /// Maximal sets of pairwise commuting laws that contain H, largest first.
@@ -246,6 +260,24 @@ impl Basis {
     fn independent(&self, vectors: &[Vec<u32>]) -> bool {
         let mut echelon = Echelon::new(self.field, self.gradients[0][0].len());
         vectors.iter().all(|v| echelon.insert(&self.gradient(v, 0)).is_some())
+    }
+
+    /// No set of independent functions of the products that commute has more members. The gradients of r independent
+    /// functions span a space on which the bracket is a form, of rank 2k; where that vanishes on a subspace, this has at
+    /// most r − k dimensions.
+    fn most_in_involution(&self) -> usize {
+        let rank = |rows: &[Vec<u32>]| {
+            let mut echelon = Echelon::new(self.field, rows.first().map_or(0, Vec::len));
+            rows.iter().filter(|row| echelon.insert(row).is_some()).count()
+        };
+        let points = || self.gradients.iter().take(BRACKET_POINTS);
+        let brackets = |gradients: &Vec<Vec<u32>>| -> Vec<Vec<u32>> {
+            let row = |f| gradients.iter().map(|g| bracket_of_gradients(self.field, f, g)).collect();
+            gradients.iter().map(|f| row(f)).collect()
+        };
+        let independent = points().map(|gradients| rank(gradients)).max().unwrap_or(0);
+        let form = points().map(|gradients| rank(&brackets(gradients))).max().unwrap_or(0);
+        independent - form / 2
     }
 
     /// The simplest of the largest sets to which a start can be extended; empty if none has more than `than`
