@@ -29,66 +29,49 @@ impl Grading {
         products: &[(usize, usize, Monomial)],
         constants: bool,
     ) -> Grading {
-        let count = atoms.list.len();
-        let bracket = count;
-        let mut relations: Vec<Vec<i128>> = Vec::new();
-        let vector = |monomial: &[i32]| {
-            let mut row = vec![0i128; count + 1];
-            monomial.iter().enumerate().for_each(|(i, &e)| row[i] += i128::from(e));
-            row
-        };
-        let difference = |a: &[i128], b: &[i128]| a.iter().zip(b).map(|(x, y)| x - y).collect::<Vec<i128>>();
-        let mut equal = |polynomial: &Laurent, target: Option<Vec<i128>>| {
-            let monomials: Vec<Vec<i128>> = polynomial.monomials().map(|m| vector(m)).collect();
-            let first = target.or_else(|| monomials.first().cloned());
-            if let Some(first) = first {
-                relations.extend(monomials.iter().map(|m| difference(m, &first)));
-            }
-        };
-        let unit = |index: usize, factor: i128| {
-            let mut row = vec![0i128; count + 1];
-            row[index] = factor;
-            row
-        };
-        equal(hamiltonian, None);
+        let mut relations = Relations { rows: Vec::new(), width: atoms.list.len() + 1 };
+        let bracket = atoms.list.len();
+        relations.equal(hamiltonian, None);
         for (index, atom) in atoms.list.iter().enumerate() {
             match atom {
-                Atom::Exponential(argument) => equal(argument, Some(vec![0; count + 1])),
-                Atom::Root { base, index: k } => equal(base, Some(unit(index, i128::from(*k)))),
-                Atom::Divisor(polynomial) => equal(polynomial, Some(unit(index, 1))),
+                Atom::Exponential(argument) => relations.equal(argument, Some(relations.unit(bracket, 0))),
                 // d log f = df/f: the logarithm has the degree 0, whatever that of f is.
-                Atom::Logarithm(argument) => equal(argument, None),
+                Atom::Logarithm(argument) => {
+                    relations.equal(argument, None);
+                    relations.rows.push(relations.unit(index, 1));
+                }
                 Atom::Sine(argument) => {
-                    equal(argument, Some(difference(&unit(index, 1), &unit(index + 1, 1))));
+                    let ratio = difference(&relations.unit(index, 1), &relations.unit(index + 1, 1));
+                    relations.equal(argument, Some(ratio));
                 }
-                Atom::Coordinate(_) | Atom::Momentum(_) | Atom::Constant(_) | Atom::Cosine(_) => {}
-            }
-        }
-        for (index, atom) in atoms.list.iter().enumerate() {
-            match atom {
-                Atom::Sine(_) => {
-                    relations.push(unit(index, 2));
-                    relations.push(unit(index + 1, 2));
-                }
-                Atom::Logarithm(_) => relations.push(unit(index, 1)),
                 _ => {}
             }
             if !constants && atoms.is_constant(index) {
-                relations.push(unit(index, 1));
+                relations.rows.push(relations.unit(index, 1));
             }
         }
         for i in 0..atoms.dof {
-            let mut row = unit(i, 1);
+            let mut row = relations.unit(i, 1);
             row[atoms.dof + i] = 1;
             row[bracket] = -1;
-            relations.push(row);
+            relations.rows.push(row);
         }
-        for (i, j, product) in products {
-            let mut row = unit(*i, 1);
-            row[*j] += 1;
-            relations.push(difference(&row, &vector(product)));
-        }
-        Grading { components: cokernel(relations, count + 1).unwrap_or_default() }
+        relations.of_values(atoms, products);
+        Grading { components: relations.components() }
+    }
+
+    /// The grading of the values that atoms have at random points, whatever H is: functions of different degree are
+    /// linearly independent there. Only degrees for which the points have the symmetries are kept: weights, and
+    /// changes of signs.
+    pub fn of_values(atoms: &Atoms, products: &[(usize, usize, Monomial)]) -> Grading {
+        let mut relations = Relations { rows: Vec::new(), width: atoms.list.len() };
+        let constants = (0..atoms.list.len()).filter(|&index| atoms.is_constant(index));
+        constants.for_each(|index| relations.rows.push(relations.unit(index, 1)));
+        relations.of_values(atoms, products);
+        let mut components = relations.components();
+        components.retain(|(_, modulus)| modulus % 2 == 0);
+        components.iter_mut().for_each(|(_, modulus)| *modulus = (*modulus).min(2));
+        Grading { components }
     }
 
     /// The degree of a monomial in the atoms.
@@ -109,6 +92,59 @@ impl Grading {
             .map(|((_, modulus), (x, y))| if *modulus == 0 { x + y } else { (x + y).rem_euclid(*modulus) })
             .collect()
     }
+}
+
+/// Vectors of exponents whose degree is 0.
+struct Relations {
+    rows: Vec<Vec<i128>>,
+    width: usize,
+}
+
+impl Relations {
+    fn vector(&self, monomial: &[i32]) -> Vec<i128> {
+        let mut row = vec![0; self.width];
+        monomial.iter().enumerate().for_each(|(i, &e)| row[i] += i128::from(e));
+        row
+    }
+
+    fn unit(&self, index: usize, factor: i128) -> Vec<i128> {
+        let mut row = vec![0; self.width];
+        row[index] = factor;
+        row
+    }
+
+    /// The monomials of the polynomial have the degree of the target, or that of the first of them.
+    fn equal(&mut self, polynomial: &Laurent, target: Option<Vec<i128>>) {
+        let monomials: Vec<Vec<i128>> = polynomial.monomials().map(|m| self.vector(m)).collect();
+        if let Some(first) = target.as_ref().or(monomials.first()) {
+            self.rows.extend(monomials.iter().map(|m| difference(m, first)));
+        }
+    }
+
+    /// What holds between the values of atoms.
+    fn of_values(&mut self, atoms: &Atoms, products: &[(usize, usize, Monomial)]) {
+        for (index, atom) in atoms.list.iter().enumerate() {
+            match atom {
+                Atom::Root { base, index: k } => self.equal(base, Some(self.unit(index, i128::from(*k)))),
+                Atom::Divisor(polynomial) => self.equal(polynomial, Some(self.unit(index, 1))),
+                Atom::Sine(_) => self.rows.extend([self.unit(index, 2), self.unit(index + 1, 2)]),
+                _ => {}
+            }
+        }
+        for (i, j, product) in products {
+            let mut row = self.unit(*i, 1);
+            row[*j] += 1;
+            self.rows.push(difference(&row, &self.vector(product)));
+        }
+    }
+
+    fn components(self) -> Vec<(Vec<i64>, i64)> {
+        cokernel(self.rows, self.width).unwrap_or_default()
+    }
+}
+
+fn difference(a: &[i128], b: &[i128]) -> Vec<i128> {
+    a.iter().zip(b).map(|(x, y)| x - y).collect()
 }
 
 /// The components of Zⁿ modulo the lattice of the rows: the weights and the modulus of each. `None` on

@@ -33,7 +33,9 @@ pub struct Problem {
     pub hamiltonian: Laurent,
     /// Degrees for which H and the bracket are homogeneous. Constants have degree 0.
     pub grading: Grading,
-    /// The same with degrees for constants; `None` if there are no constants.
+    /// Degrees of functions that are linearly independent at the points.
+    pub values: Grading,
+    /// The same as `grading` with degrees for constants; `None` if there are no constants.
     fine: Option<Grading>,
     products: AtomProducts,
     primes: Mutex<Primes>,
@@ -61,8 +63,9 @@ impl Problem {
         let grading = |constants| Grading::of(&atoms, &hamiltonian, &products, constants);
         let fine = has_constants(&atoms).then(|| grading(true));
         let grading = grading(false);
+        let values = Grading::of_values(&atoms, &products);
         let primes = Mutex::new(Primes { tried: first, ..Primes::default() });
-        Problem { atoms: Arc::new(atoms), hamiltonian, grading, fine, products, primes }
+        Problem { atoms: Arc::new(atoms), hamiltonian, grading, values, fine, products, primes }
     }
 
     /// Degrees for which H and the bracket are homogeneous. Constants have degrees of their own.

@@ -165,7 +165,7 @@ impl<'p> Stage<'p> {
             return Ok(None);
         }
         let token = &search.token;
-        let pick = |group: &Vec<Monomial>| independent_functions(&self.points, group, token);
+        let pick = |group: &Vec<Monomial>| self.independent_in(group, token);
         let kept: Option<Vec<Vec<usize>>> = fresh.par_iter().map(pick).collect::<Result<_, _>>()?;
         let Some(kept) = kept else { return Ok(None) };
         self.independent.extend(fresh.into_iter().zip(kept));
@@ -176,6 +176,29 @@ impl<'p> Stage<'p> {
         let mut chosen: Vec<Monomial> = chosen.collect();
         chosen.sort_by_key(|f| (f.iter().map(|e| e.abs()).sum::<i32>(), f.clone()));
         Ok(Some(chosen))
+    }
+
+    /// The indices of the functions that are linearly independent of those before them; `None` if the token was
+    /// cancelled. Only functions of the same degree at the points are compared.
+    fn independent_in(
+        &self,
+        functions: &[Monomial],
+        token: &CancelToken,
+    ) -> Result<Option<Vec<usize>>, IntegralsError> {
+        let mut parts: BTreeMap<Degree, Vec<usize>> = BTreeMap::new();
+        for (index, function) in functions.iter().enumerate() {
+            parts.entry(self.problem.values.degree(function)).or_default().push(index);
+        }
+        let mut kept = Vec::new();
+        for part in parts.into_values() {
+            let functions: Vec<Monomial> = part.iter().map(|&k| functions[k].clone()).collect();
+            let Some(independent) = independent_functions(&self.points, &functions, token)? else {
+                return Ok(None);
+            };
+            kept.extend(independent.into_iter().map(|k| part[k]));
+        }
+        kept.sort_unstable();
+        Ok(Some(kept))
     }
 
     /// Solves each class and keeps what is new.
