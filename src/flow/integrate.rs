@@ -7,6 +7,8 @@
 //! the error of the quadrature is about their square, beyond double precision. Samples are hit exactly.
 //! Classical Runge–Kutta with fixed steps serves roll-outs of learned fields.
 
+use std::sync::LazyLock;
+
 use super::field::VectorField;
 
 /// Stages of the collocation.
@@ -174,10 +176,12 @@ impl Tableau {
     }
 }
 
+static TABLEAU: LazyLock<Tableau> = LazyLock::new(Tableau::new);
+
 /// A solution under way.
 struct Collocation<'f> {
     field: &'f dyn VectorField,
-    tableau: Tableau,
+    tableau: &'static Tableau,
     state: Vec<f64>,
     /// What rounding took from the state (Kahan).
     carry: Vec<f64>,
@@ -214,7 +218,7 @@ impl<'f> Collocation<'f> {
         coefficients[..width].copy_from_slice(&slope);
         Ok(Collocation {
             field,
-            tableau: Tableau::new(),
+            tableau: &TABLEAU,
             state: start.to_vec(),
             carry: vec![0.0; width],
             proposal: None,
@@ -281,8 +285,10 @@ impl<'f> Collocation<'f> {
         self.extrapolate(step);
         let mut last_change = f64::INFINITY;
         for sweep in 0..MAX_SWEEPS {
-            for (at, stage) in self.stages.iter_mut().enumerate() {
-                *stage = self.state[at % width] + self.increments[at];
+            let rows = self.stages.chunks_exact_mut(width).zip(self.increments.chunks_exact(width));
+            for (stage, increments) in rows {
+                let sums = self.state.iter().zip(increments).map(|(state, increment)| state + increment);
+                stage.iter_mut().zip(sums).for_each(|(stage, sum)| *stage = sum);
             }
             self.field.evaluate(&self.stages, &mut self.slopes);
             std::mem::swap(&mut self.previous, &mut self.increments);
@@ -346,13 +352,13 @@ impl<'f> Collocation<'f> {
             let mut scale = 0.0f64;
             let mut change = 0.0f64;
             for row in 0..STAGES {
-                for at in block.clone().map(|component| row * width + component) {
-                    scale = scale.max(self.stages[at].abs());
-                    change = change.max((self.increments[at] - self.previous[at]).abs());
-                    if !self.increments[at].is_finite() {
-                        return f64::NAN;
-                    }
+                let part = row * width + block.start..row * width + block.end;
+                let (new, old) = (&self.increments[part.clone()], &self.previous[part.clone()]);
+                if new.iter().any(|increment| !increment.is_finite()) {
+                    return f64::NAN;
                 }
+                scale = self.stages[part].iter().fold(scale, |scale, stage| scale.max(stage.abs()));
+                change = new.iter().zip(old).fold(change, |change, (a, b)| change.max((a - b).abs()));
             }
             if change > 0.0 {
                 worst = worst.max(change / scale.max(f64::MIN_POSITIVE));
