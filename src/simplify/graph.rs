@@ -252,11 +252,20 @@ impl Graph {
         let mut classes: Vec<Id> = self.egraph.classes().map(|class| class.id).collect();
         classes.sort_unstable();
         let mut best: Vec<Option<(Arc<Cost>, &Node)>> = vec![None; self.egraph.nodes().len()];
+        // When each class was last looked through, and when its cost last fell: a node whose operands cost what they
+        // did then is passed over.
+        let (mut seen, mut fell, mut now) = (vec![0u64; best.len()], vec![0u64; best.len()], 0);
         let mut changed = true;
         while changed {
             changed = false;
             for &class in &classes {
-                for node in &self.egraph[class].nodes {
+                now += 1;
+                let before = std::mem::replace(&mut seen[usize::from(class)], now);
+                let is_fresh = |id: &Id| fell[usize::from(self.egraph.find(*id))] >= before;
+                let nodes = self.egraph[class].nodes.iter();
+                let nodes: Vec<&Node> =
+                    nodes.filter(|node| before == 0 || node.children().iter().any(is_fresh)).collect();
+                for node in nodes {
                     let known =
                         |id: &Id| best[usize::from(self.egraph.find(*id))].as_ref().map(|(c, _)| c.clone());
                     let Some(operands) = node.children().iter().map(known).collect() else { continue };
@@ -264,6 +273,7 @@ impl Graph {
                     let slot = &mut best[usize::from(class)];
                     if slot.as_ref().is_none_or(|(known, _)| cost < *known) {
                         *slot = Some((cost, node));
+                        fell[usize::from(class)] = now;
                         changed = true;
                     }
                 }
