@@ -1,5 +1,7 @@
 //! The decision: whole trajectories judge the few best forms of the search.
 
+use std::borrow::Cow;
+
 use super::candidates::{self, candidates, without};
 use super::expansion::same_law;
 use super::follow::{Field, Followed, complexity, follow};
@@ -18,6 +20,9 @@ pub struct Config {
     pub candidates: candidates::Config,
     /// How trajectories are fitted.
     pub trajectory: trajectory::Config,
+    /// The most points that forms are compared on: of longer recordings stretches are taken, and the answer alone is
+    /// fitted to everything. All sixteen recordings of the design note are shorter.
+    pub points: usize,
     /// How constants are read.
     pub constants: constants::Config,
     /// Among candidates whose scores differ from the best by less than this, the simplest is the answer.
@@ -54,6 +59,7 @@ impl Default for Config {
         Config {
             candidates: candidates::Config::default(),
             trajectory: trajectory::Config::default(),
+            points: 5000,
             constants: constants::Config::default(),
             near: 6.0,
             tied: 10.0,
@@ -93,20 +99,54 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
         return by_held_out_errors(grounds, config);
     }
     let models = candidates(grounds.problem, grounds.search, &config.candidates);
-    let pieces: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
-    let follow = |models: &[Model], pieces: &[ObservedPiece]| {
-        follow(grounds.problem, models, pieces, &config.trajectory, job)
+    let mut all: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
+    let follow = |models: &[Model], all: &[ObservedPiece]| {
+        follow(grounds.problem, models, &stretches(all, config.points), &config.trajectory, job)
     };
-    let Some(mut field) = follow(&models, &pieces) else { return by_weak_form(grounds, config, job) };
-    let mut pieces = pieces;
+    let Some(mut field) = follow(&models, &all) else { return by_weak_form(grounds, config, job) };
     for _ in 0..config.noise_rounds {
         let Some(factors) = less_noise(&field, config) else { break };
-        pieces.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
+        all.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
         let models: Vec<Model> = field.followed.iter().map(|followed| followed.model.clone()).collect();
-        let Some(next) = follow(&models, &pieces) else { break };
+        let Some(next) = follow(&models, &all) else { break };
         field = next;
     }
-    by_trajectories(grounds, &field, config, job)
+    by_trajectories(grounds, &field, &all, config, job)
+}
+
+/// The fewest pieces that forms are compared on, where there are as many.
+const FEWEST_PIECES: usize = 8;
+
+/// Stretches of pieces at equal distances, with at most so many points; all pieces where they have no more.
+fn stretches(pieces: &[ObservedPiece], most: usize) -> Cow<'_, [ObservedPiece]> {
+    let total: usize = pieces.iter().map(ObservedPiece::points).sum();
+    if total <= most {
+        return Cow::Borrowed(pieces);
+    }
+    let count = (pieces.len() * most / total).max(FEWEST_PIECES).min(pieces.len());
+    let stretch = |k: usize| {
+        let piece = &pieces[k * pieces.len() / count];
+        piece.part(0, piece.points().min(most / count))
+    };
+    Cow::Owned((0..count).map(stretch).collect())
+}
+
+/// The answer fitted to all pieces, where it was compared on some of them.
+fn on_everything(
+    answer: &Followed,
+    field: &Field,
+    all: &[ObservedPiece],
+    config: &Config,
+    job: &Job<'_>,
+) -> Option<Followed> {
+    let total: usize = all.iter().map(ObservedPiece::points).sum();
+    if total <= config.points || job.is_cancelled() {
+        return None;
+    }
+    let parts = trajectory::cut(all, field.cut, &config.trajectory);
+    let fit = trajectory::fit_as_cut(&answer.model, &answer.model.constants(), &parts, &config.trajectory);
+    let model = answer.model.with_constants(&fit.constants);
+    fit.is_followed().then_some(Followed { model, fit, score: answer.score })
 }
 
 /// For each recorded column the factor of its noise, where the best fit leaves clearly less than was assumed: sparse
@@ -119,10 +159,17 @@ fn less_noise(field: &Field, config: &Config) -> Option<Vec<f64>> {
 }
 
 /// The answer of the trajectories.
-fn by_trajectories(grounds: &Grounds<'_>, field: &Field, config: &Config, job: &Job<'_>) -> Option<Recovery> {
+fn by_trajectories(
+    grounds: &Grounds<'_>,
+    field: &Field,
+    all: &[ObservedPiece],
+    config: &Config,
+    job: &Job<'_>,
+) -> Option<Recovery> {
     let chosen = choose(&field.followed, config.near)?;
     let answer = drop_weak(grounds.problem, field, chosen.clone(), config);
     let answer = loosen(grounds.problem, field, answer, config);
+    let answer = on_everything(&answer, field, all, config, job).unwrap_or(answer);
     let law = |followed: &Followed| {
         let factor = followed.fit.inflation();
         let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
@@ -404,6 +451,26 @@ mod tests {
         model.terms.push(power(0, -3.0));
         assert_eq!(longest_series(&model.terms), 4);
         assert!(interpolates(&model, &Config::default()));
+    }
+
+    #[test]
+    fn long_recordings_are_compared_on_stretches() {
+        let piece = |points: usize| ObservedPiece {
+            times: (0..points).map(|k| k as f64).collect(),
+            positions: vec![vec![0.0; points]],
+            velocities: Vec::new(),
+            position_noise: vec![1.0],
+            velocity_noise: Vec::new(),
+            knots: Vec::new(),
+            states: vec![0.0; 2 * points],
+        };
+        let points = |pieces: &[ObservedPiece], most: usize| -> Vec<usize> {
+            stretches(pieces, most).iter().map(ObservedPiece::points).collect()
+        };
+        assert_eq!(points(&[piece(300), piece(200)], 500), [300, 200]);
+        assert_eq!(points(&vec![piece(100); 40], 1000), [100; 10]);
+        assert_eq!(points(&[piece(5000), piece(400)], 1000), [500, 400]);
+        assert_eq!(points(&[piece(5000)], 1000), [1000]);
     }
 
     #[test]

@@ -160,7 +160,8 @@ impl ObservedPiece {
         (0..count).map(|k| self.part(edge(k), edge(k + 1))).collect()
     }
 
-    fn part(&self, from: usize, to: usize) -> ObservedPiece {
+    /// The points `from..to` of the piece.
+    pub fn part(&self, from: usize, to: usize) -> ObservedPiece {
         let cut = |columns: &[Vec<f64>]| columns.iter().map(|column| column[from..to].to_vec()).collect();
         let width = 2 * self.dof();
         ObservedPiece {
