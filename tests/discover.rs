@@ -332,3 +332,13 @@ fn a_saved_run_is_read_without_training() {
     assert_eq!(status, Some(2));
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
+
+#[test]
+fn a_time_limit_ends_a_discovery_with_what_was_found() {
+    let arguments = ["discover", "charged-particle", "--time-limit", "1e-9", "--json", "--quiet"];
+    let (out, status) = liouville(&arguments);
+    assert_eq!(status, Some(3));
+    let record: Value = serde_json::from_slice(&out).expect("a record");
+    assert!(record["hamiltonian"].is_object());
+    assert!(record.get("network").is_none());
+}

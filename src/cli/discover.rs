@@ -76,9 +76,10 @@ pub(super) struct Discover {
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, conflicts_with = "data")]
     noise: f64,
 
-    /// Seconds after which the discovery ends and prints what it has found.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120.0, value_parser = recording::seconds)]
-    time_limit: f64,
+    /// Seconds after which the discovery ends and prints what it has found [default: 120 for a recording
+    /// unless networks are asked for, else none].
+    #[arg(long, value_name = "SECONDS", value_parser = recording::seconds)]
+    time_limit: Option<f64>,
 
     /// Save observations, networks and report here, for `liouville extract`; a run that was interrupted
     /// goes on from here when the same command is given again.
@@ -196,15 +197,14 @@ impl Discover {
     ) -> Result<Option<Exit>, Failure> {
         let output = session.output;
         let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
-        let asks_networks = self.steps.is_some_and(|steps| steps > 0) || self.asks_cyclic();
-        if has_momenta && (asks_networks || self.grammar.is_some() || self.out.is_some()) {
+        if has_momenta && (self.asks_networks() || self.grammar.is_some() || self.out.is_some()) {
             return Ok(None);
         }
         self.check_recorded(output)?;
         let name = system.map_or_else(|| recording::name_of(files), |system| system.name.clone());
         let reporter = Reporter::new(output);
         let config = RecordedConfig::default();
-        let limits = Limits { seconds: self.time_limit, ..config.search.limits };
+        let limits = Limits { seconds: self.seconds(true), ..config.search.limits };
         let job = Job::new(&reporter, limits.token(session.token));
         let found = discover::of_recording(&reading.recording, &config, &job);
         reporter.finish();
@@ -227,6 +227,17 @@ impl Discover {
         Ok(Some(Exit::of(found.ended)))
     }
 
+    /// The limit in seconds.
+    fn seconds(&self, is_recording: bool) -> f64 {
+        let default =
+            if is_recording && !self.asks_networks() && self.out.is_none() { 120.0 } else { f64::INFINITY };
+        self.time_limit.unwrap_or(default)
+    }
+
+    fn asks_networks(&self) -> bool {
+        self.steps.is_some_and(|steps| steps > 0) || self.asks_cyclic()
+    }
+
     fn asks_cyclic(&self) -> bool {
         !matches!(self.cyclic, Cyclic::Auto)
     }
@@ -239,7 +250,7 @@ impl Discover {
                 Some("leave it out: positions and velocities have a library of their own"),
             ));
         }
-        if self.steps.is_some_and(|steps| steps > 0) || self.asks_cyclic() {
+        if self.asks_networks() {
             output.note("no networks are trained: the law of motion is recovered from the recording itself");
         }
         Ok(())
@@ -261,10 +272,11 @@ impl Discover {
             Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
         let folder = self.folder()?;
         let reporter = Reporter::new(output);
-        let job = Job::new(&reporter, session.token.clone());
+        let limits = Limits { seconds: self.seconds(source.is_some()), work: u64::MAX };
+        let job = Job::new(&reporter, limits.token(session.token));
         let discovery = match discover::run(&observations, &config, &job) {
             Err(DiscoverError::Interrupted { step, steps, kept }) => {
-                return Err(self.interrupted(system, step, steps, &kept));
+                return Err(self.interrupted(system, step, steps, &kept, Ended::by(job.token())));
             }
             other => other.map_err(|error| Failure::input(error, None))?,
         };
@@ -292,16 +304,24 @@ impl Discover {
     }
 
     /// Keeps the state of a training that was interrupted, and says how to go on.
-    fn interrupted(&self, system: &System, step: usize, steps: usize, kept: &[Checkpoint]) -> Failure {
+    fn interrupted(
+        &self,
+        system: &System,
+        step: usize,
+        steps: usize,
+        kept: &[Checkpoint],
+        ended: Option<Ended>,
+    ) -> Failure {
         let folder = self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", system.name, self.seed));
         if let Err(error) = discover::keep(Path::new(&folder), kept) {
             return Failure::input(error, None);
         }
         let again = command_with_out(&folder);
+        let why = if ended == Some(Ended::Seconds) { "the time limit was reached" } else { "interrupted" };
         let text = format!(
-            "interrupted at step {step} of {steps}; the state is saved in {folder}\nresume with: {again}\n"
+            "{why} at step {step} of {steps}; the state is saved in {folder}\nresume with: {again}\n"
         );
-        Failure { text, exit: Exit::Interrupted }
+        Failure { text, exit: Exit::of(ended) }
     }
 
     fn config(&self, threads: Option<u16>) -> Result<Config, Failure> {

@@ -195,12 +195,16 @@ pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Resul
     let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
             job.note(&format!("training networks, {} steps", settings.steps));
-            Some(networks::train(
-                observations,
-                &recovered.data,
-                (config.cyclic, settings, config.folder.as_deref()),
-                job,
-            )?)
+            let settings = (config.cyclic, settings, config.folder.as_deref());
+            match networks::train(observations, &recovered.data, settings, job) {
+                // Without a folder there is nothing to take up again: what was found stands without networks.
+                Err(DiscoverError::Interrupted { .. })
+                    if config.folder.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
+                {
+                    None
+                }
+                trained => Some(trained?),
+            }
         }
         None => None,
     };

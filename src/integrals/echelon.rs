@@ -137,7 +137,8 @@ impl Echelon {
         let mut multiples: Vec<Multiple> = Vec::with_capacity(rows.len());
         for &(pivot, row) in rows {
             let value = multiples.chunks(3).fold(sum[pivot], |value, three| {
-                let product = |&(start, factor, row): &Multiple| u64::from(factor) * u64::from(row[pivot - start]);
+                let product =
+                    |&(start, factor, row): &Multiple| u64::from(factor) * u64::from(row[pivot - start]);
                 u64::from(field.reduce(value + three.iter().map(product).sum::<u64>()))
             });
             let value = field.reduce(value);
