@@ -10,7 +10,7 @@ use super::settle::settle;
 use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
 use crate::data::{Piece, Recording, Smoothed};
 use crate::progress::Job;
-use crate::regression::trajectory::{self, ObservedPiece};
+use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
 use crate::terms::joint::{Family, Form, Function, Parameter, Term};
 
 /// How the decision is made. Differences of scores are in units of χ².
@@ -107,12 +107,17 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     for _ in 0..config.noise_rounds {
         let Some(factors) = less_noise(&field, config) else { break };
         all.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
-        let models: Vec<Model> = field.followed.iter().map(|followed| followed.model.clone()).collect();
+        let best = field.followed.first().map_or(f64::INFINITY, |best| best.score);
+        let near = field.followed.iter().filter(|followed| followed.score < best + FAR);
+        let models: Vec<Model> = near.map(|followed| followed.model.clone()).collect();
         let Some(next) = follow(&models, &all) else { break };
         field = next;
     }
     by_trajectories(grounds, &field, &all, config, job)
 }
+
+/// A form whose score is worse by so much stays worse when noise turns out to be less.
+const FAR: f64 = 100.0;
 
 /// The fewest pieces that forms are compared on, where there are as many.
 const FEWEST_PIECES: usize = 8;
@@ -208,7 +213,7 @@ fn by_trajectories(
         degrees_of_freedom: answer.fit.degrees_of_freedom,
         parts: field.cut,
     };
-    Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise(grounds.smoothed) })
+    Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise_left(all, &answer.fit) })
 }
 
 /// The simplest of those whose score is nearly the best; of equally simple ones the best.
@@ -373,6 +378,16 @@ fn jackknife_covariance(problem: &Problem, model: &Model, held_out: &HeldOut) ->
     covariance
 }
 
+/// For each column the noise that a fit leaves, the largest of all pieces: positions, then velocities.
+fn noise_left(pieces: &[ObservedPiece], fit: &TrajectoryFit) -> Vec<f64> {
+    let column = |(c, factor): (usize, f64)| {
+        let stated =
+            pieces.iter().filter_map(|piece| piece.position_noise.iter().chain(&piece.velocity_noise).nth(c));
+        factor * stated.copied().fold(0.0, f64::max)
+    };
+    fit.noise().into_iter().enumerate().map(column).collect()
+}
+
 /// For each column the largest noise of all pieces: positions, then velocities.
 fn noise(smoothed: &Smoothed) -> Vec<f64> {
     let columns = |piece: &Piece| -> Vec<f64> {
@@ -398,7 +413,7 @@ fn scattered_states(problem: &Problem) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::regression::trajectory::{Outcome, TrajectoryFit};
+    use crate::regression::trajectory::Outcome;
 
     fn followed(exponents: &[i32], score: f64) -> Followed {
         let monomial =

@@ -36,8 +36,12 @@ const MUCH_BETTER: f64 = 1.5;
 /// A candidate that follows less than this share of what another follows is not compared.
 const COVERAGE: f64 = 0.9;
 
+/// Where one form explains the recording, the fits of others end at this many times its χ² for each degree of freedom.
+const HOPELESS: f64 = 1e3;
+
 /// Fits every model to the pieces, all cut in the same way, and compares them on what all of them follow. `None`
-/// where none can be followed.
+/// where none can be followed. The best model stands first: where it explains the pieces, others have to do so in as
+/// many parts.
 pub fn follow(
     problem: &Problem,
     models: &[Model],
@@ -45,12 +49,7 @@ pub fn follow(
     config: &trajectory::Config,
     job: &Job<'_>,
 ) -> Option<Field> {
-    let fits: Vec<(&Model, TrajectoryFit)> = models
-        .par_iter()
-        .filter(|_| !job.is_cancelled())
-        .map(|model| (model, trajectory::fit(model, &model.constants(), pieces, config)))
-        .filter(|(_, fit)| fit.is_followed())
-        .collect();
+    let fits = first_fits(models, pieces, config, job)?;
     let least = fits.iter().map(|(_, fit)| fit.reduced()).min_by(f64::total_cmp)?;
     // As few parts as explain the recording; the forms that need more do not explain it.
     let good = fits.iter().filter(|(_, fit)| fit.reduced() <= MUCH_BETTER * least.max(1.0));
@@ -83,6 +82,27 @@ pub fn follow(
     let mut field = Field { followed, parts, cut, s2 };
     field.followed.sort_by(|a, b| a.score.total_cmp(&b.score));
     Some(field)
+}
+
+/// The fits that can be followed.
+fn first_fits<'m>(
+    models: &'m [Model],
+    pieces: &[ObservedPiece],
+    config: &trajectory::Config,
+    job: &Job<'_>,
+) -> Option<Vec<(&'m Model, TrajectoryFit)>> {
+    let (first, others) = models.split_first()?;
+    let best = trajectory::fit(first, &first.constants(), pieces, config);
+    let explains = best.is_followed() && best.reduced() <= MUCH_BETTER;
+    let bounded = trajectory::Config { hopeless: HOPELESS * best.reduced().max(1.0), ..config.clone() };
+    let fit = |model: &Model| match explains {
+        true => trajectory::fit_in_parts(model, &model.constants(), pieces, best.parts, &bounded),
+        false => trajectory::fit(model, &model.constants(), pieces, config),
+    };
+    let others: Vec<(&Model, TrajectoryFit)> =
+        others.par_iter().filter(|_| !job.is_cancelled()).map(|model| (model, fit(model))).collect();
+    let all = std::iter::once((first, best)).chain(others);
+    Some(all.filter(|(_, fit)| fit.is_followed()).collect())
 }
 
 impl Followed {

@@ -43,7 +43,10 @@ pub(super) fn run(
     let mut outcome = Outcome::RoundsEnded;
     let Some(mut triangles) = linearise(motion, &theta, &shots) else { return failed(Outcome::LeftDomain) };
     let mut chi: f64 = triangles.iter().map(Triangle::square).sum();
-    for _ in 0..config.rounds {
+    let values: usize = shots.iter().map(|shot| shot.piece.values()).sum();
+    let unknowns = theta.len() + 2 * motion.dof() * shots.len();
+    let degrees_of_freedom = values.saturating_sub(unknowns).max(1);
+    for round in 1..=config.rounds {
         let Some((next, states, lower)) = step(motion, &theta, &shots, &triangles, chi, &mut damping) else {
             outcome = Outcome::Converged;
             break;
@@ -61,20 +64,21 @@ pub(super) fn run(
             outcome = Outcome::Converged;
             break;
         }
+        if round >= Config::FIRST_ROUNDS && chi > config.hopeless * degrees_of_freedom as f64 {
+            break;
+        }
     }
     let Some(covariance) = constants_triangle(&triangles, motion, 0.0).0.covariance() else {
         return failed(Outcome::Undetermined);
     };
     let Some(columns) = columns(motion, &theta, &shots) else { return failed(Outcome::LeftDomain) };
-    let values: usize = shots.iter().map(|shot| shot.piece.values()).sum();
-    let unknowns = theta.len() + 2 * motion.dof() * shots.len();
     TrajectoryFit {
         constants: theta,
         covariance,
         chi,
         columns,
         values,
-        degrees_of_freedom: values.saturating_sub(unknowns).max(1),
+        degrees_of_freedom,
         parts: 1,
         kept,
         outcome,

@@ -33,11 +33,25 @@ pub struct Config {
     pub parts: Vec<usize>,
     /// The fewest points of a part.
     pub part_points: usize,
+    /// χ² for each degree of freedom above which a fit ends after [`Self::FIRST_ROUNDS`]; infinite for never.
+    pub hopeless: f64,
+}
+
+impl Config {
+    /// Rounds in which every fit may come down: right forms take two to four.
+    pub const FIRST_ROUNDS: usize = 4;
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { rounds: 20, least_gain: 1e-2, poor: 3.0, parts: vec![3, 8], part_points: 25 }
+        Config {
+            rounds: 20,
+            least_gain: 1e-2,
+            poor: 3.0,
+            parts: vec![3, 8],
+            part_points: 25,
+            hopeless: f64::INFINITY,
+        }
     }
 }
 
