@@ -20,9 +20,11 @@ pub struct Config {
     pub candidates: candidates::Config,
     /// How trajectories are fitted.
     pub trajectory: trajectory::Config,
-    /// The most points that forms are compared on: of longer recordings stretches are taken, and the answer alone is
-    /// fitted to everything. All sixteen recordings of the design note are shorter.
+    /// The most points that forms are compared on; of longer recordings stretches are taken. All sixteen recordings of
+    /// the design note are shorter.
     pub points: usize,
+    /// The most points that the answer is fitted to.
+    pub answer_points: usize,
     /// How constants are read.
     pub constants: constants::Config,
     /// Among candidates whose scores differ from the best by less than this, the simplest is the answer.
@@ -60,6 +62,7 @@ impl Default for Config {
             candidates: candidates::Config::default(),
             trajectory: trajectory::Config::default(),
             points: 5000,
+            answer_points: 20_000,
             constants: constants::Config::default(),
             near: 6.0,
             tied: 10.0,
@@ -136,8 +139,11 @@ fn stretches(pieces: &[ObservedPiece], most: usize) -> Cow<'_, [ObservedPiece]> 
     Cow::Owned((0..count).map(stretch).collect())
 }
 
-/// The answer fitted to all pieces, where it was compared on some of them.
-fn on_everything(
+/// Rounds of a fit that begins at the answer.
+const LAST_ROUNDS: usize = 4;
+
+/// The answer fitted to more of a recording than forms were compared on; nothing where that was all.
+fn on_more(
     answer: &Followed,
     field: &Field,
     all: &[ObservedPiece],
@@ -148,8 +154,9 @@ fn on_everything(
     if total <= config.points || job.is_cancelled() {
         return None;
     }
-    let parts = trajectory::cut(all, field.cut, &config.trajectory);
-    let fit = trajectory::fit_as_cut(&answer.model, &answer.model.constants(), &parts, &config.trajectory);
+    let settings = trajectory::Config { rounds: LAST_ROUNDS, ..config.trajectory.clone() };
+    let parts = trajectory::cut(&stretches(all, config.answer_points), field.cut, &settings);
+    let fit = trajectory::fit_as_cut(&answer.model, &answer.model.constants(), &parts, &settings);
     let model = answer.model.with_constants(&fit.constants);
     fit.is_followed().then_some(Followed { model, fit, score: answer.score })
 }
@@ -174,7 +181,7 @@ fn by_trajectories(
     let chosen = choose(&field.followed, config.near)?;
     let answer = drop_weak(grounds.problem, field, chosen.clone(), config);
     let answer = loosen(grounds.problem, field, answer, config);
-    let answer = on_everything(&answer, field, all, config, job).unwrap_or(answer);
+    let answer = on_more(&answer, field, all, config, job).unwrap_or(answer);
     let law = |followed: &Followed| {
         let factor = followed.fit.inflation();
         let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
