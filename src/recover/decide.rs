@@ -385,12 +385,14 @@ fn jackknife_covariance(problem: &Problem, model: &Model, held_out: &HeldOut) ->
     covariance
 }
 
-/// For each column the noise that a fit leaves, the largest of all pieces: positions, then velocities.
+/// For each column the noise that a fit leaves, taken for the same in all pieces: positions, then velocities.
 fn noise_left(pieces: &[ObservedPiece], fit: &TrajectoryFit) -> Vec<f64> {
     let column = |(c, factor): (usize, f64)| {
-        let stated =
-            pieces.iter().filter_map(|piece| piece.position_noise.iter().chain(&piece.velocity_noise).nth(c));
-        factor * stated.copied().fold(0.0, f64::max)
+        let stated = |piece: &ObservedPiece| {
+            piece.position_noise.iter().chain(&piece.velocity_noise).nth(c).copied().unwrap_or(0.0)
+        };
+        let weights: f64 = pieces.iter().map(|piece| stated(piece).max(f64::MIN_POSITIVE).powi(-2)).sum();
+        factor * (pieces.len() as f64 / weights).sqrt()
     };
     fit.noise().into_iter().enumerate().map(column).collect()
 }
@@ -475,9 +477,8 @@ mod tests {
         assert!(interpolates(&model, &Config::default()));
     }
 
-    #[test]
-    fn long_recordings_are_compared_on_stretches() {
-        let piece = |points: usize| ObservedPiece {
+    fn piece(points: usize) -> ObservedPiece {
+        ObservedPiece {
             times: (0..points).map(|k| k as f64).collect(),
             positions: vec![vec![0.0; points]],
             velocities: Vec::new(),
@@ -485,7 +486,21 @@ mod tests {
             velocity_noise: Vec::new(),
             knots: Vec::new(),
             states: vec![0.0; 2 * points],
-        };
+        }
+    }
+
+    #[test]
+    fn the_noise_that_a_fit_leaves() {
+        let mut fit = followed(&[2], 98.0 * 4.0).fit;
+        fit.degrees_of_freedom = 98;
+        let wide = ObservedPiece { position_noise: vec![1e3], ..piece(10) };
+        assert!((noise_left(&[piece(10)], &fit)[0] - 2.0).abs() < 1e-12);
+        // A piece whose noise was stated much too large says little.
+        assert!((noise_left(&[piece(10), wide], &fit)[0] - 2.0 * 2f64.sqrt()).abs() < 1e-5);
+    }
+
+    #[test]
+    fn long_recordings_are_compared_on_stretches() {
         let points = |pieces: &[ObservedPiece], most: usize| -> Vec<usize> {
             stretches(pieces, most).iter().map(ObservedPiece::points).collect()
         };
