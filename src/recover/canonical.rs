@@ -9,7 +9,7 @@ use super::constants::{Constants, Reading};
 use super::momentum_map::MomentumMap;
 use super::names::Names;
 use super::recovery::{Constant, Law};
-use super::{Config, Equation, Evidence, RecoverError, Recovery, Status, recover};
+use super::{Config, Equation, RecoverError, Recovery, Status, recover};
 use crate::data::{Rates, Recording, Smoother};
 use crate::expr::{Expr, Symbol};
 use crate::progress::Job;
@@ -34,12 +34,10 @@ pub fn recover_canonical(
     let mut names = Names::new(recording);
     let velocities: Vec<Symbol> =
         recording.coordinates.iter().map(|coordinate| names.beside("v_", &coordinate.name)).collect();
-    let moving = map.with_velocities(recording, velocities);
-    let mut found = recover(&moving, config, job)?;
+    let mut found = recover(&map.with_velocities(recording, velocities), config, job)?;
     if !found.status.explains() {
         return Ok(None);
     }
-    let map = with_errors_of_the_fit(map, &moving, &found);
     let back = |law: &Law| Back::of(law, &map, &mut Names::new(recording), config)?.law(law, momenta);
     let Some(law) = back(&found.law) else { return Ok(None) };
     found.law = law;
@@ -62,22 +60,6 @@ fn with_read_masses(mut map: MomentumMap, config: &Config) -> MomentumMap {
     let read = Constants::read(&map.masses, &covariance, &vec![0; n], &config.decide.constants);
     map.mass_errors = (0..n).map(|i| read.standard_error(i)).collect();
     map.masses = read.values;
-    map
-}
-
-/// The map with errors of masses no larger than the trajectories of the law say: with a wrong mass the momenta, taken
-/// for velocities, would be off by the same share, and half of that at least would be left as their noise.
-fn with_errors_of_the_fit(mut map: MomentumMap, moving: &Recording, found: &Recovery) -> MomentumMap {
-    let n = map.masses.len();
-    if !matches!(found.evidence, Evidence::Trajectories { .. }) || found.noise.len() != 2 * n {
-        return map;
-    }
-    for i in 0..n {
-        let speeds = moving.runs.iter().flat_map(|run| &run.rates[i]);
-        let (sum, count) = speeds.fold((0.0, 0.0f64), |(sum, count), v| (sum + v * v, count + 1.0));
-        let share = 2.0 * found.noise[n + i] / (sum / count.max(1.0)).sqrt().max(f64::MIN_POSITIVE);
-        map.mass_errors[i] = map.mass_errors[i].min(share * map.masses[i].abs());
-    }
     map
 }
 
