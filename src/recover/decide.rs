@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::candidates::{self, candidates, without};
 use super::expansion::same_law;
-use super::follow::{Field, Followed, complexity, follow};
+use super::follow::{Field, Followed, follow};
 use super::recovery::{Alternative, Evidence, Recovery, Status};
 use super::settle::settle;
 use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
@@ -321,7 +321,7 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option
     let states = scattered_states(problem);
     let is_tied = |other: &&Model| {
         other.score < model.score + config.tied
-            && complexity(other) <= complexity(model)
+            && other.complexity() <= model.complexity()
             && !same_law(other, model, &states)
     };
     let alternatives: Vec<Alternative> = search.models[1..]
@@ -355,7 +355,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
     let states = scattered_states(problem);
     let is_tied = |other: &&Model| {
         other.score < model.score + config.near
-            && complexity(other) <= complexity(model)
+            && other.complexity() <= model.complexity()
             && !same_law(other, model, &states)
     };
     let alternative = |other: &Model| {

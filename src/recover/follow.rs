@@ -112,9 +112,9 @@ impl Followed {
         Followed { model, fit, score }
     }
 
-    /// The number of terms, own parameters and masses.
+    /// That of its form.
     pub fn complexity(&self) -> usize {
-        complexity(&self.model)
+        self.model.complexity()
     }
 }
 
@@ -127,13 +127,8 @@ impl Field {
     }
 }
 
-/// The number of terms, own parameters and masses of a model.
-pub fn complexity(model: &Model) -> usize {
-    model.terms.len() + model.free_terms().len() + model.masses()
-}
-
 /// The description length of a model whose constants were fitted to N recorded values: ln N for each constant.
 fn description_length(problem: &Problem, model: &Model, values: usize) -> f64 {
     let longer = (values as f64).ln() - (problem.equations() as f64).ln();
-    problem.description_length(model) + complexity(model) as f64 * longer
+    problem.description_length(model) + model.complexity() as f64 * longer
 }

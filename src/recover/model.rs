@@ -28,6 +28,11 @@ impl Model {
         self.groups.len() - 1
     }
 
+    /// The number of its constants: coefficients, nonlinear parameters of its own, masses.
+    pub fn complexity(&self) -> usize {
+        self.terms.len() + self.free_terms().len() + self.masses()
+    }
+
     /// The terms that have a nonlinear parameter of their own (free, not tied), in order.
     pub fn free_terms(&self) -> Vec<usize> {
         let own = |&k: &usize| self.terms[k].is_free() && self.ties[k].is_none();

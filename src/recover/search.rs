@@ -122,8 +122,8 @@ pub struct Search {
 /// Searches for the law of motion. The job is polled between beams; a search that is cancelled returns what it has.
 ///
 /// The degree of the library's monomials grows as long as this changes the best form, and that has one of the highest
-/// degree or is long: both may stand for a monomial of a still higher degree. While nothing reaches the noise, growth goes on only where it lowers s² by a factor of
-/// [`Config::growth`].
+/// degree or is long: both may stand for a monomial of a still higher degree. While nothing reaches the noise, growth
+/// goes on only where it lowers s² by a factor of [`Config::growth`].
 ///
 /// # Errors
 /// If the equations cannot be whitened.
@@ -161,7 +161,7 @@ fn wants_degree(problem: &Problem, found: &Search, config: &Config) -> bool {
         _ => 0,
     };
     let stands_in = |model: &Model| {
-        constants(model) > config.long || model.terms.iter().any(|term| degree(term) == highest)
+        model.complexity() > config.long || model.terms.iter().any(|term| degree(term) == highest)
     };
     problem.dof() <= config.grown_dof
         && highest < config.highest_degree
@@ -186,7 +186,7 @@ fn away_from_edges(
         }
         problem.leave_out_greatest(&edge, share);
         let inner = passes(problem, &found.models, starts, job, config)?;
-        let shorter = inner.models.first().is_some_and(|inner| constants(inner) < constants(best));
+        let shorter = inner.models.first().is_some_and(|inner| inner.complexity() < best.complexity());
         if shorter && inner.s2 < config.unexplained {
             return Ok(inner);
         }
@@ -202,11 +202,6 @@ fn edge(model: &Model) -> Option<Vec<Argument>> {
         TermForm::Sum(Function::RootBefore, arguments) => Some(arguments.clone()),
         _ => None,
     })
-}
-
-/// The number of coefficients, nonlinear parameters and masses.
-fn constants(model: &Model) -> usize {
-    model.terms.len() + model.free_terms().len() + model.masses()
 }
 
 /// The passes after the first, from models to begin with, the best first.
