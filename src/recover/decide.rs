@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::candidates::{self, candidates, without};
 use super::expansion::same_law;
 use super::follow::{Field, Followed, follow};
-use super::recovery::{Alternative, Evidence, Recovery, Status};
+use super::recovery::{Alternative, Evidence, Law, Recovery, Status};
 use super::settle::settle;
 use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
 use crate::data::{Piece, Recording, Smoothed};
@@ -48,8 +48,6 @@ pub struct Config {
     pub least_noise: f64,
     /// The most such corrections.
     pub noise_rounds: usize,
-    /// The number of stretches of time that are left out in turn where there are fewer than three runs.
-    pub stretches: usize,
     /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
     /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
     pub approximate: f64,
@@ -73,7 +71,6 @@ impl Default for Config {
             less_noise: 0.8,
             least_noise: 0.02,
             noise_rounds: 3,
-            stretches: 6,
             approximate: 0.03,
         }
     }
@@ -207,13 +204,10 @@ fn by_trajectories(
         .collect();
     let chosen = law(&answer);
     let reduced = answer.fit.reduced();
-    let status = match () {
-        () if interpolates(&answer.model, config) || reduced > config.explained || job.is_cancelled() => {
-            approximate(grounds, &answer.model, config)
-        }
-        () if !alternatives.is_empty() => Status::Ambiguous,
-        () if chosen.is_exact() => Status::Exact,
-        () => Status::Determined,
+    let falls_short = reduced > config.explained || job.is_cancelled();
+    let status = match falls_short || interpolates(&answer.model, config) {
+        true => approximate(grounds, &answer.model, config),
+        false => explained(&chosen, &alternatives),
     };
     let evidence = Evidence::Trajectories {
         reduced,
@@ -296,9 +290,18 @@ fn longest_series(terms: &[Term]) -> usize {
     all.iter().map(|one| all.iter().filter(|other| *other == one).count()).max().unwrap_or(0)
 }
 
+/// The status of a form that explains the recording.
+fn explained(law: &Law, alternatives: &[Alternative]) -> Status {
+    match alternatives.is_empty() {
+        false => Status::Ambiguous,
+        true if law.is_exact() => Status::Exact,
+        true => Status::Determined,
+    }
+}
+
 /// The status of a form that leaves something unexplained, or interpolates.
 fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
-    let unexplained = super::held_out(grounds.problem, model, config.stretches).error;
+    let unexplained = super::held_out(grounds.problem, model).error;
     status_of(unexplained, config)
 }
 
@@ -333,13 +336,10 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option
     let chosen = law(model);
     let equations = problem.equations();
     let reduced = model.chi / equations as f64;
-    let status = match () {
-        () if interpolates(model, config) || reduced > config.explained || job.is_cancelled() => {
-            approximate(grounds, model, config)
-        }
-        () if !alternatives.is_empty() => Status::Ambiguous,
-        () if chosen.is_exact() => Status::Exact,
-        () => Status::Determined,
+    let falls_short = reduced > config.explained || job.is_cancelled();
+    let status = match falls_short || interpolates(model, config) {
+        true => approximate(grounds, model, config),
+        false => explained(&chosen, &alternatives),
     };
     let evidence = Evidence::WeakForm { reduced, equations };
     Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise(grounds.smoothed) })
@@ -359,7 +359,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
             && !same_law(other, model, &states)
     };
     let alternative = |other: &Model| {
-        let errors = super::held_out(problem, other, config.stretches);
+        let errors = super::held_out(problem, other);
         Alternative { law: law(other, &errors), difference: other.score - model.score }
     };
     let others = search.models[1..].iter().filter(is_tied).take(3);

@@ -24,8 +24,6 @@ pub struct HeldOutConfig {
     pub of_size: usize,
     /// The refinement of a support.
     pub refinement: VarproConfig,
-    /// The number of stretches of time that are left out in turn where there are fewer than three runs.
-    pub stretches: usize,
     /// A mean logarithmic excess of the error below this is no difference.
     pub negligible: f64,
     /// A term must exceed this many jackknife errors.
@@ -40,7 +38,6 @@ impl Default for HeldOutConfig {
             beam: BeamConfig { width: 10, size: 5, ..BeamConfig::default() },
             of_size: 3,
             refinement: VarproConfig { rounds: 6, ..VarproConfig::default() },
-            stretches: 6,
             negligible: 0.02,
             significance: 3.0,
         }
@@ -68,11 +65,11 @@ struct Blocked {
     rows: Vec<f64>,
 }
 
-/// Refits the coefficients with each run left out, or each of `stretches` stretches of time where there are fewer than
-/// three runs, and tests them there. Masses and nonlinear parameters stay. Blocks of fewer than four equations count
+/// Refits the coefficients with each run left out, or each stretch of time where there are fewer than three runs
+/// ([`Config::stretches`](super::problem::Config::stretches)), and tests them there. Masses and nonlinear parameters stay. Blocks of fewer than four equations count
 /// for the fits alone.
-pub fn held_out(problem: &Problem, model: &Model, stretches: usize) -> HeldOut {
-    let blocked = blocked(problem, model, stretches);
+pub fn held_out(problem: &Problem, model: &Model) -> HeldOut {
+    let blocked = blocked(problem, model);
     let k = model.terms.len();
     let mut blocks = Vec::new();
     let mut coefficients = Vec::new();
@@ -101,7 +98,7 @@ fn jackknife(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     ((count - 1.0) / count * values.map(|c| (c - mean).powi(2)).sum::<f64>()).sqrt()
 }
 
-fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Blocked {
+fn blocked(problem: &Problem, model: &Model) -> Blocked {
     let k = model.terms.len();
     let integrals = problem.integrals(&model.terms);
     let left = problem.weak.left();
@@ -110,7 +107,7 @@ fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Blocked {
         let squares: f64 = left.iter().flat_map(|a| &a[rows.clone()]).map(|a| a * a).sum();
         scales[rows.clone()].fill(((left.len() * rows.len()) as f64 / (squares + f64::MIN_POSITIVE)).sqrt());
     }
-    let (of_rows, count) = numbered(problem, stretches);
+    let (of_rows, count) = numbered(problem);
     let mut out = Blocked { blocks: Vec::new(), count, left: Vec::new(), rows: Vec::new() };
     for (i, integrals) in integrals.iter().enumerate() {
         for (r, scale) in scales.iter().enumerate().filter(|(r, _)| !problem.weak.masked()[*r]) {
@@ -123,11 +120,12 @@ fn blocked(problem: &Problem, model: &Model, stretches: usize) -> Blocked {
 }
 
 /// The block of each equation of a coordinate, numbered from 0, and their number.
-fn numbered(problem: &Problem, stretches: usize) -> (Vec<usize>, usize) {
+fn numbered(problem: &Problem) -> (Vec<usize>, usize) {
     let mut runs: Vec<usize> = problem.places.iter().map(|place| place.run).collect();
     runs.dedup();
     runs.sort_unstable();
     runs.dedup();
+    let stretches = problem.stretches;
     let key = |place: &super::Place| match runs.len() {
         0..3 => ((place.time * stretches as f64) as usize).min(stretches - 1),
         _ => place.run,
@@ -192,7 +190,7 @@ pub fn shortest_form(
             for support in supports(problem, masses, &start, config) {
                 let form = Form::of_support(problem, &support, masses);
                 let Some(model) = refine(problem, &form, &config.refinement) else { continue };
-                let held_out = held_out(problem, &model, config.stretches);
+                let held_out = held_out(problem, &model);
                 all.push(Tested { model, held_out });
             }
         }
@@ -274,7 +272,7 @@ fn drop_insignificant(problem: &Problem, tested: &mut Tested, config: &HeldOutCo
         let form = Form::of_model(problem, &tested.model).without(weakest);
         let Some(mut model) = refine(problem, &form, &config.refinement) else { break };
         model.score = tested.model.score;
-        tested.held_out = held_out(problem, &model, config.stretches);
+        tested.held_out = held_out(problem, &model);
         tested.model = model;
     }
 }

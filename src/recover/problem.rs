@@ -40,6 +40,8 @@ pub struct Problem {
     /// For each coordinate the integrals of all columns, not whitened: the terms, then the changes of those that have
     /// a nonlinear parameter.
     integrals: Vec<Matrix>,
+    /// The number of stretches of time that are left out in turn where there are fewer than three runs.
+    pub(super) stretches: usize,
     candidates: [Candidates; 2],
     finite: Vec<bool>,
     present: Option<Present>,
@@ -55,11 +57,19 @@ pub struct Config {
     /// The most equations for each coordinate that a form is sought on. Of longer recordings, pieces at equal distances
     /// are taken: that is enough to tell forms apart, and the time grows with the number. A single piece is never cut.
     pub equations: usize,
+    /// The number of stretches of time that are left out in turn where there are fewer than three runs. From section 8
+    /// of the design note on recordings.
+    pub stretches: usize,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { library: joint::Config::default(), weak: weak::Config::default(), equations: 1500 }
+        Config {
+            library: joint::Config::default(),
+            weak: weak::Config::default(),
+            equations: 1500,
+            stretches: 6,
+        }
     }
 }
 
@@ -115,6 +125,7 @@ impl Problem {
             config: config.library.clone(),
             places,
             integrals: Vec::new(),
+            stretches: config.stretches,
             candidates: [Candidates::default(), Candidates::default()],
             finite: Vec::new(),
             present: None,
