@@ -23,8 +23,16 @@ pub struct Config {
     /// The most points that forms are compared on; of longer recordings stretches are taken. All sixteen recordings of
     /// the design note are shorter.
     pub points: usize,
-    /// The most points that the answer is fitted to.
+    /// The fewest pieces that forms are compared on, where there are as many; of each a stretch is taken then.
+    pub pieces: usize,
+    /// The most points that the answer is fitted to. A fit to 50 000 points of clean data took 40 s.
     pub answer_points: usize,
+    /// The most rounds of that fit. It begins at the answer, and right forms take two to four rounds from the constants
+    /// of the weak form.
+    pub answer_rounds: usize,
+    /// A form whose score is worse than the best by this is not followed again when the noise turns out to be less: that
+    /// only adds to the difference.
+    pub far: f64,
     /// How constants are read.
     pub constants: constants::Config,
     /// Among candidates whose scores differ from the best by less than this, the simplest is the answer.
@@ -60,7 +68,10 @@ impl Default for Config {
             candidates: candidates::Config::default(),
             trajectory: trajectory::Config::default(),
             points: 5000,
+            pieces: 8,
             answer_points: 20_000,
+            answer_rounds: 4,
+            far: 100.0,
             constants: constants::Config::default(),
             near: 6.0,
             tied: 10.0,
@@ -101,14 +112,15 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     let models = candidates(grounds.problem, grounds.search, &config.candidates);
     let mut all: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
     let follow = |models: &[Model], all: &[ObservedPiece]| {
-        follow(grounds.problem, models, &stretches(all, config.points), &config.trajectory, job)
+        let some = stretches(all, config.points, config.pieces);
+        follow(grounds.problem, models, &some, &config.trajectory, job)
     };
     let Some(mut field) = follow(&models, &all) else { return by_weak_form(grounds, config, job) };
     for _ in 0..config.noise_rounds {
         let Some(factors) = less_noise(&field, config) else { break };
         all.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
         let best = field.followed.first().map_or(f64::INFINITY, |best| best.score);
-        let near = field.followed.iter().filter(|followed| followed.score < best + FAR);
+        let near = field.followed.iter().filter(|followed| followed.score < best + config.far);
         let models: Vec<Model> = near.map(|followed| followed.model.clone()).collect();
         let Some(next) = follow(&models, &all) else { break };
         field = next;
@@ -116,28 +128,20 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     by_trajectories(grounds, &field, &all, config, job)
 }
 
-/// A form whose score is worse by so much stays worse when noise turns out to be less.
-const FAR: f64 = 100.0;
-
-/// The fewest pieces that forms are compared on, where there are as many.
-const FEWEST_PIECES: usize = 8;
-
-/// Stretches of pieces at equal distances, with at most so many points; all pieces where they have no more.
-fn stretches(pieces: &[ObservedPiece], most: usize) -> Cow<'_, [ObservedPiece]> {
+/// Stretches of `fewest` pieces or more at equal distances, with at most `most` points together; all pieces where they
+/// have no more.
+fn stretches(pieces: &[ObservedPiece], most: usize, fewest: usize) -> Cow<'_, [ObservedPiece]> {
     let total: usize = pieces.iter().map(ObservedPiece::points).sum();
     if total <= most {
         return Cow::Borrowed(pieces);
     }
-    let count = (pieces.len() * most / total).max(FEWEST_PIECES).min(pieces.len());
+    let count = (pieces.len() * most / total).max(fewest).min(pieces.len());
     let stretch = |k: usize| {
         let piece = &pieces[k * pieces.len() / count];
         piece.part(0, piece.points().min(most / count))
     };
     Cow::Owned((0..count).map(stretch).collect())
 }
-
-/// Rounds of a fit that begins at the answer.
-const LAST_ROUNDS: usize = 4;
 
 /// The answer fitted to more of a recording than forms were compared on; nothing where that was all.
 fn on_more(
@@ -151,8 +155,8 @@ fn on_more(
     if total <= config.points || job.is_cancelled() {
         return None;
     }
-    let settings = trajectory::Config { rounds: LAST_ROUNDS, ..config.trajectory.clone() };
-    let parts = trajectory::cut(&stretches(all, config.answer_points), field.cut, &settings);
+    let settings = trajectory::Config { rounds: config.answer_rounds, ..config.trajectory.clone() };
+    let parts = trajectory::cut(&stretches(all, config.answer_points, config.pieces), field.cut, &settings);
     let fit = trajectory::fit_as_cut(&answer.model, &answer.model.constants(), &parts, &settings);
     let model = answer.model.with_constants(&fit.constants);
     fit.is_followed().then_some(Followed { model, fit, score: answer.score })
@@ -502,7 +506,7 @@ mod tests {
     #[test]
     fn long_recordings_are_compared_on_stretches() {
         let points = |pieces: &[ObservedPiece], most: usize| -> Vec<usize> {
-            stretches(pieces, most).iter().map(ObservedPiece::points).collect()
+            stretches(pieces, most, 8).iter().map(ObservedPiece::points).collect()
         };
         assert_eq!(points(&[piece(300), piece(200)], 500), [300, 200]);
         assert_eq!(points(&vec![piece(100); 40], 1000), [100; 10]);

@@ -78,13 +78,11 @@ pub enum RecoverError {
     NoForm,
 }
 
-/// With more coordinates than this the names of bodies are trusted.
-const MOST_UNNAMED: usize = 4;
-
 /// The law of motion of a recording.
 ///
 /// Recorded momenta are not used: the momenta of the law are those of the positions alone, with the first mass 1.
-/// Coordinates of one body share a mass; where that explains nothing, every coordinate gets a mass of its own.
+/// Coordinates of one body share a mass; where that explains nothing, every coordinate gets a mass of its own, unless
+/// there are so many that the library is not whole.
 ///
 /// A job that is cancelled ends with the best form found so far, if there is one.
 ///
@@ -95,7 +93,8 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
     let found = with_bodies(config.problem.library.bodies, recording, &smoothed, config, job)?;
     let named = config.problem.library.bodies.of(&recording.coordinates);
-    let is_open = named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= MOST_UNNAMED;
+    let is_open =
+        named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= joint::MOST_FOR_ALL;
     if found.status.explains() || !is_open || job.is_cancelled() {
         return Ok(found);
     }

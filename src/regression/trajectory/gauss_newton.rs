@@ -64,7 +64,7 @@ pub(super) fn run(
             outcome = Outcome::Converged;
             break;
         }
-        if round >= Config::FIRST_ROUNDS && chi > config.hopeless * degrees_of_freedom as f64 {
+        if round >= config.first_rounds && chi > config.hopeless * degrees_of_freedom as f64 {
             break;
         }
     }

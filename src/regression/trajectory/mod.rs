@@ -33,13 +33,10 @@ pub struct Config {
     pub parts: Vec<usize>,
     /// The fewest points of a part.
     pub part_points: usize,
-    /// χ² for each degree of freedom above which a fit ends after [`Self::FIRST_ROUNDS`]; infinite for never.
+    /// The rounds in which every fit may come down: right forms take two to four.
+    pub first_rounds: usize,
+    /// χ² for each degree of freedom above which a fit ends after these; infinite for never.
     pub hopeless: f64,
-}
-
-impl Config {
-    /// Rounds in which every fit may come down: right forms take two to four.
-    pub const FIRST_ROUNDS: usize = 4;
 }
 
 impl Default for Config {
@@ -50,6 +47,7 @@ impl Default for Config {
             poor: 3.0,
             parts: vec![3, 8],
             part_points: 25,
+            first_rounds: 4,
             hopeless: f64::INFINITY,
         }
     }

@@ -40,7 +40,7 @@ impl Default for Config {
 }
 
 /// With more coordinates than this, only plain terms, and monomials of one coordinate.
-const MOST_FOR_ALL: usize = 4;
+pub const MOST_FOR_ALL: usize = 4;
 
 /// All terms for a system with these coordinates. `positions` is a sample of positions `[points, dof]`: terms that are
 /// singular there are left out, and the grids of nonlinear parameters span its scales.
