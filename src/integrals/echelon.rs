@@ -323,34 +323,45 @@ mod wide {
         super::add_multiple(row, factor, by);
     }
 
+    /// The widest instructions that the processor has.
+    enum Found {
+        Bits512,
+        Bits256,
+        None,
+    }
+
+    fn found() -> Found {
+        match () {
+            () if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") => {
+                Found::Bits512
+            }
+            () if is_x86_feature_detected!("avx2") => Found::Bits256,
+            () => Found::None,
+        }
+    }
+
     /// As [`add_rows`] for one multiple.
     pub fn add_multiple(row: &mut [u32], factor: Multiplier, by: &[u32]) -> bool {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+        match found() {
             // SAFETY: the features were found.
-            unsafe { multiple_with_512_bits(row, factor, by) }
-            return true;
-        }
-        if is_x86_feature_detected!("avx2") {
+            Found::Bits512 => unsafe { multiple_with_512_bits(row, factor, by) },
             // SAFETY: the feature was found.
-            unsafe { multiple_with_256_bits(row, factor, by) }
-            return true;
+            Found::Bits256 => unsafe { multiple_with_256_bits(row, factor, by) },
+            Found::None => return false,
         }
-        false
+        true
     }
 
     /// False where the processor has none of the instructions; then nothing was done.
     pub fn add_rows(sum: &mut [u64], rows: &[(u32, &[u32])], square: u64) -> bool {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+        match found() {
             // SAFETY: the features were found.
-            unsafe { with_512_bits(sum, rows, square) }
-            return true;
-        }
-        if is_x86_feature_detected!("avx2") {
+            Found::Bits512 => unsafe { with_512_bits(sum, rows, square) },
             // SAFETY: the feature was found.
-            unsafe { with_256_bits(sum, rows, square) }
-            return true;
+            Found::Bits256 => unsafe { with_256_bits(sum, rows, square) },
+            Found::None => return false,
         }
-        false
+        true
     }
 }
 
