@@ -6,7 +6,7 @@ use super::input::{self, SystemArguments};
 use super::progress::Reporter;
 use super::{Exit, Failure, interrupt, output::Output};
 use crate::flow::{SimulationConfig, simulate, stability_hint};
-use crate::integrals::{SearchConfig, StopReason, search};
+use crate::integrals::{SearchConfig, search};
 use crate::mechanics::{Hamiltonian, Verdict};
 use crate::progress::{CancelToken, Ended, Job, Limits};
 use crate::report::{HintRecord, LimitsRecord, Record};
@@ -87,12 +87,7 @@ impl Integrals {
         let job = Job::new(&reporter, token.clone());
         let found = search(&hamiltonian, &config, &job).map_err(|error| Failure::input(error, None))?;
         let mut record = Record::of_search(&system, &hamiltonian, &found);
-        let mut ended = match found.stop {
-            StopReason::Ended(ended) => Some(ended),
-            StopReason::Settled | StopReason::Complete | StopReason::LadderComplete | StopReason::LeftOut => {
-                None
-            }
-        };
+        let mut ended = found.stop.ended();
         if found.assessment.verdict() == Verdict::Undecided {
             record.hint = hint(&system, &hamiltonian, &token);
             ended = ended.or_else(|| Ended::by(&token));

@@ -338,10 +338,7 @@ fn conclude(
         stages,
         noise: data.relative_noise(),
         notes,
-        ended: match stop {
-            Some(StopReason::Ended(ended)) => Some(ended),
-            _ => Ended::by(job.token()),
-        },
+        ended: stop.and_then(StopReason::ended).or(Ended::by(job.token())),
         data: owned,
     })
 }

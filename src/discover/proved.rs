@@ -17,8 +17,6 @@ pub struct Proved {
     pub searched: Vec<SearchedSpace>,
     /// Why the search ended; absent where it was not possible.
     pub stop: Option<StopReason>,
-    /// The limit that ended the search, if one did.
-    pub ended: Option<Ended>,
     /// The work that the search did.
     pub work: Option<u64>,
     /// What a reader should know besides.
@@ -36,11 +34,7 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
             return Proved { notes: vec![note], ..Proved::default() };
         }
     };
-    let ended = match outcome.stop {
-        StopReason::Ended(ended) => Some(ended),
-        StopReason::Settled | StopReason::Complete | StopReason::LeftOut | StopReason::LadderComplete => None,
-    };
-    let note = match ended {
+    let note = match outcome.stop.ended() {
         Some(Ended::Seconds) => Some("the exact search ended at its time limit"),
         Some(Ended::Work) => Some("the exact search ended at its limit of work"),
         Some(Ended::Interrupted) | None => None,
@@ -51,7 +45,6 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
         assessment: Some(outcome.assessment),
         searched: outcome.searched,
         stop: Some(outcome.stop),
-        ended,
         work: Some(outcome.work),
         notes: note.map(str::to_owned).into_iter().collect(),
     }

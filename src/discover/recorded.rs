@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::data::{Rates, Recording};
 use crate::expr::{Expr, Symbol};
-use crate::integrals::SearchConfig;
+use crate::integrals::{SearchConfig, StopReason};
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
 use crate::progress::{Ended, Job, Limits};
 use crate::recover::{self, Law, Recovery, Status};
@@ -119,7 +119,7 @@ fn laws_of(
     let others: Vec<Hamiltonian> =
         alternatives.iter().map(|other| Hamiltonian::new(apart(other), space.clone())).collect();
     keep_common(&mut proved, &hamiltonian, &others)?;
-    let ended = Ended::by(job.token()).or(proved.ended);
+    let ended = Ended::by(job.token()).or(proved.stop.and_then(StopReason::ended));
     Ok(RecordedDiscovery {
         hamiltonian: hamiltonian.formula().clone(),
         recovery,

@@ -80,6 +80,18 @@ pub enum StopReason {
     Ended(Ended),
 }
 
+impl StopReason {
+    /// What ended the search before its end, if anything did.
+    pub fn ended(self) -> Option<Ended> {
+        match self {
+            StopReason::Ended(ended) => Some(ended),
+            StopReason::Settled | StopReason::Complete | StopReason::LadderComplete | StopReason::LeftOut => {
+                None
+            }
+        }
+    }
+}
+
 /// One space of functions that was searched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SearchedSpace {
@@ -288,7 +300,7 @@ impl<'a> Search<'a> {
     /// Searches one degree more if only the last law in involution is missing. It may be a function of the laws
     /// found: then these settle how many are independent, but no set of them is in involution.
     fn seek_last_law(&mut self) -> Result<(), IntegralsError> {
-        let ended = matches!(self.stop, StopReason::Ended(_));
+        let ended = self.stop.ended().is_some();
         // With two degrees of freedom, H alone lacks only one law, so this says nothing.
         if ended || self.integrable || self.hamiltonian.space().dof() <= 2 || !self.lacks_one()? {
             return Ok(());
@@ -299,7 +311,7 @@ impl<'a> Search<'a> {
         // These spaces were not asked for, so it does not matter if they cannot be searched.
         let searched = self.pass(Pass::Own, more..=more);
         self.seeks_last_law = false;
-        if searched.is_err() || !matches!(self.stop, StopReason::Ended(_)) {
+        if searched.is_err() || self.stop.ended().is_none() {
             self.stop = stop;
         }
         self.note_end();
@@ -708,16 +720,15 @@ impl<'a> Search<'a> {
     fn inverse_energy(&self) -> Option<Expr> {
         let momenta = self.hamiltonian.space().momenta();
         let depends = |expr: &Expr| expr.symbols().iter().any(|symbol| momenta.contains(symbol));
-        match &self.formula {
+        // The sign of 1/H is of no interest.
+        let formula = match &self.formula {
+            Expr::Negative(inner) if matches!(**inner, Expr::Quotient(..)) => inner,
+            other => other,
+        };
+        match formula {
             Expr::Quotient(above, below) if !depends(above) && depends(below) => {
                 Some((**below).clone().over((**above).clone()))
             }
-            Expr::Negative(inner) => match &**inner {
-                Expr::Quotient(above, below) if !depends(above) && depends(below) => {
-                    Some((**below).clone().over((**above).clone()))
-                }
-                _ => None,
-            },
             Expr::Power(below, exponent) if depends(below) && exponent.as_number() == Some((-1).into()) => {
                 Some((**below).clone())
             }
