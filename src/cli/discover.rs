@@ -96,7 +96,7 @@ enum LossName {
 /// What the parts of a run share.
 struct Session<'a> {
     output: &'a Output,
-    /// Ctrl-C cancels it.
+    /// Ctrl-C and the time limit cancel it.
     token: &'a CancelToken,
     threads: Option<u16>,
 }
@@ -119,7 +119,9 @@ impl Discover {
         }
         let started = Instant::now();
         let (system, files) = self.subjects()?;
-        let token = watched(self.farewell());
+        // One limit for all: a canonical recording may go both ways, one after the other.
+        let limits = Limits { seconds: self.seconds(!files.is_empty()), work: u64::MAX };
+        let token = limits.token(&watched(self.farewell()));
         let session = Session { output, token: &token, threads };
         let exit = match files.is_empty() {
             true => self.of_system(&system.ok_or_else(no_subject)?, &session)?,
@@ -204,8 +206,7 @@ impl Discover {
         let name = system.map_or_else(|| recording::name_of(files), |system| system.name.clone());
         let reporter = Reporter::new(output);
         let config = RecordedConfig::default();
-        let limits = Limits { seconds: self.seconds(true), ..config.search.limits };
-        let job = Job::new(&reporter, limits.token(session.token));
+        let job = Job::new(&reporter, session.token.clone());
         let found = discover::of_recording(&reading.recording, &config, &job);
         reporter.finish();
         let found = found.map_err(|error| match Ended::by(job.token()) {
@@ -218,6 +219,7 @@ impl Discover {
         let Some(found) = found else { return Ok(None) };
         let mut record = Record::of_recording(&name, &files.join(", "), reading, &found)
             .map_err(|error| Failure::input(error, None))?;
+        let limits = Limits { seconds: self.seconds(true), ..config.search.limits };
         record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
         if let Some(folder) = self.folder()? {
             save_record(folder, &record)?;
@@ -272,8 +274,7 @@ impl Discover {
             Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
         let folder = self.folder()?;
         let reporter = Reporter::new(output);
-        let limits = Limits { seconds: self.seconds(source.is_some()), work: u64::MAX };
-        let job = Job::new(&reporter, limits.token(session.token));
+        let job = Job::new(&reporter, session.token.clone());
         let discovery = match discover::run(&observations, &config, &job) {
             Err(DiscoverError::Interrupted { step, steps, kept }) => {
                 return Err(self.interrupted(system, step, steps, &kept, Ended::by(job.token())));
