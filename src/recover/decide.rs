@@ -10,6 +10,7 @@ use super::settle::settle;
 use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
 use crate::data::{Piece, Recording, Smoothed};
 use crate::progress::Job;
+use crate::regression::WeakForm;
 use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
 use crate::terms::joint::{Family, Form, Function, Parameter, Term};
 
@@ -130,7 +131,7 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
 
 /// Stretches of `fewest` pieces or more at equal distances, with at most `most` points together; all pieces where they
 /// have no more.
-fn stretches(pieces: &[ObservedPiece], most: usize, fewest: usize) -> Cow<'_, [ObservedPiece]> {
+pub(super) fn stretches(pieces: &[ObservedPiece], most: usize, fewest: usize) -> Cow<'_, [ObservedPiece]> {
     let total: usize = pieces.iter().map(ObservedPiece::points).sum();
     if total <= most {
         return Cow::Borrowed(pieces);
@@ -188,7 +189,7 @@ fn by_trajectories(
         let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
         settle(grounds.recording, &followed.model, &covariance, &config.constants)
     };
-    let states = scattered_states(grounds.problem);
+    let states = scattered_states(&grounds.problem.weak);
     let is_tied = |other: &&Followed| {
         other.score < answer.score + config.tied
             && other.complexity() <= answer.complexity()
@@ -295,7 +296,7 @@ fn longest_series(terms: &[Term]) -> usize {
 }
 
 /// The status of a form that explains the recording.
-fn explained(law: &Law, alternatives: &[Alternative]) -> Status {
+pub(super) fn explained(law: &Law, alternatives: &[Alternative]) -> Status {
     match alternatives.is_empty() {
         false => Status::Ambiguous,
         true if law.is_exact() => Status::Exact,
@@ -325,7 +326,7 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option
         let covariance = weak_errors::covariance(problem, model, search.s2);
         settle(recording, model, &covariance, &config.constants)
     };
-    let states = scattered_states(problem);
+    let states = scattered_states(&problem.weak);
     let is_tied = |other: &&Model| {
         other.score < model.score + config.tied
             && other.complexity() <= model.complexity()
@@ -356,7 +357,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
     let law = |model: &Model, held_out: &HeldOut| {
         settle(recording, model, &jackknife_covariance(problem, model, held_out), &config.constants)
     };
-    let states = scattered_states(problem);
+    let states = scattered_states(&problem.weak);
     let is_tied = |other: &&Model| {
         other.score < model.score + config.near
             && other.complexity() <= model.complexity()
@@ -390,7 +391,7 @@ fn jackknife_covariance(problem: &Problem, model: &Model, held_out: &HeldOut) ->
 }
 
 /// For each column the noise that a fit leaves, taken for the same in all pieces: positions, then velocities.
-fn noise_left(pieces: &[ObservedPiece], fit: &TrajectoryFit) -> Vec<f64> {
+pub(super) fn noise_left(pieces: &[ObservedPiece], fit: &TrajectoryFit) -> Vec<f64> {
     let column = |(c, factor): (usize, f64)| {
         let stated = |piece: &ObservedPiece| {
             piece.position_noise.iter().chain(&piece.velocity_noise).nth(c).copied().unwrap_or(0.0)
@@ -411,10 +412,10 @@ fn noise(smoothed: &Smoothed) -> Vec<f64> {
 }
 
 /// States off the recorded orbits: every column of the smoothed states taken at points of its own.
-fn scattered_states(problem: &Problem) -> Vec<f64> {
+pub(super) fn scattered_states(weak: &WeakForm) -> Vec<f64> {
     const STATES: usize = 60;
-    let (n, points) = (problem.dof(), problem.weak.points());
-    let columns = [problem.weak.positions(), problem.weak.velocities()];
+    let (n, points) = (weak.dof(), weak.points());
+    let columns = [weak.positions(), weak.velocities()];
     let value = |k: usize, c: usize| {
         // Strides without common structure spread each column over all points.
         let point = (k * (2 * c + 1) * 7919 + 104_729 * c) % points.max(1);

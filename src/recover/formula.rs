@@ -101,7 +101,6 @@ impl<'a> Writer<'a> {
             friction: self.friction(),
             canonical: self.canonical(),
             equations: self.equations(),
-            model: self.model.clone(),
             hamiltonian,
         }
     }
@@ -277,7 +276,7 @@ fn is_newtonian(term: &Term) -> bool {
 }
 
 /// constant·formula, the numerator and denominator of a rational and of the formula in their places.
-fn scaled(constant: &Expr, formula: Expr) -> Expr {
+pub(super) fn scaled(constant: &Expr, formula: Expr) -> Expr {
     let (top, bottom) = fraction(constant.clone());
     let (formula_top, formula_bottom) = fraction(formula);
     let (number, factors) = split([top, formula_top]);

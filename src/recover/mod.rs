@@ -15,6 +15,7 @@ mod expansion;
 pub mod follow;
 mod formula;
 mod held_out;
+pub mod kinetic;
 mod masses;
 mod model;
 pub mod momentum_map;
@@ -62,6 +63,8 @@ pub struct Config {
     pub decide: decide::Config,
     /// How canonical momenta are read as functions of the velocities.
     pub momenta: momentum_map::Config,
+    /// How masses that depend on the position are sought.
+    pub kinetic: kinetic::Config,
 }
 
 /// Why no law was recovered.
@@ -95,14 +98,18 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
     let named = config.problem.library.bodies.of(&recording.coordinates);
     let is_open =
         named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= joint::MOST_FOR_ALL;
-    if found.status.explains() || !is_open || job.is_cancelled() {
+    if found.status.explains() || job.is_cancelled() {
         return Ok(found);
     }
-    job.tell(Event::Doing("giving every coordinate a mass of its own"));
-    match with_bodies(Bodies::EachCoordinate, recording, &smoothed, config, job) {
-        Ok(other) if other.status.explains() => Ok(other),
-        Ok(_) | Err(_) => Ok(found),
+    if is_open {
+        job.tell(Event::Doing("giving every coordinate a mass of its own"));
+        match with_bodies(Bodies::EachCoordinate, recording, &smoothed, config, job) {
+            Ok(other) if other.status.explains() => return Ok(other),
+            Ok(_) | Err(_) => {}
+        }
     }
+    let moving = kinetic::recover_kinetic(recording, &smoothed, &config.problem, &config.kinetic, job);
+    Ok(moving.unwrap_or(found))
 }
 
 /// The law of motion where coordinates share masses in this way.

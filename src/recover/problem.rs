@@ -399,13 +399,13 @@ fn of_coordinate(values: &[f64], dof: usize, count: usize, i: usize) -> Vec<f64>
 }
 
 /// The positions at the points that are used, `[points, dof]`.
-fn used_positions(weak: &WeakForm) -> Vec<f64> {
+pub(super) fn used_positions(weak: &WeakForm) -> Vec<f64> {
     let points = weak.positions().chunks_exact(weak.dof()).zip(weak.in_use());
     points.filter(|(_, used)| **used).flat_map(|(q, _)| q.iter().copied()).collect()
 }
 
 /// Pieces at equal distances that have about `most` intervals together; all where these are not more.
-fn thinned(smoothed: &Smoothed, most: usize) -> Cow<'_, Smoothed> {
+pub(super) fn thinned(smoothed: &Smoothed, most: usize) -> Cow<'_, Smoothed> {
     let total: usize = smoothed.pieces.iter().map(|piece| piece.spline.intervals()).sum();
     if total <= most {
         return Cow::Borrowed(smoothed);

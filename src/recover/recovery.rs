@@ -1,6 +1,5 @@
 //! What was recovered from a recording.
 
-use super::Model;
 use crate::expr::{Expr, Symbol};
 
 /// A law of motion, and how it stands.
@@ -95,16 +94,15 @@ pub struct Law {
     pub numeric: Expr,
     /// The constants that are letters, those of friction excepted. All are positive.
     pub letters: Vec<Constant>,
-    /// The mass of each group of coordinates; that of the first is 1, and sets the unit.
+    /// The mass of each group of coordinates; that of the first is 1, and sets the unit. None where masses depend on the
+    /// position.
     pub masses: Vec<Mass>,
     /// What slows the motion.
     pub friction: Vec<Friction>,
-    /// Each canonical momentum in the data's own variables: p = m·v + A(q).
+    /// Each canonical momentum in the data's own variables: p = m·v + A(q), or p = M(q)·v.
     pub canonical: Vec<Expr>,
     /// The equations of motion in the data's own variables.
     pub equations: Vec<Equation>,
-    /// The law as numbers, with the constants as read.
-    pub model: Model,
 }
 
 /// A constant with its error.

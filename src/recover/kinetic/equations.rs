@@ -1,0 +1,143 @@
+//! The weak form of Lagrange's equations, whitened: linear in the coefficients of all terms.
+//!
+//! For a test function φ, ∫ φ′ ∂L/∂v_i + φ ∂L/∂q_i dt = 0, because d/dt ∂L/∂v_i = ∂L/∂q_i. With a mass matrix M₀(q) near the
+//! right one, φ M₀⁻¹ in place of φ makes equation i that of the acceleration of coordinate i: at the right law its error
+//! is that of ∫φ″q_i − ∫φ a_i, whose covariance is known.
+
+use super::library::Part;
+use super::motion::{Action, Lagrangian, Square, product_of};
+use super::shape::MOST;
+use crate::regression::{Matrix, RegressionError, WeakForm};
+
+/// A column of less than this share of the largest squared length is dead: it vanishes on the data.
+const DEAD: f64 = 1e-30;
+
+/// The normal equations of all terms. Columns are scaled to unit length.
+#[derive(Clone, Debug)]
+pub struct Equations {
+    /// The number of coordinates.
+    pub dof: usize,
+    /// The number of equations of all coordinates together.
+    pub count: usize,
+    /// For each coordinate the matrix XᵀX of its equations, `[terms, terms]`.
+    pub squares: Vec<Vec<f64>>,
+    /// For each coordinate i the mean over the data of (M₀⁻¹M)_ii per unit coefficient of each term.
+    pub weights: Vec<Vec<f64>>,
+    /// By what the columns were divided.
+    pub scales: Vec<f64>,
+    /// Terms that vanish on the data or are not finite there.
+    pub dead: Vec<bool>,
+}
+
+/// The functions at the points of the weak form: for each coordinate the factors of φ′ and of φ, `[points, terms]`.
+struct Values {
+    by_slope: Vec<Vec<f64>>,
+    by_value: Vec<Vec<f64>>,
+    weights: Vec<Vec<f64>>,
+}
+
+impl Equations {
+    /// The equations of the terms, multiplied by the inverse mass matrix of a present law and whitened with its slopes;
+    /// without one, M₀ = 1. `floor` is the least error in units of the rms of ∫φ″q.
+    ///
+    /// # Errors
+    /// If a covariance is not finite.
+    pub fn new(
+        weak: &WeakForm,
+        parts: &[Part],
+        present: Option<&Lagrangian>,
+        floor: f64,
+    ) -> Result<Equations, RegressionError> {
+        let slopes = present.map(|law| law.slopes(weak.positions(), weak.velocities()));
+        let whitened = weak.whiten(slopes.as_ref(), floor)?;
+        let values = Values::of(weak, parts, present);
+        let (dof, terms) = (weak.dof(), parts.len());
+        let integrals = |i: usize| {
+            let mut out = weak.integrals(1, &values.by_slope[i], terms);
+            out += weak.integrals(0, &values.by_value[i], terms);
+            out
+        };
+        let columns = whitened.whiten(&(0..dof).map(integrals).collect::<Vec<_>>());
+        let mut squares: Vec<Vec<f64>> = columns.iter().map(square).collect();
+        let lengths: Vec<f64> =
+            (0..terms).map(|k| squares.iter().map(|square| square[k * terms + k]).sum()).collect();
+        let most = lengths.iter().copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
+        let dead: Vec<bool> = (0..terms)
+            .map(|k| {
+                !(lengths[k] > DEAD * most) || !lengths[k].is_finite() || !values.is_finite(weak, k, terms)
+            })
+            .collect();
+        let scales: Vec<f64> =
+            lengths.iter().zip(&dead).map(|(x, dead)| if *dead { 1.0 } else { x.sqrt() }).collect();
+        for square in &mut squares {
+            for (e, x) in square.iter_mut().enumerate() {
+                *x /= scales[e / terms] * scales[e % terms];
+            }
+        }
+        let mut weights = values.weights;
+        weights.iter_mut().for_each(|row| row.iter_mut().zip(&scales).for_each(|(w, scale)| *w /= scale));
+        Ok(Equations { dof, count: weak.unmasked() * dof, squares, weights, scales, dead })
+    }
+}
+
+impl Values {
+    fn of(weak: &WeakForm, parts: &[Part], present: Option<&Lagrangian>) -> Values {
+        let (n, size) = (weak.dof(), weak.points() * parts.len());
+        let empty = || vec![Vec::with_capacity(size); n];
+        let mut out =
+            Values { by_slope: empty(), by_value: empty(), weights: vec![vec![0.0; parts.len()]; n] };
+        let used = weak.in_use().iter().filter(|used| **used).count().max(1) as f64;
+        let states = weak.positions().chunks_exact(n).zip(weak.velocities().chunks_exact(n));
+        for ((q, v), in_use) in states.zip(weak.in_use()) {
+            let (inverse, rate) = inverse_and_rate(present, q, v);
+            for (k, part) in parts.iter().enumerate() {
+                let mut one = Action::zero();
+                one.add(part, q, v, 1.0);
+                for i in 0..n {
+                    let along =
+                        |row: &[f64; MOST], x: &[f64; MOST]| (0..n).map(|m| row[m] * x[m]).sum::<f64>();
+                    out.by_slope[i].push(along(&inverse[i], &one.momentum));
+                    let value = along(&inverse[i], &one.by_position) + along(&rate[i], &one.momentum);
+                    out.by_value[i].push(value);
+                    if *in_use && part.is_mass() {
+                        let column = std::array::from_fn(|m| one.mass[m][i]);
+                        out.weights[i][k] += along(&inverse[i], &column) / used;
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether a term is finite at all points that are used.
+    fn is_finite(&self, weak: &WeakForm, k: usize, terms: usize) -> bool {
+        let column = |all: &[f64]| {
+            let rows = all.chunks_exact(terms).zip(weak.in_use());
+            rows.filter(|(_, used)| **used).all(|(row, _)| row[k].is_finite())
+        };
+        self.by_slope.iter().chain(&self.by_value).all(|all| column(all))
+    }
+}
+
+/// M₀⁻¹ and its derivative by time, −M₀⁻¹ M₀′ M₀⁻¹.
+fn inverse_and_rate(present: Option<&Lagrangian>, q: &[f64], v: &[f64]) -> (Square, Square) {
+    let mut one = [[0.0; MOST]; MOST];
+    (0..q.len()).for_each(|i| one[i][i] = 1.0);
+    let Some(action) = present.map(|law| law.action(q, v)) else { return (one, [[0.0; MOST]; MOST]) };
+    let Some(inverse) = action.inverse(q.len()) else { return (one, [[0.0; MOST]; MOST]) };
+    let rate = product_of(&product_of(&inverse, &action.mass_rate(v)), &inverse);
+    (inverse, rate.map(|row| row.map(|x| -x)))
+}
+
+/// XᵀX.
+fn square(x: &Matrix) -> Vec<f64> {
+    let terms = x.ncols();
+    let mut out = vec![0.0; terms * terms];
+    for i in 0..terms {
+        for j in 0..=i {
+            let value: f64 = x.col_as_slice(i).iter().zip(x.col_as_slice(j)).map(|(a, b)| a * b).sum();
+            (out[i * terms + j], out[j * terms + i]) = (value, value);
+        }
+    }
+    out
+}

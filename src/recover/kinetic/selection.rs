@@ -1,0 +1,390 @@
+//! The search for the few terms of a Lagrangian.
+//!
+//! The equations are homogeneous: the sum of squares cᵀGc is lowest under the condition that the mean of (M₀⁻¹M)_ii is a given
+//! μ_i for every coordinate. Without such a condition for each coordinate, a form would explain it by no mass at all.
+//! The ratios of the μ_i are fitted.
+
+use std::collections::BTreeSet;
+
+use super::equations::Equations;
+use super::library::Part;
+
+/// A column whose part orthogonal to a support is below this share of its squared length depends on it.
+const DEPENDENT: f64 = 1e-10;
+
+/// Steps of the search for a ratio of masses.
+const RATIO_STEPS: usize = 14;
+
+/// How forms are sought.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// The forms kept of each size and each choice of masses to begin with. All starts together cost less than a second.
+    pub width: usize,
+    /// The most terms of a form, for one, two and three coordinates: two more than those of mechanics have (a point on a
+    /// surface, a double pendulum on a cart). Longer forms interpolate.
+    pub terms: [usize; 3],
+    /// The forms that are improved by single changes.
+    pub improved: usize,
+    /// The ratios of masses that are tried before any form is known, between its inverse and this, in equal steps of their
+    /// logarithm.
+    pub widest: f64,
+    /// Their number.
+    pub ratios: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { width: 6, terms: [5, 9, 11], improved: 20, widest: 1e3, ratios: 25 }
+    }
+}
+
+/// A form with the coefficients of the weak equations.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Support {
+    /// The indices of its terms, increasing.
+    pub terms: Vec<usize>,
+    /// Their coefficients.
+    pub coefficients: Vec<f64>,
+    /// μ_i of each coordinate.
+    pub masses: Vec<f64>,
+    /// χ² of the whitened equations.
+    pub chi: f64,
+    /// χ²/s² and the description length, in units of χ².
+    pub score: f64,
+}
+
+/// The normal equations of a support at given μ: the factor of G, L⁻¹Wᵀ and (W G⁻¹ Wᵀ)⁻¹ μ.
+struct Solved {
+    factor: Vec<Vec<f64>>,
+    turned: Vec<Vec<f64>>,
+    inner: Vec<f64>,
+    chi: f64,
+}
+
+/// The search under one whitening.
+pub struct Selection<'a> {
+    /// The equations.
+    pub equations: &'a Equations,
+    /// The terms.
+    pub parts: &'a [Part],
+    /// How forms are sought.
+    pub config: &'a Config,
+}
+
+impl Selection<'_> {
+    /// The forms found, best first, and s², the least χ² for each degree of freedom, at least 1. `masses` are the μ to
+    /// begin with.
+    pub fn run(&self, masses: &[Vec<f64>], warm: &[Vec<usize>]) -> (Vec<Support>, f64) {
+        let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
+        let mut all: Vec<Support> = Vec::new();
+        for start in masses {
+            for terms in self.starts() {
+                all.extend(self.beam(&terms, start, &mut seen));
+            }
+            all.extend(warm.iter().filter_map(|terms| self.fitted(terms.clone(), start)));
+        }
+        let s2 = self.variance(&all);
+        self.order(&mut all, s2);
+        all.truncate(4 * self.config.improved);
+        let best: Vec<Support> = all.iter().take(self.config.improved).cloned().collect();
+        all.extend(best.into_iter().map(|support| self.improved(support, s2)));
+        let s2 = self.variance(&all);
+        self.order(&mut all, s2);
+        all.dedup_by(|a, b| a.terms == b.terms);
+        (all, s2)
+    }
+
+    /// Ratios of masses that explain best with all terms at once, the best first.
+    pub fn start_masses(&self) -> Vec<Vec<f64>> {
+        let n = self.equations.dof;
+        let last = (self.config.ratios - 1) as f64;
+        let value = |k: usize| self.config.widest.powf(2.0 * k as f64 / last - 1.0);
+        let alive: Vec<usize> = (0..self.parts.len()).filter(|&k| !self.equations.dead[k]).collect();
+        let mut best = vec![1.0; n];
+        let mut others = Vec::new();
+        for round in 0..if n > 2 { 2 } else { 1 } {
+            for i in 1..n {
+                let trials = (0..self.config.ratios).map(|k| {
+                    let mut masses = best.clone();
+                    masses[i] = value(k);
+                    (self.solve(&alive, &masses, 1e-9).map_or(f64::INFINITY, |solved| solved.chi), masses)
+                });
+                let mut trials: Vec<(f64, Vec<f64>)> = trials.collect();
+                trials.sort_by(|a, b| a.0.total_cmp(&b.0));
+                best = trials[0].1.clone();
+                if round == 0 {
+                    others.extend(trials.into_iter().skip(1).take(2).map(|(_, masses)| masses));
+                }
+            }
+        }
+        let mut out = vec![best, vec![1.0; n]];
+        out.extend(others.into_iter().take(1));
+        out.dedup();
+        out
+    }
+
+    fn price(&self, k: usize) -> f64 {
+        (self.equations.count as f64).ln() + 2.0 * (2.0 + self.parts[k].cost())
+    }
+
+    fn most(&self) -> usize {
+        self.config.terms[self.equations.dof - 1]
+    }
+
+    fn variance(&self, all: &[Support]) -> f64 {
+        let freedom = |support: &Support| (self.equations.count - support.terms.len()).max(1) as f64;
+        let least = all.iter().map(|support| support.chi / freedom(support)).fold(f64::INFINITY, f64::min);
+        least.max(1.0)
+    }
+
+    fn order(&self, all: &mut [Support], s2: f64) {
+        for support in all.iter_mut() {
+            support.score = self.score(support, s2);
+        }
+        all.sort_by(|a, b| a.score.total_cmp(&b.score).then_with(|| a.terms.cmp(&b.terms)));
+    }
+
+    fn score(&self, support: &Support, s2: f64) -> f64 {
+        support.chi / s2 + support.terms.iter().map(|&k| self.price(k)).sum::<f64>()
+    }
+
+    /// All choices of one entry on the diagonal for each coordinate.
+    fn starts(&self) -> Vec<Vec<usize>> {
+        let mut out = vec![Vec::new()];
+        for row in 0..self.equations.dof {
+            let own: Vec<usize> = (0..self.parts.len())
+                .filter(|&k| self.parts[k].begins(row) && !self.equations.dead[k])
+                .collect();
+            out =
+                out.iter().flat_map(|start| own.iter().map(move |&k| [&start[..], &[k]].concat())).collect();
+        }
+        out
+    }
+
+    /// The best forms of every size that contain a start.
+    fn beam(&self, start: &[usize], masses: &[f64], seen: &mut BTreeSet<Vec<usize>>) -> Vec<Support> {
+        let Some(first) = self.fitted(start.to_vec(), masses) else { return Vec::new() };
+        let mut out = vec![first.clone()];
+        let mut present = vec![first];
+        while present.first().is_some_and(|support| support.terms.len() < self.most()) {
+            let mut children: Vec<(f64, Vec<usize>, &Support)> = Vec::new();
+            for parent in &present {
+                let grown = self.extensions(parent).into_iter().map(|(chi, k)| {
+                    let mut terms = parent.terms.clone();
+                    terms.push(k);
+                    terms.sort_unstable();
+                    (chi, terms, parent)
+                });
+                children.extend(grown);
+            }
+            children.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+            children.dedup_by(|a, b| a.1 == b.1);
+            let mut next: Vec<Support> = Vec::new();
+            for (_, terms, parent) in children {
+                if next.len() == self.config.width {
+                    break;
+                }
+                if seen.insert(terms.clone()) {
+                    next.extend(self.fitted(terms, &parent.masses));
+                }
+            }
+            next.sort_by(|a, b| a.chi.total_cmp(&b.chi));
+            out.extend(next.iter().cloned());
+            present = next;
+        }
+        out
+    }
+
+    /// For each further term the χ² that it leaves at the same μ; the best few.
+    fn extensions(&self, parent: &Support) -> Vec<(f64, usize)> {
+        let Some(solved) = self.solve(&parent.terms, &parent.masses, 0.0) else { return Vec::new() };
+        let mut out = Vec::new();
+        for k in (0..self.parts.len()).filter(|&k| !self.equations.dead[k] && !parent.terms.contains(&k)) {
+            let row: Vec<f64> = parent.terms.iter().map(|&j| self.entry(j, k, &parent.masses)).collect();
+            let y = forward(&solved.factor, &row);
+            let own = self.entry(k, k, &parent.masses);
+            let rest = own - dot(&y, &y);
+            if rest <= DEPENDENT * own {
+                continue;
+            }
+            let u: Vec<f64> = (0..self.equations.dof)
+                .map(|i| self.equations.weights[i][k] - dot(&solved.turned[i], &y))
+                .collect();
+            let along = dot(&solved.inner, &u);
+            // The inverse of Λ + u uᵀ/rest in the direction of μ.
+            let spread = self.quadratic(&solved, &u);
+            out.push((solved.chi - along * along / (rest + spread), k));
+        }
+        out.sort_by(|a, b| a.0.total_cmp(&b.0));
+        out.truncate(2 * self.config.width);
+        out
+    }
+
+    /// uᵀ Λ⁻¹ u.
+    fn quadratic(&self, solved: &Solved, u: &[f64]) -> f64 {
+        let lambda = inner_matrix(&solved.turned);
+        cholesky(&lambda, 0.0).map_or(f64::INFINITY, |factor| {
+            let y = forward(&factor, u);
+            dot(&y, &y)
+        })
+    }
+
+    /// An entry of G at given μ.
+    fn entry(&self, j: usize, k: usize, masses: &[f64]) -> f64 {
+        let terms = self.parts.len();
+        let squares = self.equations.squares.iter().zip(masses);
+        squares.map(|(square, mu)| square[j * terms + k] / (mu * mu)).sum()
+    }
+
+    fn solve(&self, terms: &[usize], masses: &[f64], ridge: f64) -> Option<Solved> {
+        let matrix: Vec<Vec<f64>> =
+            terms.iter().map(|&j| terms.iter().map(|&k| self.entry(j, k, masses)).collect()).collect();
+        let factor = cholesky(&matrix, ridge)?;
+        let turned: Vec<Vec<f64>> = (0..self.equations.dof)
+            .map(|i| {
+                let row: Vec<f64> = terms.iter().map(|&k| self.equations.weights[i][k]).collect();
+                forward(&factor, &row)
+            })
+            .collect();
+        let lambda = inner_matrix(&turned);
+        let outer = cholesky(&lambda, 0.0)?;
+        let inner = backward(&outer, &forward(&outer, masses));
+        let chi = dot(&inner, masses);
+        Some(Solved { factor, turned, inner, chi })
+    }
+
+    /// A form with the ratios of masses that explain best, beginning with these.
+    fn fitted(&self, terms: Vec<usize>, masses: &[f64]) -> Option<Support> {
+        let chi = |masses: &[f64]| self.solve(&terms, masses, 0.0).map_or(f64::INFINITY, |solved| solved.chi);
+        let mut best = masses.to_vec();
+        let mut least = chi(&best);
+        for i in 1..best.len() {
+            let mut step = 0.5_f64;
+            for _ in 0..RATIO_STEPS {
+                let trial = |sign: f64| {
+                    let mut masses = best.clone();
+                    masses[i] *= (sign * step).exp();
+                    (chi(&masses), masses)
+                };
+                let (up, down) = (trial(1.0), trial(-1.0));
+                let (value, moved) = if up.0 < down.0 { up } else { down };
+                if value < least {
+                    (least, best) = (value, moved);
+                } else {
+                    step *= 0.4;
+                }
+            }
+        }
+        let solved = self.solve(&terms, &best, 0.0)?;
+        let right: Vec<f64> = (0..terms.len())
+            .map(|k| solved.turned.iter().zip(&solved.inner).map(|(row, x)| row[k] * x).sum())
+            .collect();
+        let scaled = backward(&solved.factor, &right);
+        let coefficients = scaled.iter().zip(&terms).map(|(c, &k)| c / self.equations.scales[k]).collect();
+        let finite = solved.chi.is_finite() && solved.chi >= 0.0;
+        finite.then_some(Support { terms, coefficients, masses: best, chi: solved.chi, score: f64::INFINITY })
+    }
+
+    /// A form improved by dropping, adding and exchanging single terms while the score falls.
+    fn improved(&self, mut best: Support, s2: f64) -> Support {
+        best.score = self.score(&best, s2);
+        for _ in 0..3 * self.most() {
+            let mut trials: Vec<Vec<usize>> = Vec::new();
+            let shorter: Vec<Vec<usize>> = (0..best.terms.len())
+                .map(|place| {
+                    let mut terms = best.terms.clone();
+                    terms.remove(place);
+                    terms
+                })
+                .filter(|terms| self.has_all_masses(terms))
+                .collect();
+            for terms in std::iter::once(&best.terms).chain(&shorter) {
+                if terms.len() >= self.most() {
+                    continue;
+                }
+                if let Some(parent) = self.fitted(terms.clone(), &best.masses) {
+                    trials.extend(self.extensions(&parent).into_iter().take(4).map(|(_, k)| {
+                        let mut terms = terms.clone();
+                        terms.push(k);
+                        terms.sort_unstable();
+                        terms
+                    }));
+                }
+            }
+            trials.extend(shorter);
+            let next = trials
+                .into_iter()
+                .filter_map(|terms| self.fitted(terms, &best.masses))
+                .map(|mut support| {
+                    support.score = self.score(&support, s2);
+                    support
+                })
+                .min_by(|a, b| a.score.total_cmp(&b.score));
+            match next {
+                Some(next) if next.score < best.score - 1e-6 => best = next,
+                _ => break,
+            }
+        }
+        best
+    }
+
+    /// Whether every coordinate has an entry on the diagonal.
+    fn has_all_masses(&self, terms: &[usize]) -> bool {
+        let has = |row: usize| {
+            terms.iter().any(|&k| matches!(&self.parts[k], Part::Mass { i, j, .. } if *i == row && *j == row))
+        };
+        (0..self.equations.dof).all(has)
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+/// The products of all pairs of rows.
+fn inner_matrix(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    rows.iter().map(|a| rows.iter().map(|b| dot(a, b)).collect()).collect()
+}
+
+/// The lower factor of a positive definite matrix, with a ridge relative to its diagonal; `None` where it is singular.
+fn cholesky(matrix: &[Vec<f64>], ridge: f64) -> Option<Vec<Vec<f64>>> {
+    let n = matrix.len();
+    let mut factor = vec![vec![0.0; n]; n];
+    for i in 0..n {
+        for j in 0..=i {
+            let rest = matrix[i][j] - dot(&factor[i][..j], &factor[j][..j]);
+            factor[i][j] = match i == j {
+                true => {
+                    let rest = rest + ridge * matrix[i][i];
+                    if rest.is_nan() || rest <= (1e-13 * matrix[i][i]).max(0.0) {
+                        return None;
+                    }
+                    rest.sqrt()
+                }
+                false => rest / factor[j][j],
+            };
+        }
+    }
+    Some(factor)
+}
+
+/// L⁻¹ x.
+fn forward(factor: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
+    let mut out = Vec::with_capacity(x.len());
+    for (row, x) in factor.iter().zip(x) {
+        let k = out.len();
+        out.push((x - dot(&row[..k], &out)) / row[k]);
+    }
+    out
+}
+
+/// L⁻ᵀ x.
+fn backward(factor: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
+    let mut out = x.to_vec();
+    for k in (0..x.len()).rev() {
+        out[k] /= factor[k][k];
+        let value = out[k];
+        (0..k).for_each(|j| out[j] -= factor[k][j] * value);
+    }
+    out
+}
