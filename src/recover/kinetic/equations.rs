@@ -141,3 +141,44 @@ fn square(x: &Matrix) -> Vec<f64> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::library::library;
+    use super::super::shape::{Base, Factor, Shape};
+    use super::*;
+    use crate::data::Smoother;
+    use crate::recover::simulated::Simulated;
+
+    #[test]
+    fn the_right_law_solves_the_equations() {
+        // Free motion in polar coordinates.
+        let recording = Simulated {
+            names: &["r", "theta"],
+            law: &|_, q, v| vec![q[0] * v[1] * v[1], -2.0 * v[0] * v[1] / q[0]],
+            starts: &[&[1.0, 0.0, -0.3, 0.8]],
+            duration: 4.0,
+            step: 0.04,
+            noise: 0.0,
+        }
+        .recording();
+        let smoothed = Smoother::default().smooth(&recording).unwrap();
+        let weak = WeakForm::new(&smoothed, &Default::default());
+        let parts = library(&recording.coordinates, &[]);
+        let equations = Equations::new(&weak, &parts, None, 1e-2).unwrap();
+        let place = |wanted: &Part| parts.iter().position(|part| part == wanted).unwrap();
+        let one = place(&Part::Mass { i: 0, j: 0, shape: Shape::new([]) });
+        let polar = Shape::new([Factor::of(Base::Identity, 0, 2)]);
+        let square = place(&Part::Mass { i: 1, j: 1, shape: polar });
+        let chi = |c: [f64; 2]| -> f64 {
+            let scaled = [c[0] * equations.scales[one], c[1] * equations.scales[square]];
+            let entry = |a: usize, b: usize| -> f64 {
+                equations.squares.iter().map(|square| square[a * parts.len() + b]).sum()
+            };
+            let both = [one, square];
+            let pairs = (0..2).flat_map(|a| (0..2).map(move |b| (a, b)));
+            pairs.map(|(a, b)| scaled[a] * scaled[b] * entry(both[a], both[b])).sum()
+        };
+        assert!(chi([1.0, 1.0]) < 1e-6 * chi([1.0, 0.7]), "{} {}", chi([1.0, 1.0]), chi([1.0, 0.7]));
+    }
+}

@@ -388,3 +388,68 @@ fn backward(factor: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::shape::{Base, Factor, Shape};
+    use super::*;
+
+    /// Equations of one coordinate with these columns: M = 1, M = x², V = x, V = x².
+    fn equations(columns: [&[f64]; 4]) -> (Equations, Vec<Part>) {
+        let x = |power| Shape::new([Factor::of(Base::Identity, 0, power)]);
+        let parts = vec![
+            Part::Mass { i: 0, j: 0, shape: Shape::new([]) },
+            Part::Mass { i: 0, j: 0, shape: x(2) },
+            Part::Potential(x(1)),
+            Part::Potential(x(2)),
+        ];
+        let square = columns.iter().flat_map(|a| columns.map(|b| dot(a, b))).collect();
+        let equations = Equations {
+            dof: 1,
+            count: columns[0].len(),
+            squares: vec![square],
+            weights: vec![vec![1.0, 0.5, 0.0, 0.0]],
+            scales: vec![1.0; 4],
+            dead: vec![false; 4],
+        };
+        (equations, parts)
+    }
+
+    #[test]
+    fn the_terms_that_cancel_are_found() {
+        let wave = |f: f64| -> Vec<f64> { (0..200).map(|k| 50.0 * (f * f64::from(k)).sin()).collect() };
+        let (one, square, noise) = (wave(0.1), wave(0.17), wave(1.7));
+        // 1·one + 0.8·square − 3·last is noise of unit size.
+        let last: Vec<f64> = (0..200).map(|k| (one[k] + 0.8 * square[k] + 0.02 * noise[k]) / 3.0).collect();
+        let (equations, parts) = equations([&one, &square, &wave(0.3), &last]);
+        let config = Config::default();
+        let selection = Selection { equations: &equations, parts: &parts, config: &config };
+        let (found, s2) = selection.run(&[vec![1.0]], &[]);
+        assert_eq!(found[0].terms, [0, 1, 3]);
+        let c = &found[0].coefficients;
+        assert!((c[1] / c[0] - 0.8).abs() < 1e-2 && (c[2] / c[0] + 3.0).abs() < 3e-2, "{c:?}");
+        assert!(s2 < 2.0);
+    }
+
+    #[test]
+    fn a_child_is_rated_as_it_is_fitted() {
+        let wave = |f: f64| -> Vec<f64> { (0..100).map(|k| (f * f64::from(k)).sin()).collect() };
+        let (equations, parts) = equations([&wave(0.1), &wave(0.12), &wave(0.3), &wave(0.11)]);
+        let config = Config::default();
+        let selection = Selection { equations: &equations, parts: &parts, config: &config };
+        let parent = selection.fitted(vec![0], &[1.0]).unwrap();
+        for (chi, k) in selection.extensions(&parent) {
+            let child = selection.fitted(vec![0, k], &[1.0]).unwrap();
+            assert!((child.chi - chi).abs() < 1e-9 * parent.chi, "{k}");
+        }
+    }
+
+    #[test]
+    fn factors_solve() {
+        let matrix = vec![vec![4.0, 1.0], vec![1.0, 3.0]];
+        let factor = cholesky(&matrix, 0.0).unwrap();
+        let x = backward(&factor, &forward(&factor, &[1.0, 2.0]));
+        assert!((4.0 * x[0] + x[1] - 1.0).abs() < 1e-12 && (x[0] + 3.0 * x[1] - 2.0).abs() < 1e-12);
+        assert!(cholesky(&[vec![1.0, 1.0], vec![1.0, 1.0]], 0.0).is_none());
+    }
+}
