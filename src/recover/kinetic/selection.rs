@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::equations::Equations;
 use super::library::Part;
 
@@ -18,8 +20,9 @@ const RATIO_STEPS: usize = 14;
 /// How forms are sought.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
-    /// The forms kept of each size and each choice of masses to begin with. All starts together cost less than a second.
-    pub width: usize,
+    /// The forms kept of each size and each choice of masses to begin with, for one, two and three coordinates. With three
+    /// there are hundreds of such choices.
+    pub width: [usize; 3],
     /// The most terms of a form, for one, two and three coordinates: two more than those of mechanics have (a point on a
     /// surface, a double pendulum on a cart). Longer forms interpolate.
     pub terms: [usize; 3],
@@ -34,7 +37,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { width: 6, terms: [5, 9, 11], improved: 20, widest: 1e3, ratios: 25 }
+        Config { width: [8, 6, 2], terms: [5, 9, 11], improved: 20, widest: 1e3, ratios: 25 }
     }
 }
 
@@ -73,24 +76,28 @@ pub struct Selection<'a> {
 
 impl Selection<'_> {
     /// The forms found, best first, and s², the least χ² for each degree of freedom, at least 1. `masses` are the μ to
-    /// begin with.
+    /// begin with; where forms are known already, only their entries on the diagonal are begun with.
     pub fn run(&self, masses: &[Vec<f64>], warm: &[Vec<usize>]) -> (Vec<Support>, f64) {
-        let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
-        let mut all: Vec<Support> = Vec::new();
-        for start in masses {
-            for terms in self.starts() {
-                all.extend(self.beam(&terms, start, &mut seen));
-            }
-            all.extend(warm.iter().filter_map(|terms| self.fitted(terms.clone(), start)));
+        let mut starts = self.starts();
+        if !warm.is_empty() {
+            starts.retain(|start| warm.iter().any(|terms| start.iter().all(|k| terms.contains(k))));
+        }
+        let tasks: Vec<(&Vec<f64>, &Vec<usize>)> =
+            masses.iter().flat_map(|masses| starts.iter().map(move |start| (masses, start))).collect();
+        let mut all: Vec<Support> =
+            tasks.par_iter().flat_map(|(masses, start)| self.beam(start, masses)).collect();
+        for masses in masses {
+            all.extend(warm.iter().filter_map(|terms| self.fitted(terms.clone(), masses)));
         }
         let s2 = self.variance(&all);
         self.order(&mut all, s2);
-        all.truncate(4 * self.config.improved);
         let best: Vec<Support> = all.iter().take(self.config.improved).cloned().collect();
-        all.extend(best.into_iter().map(|support| self.improved(support, s2)));
+        all.truncate(4 * self.config.improved);
+        all.extend(best.into_par_iter().map(|support| self.improved(support, s2)).collect::<Vec<_>>());
         let s2 = self.variance(&all);
         self.order(&mut all, s2);
-        all.dedup_by(|a, b| a.terms == b.terms);
+        let mut seen = BTreeSet::new();
+        all.retain(|support| seen.insert(support.terms.clone()));
         (all, s2)
     }
 
@@ -162,7 +169,8 @@ impl Selection<'_> {
     }
 
     /// The best forms of every size that contain a start.
-    fn beam(&self, start: &[usize], masses: &[f64], seen: &mut BTreeSet<Vec<usize>>) -> Vec<Support> {
+    fn beam(&self, start: &[usize], masses: &[f64]) -> Vec<Support> {
+        let width = self.config.width[self.equations.dof - 1];
         let Some(first) = self.fitted(start.to_vec(), masses) else { return Vec::new() };
         let mut out = vec![first.clone()];
         let mut present = vec![first];
@@ -181,12 +189,10 @@ impl Selection<'_> {
             children.dedup_by(|a, b| a.1 == b.1);
             let mut next: Vec<Support> = Vec::new();
             for (_, terms, parent) in children {
-                if next.len() == self.config.width {
+                if next.len() == width {
                     break;
                 }
-                if seen.insert(terms.clone()) {
-                    next.extend(self.fitted(terms, &parent.masses));
-                }
+                next.extend(self.fitted(terms, &parent.masses));
             }
             next.sort_by(|a, b| a.chi.total_cmp(&b.chi));
             out.extend(next.iter().cloned());
@@ -216,7 +222,7 @@ impl Selection<'_> {
             out.push((solved.chi - along * along / (rest + spread), k));
         }
         out.sort_by(|a, b| a.0.total_cmp(&b.0));
-        out.truncate(2 * self.config.width);
+        out.truncate(2 * self.config.width[self.equations.dof - 1]);
         out
     }
 

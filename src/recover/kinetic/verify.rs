@@ -61,14 +61,10 @@ impl Trial<'_> {
                 self.followed(law, fit)
             })
             .collect();
-        // Cut into more parts, more initial states explain more: as many parts as the best form needs.
-        let Some(parts) = fits
-            .iter()
-            .min_by(|a, b| a.fit.reduced().max(1.2).total_cmp(&b.fit.reduced().max(1.2)))
-            .map(|best| best.fit.parts)
-        else {
-            return Vec::new();
-        };
+        // Cut into more parts, more initial states explain more: as few parts as explain the recording.
+        let least = fits.iter().map(|followed| followed.fit.reduced()).fold(f64::INFINITY, f64::min).max(1.0);
+        let good = fits.iter().filter(|followed| followed.fit.reduced() <= self.config.explained * least);
+        let Some(parts) = good.map(|followed| followed.fit.parts).min() else { return Vec::new() };
         let same = |followed: Followed| match followed.fit.parts == parts {
             true => Some(followed),
             false => self.follow_in(&followed.law, parts),
