@@ -9,7 +9,7 @@ use super::constants::{Constants, Reading};
 use super::momentum_map::MomentumMap;
 use super::names::Names;
 use super::recovery::{Constant, Law};
-use super::{Config, Equation, RecoverError, Recovery, Status, with_constant_masses};
+use super::{Config, Equation, RecoverError, Recovery, Status, recover};
 use crate::data::{Rates, Recording, Smoother};
 use crate::expr::{Expr, Symbol};
 use crate::progress::Job;
@@ -21,7 +21,7 @@ const AGREEMENT: f64 = 0.02;
 /// velocities, or where no law explains the recording to its noise.
 ///
 /// # Errors
-/// As [`recover`](super::recover()).
+/// As [`recover`](recover()).
 pub fn recover_canonical(
     recording: &Recording,
     config: &Config,
@@ -34,7 +34,7 @@ pub fn recover_canonical(
     let mut names = Names::new(recording);
     let velocities: Vec<Symbol> =
         recording.coordinates.iter().map(|coordinate| names.beside("v_", &coordinate.name)).collect();
-    let (_, mut found) = with_constant_masses(&map.with_velocities(recording, velocities), config, job)?;
+    let mut found = recover(&map.with_velocities(recording, velocities), config, job)?;
     if !found.status.explains() {
         return Ok(None);
     }

@@ -92,20 +92,6 @@ pub enum RecoverError {
 /// # Errors
 /// If the recording cannot be smoothed, no stretch of it is long enough, or no form was found.
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
-    let (smoothed, found) = with_constant_masses(recording, config, job)?;
-    if found.status.explains() || job.is_cancelled() {
-        return Ok(found);
-    }
-    let moving = kinetic::recover_kinetic(recording, &smoothed, &config.problem, &config.kinetic, job);
-    Ok(moving.unwrap_or(found))
-}
-
-/// The law of motion with masses that do not depend on the position, and the splines it was read from.
-fn with_constant_masses(
-    recording: &Recording,
-    config: &Config,
-    job: &Job<'_>,
-) -> Result<(Smoothed, Recovery), RecoverError> {
     job.tell(Event::Doing("smoothing the recording"));
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
     let found = with_bodies(config.problem.library.bodies, recording, &smoothed, config, job)?;
@@ -113,12 +99,12 @@ fn with_constant_masses(
     let is_open =
         named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= joint::MOST_FOR_ALL;
     if found.status.explains() || !is_open || job.is_cancelled() {
-        return Ok((smoothed, found));
+        return Ok(found);
     }
     job.tell(Event::Doing("giving every coordinate a mass of its own"));
     match with_bodies(Bodies::EachCoordinate, recording, &smoothed, config, job) {
-        Ok(other) if other.status.explains() => Ok((smoothed, other)),
-        Ok(_) | Err(_) => Ok((smoothed, found)),
+        Ok(other) if other.status.explains() => Ok(other),
+        Ok(_) | Err(_) => Ok(found),
     }
 }
 

@@ -4,13 +4,16 @@
 //! right one, φ M₀⁻¹ in place of φ makes equation i that of the acceleration of coordinate i: at the right law its error
 //! is that of ∫φ″q_i − ∫φ a_i, whose covariance is known.
 
+use std::ops::Range;
+
 use super::library::Part;
 use super::motion::{Action, Lagrangian, Square, product_of};
 use super::shape::MOST;
 use crate::regression::{Matrix, RegressionError, WeakForm};
 
-/// A column of less than this share of the largest squared length is dead: it vanishes on the data.
-const DEAD: f64 = 1e-30;
+/// A column whose squared length is not within these limits is dead: it vanishes on the data, or its squares leave the
+/// range of numbers. There is no limit relative to other columns, whose lengths depend on the units.
+const ALIVE: Range<f64> = 1e-140..1e140;
 
 /// The normal equations of all terms. Columns are scaled to unit length.
 #[derive(Clone, Debug)]
@@ -61,12 +64,8 @@ impl Equations {
         let mut squares: Vec<Vec<f64>> = columns.iter().map(square).collect();
         let lengths: Vec<f64> =
             (0..terms).map(|k| squares.iter().map(|square| square[k * terms + k]).sum()).collect();
-        let most = lengths.iter().copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
-        let dead: Vec<bool> = (0..terms)
-            .map(|k| {
-                !(lengths[k] > DEAD * most) || !lengths[k].is_finite() || !values.is_finite(weak, k, terms)
-            })
-            .collect();
+        let alive = |k: usize| ALIVE.contains(&lengths[k]) && values.is_finite(weak, k, terms);
+        let dead: Vec<bool> = (0..terms).map(|k| !alive(k)).collect();
         let scales: Vec<f64> =
             lengths.iter().zip(&dead).map(|(x, dead)| if *dead { 1.0 } else { x.sqrt() }).collect();
         for square in &mut squares {

@@ -4,7 +4,7 @@
 
 use super::shape::{Base, Factor, MOST, Shape};
 use crate::data::Coordinate;
-use crate::terms::joint::{Form, Kind, Term};
+use crate::terms::joint::{Form, Function, Kind, Term};
 
 /// A term with one coefficient.
 #[derive(Clone, PartialEq, Debug)]
@@ -58,14 +58,16 @@ pub fn library(coordinates: &[Coordinate], joint: &[Term]) -> Vec<Part> {
     out.extend(build.mixed_potentials().into_iter().map(Part::Potential));
     let plain =
         |term: &&Term| matches!(term.kind(), Kind::Potential) && !term.is_free() && is_read_well(term);
-    out.extend(joint.iter().filter(plain).cloned().map(Part::Joint));
+    let fits = |term: &&Term| build.is_periodic(term);
+    out.extend(joint.iter().filter(plain).filter(fits).cloned().map(Part::Joint));
     out
 }
 
-/// Monomials of degree 5 and more take the shape of others.
+/// Monomials of degree 5 and more take the shape of others, and symmetric sums say nothing that their summands do not.
 fn is_read_well(term: &Term) -> bool {
     match term.form() {
         Form::Monomial(factors) => factors.iter().map(|(_, e)| e).sum::<i32>() <= 4,
+        Form::Sum(_, arguments) => arguments.len() == 1,
         _ => true,
     }
 }
@@ -75,6 +77,18 @@ struct Builder {
 }
 
 impl Builder {
+    /// Whether a potential returns to its value when an angle has gone round, or is the square of an angle, as that of a
+    /// spring. Others would stand in for periodic functions on a part of the circle.
+    fn is_periodic(&self, term: &Term) -> bool {
+        let has_angle = || (0..self.angles.len()).any(|i| self.angles[i] && term.depends_on(i));
+        match term.form() {
+            Form::Monomial(factors) if factors.iter().map(|(_, e)| e).sum::<i32>() == 2 => true,
+            Form::Sum(Function::Cosine | Function::Sine, _) => true,
+            Form::Sum(Function::Power, _) if term.parameter() == Some(2.0) => true,
+            _ => !has_angle(),
+        }
+    }
+
     /// The functions that an entry of the mass matrix may have.
     fn shapes(&self) -> Vec<Shape> {
         let n = self.angles.len().min(MOST);

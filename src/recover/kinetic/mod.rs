@@ -77,8 +77,8 @@ pub struct Config {
     pub significance: f64,
     /// The parts into which the recording is cut at least, so that every second can be held out.
     pub stretches: usize,
-    /// With one coordinate, the least spread of the energies of runs relative to their mean kinetic energy. At one energy
-    /// every M(q) has a V(q) with the same motion.
+    /// Where all coordinates but one are cyclic, the least spread of the energies of runs relative to their mean kinetic
+    /// energy. At one energy every M(q) has a V(q) with the same motion.
     pub energies: f64,
     /// How constants are read.
     pub constants: constants::Config,
@@ -140,7 +140,7 @@ pub fn recover_kinetic(
     let bears_out = answer.fit.reduced() <= config.explained
         && trial.held_out(&answer).is_some_and(|reduced| reduced <= config.explained)
         && search.is_short(&answer.law)
-        && determines_masses(&answer.law, &trial.pieces, config);
+        && determines_masses(&answer.law, &trial.pieces, recording.runs.len(), config);
     if !bears_out || job.is_cancelled() {
         return None;
     }
@@ -208,25 +208,31 @@ fn same_motion(a: &Lagrangian, b: &Lagrangian, states: &[f64]) -> bool {
     difference <= SAME * SAME * square
 }
 
-/// Whether the recording tells M(q) from V(q): with one coordinate its runs must have several energies.
-fn determines_masses(law: &Lagrangian, pieces: &[ObservedPiece], config: &Config) -> bool {
-    if law.dof > 1 {
+/// Whether the recording tells M(q) from V(q).
+///
+/// Where the motion is that of one coordinate x, the others being cyclic with momenta p, every run shows one function
+/// x′² = 2 (E − V − p²/(2 M_φ))/M_x of x: for given E and p every M_x has a V with the same motion. Two runs determine M_x
+/// up to E and p, and each cyclic coordinate asks for one more; their energies must differ.
+fn determines_masses(law: &Lagrangian, pieces: &[ObservedPiece], runs: usize, config: &Config) -> bool {
+    let cyclic = (0..law.dof).filter(|&i| law.is_cyclic(i)).count();
+    if law.dof - cyclic > 1 {
         return true;
     }
     let (mut energies, mut kinetic, mut count) = (Vec::new(), 0.0, 0.0);
     for piece in pieces {
         let mut sum = 0.0;
-        for state in piece.states.chunks_exact(2) {
-            let of_motion = law.kinetic_energy(&state[..1], &state[1..]);
+        for state in piece.states.chunks_exact(2 * law.dof) {
+            let (q, v) = state.split_at(law.dof);
+            let of_motion = law.kinetic_energy(q, v);
             kinetic += of_motion;
             count += 1.0;
-            sum += of_motion + law.potential(&state[..1]);
+            sum += of_motion + law.potential(q);
         }
         energies.push(sum / piece.points() as f64);
     }
     let least = energies.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = energies.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    greatest - least > config.energies * kinetic / f64::max(count, 1.0)
+    runs >= 2 + cyclic && greatest - least > config.energies * kinetic / f64::max(count, 1.0)
 }
 
 /// The search in the weak equations.

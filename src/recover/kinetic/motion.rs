@@ -187,6 +187,15 @@ impl Lagrangian {
         out
     }
 
+    /// Whether no term depends on coordinate i.
+    pub fn is_cyclic(&self, i: usize) -> bool {
+        let free = |part: &Part| match part {
+            Part::Mass { shape, .. } | Part::Potential(shape) => !shape.depends_on(i),
+            Part::Joint(term) => !term.depends_on(i),
+        };
+        self.parts.iter().all(free)
+    }
+
     /// ½ vᵀ M(q) v.
     pub fn kinetic_energy(&self, q: &[f64], v: &[f64]) -> f64 {
         let momentum = self.action(q, v).momentum;

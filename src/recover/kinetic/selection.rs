@@ -37,7 +37,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { width: [8, 6, 2], terms: [5, 9, 11], improved: 20, widest: 1e3, ratios: 25 }
+        Config { width: [12, 12, 2], terms: [5, 9, 11], improved: 12, widest: 1e3, ratios: 25 }
     }
 }
 
@@ -125,7 +125,9 @@ impl Selection<'_> {
             }
         }
         let mut out = vec![best, vec![1.0; n]];
-        out.extend(others.into_iter().take(1));
+        if n == 2 {
+            out.extend(others.into_iter().take(1));
+        }
         out.dedup();
         out
     }
@@ -177,7 +179,7 @@ impl Selection<'_> {
         while present.first().is_some_and(|support| support.terms.len() < self.most()) {
             let mut children: Vec<(f64, Vec<usize>, &Support)> = Vec::new();
             for parent in &present {
-                let grown = self.extensions(parent).into_iter().map(|(chi, k)| {
+                let grown = self.extensions(parent, 2 * width).into_iter().map(|(chi, k)| {
                     let mut terms = parent.terms.clone();
                     terms.push(k);
                     terms.sort_unstable();
@@ -202,7 +204,7 @@ impl Selection<'_> {
     }
 
     /// For each further term the χ² that it leaves at the same μ; the best few.
-    fn extensions(&self, parent: &Support) -> Vec<(f64, usize)> {
+    fn extensions(&self, parent: &Support, count: usize) -> Vec<(f64, usize)> {
         let Some(solved) = self.solve(&parent.terms, &parent.masses, 0.0) else { return Vec::new() };
         let mut out = Vec::new();
         for k in (0..self.parts.len()).filter(|&k| !self.equations.dead[k] && !parent.terms.contains(&k)) {
@@ -222,7 +224,7 @@ impl Selection<'_> {
             out.push((solved.chi - along * along / (rest + spread), k));
         }
         out.sort_by(|a, b| a.0.total_cmp(&b.0));
-        out.truncate(2 * self.config.width[self.equations.dof - 1]);
+        out.truncate(count);
         out
     }
 
@@ -291,47 +293,68 @@ impl Selection<'_> {
         finite.then_some(Support { terms, coefficients, masses: best, chi: solved.chi, score: f64::INFINITY })
     }
 
-    /// A form improved by dropping, adding and exchanging single terms while the score falls.
+    /// A form improved by dropping up to two terms and adding up to two, while the score falls. Functions that look alike
+    /// on the data stand in for each other in pairs.
     fn improved(&self, mut best: Support, s2: f64) -> Support {
         best.score = self.score(&best, s2);
-        for _ in 0..3 * self.most() {
-            let mut trials: Vec<Vec<usize>> = Vec::new();
-            let shorter: Vec<Vec<usize>> = (0..best.terms.len())
-                .map(|place| {
-                    let mut terms = best.terms.clone();
-                    terms.remove(place);
-                    terms
-                })
-                .filter(|terms| self.has_all_masses(terms))
-                .collect();
-            for terms in std::iter::once(&best.terms).chain(&shorter) {
-                if terms.len() >= self.most() {
-                    continue;
+        for _ in 0..2 * self.most() {
+            let mut trials = self.grown(&best.terms, &best.masses, 6);
+            for terms in self.shorter(&best.terms) {
+                let grown = self.grown(&terms, &best.masses, 4);
+                for terms in self.shorter(&terms) {
+                    trials.extend(self.grown(&terms, &best.masses, 4));
                 }
-                if let Some(parent) = self.fitted(terms.clone(), &best.masses) {
-                    trials.extend(self.extensions(&parent).into_iter().take(4).map(|(_, k)| {
-                        let mut terms = terms.clone();
-                        terms.push(k);
-                        terms.sort_unstable();
-                        terms
-                    }));
+                for terms in grown.iter().take(2) {
+                    trials.extend(self.grown(terms, &best.masses, 2));
                 }
+                trials.extend(grown);
+                trials.push(terms);
             }
-            trials.extend(shorter);
-            let next = trials
-                .into_iter()
-                .filter_map(|terms| self.fitted(terms, &best.masses))
-                .map(|mut support| {
-                    support.score = self.score(&support, s2);
-                    support
-                })
-                .min_by(|a, b| a.score.total_cmp(&b.score));
+            trials.sort();
+            trials.dedup();
+            let scored = |terms: Vec<usize>| {
+                let mut support = self.fitted(terms, &best.masses)?;
+                support.score = self.score(&support, s2);
+                Some(support)
+            };
+            let next = trials.into_iter().filter_map(scored).min_by(|a, b| a.score.total_cmp(&b.score));
             match next {
                 Some(next) if next.score < best.score - 1e-6 => best = next,
                 _ => break,
             }
         }
         best
+    }
+
+    /// The terms with one dropped, as long as every coordinate keeps a mass.
+    fn shorter(&self, terms: &[usize]) -> Vec<Vec<usize>> {
+        let without = |place: usize| {
+            let mut terms = terms.to_vec();
+            terms.remove(place);
+            terms
+        };
+        (0..terms.len()).map(without).filter(|terms| self.has_all_masses(terms)).collect()
+    }
+
+    /// The terms with one more, the best few.
+    fn grown(&self, terms: &[usize], masses: &[f64], count: usize) -> Vec<Vec<usize>> {
+        if terms.len() >= self.most() {
+            return Vec::new();
+        }
+        let parent = Support {
+            terms: terms.to_vec(),
+            coefficients: Vec::new(),
+            masses: masses.to_vec(),
+            chi: f64::INFINITY,
+            score: f64::INFINITY,
+        };
+        let with = |(_, k): (f64, usize)| {
+            let mut terms = terms.to_vec();
+            terms.push(k);
+            terms.sort_unstable();
+            terms
+        };
+        self.extensions(&parent, count).into_iter().map(with).collect()
     }
 
     /// Whether every coordinate has an entry on the diagonal.
@@ -444,7 +467,7 @@ mod tests {
         let config = Config::default();
         let selection = Selection { equations: &equations, parts: &parts, config: &config };
         let parent = selection.fitted(vec![0], &[1.0]).unwrap();
-        for (chi, k) in selection.extensions(&parent) {
+        for (chi, k) in selection.extensions(&parent, 3) {
             let child = selection.fitted(vec![0, k], &[1.0]).unwrap();
             assert!((child.chi - chi).abs() < 1e-9 * parent.chi, "{k}");
         }

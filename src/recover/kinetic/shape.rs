@@ -127,6 +127,11 @@ impl Shape {
         self.factors.iter().fold(start, |jet, factor| jet.times(factor.derivatives(q), factor.form))
     }
 
+    /// Whether it depends on a coordinate.
+    pub fn depends_on(&self, i: usize) -> bool {
+        self.factors.iter().any(|factor| factor.form[i] != 0)
+    }
+
     /// Whether it is nowhere negative: a product of even powers.
     pub fn is_square(&self) -> bool {
         self.factors.iter().all(|factor| factor.power % 2 == 0)

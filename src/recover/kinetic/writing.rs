@@ -137,7 +137,6 @@ impl<'a> Writer<'a> {
 
     /// By the adjugate: ½ Σ adj(M)_ij p_i p_j / det M.
     fn kinetic_of(&self, block: &[usize]) -> Expr {
-        let entry = |rows: &[usize], columns: &[usize]| self.determinant(rows, columns);
         let p = |i: usize| Expr::Symbol(self.momenta[i].clone());
         let mut terms = Vec::new();
         for (a, &i) in block.iter().enumerate() {
@@ -145,25 +144,33 @@ impl<'a> Writer<'a> {
                 let without = |place: usize| -> Vec<usize> {
                     block.iter().enumerate().filter(|(k, _)| *k != place).map(|(_, &i)| i).collect()
                 };
-                let minor = entry(&without(a), &without(b));
+                let minor = self.determinant(&without(a), &without(b));
                 if minor.is_zero() {
                     continue;
                 }
-                let factor = Expr::number(if a == b { 1 } else { 2 });
-                let product = Expr::product([factor, minor, p(i), p(j)]);
+                let product = match a == b {
+                    true => Expr::product([minor, p(i).to_power(2)]),
+                    false => Expr::product([scaled(&Expr::number(2), minor), p(i), p(j)]),
+                };
                 terms.push(if (a + b) % 2 == 1 { product.negated() } else { product });
             }
         }
-        let determinant = entry(block, block);
-        Expr::sum(terms).over(Expr::product([Expr::number(2), determinant]))
+        Expr::sum(terms).over(scaled(&Expr::number(2), self.determinant(block, block)))
     }
 
     /// The determinant of the rows and columns of M, expanded along its first row.
     fn determinant(&self, rows: &[usize], columns: &[usize]) -> Expr {
-        let Some((first, rest)) = rows.split_first() else { return Expr::one() };
+        let (Some((&first, rest)), [_, ..]) = (rows.split_first(), columns) else { return Expr::one() };
+        // The minors of one row and one column, and M_12² in place of M_12 M_12.
+        if let ([second], [a, b]) = (rest, columns) {
+            let straight = Expr::product([self.mass(first, *a), self.mass(*second, *b)]);
+            let (over, under) = (self.mass(first, *b), self.mass(*second, *a));
+            let crossed = if over == under { over.to_power(2) } else { Expr::product([over, under]) };
+            return if crossed.is_zero() { straight } else { straight - crossed };
+        }
         let term = |(k, &column): (usize, &usize)| {
             let others: Vec<usize> = columns.iter().copied().filter(|c| *c != column).collect();
-            let entry = self.mass(*first, column);
+            let entry = self.mass(first, column);
             if entry.is_zero() {
                 return None;
             }

@@ -51,6 +51,15 @@ impl Argument {
         }
     }
 
+    /// Whether it depends on a coordinate.
+    pub fn depends_on(&self, i: usize) -> bool {
+        let has = |form: &LinearForm| form.iter().any(|(j, _)| *j == i);
+        match self {
+            Argument::Linear(form) => has(form),
+            Argument::Squares(forms) => forms.iter().any(has),
+        }
+    }
+
     /// u(q).
     pub fn value(&self, q: &[f64]) -> f64 {
         match self {

@@ -120,6 +120,18 @@ impl Term {
         }
     }
 
+    /// Whether its potential depends on a coordinate; for forces without one, whether they act on it.
+    pub fn depends_on(&self, i: usize) -> bool {
+        let in_factors = |factors: &[(usize, i32)]| factors.iter().any(|(j, _)| *j == i);
+        match &self.form {
+            Form::Monomial(factors) => in_factors(factors),
+            Form::Sum(_, arguments) => arguments.iter().any(|argument| argument.depends_on(i)),
+            Form::Multipole(multipole) => in_factors(&multipole.factors) || multipole.radius.depends_on(i),
+            Form::Gyroscopic(pairs) => pairs.iter().any(|&(a, b)| a == i || b == i),
+            Form::Friction { coordinates, .. } => coordinates.contains(&i),
+        }
+    }
+
     /// Whether its nonlinear parameter is fitted.
     pub fn is_free(&self) -> bool {
         matches!(self.parameter, Parameter::Free(_))
