@@ -10,6 +10,9 @@
 //! coefficient is 1 and sets the unit of mass: the constant part of the first entry on the diagonal of M that has one, as
 //! elsewhere in this room; where none has one, the first term on the diagonal.
 //!
+//! [`recover`](super::recover()) does not call this yet: the search in the weak equations misses some right forms, and longer
+//! forms have then been borne out in their place.
+//!
 //! A double pendulum, a pendulum on a cart, a point on a surface, polar coordinates are of this kind. Nothing is said that
 //! whole trajectories do not bear out, also those that the constants were not fitted to.
 
@@ -140,6 +143,7 @@ pub fn recover_kinetic(
     let bears_out = answer.fit.reduced() <= config.explained
         && trial.held_out(&answer).is_some_and(|reduced| reduced <= config.explained)
         && search.is_short(&answer.law)
+        && is_significant(&answer, config)
         && determines_masses(&answer.law, &trial.pieces, recording.runs.len(), config);
     if !bears_out || job.is_cancelled() {
         return None;
@@ -206,6 +210,14 @@ fn same_motion(a: &Lagrangian, b: &Lagrangian, states: &[f64]) -> bool {
         }
     }
     difference <= SAME * SAME * square
+}
+
+/// Whether every constant stands clear of its error. Where the motion does not tell several forms apart, a long one has
+/// constants with errors far beyond their values.
+fn is_significant(answer: &Followed, config: &Config) -> bool {
+    let errors = answer.fit.standard_errors();
+    let mut all = answer.law.constants().into_iter().zip(errors);
+    all.all(|(value, error)| value.abs() >= config.significance * error)
 }
 
 /// Whether the recording tells M(q) from V(q).
