@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use super::{Expr, Function, Rational, Symbol};
 
 const LANES: usize = 16;
+/// The same where samples come in few at a time: the stages of an integrator.
+const FEW_LANES: usize = 8;
 
 /// Why a formula cannot be compiled.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -138,9 +140,9 @@ impl Tape {
         (values, gradients)
     }
 
-    fn run(&self, samples: &[f64], lanes: usize, registers: &mut [[f64; LANES]]) {
+    fn run<const WIDE: usize>(&self, samples: &[f64], lanes: usize, registers: &mut [[f64; WIDE]]) {
         for (at, instruction) in self.instructions.iter().enumerate() {
-            let mut result = [0.0; LANES];
+            let mut result = [0.0; WIDE];
             match *instruction {
                 Instruction::Input(index) => {
                     for lane in 0..lanes {
@@ -149,16 +151,21 @@ impl Tape {
                 }
                 Instruction::Add(a, b) => {
                     let (a, b) = (&registers[a], &registers[b]);
-                    (0..LANES).for_each(|l| result[l] = a[l] + b[l]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] + b[l]);
                 }
                 Instruction::Subtract(a, b) => {
                     let (a, b) = (&registers[a], &registers[b]);
-                    (0..LANES).for_each(|l| result[l] = a[l] - b[l]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] - b[l]);
                 }
                 Instruction::Multiply(a, b) => {
                     let (a, b) = (&registers[a], &registers[b]);
-                    (0..LANES).for_each(|l| result[l] = a[l] * b[l]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] * b[l]);
                 }
+                Instruction::Divide(a, b) => {
+                    let (a, b) = (&registers[a], &registers[b]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] / b[l]);
+                }
+                Instruction::Negate(a) => result = registers[a].map(|value| -value),
                 other => (0..lanes).for_each(|l| result[l] = other.value(|register| registers[register][l])),
             }
             registers[at] = result;
@@ -208,7 +215,7 @@ impl Tape {
     }
 
     /// Values of all formulas, and their derivatives along directions, by forward accumulation: one sweep over the
-    /// instructions a direction, where a gradient takes one an output.
+    /// instructions for all directions, where a gradient takes one an output.
     ///
     /// # Shapes
     /// `samples`: `[samples, inputs]`; `directions`: `[samples, along, inputs]`; returned: values
@@ -222,68 +229,115 @@ impl Tape {
         let (count, width) = (samples.len() / self.inputs.max(1), self.outputs.len());
         let mut values = vec![0.0; count * width];
         let mut slopes = vec![0.0; count * along * width];
-        let mut registers = vec![[0.0; LANES]; self.instructions.len()];
-        let mut tangents = vec![[0.0; LANES]; self.instructions.len()];
-        for start in (0..count).step_by(LANES) {
-            let lanes = LANES.min(count - start);
+        let mut registers = vec![[0.0; FEW_LANES]; self.instructions.len()];
+        let mut tangents = vec![[0.0; FEW_LANES]; self.instructions.len() * along];
+        for start in (0..count).step_by(FEW_LANES) {
+            let lanes = FEW_LANES.min(count - start);
             self.run(&samples[start * self.inputs..(start + lanes) * self.inputs], lanes, &mut registers);
+            let directions = &directions[start * along * self.inputs..][..lanes * along * self.inputs];
+            self.sweep_forward(along, &registers, directions, &mut tangents);
             for lane in 0..lanes {
                 let row = &mut values[(start + lane) * width..][..width];
                 row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = registers[output][lane]);
-            }
-            for direction in 0..along {
-                let at = |lane: usize| (start + lane) * along + direction;
-                let seed = |lane: usize, input: usize| directions[at(lane) * self.inputs + input];
-                self.sweep_forward(lanes, &registers, seed, &mut tangents);
-                for lane in 0..lanes {
-                    let row = &mut slopes[at(lane) * width..][..width];
-                    row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = tangents[output][lane]);
+                for direction in 0..along {
+                    let row = &mut slopes[((start + lane) * along + direction) * width..][..width];
+                    let tangent = |output: usize| tangents[output * along + direction][lane];
+                    row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = tangent(output));
                 }
             }
         }
         (values, slopes)
     }
 
-    /// Leaves the derivative of each instruction along a direction in `tangents`.
+    /// Leaves the derivatives of each instruction in `tangents`, `along` for each.
     fn sweep_forward(
         &self,
-        lanes: usize,
-        registers: &[[f64; LANES]],
-        seed: impl Fn(usize, usize) -> f64,
-        tangents: &mut [[f64; LANES]],
+        along: usize,
+        registers: &[[f64; FEW_LANES]],
+        directions: &[f64],
+        tangents: &mut [[f64; FEW_LANES]],
     ) {
         for (at, &instruction) in self.instructions.iter().enumerate() {
-            let mut result = [0.0; LANES];
+            let (before, results) = tangents.split_at_mut(at * along);
+            let tangent = |of: usize, direction: usize| &before[of * along + direction];
+            let results = results[..along].iter_mut().enumerate();
             match instruction {
-                Instruction::Constant(_) => {}
-                Instruction::Input(input) => (0..lanes).for_each(|l| result[l] = seed(l, input)),
-                Instruction::Add(a, b) => {
-                    (0..LANES).for_each(|l| result[l] = tangents[a][l] + tangents[b][l])
-                }
-                Instruction::Subtract(a, b) => {
-                    (0..LANES).for_each(|l| result[l] = tangents[a][l] - tangents[b][l]);
-                }
-                Instruction::Multiply(a, b) => (0..LANES).for_each(|l| {
-                    result[l] = tangents[a][l] * registers[b][l] + registers[a][l] * tangents[b][l];
+                Instruction::Constant(_) => results.for_each(|(_, result)| *result = [0.0; FEW_LANES]),
+                Instruction::Input(input) => results.for_each(|(direction, result)| {
+                    let rows = directions.chunks_exact(along * self.inputs);
+                    let seeds = rows.map(|row| row[direction * self.inputs + input]);
+                    result.iter_mut().zip(seeds).for_each(|(r, seed)| *r = seed);
+                }),
+                Instruction::Add(a, b) => results.for_each(|(direction, result)| {
+                    let (a, b) = (tangent(a, direction), tangent(b, direction));
+                    *result = std::array::from_fn(|l| a[l] + b[l]);
+                }),
+                Instruction::Subtract(a, b) => results.for_each(|(direction, result)| {
+                    let (a, b) = (tangent(a, direction), tangent(b, direction));
+                    *result = std::array::from_fn(|l| a[l] - b[l]);
+                }),
+                Instruction::Multiply(a, b) => results.for_each(|(direction, result)| {
+                    let (x, y) = (&registers[a], &registers[b]);
+                    let (a, b) = (tangent(a, direction), tangent(b, direction));
+                    *result = std::array::from_fn(|l| a[l] * y[l] + x[l] * b[l]);
                 }),
                 other => {
-                    for (operand, of) in other.operands().into_iter().enumerate() {
-                        let Some(of) = of else { continue };
-                        // A zero slope stays zero even where the factor is infinite.
-                        for lane in (0..lanes).filter(|&l| tangents[of][l] != 0.0) {
-                            let value = registers[at][lane];
-                            let partial = other.partial(operand, value, |register| registers[register][lane]);
-                            result[lane] += tangents[of][lane] * partial;
-                        }
-                    }
+                    results.for_each(|(_, result)| *result = [0.0; FEW_LANES]);
+                    other.pass_forward(at, along, registers, tangents);
                 }
             }
-            tangents[at] = result;
         }
     }
 }
 
 impl Instruction {
+    /// Adds to the tangents of the instruction `at` what its operands bring, by its partial derivatives.
+    fn pass_forward(
+        self,
+        at: usize,
+        along: usize,
+        registers: &[[f64; FEW_LANES]],
+        tangents: &mut [[f64; FEW_LANES]],
+    ) {
+        let (before, results) = tangents.split_at_mut(at * along);
+        for (operand, of) in self.operands().into_iter().enumerate() {
+            let Some(of) = of else { continue };
+            let slopes = &before[of * along..(of + 1) * along];
+            let partials = self.partials(operand, at, registers, slopes);
+            for (result, slope) in results.iter_mut().zip(slopes) {
+                // A zero slope stays zero even where the factor is infinite.
+                let passed = |lane: usize| if slope[lane] != 0.0 { slope[lane] * partials[lane] } else { 0.0 };
+                *result = std::array::from_fn(|lane| result[lane] + passed(lane));
+            }
+        }
+    }
+
+    /// The partial derivatives by an operand at all samples, as far as one of the slopes is not zero there.
+    fn partials(
+        self,
+        operand: usize,
+        at: usize,
+        registers: &[[f64; FEW_LANES]],
+        slopes: &[[f64; FEW_LANES]],
+    ) -> [f64; FEW_LANES] {
+        // What is cheap is worked out without a look at the slopes, so that it vectorises.
+        let values = &registers[at];
+        match self {
+            Instruction::Negate(_) => [-1.0; FEW_LANES],
+            Instruction::Divide(_, b) if operand == 0 => registers[b].map(|below| 1.0 / below),
+            Instruction::Divide(_, b) => {
+                let below = &registers[b];
+                std::array::from_fn(|lane| -values[lane] / below[lane])
+            }
+            Instruction::Call(Function::Sqrt, _) => values.map(|root| 0.5 / root),
+            other => std::array::from_fn(|lane| {
+                let moves = slopes.iter().any(|slope| slope[lane] != 0.0);
+                let register = |register: usize| registers[register][lane];
+                if moves { other.partial(operand, values[lane], register) } else { 0.0 }
+            }),
+        }
+    }
+
     fn operands(self) -> [Option<usize>; 2] {
         match self {
             Instruction::Constant(_) | Instruction::Input(_) => [None, None],
