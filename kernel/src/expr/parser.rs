@@ -28,7 +28,7 @@ use nom::combinator::{opt, recognize, verify};
 use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
 
-use super::size::is_too_large;
+use super::size::{is_too_large, is_too_long};
 use super::{Expr, Function, Rational};
 
 /// How deeply a formula may nest (brackets, signs, exponents).
@@ -193,11 +193,12 @@ fn exact_number(literal: &str, start: usize) -> Result<Rational, ParseError> {
     let digits = format!("{whole}{fraction}");
     let digits = dashu_int::IBig::from_str_radix(&digits, 10).map_err(|_| too_long())?;
     let scale = dashu_int::IBig::from(10).pow(shift.unsigned_abs() as usize);
-    Ok(if shift >= 0 {
+    let value = if shift >= 0 {
         Rational::from(digits * scale)
     } else {
         Rational::from(digits) / Rational::from(scale)
-    })
+    };
+    if is_too_long(&value) { Err(too_long()) } else { Ok(value) }
 }
 
 /// The rules of the grammar, over tokens.
@@ -270,13 +271,20 @@ impl Reader<'_, '_> {
     }
 
     fn product(&mut self) -> Result<Expr, ParseError> {
+        let start = self.here().start;
         let mut factors = vec![self.signed()?];
         while let Some(sign) = self.take_operator(&['*', '/']) {
             let factor = self.signed()?;
             if sign == '*' {
                 factors.push(factor);
             } else {
-                factors = vec![Expr::product_as_written(factors).over(factor)];
+                let quotient = Expr::product_as_written(factors).over(factor);
+                // A quotient of numbers is one number.
+                if quotient.as_number().is_some_and(|value| is_too_long(&value)) {
+                    let end = self.tokens[self.position - 1].span.end;
+                    return Err(too_large("this number is too long", start..end));
+                }
+                factors = vec![quotient];
             }
         }
         Ok(Expr::product_as_written(factors))
@@ -515,6 +523,8 @@ mod tests {
             "abs(x",
             "x + 9^9^9",
             "2^1000000",
+            "1e4096",
+            "x*(1e-4000/1e4000)",
             "x^(10^5000)",
         ]
         .iter()
