@@ -306,7 +306,8 @@ impl Instruction {
             let partials = self.partials(operand, at, registers, slopes);
             for (result, slope) in results.iter_mut().zip(slopes) {
                 // A zero slope stays zero even where the factor is infinite.
-                let passed = |lane: usize| if slope[lane] != 0.0 { slope[lane] * partials[lane] } else { 0.0 };
+                let passed =
+                    |lane: usize| if slope[lane] != 0.0 { slope[lane] * partials[lane] } else { 0.0 };
                 *result = std::array::from_fn(|lane| result[lane] + passed(lane));
             }
         }
