@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use dashu_base::Signed;
 use dashu_int::IBig;
 
-use super::barriers::{are_plain, is_infinite_on};
+use super::barriers::{are_plain, is_finite_step, is_infinite_on};
 use super::construct::Construction;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Element, Polynomial, RationalPolynomial, present, work};
@@ -69,6 +69,39 @@ impl Element {
                 }
             }
             Ok(jumps)
+        })
+    }
+}
+
+impl Element {
+    /// The surfaces w = 0 at which this function is seen to have a step of finite size: sign(w) stands in it, what
+    /// multiplies it is neither 0 nor infinite there, nor is the rest infinite. Surfaces that the conditions exclude are
+    /// not among them.
+    ///
+    /// # Errors
+    /// Sizes out of reach.
+    pub fn steps(&self, conditions: &[Condition]) -> Result<Vec<Jump>, AlgebraError> {
+        let tower = &self.field().tower;
+        let mut steps = Vec::new();
+        if !tower.generators().any(|(_, generator)| matches!(generator, Generator::Sign { .. })) {
+            return Ok(steps);
+        }
+        work::bounded(|| {
+            let own = tower.canonical(&self.value)?;
+            let walls = walls(tower, conditions)?;
+            let occurring = closure(tower, own.numerator().variables());
+            for (variable, generator) in tower.generators() {
+                let Generator::Sign { of } = generator else { continue };
+                let surface = Surface { tower, variable, of };
+                if occurring.contains(&variable)
+                    && !surface.is_excluded(&walls)?
+                    && surface.has_step(&own, &occurring)?
+                    && !is_infinite_on(tower, of.numerator(), &own)?
+                {
+                    steps.push(Jump { surface: present::express(tower, of) });
+                }
+            }
+            Ok(steps)
         })
     }
 }
@@ -215,6 +248,21 @@ impl Surface<'_> {
         generators: &BTreeSet<usize>,
     ) -> Result<bool, AlgebraError> {
         Ok(self.is_continuous_itself(value)? && self.is_continuous_inside(generators)?)
+    }
+
+    /// Whether a canonical value has a step of finite size at the surface, or something inside of it has a step.
+    fn has_step(
+        &self,
+        value: &RationalPolynomial,
+        generators: &BTreeSet<usize>,
+    ) -> Result<bool, AlgebraError> {
+        if !self.is_continuous_inside(generators)? {
+            return Ok(true);
+        }
+        let coefficients = value.numerator().coefficients_in(self.variable);
+        let Some(jump) = coefficients.get(1) else { return Ok(false) };
+        let jump: RationalPolynomial = jump.clone().into();
+        Ok(!self.vanishes(&jump)? && is_finite_step(self.tower, self.of.numerator(), &jump)?)
     }
 
     /// Whether the coefficient of the sign vanishes on the surface.

@@ -19,8 +19,9 @@
 //!   stated), and
 //! - F extends continuously across every surface w = 0 that orbits can cross: with F = A + B·sign(w), B vanishes there.
 //!   Otherwise F may jump along an orbit; it is then *piecewise*, and counts for nothing. No orbit crosses a surface
-//!   that H's own conditions exclude, the boundary of the domain, or a surface on which H is shown to be infinite. A
-//!   claim that cuts out the surface itself (`F where x != 0`) cuts no orbit off.
+//!   that H's own conditions exclude, the boundary of the domain, or a surface at every point of which H is shown to be
+//!   infinite. A claim that cuts out the surface itself (`F where x != 0`) cuts no orbit off.
+//! - Where H itself has a step of finite size at w = 0, an orbit that passes it is given a push along ∇w: {F, w} = 0.
 //!
 //! Signs also hide in roots and logarithms whose argument is not seen to be a square. F can jump there only where it is
 //! divided by something that vanishes, so a pole at which a root or a logarithm may change its branch makes F piecewise.
@@ -35,6 +36,7 @@
 
 mod assessment;
 mod bracket;
+mod branches;
 mod functions;
 mod law;
 mod phase_space;

@@ -1,0 +1,176 @@
+//! Sets of functions that are dependent on a part of phase space: √(2)·p − 1 and its modulus are, where p > 1/√2.
+//!
+//! Exact algebra finds the branches of signs that it sees. Others hide in roots that are squares in disguise. Where
+//! functions depend on each other on a part of phase space, their gradients do so at many points of it; where they are
+//! independent, at hardly any. So gradients are looked at in floating point, at many points. This can only lower the
+//! number of functions that count as independent.
+
+use std::collections::BTreeSet;
+
+use super::Hamiltonian;
+use crate::expr::{Condition, Expr, Relation, Symbol, Tape};
+
+/// Points at which gradients are looked at.
+const POINTS: usize = 768;
+/// The ranges of the variables, in turn.
+const RANGES: [f64; 2] = [1.0, 3.0];
+/// Fewer points in the common domain say nothing.
+const ENOUGH: usize = 16;
+/// Gradients count as dependent where what is left of one, beside its length, is less than this: a thousand roundings.
+const DEPENDENT: f64 = 1e-13 * 1e3;
+/// A gradient that is shorter than this, beside most gradients of its function, is rounding.
+const ROUNDING: f64 = 1e-12;
+/// The share of points at which independent functions may seem dependent by rounding.
+const SHARE: f64 = 1.0 / 16.0;
+
+/// The gradients of some functions at many points.
+pub(super) struct Branches {
+    /// For each point and function the gradient of length 1, or zero; `None` outside the domain of the function.
+    gradients: Vec<Vec<Option<Vec<f64>>>>,
+}
+
+impl Branches {
+    /// The gradients of functions with the conditions that restrict each, where H's own conditions hold.
+    pub(super) fn of(hamiltonian: &Hamiltonian, functions: &[(&Expr, &[Condition])]) -> Branches {
+        let own = hamiltonian.domain();
+        let conditions: Vec<&Condition> =
+            own.iter().chain(functions.iter().flat_map(|(_, conditions)| *conditions)).collect();
+        let mut outputs: Vec<Expr> = functions.iter().map(|(formula, _)| (*formula).clone()).collect();
+        outputs.extend(conditions.iter().map(|condition| condition.function.clone()));
+        let variables = hamiltonian.space().variables();
+        let mut inputs = variables.to_vec();
+        let symbols: BTreeSet<Symbol> = outputs.iter().flat_map(Expr::symbols).collect();
+        inputs.extend(symbols.into_iter().filter(|symbol| !variables.contains(symbol)));
+        let Ok(tape) = Tape::new(&outputs, &inputs) else { return Branches { gradients: Vec::new() } };
+        let (values, slopes) = tape.gradient(&samples(inputs.len()));
+        let point = |(values, slopes): (&[f64], &[f64])| {
+            let mut bounds = values[functions.len()..].iter().zip(&conditions);
+            let mut hold = |count: usize| {
+                let holds = |(value, condition): (&f64, &&Condition)| match condition.relation {
+                    Relation::Positive => *value > 0.0,
+                    Relation::NonZero => *value != 0.0,
+                };
+                bounds.by_ref().take(count).map(holds).fold(true, |all, one| all && one)
+            };
+            let everywhere = hold(own.len());
+            let gradient = |(k, (_, conditions)): (usize, &(&Expr, &[Condition]))| {
+                let holds = hold(conditions.len()) && everywhere;
+                let slopes = &slopes[k * inputs.len()..][..variables.len()];
+                let all_finite = values[k].is_finite() && slopes.iter().all(|slope| slope.is_finite());
+                (holds && all_finite).then(|| slopes.to_vec())
+            };
+            functions.iter().enumerate().map(gradient).collect()
+        };
+        let rows = values.chunks_exact(outputs.len()).zip(slopes.chunks_exact(outputs.len() * inputs.len()));
+        let mut gradients: Vec<Vec<Option<Vec<f64>>>> = rows.map(point).collect();
+        (0..functions.len()).for_each(|k| scale(&mut gradients, k));
+        Branches { gradients }
+    }
+
+    /// Whether these functions are dependent on a part of phase space.
+    pub(super) fn are_dependent_somewhere(&self, set: &[usize]) -> bool {
+        let all_of = |point: &Vec<Option<Vec<f64>>>| -> Option<Vec<Vec<f64>>> {
+            set.iter().map(|&k| point[k].clone()).collect()
+        };
+        let inside: Vec<Vec<Vec<f64>>> = self.gradients.iter().filter_map(all_of).collect();
+        let dependent = inside.iter().filter(|rows| are_dependent(rows)).count();
+        inside.len() >= ENOUGH && dependent as f64 > SHARE * inside.len() as f64
+    }
+}
+
+/// Scales the gradients of a function to length 1, or to zero where they are nothing but rounding.
+fn scale(gradients: &mut [Vec<Option<Vec<f64>>>], function: usize) {
+    let mut lengths: Vec<f64> =
+        gradients.iter().filter_map(|point| point[function].as_deref().map(length)).collect();
+    lengths.sort_by(f64::total_cmp);
+    let Some(usual) = lengths.get(3 * lengths.len() / 4).copied() else { return };
+    for row in gradients.iter_mut().filter_map(|point| point[function].as_mut()) {
+        *row = if length(row) > ROUNDING * usual { scaled_to_one(row) } else { vec![0.0; row.len()] };
+    }
+}
+
+fn length(row: &[f64]) -> f64 {
+    row.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// Points spread evenly over the ranges: multiples of the square roots of primes, less their integer parts.
+fn samples(inputs: usize) -> Vec<f64> {
+    let is_prime = |n: &u32| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+    let steps: Vec<f64> = (2..).filter(is_prime).take(inputs).map(|prime| f64::from(prime).sqrt()).collect();
+    let point = |k: usize| {
+        let range = RANGES[k % RANGES.len()];
+        steps
+            .iter()
+            .map(move |step| range * (2.0 * (step * (k + 1) as f64).fract() - 1.0))
+            .collect::<Vec<_>>()
+    };
+    (0..POINTS).flat_map(point).collect()
+}
+
+fn scaled_to_one(row: &[f64]) -> Vec<f64> {
+    let largest = row.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+    if largest == 0.0 {
+        return row.to_vec();
+    }
+    let row: Vec<f64> = row.iter().map(|x| x / largest).collect();
+    let length = length(&row);
+    row.into_iter().map(|x| x / length).collect()
+}
+
+/// Whether rows of length 1, or zero, are dependent: by Gram's and Schmidt's method, each projection twice.
+fn are_dependent(rows: &[Vec<f64>]) -> bool {
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    for row in rows {
+        let mut rest = row.clone();
+        for direction in basis.iter().chain(&basis) {
+            let part: f64 = rest.iter().zip(direction).map(|(a, b)| a * b).sum();
+            rest.iter_mut().zip(direction).for_each(|(a, b)| *a -= part * b);
+        }
+        if length(&rest) < DEPENDENT {
+            return true;
+        }
+        basis.push(scaled_to_one(&rest));
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::parse;
+    use crate::mechanics::PhaseSpace;
+
+    fn are_dependent_somewhere(texts: &[&str]) -> bool {
+        let names = |list: [&str; 2]| list.map(Symbol::new).to_vec();
+        let space = PhaseSpace::new(names(["x", "y"]), names(["px", "py"])).unwrap();
+        let formulas: Vec<Expr> = texts.iter().map(|text| parse(text).unwrap()).collect();
+        let hamiltonian = Hamiltonian::new(formulas[0].clone(), space);
+        let functions: Vec<(&Expr, &[Condition])> = formulas.iter().map(|f| (f, &[][..])).collect();
+        let all: Vec<usize> = (0..texts.len()).collect();
+        Branches::of(&hamiltonian, &functions).are_dependent_somewhere(&all)
+    }
+
+    #[test]
+    fn functions_that_are_constant_on_a_part_are_found() {
+        let free = "(px^2 + py^2)/2";
+        for law in [
+            "abs(sin(px)) - sin(px)",
+            "abs(sqrt(2)*px - 1) - sqrt(2)*px",
+            "sqrt(1 - cos(px)^2) - sin(px)",
+            "sqrt(px - 2*sqrt(px - 1)) - sqrt(px - 1) + 1",
+            "abs(px - sin(1)) - px",
+            "sqrt(1 - sin(px)) - sin(px/2) + cos(px/2)",
+        ] {
+            assert!(are_dependent_somewhere(&[free, law]), "{law}");
+        }
+    }
+
+    #[test]
+    fn independent_functions_stay_so() {
+        let kepler = "(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)";
+        let stiff = "(px^2 + py^2)/2 + exp(8*(x - y)) + x^12 + 1/(x - y)^12";
+        assert!(!are_dependent_somewhere(&[kepler, "x*py - y*px", "py*(x*py - y*px) - x/sqrt(x^2 + y^2)"]));
+        assert!(!are_dependent_somewhere(&[stiff, "px + py"]));
+        assert!(!are_dependent_somewhere(&["(px^2 + py^2)/2", "px^3"]));
+    }
+}
