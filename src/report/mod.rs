@@ -122,8 +122,9 @@ pub struct SystemRecord {
     pub momenta: Vec<String>,
     /// The exact values of the parameters that have a value.
     pub parameters: BTreeMap<String, String>,
-    /// The parameters that are kept symbolic.
-    #[serde(skip)]
+    /// The parameters that are kept symbolic. Laws hold for every value of them; counts, verdict and searched spaces
+    /// hold for all values outside the zeros of a polynomial in them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub symbolic: Vec<String>,
 }
 

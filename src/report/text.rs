@@ -269,6 +269,21 @@ fn network(record: &Record) -> String {
     )
 }
 
+/// For which values of symbolic parameters the statements hold. A law is proved with the letters in it, so it holds for
+/// every value; ranks and dimensions are those over the field of functions of the letters, and they can be others
+/// where some polynomial in the letters vanishes.
+pub(super) fn generic(record: &Record) -> String {
+    let letters = &record.system.symbolic;
+    if letters.is_empty() || record.independent.is_none() {
+        return String::new();
+    }
+    format!(
+        "Letters {}: each law holds wherever it is defined; counts, verdict and searches hold for all values but \
+         exceptional ones, the zeros of a polynomial in them\n",
+        letters.join(", ")
+    )
+}
+
 fn verdict(record: &Record) -> String {
     let mut text = String::new();
     if let Some(independent) = record.independent {
@@ -279,6 +294,7 @@ fn verdict(record: &Record) -> String {
         text.push('\n');
     }
     text += &format!("Verdict: {}\n", record.verdict);
+    text += &generic(record);
     if let Some(searched) = &record.searched {
         let kind = if searched.exhaustive { "exhaustively" } else { "in part" };
         text += &format!(
