@@ -26,7 +26,7 @@ use crate::system::System;
 /// and the report says whether the recovered one equals it.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  liouville discover charged-particle\n  liouville discover recording.csv\n  liouville discover pendulum.csv --degrees theta\n  liouville discover spherical-pendulum --seed 3 --json\n  liouville discover coupled-oscillator --out run --steps 2000"
+    after_help = "Examples:\n  liouville discover charged-particle\n  liouville discover recording.csv\n  liouville discover pendulum.csv --degrees theta\n  liouville discover spherical-pendulum --seed 3 --json\n  liouville discover coupled-oscillator --out oscillator --steps 2000"
 )]
 pub(super) struct Discover {
     /// A system (a `.ham` file or the name of a built-in one), recordings (`.csv`, `.tsv`, `.txt`, `.dat`,
@@ -137,6 +137,9 @@ impl Discover {
             let name = folder.path().display().to_string();
             folder.finish(&inputs.settings, &found.outcome(&found.record.render(Format::Json)))?;
             output.note(&format!("saved in {name}; read the formulas again with `liouville extract {name}`"));
+            if found.ended.is_some() {
+                output.note(&format!("go on with: {}", with_out(&inputs.command, &name)));
+            }
         }
         output.record(&found.record);
         Ok(Exit::of(found.ended))

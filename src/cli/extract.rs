@@ -14,7 +14,7 @@ use crate::runs::{Exact, SavedRun};
 /// The run's own settings, terms and time limit hold, unless they are given anew here.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  liouville discover charged-particle --out run && liouville extract run\n  liouville discover recording.csv --out run && liouville extract run --format latex"
+    after_help = "Examples:\n  liouville discover charged-particle --out particle && liouville extract particle\n  liouville discover recording.csv --out spring && liouville extract spring --format latex"
 )]
 pub(super) struct Extract {
     /// The folder of the run.

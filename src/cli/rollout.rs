@@ -17,7 +17,7 @@ use crate::runs::{RollOutSettings, SavedRollOut, roll_out_saved};
 /// positions alone, the velocities are those of a spline. All figures are means of squares.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  liouville discover charged-particle --out run --steps 500 && liouville rollout run --trajectories 5\n  liouville discover recording.csv --out run && liouville rollout run"
+    after_help = "Examples:\n  liouville discover charged-particle --out short --steps 500 && liouville rollout short --trajectories 5\n  liouville discover recording.csv --out spring && liouville rollout spring"
 )]
 pub(super) struct Rollout {
     /// The folder of the run (`liouville discover … --out DIR`).
