@@ -8,7 +8,7 @@ use crate::discover::{
     self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Trainings,
 };
 use crate::expr::Expr;
-use crate::learn::{self, Checkpoint, LearnedCoordinates};
+use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{CancelToken, Ended, Job, Limits};
 use crate::report::{DiscoverySource, LimitsRecord, Record};
@@ -154,7 +154,10 @@ fn canonical(
         Err(DiscoverError::Interrupted { step, steps, kept }) => {
             return Ok(End::InTraining { step, steps, kept, ended: Ended::by(job.token()) });
         }
-        Err(error @ DiscoverError::OtherTraining { .. }) => {
+        Err(
+            error @ (DiscoverError::OtherTraining { .. }
+            | DiscoverError::Learn(LearnError::Checkpoint { .. })),
+        ) => {
             let hint = "choose another folder, or delete this one";
             return Err(Failure::input(error, Some(hint)));
         }

@@ -95,7 +95,9 @@ fn table(found: &SavedRollOut, markdown: bool) -> String {
     let which = if found.held_out { "held-out trajectories" } else { "trajectories, all of them fitted" };
     let mut text = format!(
         "{} {which}, {} points over a time of {}; means of squares\n\n",
-        found.trajectories, found.points, found.span
+        found.trajectories,
+        found.points,
+        (found.span * 1e9).round() / 1e9
     );
     for (name, formula) in &found.functions {
         let tick = if markdown { "`" } else { "" };

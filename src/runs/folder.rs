@@ -117,9 +117,15 @@ impl RunFolder {
 
 impl Trainings for RunFolder {
     fn kept(&self, cyclic: usize) -> Result<Option<Checkpoint>, LearnError> {
-        let path = self.folder.join(network_file(cyclic));
-        let bytes = files::read(&path).map_err(|error| unkept(&path, &error))?;
-        bytes.map(|bytes| Checkpoint::from_bytes(&bytes, &path)).transpose()
+        let file = network_file(cyclic);
+        let path = self.folder.join(&file);
+        let Some(bytes) = files::read(&path).map_err(|error| unkept(&path, &error))? else { return Ok(None) };
+        let saved = self.stored.networks.iter().find(|network| network.file == file);
+        if saved.is_some_and(|saved| saved.checksum != files::checksum(&bytes)) {
+            let what = "it is damaged (wrong checksum)".to_owned();
+            return Err(LearnError::Checkpoint { path, what });
+        }
+        Checkpoint::from_bytes(&bytes, &path).map(Some)
     }
 
     fn keep(&self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
