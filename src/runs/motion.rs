@@ -96,7 +96,7 @@ impl Motion {
         Motion {
             coordinates: names(&law.coordinates),
             momenta: names(&law.momenta),
-            hamiltonian: Some(law.numeric.to_string()),
+            hamiltonian: Some(numeric(&found.hamiltonian)),
             laws: found.proved.laws.iter().map(named).collect(),
             canonical: (!has_momenta).then(canonical),
             slowing: slowing(law),
