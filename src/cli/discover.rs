@@ -127,9 +127,10 @@ impl Discover {
             output.note(&format!("taking up the run in {}", folder.path().display()));
         }
         let trainings = folder.as_ref().map(|folder| folder as &dyn Trainings);
-        let found = match find(inputs, Networks::Trained(trainings), session)? {
-            End::Found(found) => found,
-            End::InTraining { step, steps, kept, ended } => {
+        let found = match find(inputs, Networks::Trained(trainings), session) {
+            Ok(End::Found(found)) => found,
+            Err(failure) => return Err(self.with_way_on(failure, inputs)),
+            Ok(End::InTraining { step, steps, kept, ended }) => {
                 return Err(self.interrupted(inputs, (step, steps), &kept, ended));
             }
         };
@@ -228,6 +229,17 @@ impl Discover {
             }
         };
         Ok((system, files))
+    }
+
+    /// Adds to a failure by a limit or an interruption how to go on, where the run has a folder.
+    fn with_way_on(&self, failure: Failure, inputs: &Inputs) -> Failure {
+        match (&self.out, failure.exit) {
+            (Some(folder), Exit::Limit | Exit::Interrupted) => {
+                let again = with_out(&inputs.command, folder);
+                Failure { text: format!("{}go on with: {again}\n", failure.text), ..failure }
+            }
+            _ => failure,
+        }
     }
 
     /// Keeps the state of a training that was interrupted, and says how to go on.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::expr::{Expr, Symbol, Tape};
-use crate::flow::{HamiltonianField, Method, Trajectory, VectorField};
+use crate::flow::{HamiltonianField, Method, Trajectory, TrajectorySet, VectorField};
 
 use super::rollout::{LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
 use super::starts::{SlowedField, Truth, formula, symbols};
@@ -93,12 +93,13 @@ pub fn roll_out_saved(folder: &Path, settings: &RollOutSettings) -> Result<Saved
     let formulas: Vec<Expr> = functions.iter().map(|(_, formula)| formula.clone()).collect();
     let variables: Vec<Symbol> =
         symbols(&motion.coordinates).into_iter().chain(symbols(&motion.momenta)).collect();
-    let steps = settings.steps.unwrap_or_else(|| runge_kutta_steps(&truth.fitted)).max(1);
     let network = learned.map(LearnedField);
     let law = recovered(motion, &functions)?;
     let mut fields: Vec<(&str, &dyn VectorField)> = Vec::new();
     fields.extend(network.as_ref().map(|field| ("learned field", field as &dyn VectorField)));
     fields.extend(law.as_ref().map(|field| ("recovered law", field as &dyn VectorField)));
+    let fitted = with_rates(&truth.fitted, fields.last().map(|(_, field)| *field));
+    let steps = settings.steps.unwrap_or_else(|| runge_kutta_steps(&fitted)).max(1);
     let mut rows = Vec::new();
     for (name, field) in fields {
         for (method_name, method) in methods(settings, steps) {
@@ -115,6 +116,18 @@ pub fn roll_out_saved(folder: &Path, settings: &RollOutSettings) -> Result<Saved
         functions: functions.iter().map(shown).collect(),
         rows,
     })
+}
+
+/// Trajectories without derivatives with those of a field: the steps of integration are chosen by them.
+fn with_rates(set: &TrajectorySet, field: Option<&dyn VectorField>) -> TrajectorySet {
+    let mut set = set.clone();
+    let Some(field) = field else { return set };
+    for trajectory in set.trajectories.iter_mut().filter(|trajectory| trajectory.derivatives.is_none()) {
+        let mut rates = vec![0.0; trajectory.states.len()];
+        field.evaluate(&trajectory.states, &mut rates);
+        trajectory.derivatives = Some(rates);
+    }
+    set
 }
 
 /// H, where there is one, and the laws.
