@@ -58,6 +58,12 @@ pub enum RunError {
         /// What is wrong with it.
         what: String,
     },
+    /// A file of the run is not there.
+    #[error("`{path}`, a file of the run, is missing")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The run has not ended.
     #[error("the run in `{folder}` has not ended")]
     Unfinished {
@@ -111,7 +117,7 @@ impl RunError {
                 "an older version of liouville saved it: use that one, or save the run again into another folder"
                     .to_owned()
             }
-            RunError::Damaged { .. } | RunError::Learn(LearnError::Checkpoint { .. }) => {
+            RunError::Damaged { .. } | RunError::Missing { .. } | RunError::Learn(LearnError::Checkpoint { .. }) => {
                 "delete the folder and save the run again, or name another folder".to_owned()
             }
             RunError::Unfinished { folder, command } => {

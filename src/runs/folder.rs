@@ -94,7 +94,7 @@ impl RunFolder {
             let path = self.folder.join(&file);
             match files::read(&path)? {
                 Some(bytes) => Ok(StoredFile { file, checksum: files::checksum(&bytes) }),
-                None => Err(RunError::Damaged { path, what: "it is missing".to_owned() }),
+                None => Err(RunError::Missing { path }),
             }
         };
         let networks = outcome.trainings.iter().map(network).collect::<Result<Vec<_>, _>>()?;
@@ -150,7 +150,9 @@ fn difference(found: &Stored, new: &Stored) -> Option<String> {
             Some(files) => format!("its data is {files}"),
             None => "its data is simulated".to_owned(),
         }),
-        () if systems(found) != systems(new) => Some("its system file says something else".to_owned()),
+        () if systems(found) != systems(new) => {
+            Some("its system, or a parameter given by --set, is another".to_owned())
+        }
         () => found.settings.difference(&new.settings).map(|what| format!("it has {what}")).or_else(|| {
             let same = found.data == new.data && found.data_file == new.data_file;
             (!same).then(|| "its data has other numbers".to_owned())

@@ -117,8 +117,7 @@ impl SavedRun {
 /// The bytes of a file, if they are those of the run.
 fn checked(folder: &Path, file: &StoredFile) -> Result<Vec<u8>, RunError> {
     let path = folder.join(&file.file);
-    let bytes = files::read(&path)?
-        .ok_or_else(|| RunError::Damaged { path: path.clone(), what: "it is missing".to_owned() })?;
+    let bytes = files::read(&path)?.ok_or_else(|| RunError::Missing { path: path.clone() })?;
     match files::checksum(&bytes) == file.checksum {
         true => Ok(bytes),
         false => {
