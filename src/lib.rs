@@ -46,6 +46,8 @@ pub mod recover;
 #[cfg(feature = "learn")]
 pub mod regression;
 #[cfg(feature = "learn")]
+pub mod runs;
+#[cfg(feature = "learn")]
 pub mod terms;
 
 #[cfg(feature = "cli")]

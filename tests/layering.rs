@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a room imports only from those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "system",
     "data",
     "terms",
@@ -19,8 +19,9 @@ const ROOMS: [&str; 15] = [
     "fit",
     "learn",
     "discover",
-    "experiments",
     "report",
+    "runs",
+    "experiments",
     "cli",
 ];
 

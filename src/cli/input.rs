@@ -62,7 +62,11 @@ impl SystemArguments {
 
 /// Loads a system and applies the parameters that the user set.
 pub(super) fn load(system: &str, settings: &[String]) -> Result<System, Failure> {
-    let mut system = System::load(system)?;
+    with_parameters(System::load(system)?, settings)
+}
+
+/// A system with the parameters that the user set, as `NAME=VALUE`.
+pub(super) fn with_parameters(mut system: System, settings: &[String]) -> Result<System, Failure> {
     for setting in settings {
         let (name, value) = assignment(setting)?;
         system = system.with_parameter(name, value)?;

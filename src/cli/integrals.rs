@@ -113,7 +113,7 @@ impl Integrals {
     #[cfg(feature = "learn")]
     fn library(&self, system: &System) -> Result<Option<Vec<crate::expr::Expr>>, Failure> {
         let Some(path) = &self.grammar else { return Ok(None) };
-        let grammar = super::discover::read_grammar(path)?;
+        let grammar = super::grammar::parsed(&super::grammar::read(path)?)?;
         let variables = crate::fit::Variables {
             coordinates: system.coordinates.clone(),
             momenta: system.momenta.clone(),

@@ -27,7 +27,7 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Array, write_archive};
+pub use archive::{Array, read_archive, write_archive};
 pub use banded::{Banded, BandedCholesky};
 pub use error::ReadError;
 pub use noise::{NoiseConfig, noise_level, rounding_noise};

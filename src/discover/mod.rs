@@ -14,6 +14,7 @@
 
 mod evidence;
 mod hamiltonian;
+mod keeping;
 mod laws;
 mod modes;
 mod networks;
@@ -21,11 +22,11 @@ mod observations;
 mod proved;
 mod quotient;
 mod recorded;
-mod saved;
 mod trajectories;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
 
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
@@ -41,15 +42,16 @@ use crate::recover::RecoverError;
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
+pub use keeping::Trainings;
 use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
 pub use proved::Proved;
 pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, of_recording};
-pub use saved::{keep, load, save};
 
 /// How many cyclic coordinates the networks are asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cyclic {
     /// As many as the data allows, by the relaxed Poisson term.
     #[default]
@@ -69,8 +71,6 @@ pub struct Config {
     pub grammar: Option<Grammar>,
     /// How far the exact search goes once the Hamiltonian is exact.
     pub search: SearchConfig,
-    /// Where trainings are kept, so that a run that ended early can be taken up: the result is the same to the byte.
-    pub folder: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -80,7 +80,6 @@ impl Default for Config {
             network: Some(learn::Config::default()),
             grammar: None,
             search: SearchConfig::default(),
-            folder: None,
         }
     }
 }
@@ -173,33 +172,37 @@ pub enum DiscoverError {
         step: usize,
         /// Steps it was to have.
         steps: usize,
-        /// The trainings so far, for [`keep`].
+        /// The trainings so far, for a discovery that takes them up.
         kept: Vec<Checkpoint>,
     },
-    /// A saved run cannot be written or read.
-    #[error("`{path}`: {what}")]
-    Saved {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
+    /// A training that is kept was made with other settings.
+    #[error("the training kept with {cyclic} cyclic coordinates was made with other settings")]
+    OtherTraining {
+        /// Its number of cyclic coordinates.
+        cyclic: usize,
     },
 }
 
-/// Finds the Hamiltonian and the laws of a system from its trajectories.
+/// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings`, where there
+/// are any, and are kept there.
 ///
 /// # Errors
 /// Data that is unusable, a grammar that does not fit, training that fails.
-pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Result<Discovery, DiscoverError> {
+pub fn run(
+    observations: &Observations,
+    config: &Config,
+    trainings: Option<&dyn Trainings>,
+    job: &Job<'_>,
+) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
     let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
             job.note(&format!("training networks, {} steps", settings.steps));
-            let settings = (config.cyclic, settings, config.folder.as_deref());
+            let settings = (config.cyclic, settings, trainings);
             match networks::train(observations, &recovered.data, settings, job) {
-                // Without a folder there is nothing to take up again: what was found stands without networks.
+                // Where nothing is kept there is nothing to take up: what was found stands without networks.
                 Err(DiscoverError::Interrupted { .. })
-                    if config.folder.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
+                    if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
                 {
                     None
                 }
@@ -211,21 +214,23 @@ pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Resul
     conclude(recovered, config, network, job)
 }
 
-/// The same from networks trained before: no training.
+/// The same from networks trained before, in the order in which they were: no training. Without any it goes without
+/// networks.
 ///
 /// # Errors
 /// As [`run`].
 pub fn extract(
     observations: &Observations,
-    learned: LearnedCoordinates,
+    trained: Vec<LearnedCoordinates>,
     config: &Config,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
-    let poisson = learned.law_losses().or(learned.train_losses()).unwrap_or_default().poisson;
-    let trials = vec![Trial { cyclic: learned.cyclic(), poisson }];
-    let network = networks::describe(learned, &recovered.data, trials, 0.0)?;
-    conclude(recovered, config, Some(network), job)
+    let trials = trained.iter().map(networks::trial).collect();
+    let last = trained.into_iter().last();
+    let network =
+        last.map(|learned| networks::describe(learned, &recovered.data, trials, 0.0)).transpose()?;
+    conclude(recovered, config, network, job)
 }
 
 /// What came of the search for the Hamiltonian.

@@ -1,18 +1,16 @@
 //! Networks: how many cyclic coordinates, and the learned coordinates as polynomials.
 
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, Normal, TermLibrary};
 use crate::flow::TrajectorySet;
-use crate::learn::{
-    self, Checkpoint, LearnError, LearnedCoordinates, LossTerms, Samples, Signal, TrainingData,
-};
+use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, TrainingData};
 use crate::terms::decimal;
 
-use crate::progress::{Job, Step};
+use crate::progress::Job;
 
+use super::keeping::{Keeper, Trainings};
 use super::observations::{Observations, Prepared};
 use super::{Cyclic, DiscoverError};
 
@@ -28,7 +26,7 @@ pub struct Multinomial {
 }
 
 /// One network that was trained.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Trial {
     /// Number of cyclic coordinates asked for.
     pub cyclic: usize,
@@ -74,51 +72,15 @@ pub(super) fn training_data(observations: &Observations) -> Result<TrainingData,
     Ok(TrainingData { dof: set.dof(), angles, train: samples(&train), test: samples(&test) })
 }
 
-/// Seconds between two checkpoints of a training that is kept on disk.
-const KEEP_EVERY: f64 = 5.0;
-
-/// File of the training with that many cyclic coordinates, in the folder of a run that has not ended.
-pub(super) fn training_file(folder: &Path, cyclic: usize) -> PathBuf {
-    folder.join(format!("training-{cyclic}.safetensors"))
-}
-
-/// Keeps a training on disk from time to time.
-struct DiskKeeper {
-    file: Option<PathBuf>,
-    kept: Instant,
-    last: Option<Checkpoint>,
-}
-
-impl learn::Keeper for DiskKeeper {
-    fn after(&mut self, _: &Step<'_>, cancelled: bool) -> Signal {
-        match cancelled {
-            true => Signal::Stop,
-            false if self.file.is_some() && self.kept.elapsed().as_secs_f64() > KEEP_EVERY => {
-                self.kept = Instant::now();
-                Signal::Checkpoint
-            }
-            false => Signal::Continue,
-        }
-    }
-
-    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<(), LearnError> {
-        if let Some(file) = &self.file {
-            checkpoint.save(file)?;
-        }
-        self.last = Some(checkpoint.clone());
-        Ok(())
-    }
-}
-
 /// Trains with the number of cyclic coordinates given, or from all of them downwards until the Poisson
-/// term agrees. With a folder, trainings found there are taken up, and all are kept there.
+/// term agrees. Trainings that are kept are taken up, and all are kept.
 pub(super) fn train(
     observations: &Observations,
     data: &Prepared,
-    settings: (Cyclic, &learn::Config, Option<&Path>),
+    settings: (Cyclic, &learn::Config, Option<&dyn Trainings>),
     job: &Job<'_>,
 ) -> Result<Network, DiscoverError> {
-    let (cyclic, config, folder) = settings;
+    let (cyclic, config, trainings) = settings;
     let training = training_data(observations)?;
     let start = Instant::now();
     let mut trials = Vec::new();
@@ -129,9 +91,8 @@ pub(super) fn train(
     };
     let learned = loop {
         let config = learn::Config { cyclic: next, ..config.clone() };
-        let file = folder.map(|folder| training_file(folder, next));
-        let before = file.as_deref().filter(|f| f.exists()).map(|f| taken_up(f, &config)).transpose()?;
-        let mut keeper = DiskKeeper { file, kept: Instant::now(), last: None };
+        let before = trainings.map(|all| taken_up(all, &config)).transpose()?.flatten();
+        let mut keeper = Keeper::new(trainings);
         let learned = match &before {
             Some(checkpoint) => learn::resume(&training, checkpoint, config.threads, job, &mut keeper)?,
             None => learn::train(&training, &config, job, &mut keeper)?,
@@ -140,13 +101,13 @@ pub(super) fn train(
             kept.extend(keeper.last);
             return Err(DiscoverError::Interrupted { step: learned.steps(), steps: config.steps, kept });
         }
-        if let Some(file) = &keeper.file {
-            learned.checkpoint().save(file)?;
+        if let Some(trainings) = trainings.filter(|_| !before.is_some_and(|kept| kept.is_complete())) {
+            trainings.keep(learned.checkpoint())?;
         }
         kept.push(learned.checkpoint().clone());
-        let terms = learned.law_losses().or(learned.train_losses()).unwrap_or_default();
-        trials.push(Trial { cyclic: next, poisson: terms.poisson });
-        if cyclic != Cyclic::Auto || next <= 1 || terms.poisson <= POISSON_LIMIT {
+        let asked = trial(&learned);
+        trials.push(asked);
+        if cyclic != Cyclic::Auto || next <= 1 || asked.poisson <= POISSON_LIMIT {
             break learned;
         }
         next -= 1;
@@ -155,17 +116,20 @@ pub(super) fn train(
     describe(learned, data, trials, seconds)
 }
 
-/// A training kept on disk, if it was made with these settings; the number of threads does not matter.
-fn taken_up(file: &Path, config: &learn::Config) -> Result<Checkpoint, DiscoverError> {
-    let checkpoint = Checkpoint::load(file)?;
+/// A training that is kept, if it was made with these settings; the number of threads does not matter.
+fn taken_up(trainings: &dyn Trainings, config: &learn::Config) -> Result<Option<Checkpoint>, DiscoverError> {
+    let Some(checkpoint) = trainings.kept(config.cyclic)? else { return Ok(None) };
     let same = learn::Config { threads: config.threads, ..checkpoint.config().clone() } == *config;
     match same {
-        true => Ok(checkpoint),
-        false => Err(DiscoverError::Saved {
-            path: file.to_owned(),
-            what: "a training with other settings is kept there; choose another folder or delete it".into(),
-        }),
+        true => Ok(Some(checkpoint)),
+        false => Err(DiscoverError::OtherTraining { cyclic: config.cyclic }),
     }
+}
+
+/// What a training says about the number of cyclic coordinates that it was asked for.
+pub(super) fn trial(learned: &LearnedCoordinates) -> Trial {
+    let terms = learned.law_losses().or(learned.train_losses()).unwrap_or_default();
+    Trial { cyclic: learned.config().cyclic, poisson: terms.poisson }
 }
 
 /// What a trained network says, for the record.

@@ -9,6 +9,7 @@ use crate::fit::{FitError, GrammarError};
 use crate::flow::FlowError;
 use crate::learn::LearnError;
 use crate::mechanics::MechanicsError;
+use crate::runs::RunError;
 use crate::system::SystemError;
 
 /// An error of the room `experiments`.
@@ -60,17 +61,21 @@ pub enum ExperimentError {
         /// Those that there are.
         known: Vec<String>,
     },
-    /// A saved run lacks what a roll-out needs.
-    #[error("the saved run {path} cannot be rolled out: {what}")]
-    SavedRun {
-        /// Its folder.
-        path: PathBuf,
-        /// What is missing or wrong.
-        what: String,
-    },
+    /// What was kept cannot be read or written.
+    #[error(transparent)]
+    Run(RunError),
     /// The job was ended; what was finished, and the state of unfinished trainings, is saved.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<RunError> for ExperimentError {
+    fn from(error: RunError) -> ExperimentError {
+        match error {
+            RunError::Interrupted => ExperimentError::Interrupted,
+            error => ExperimentError::Run(error),
+        }
+    }
 }
 
 impl From<SystemError> for ExperimentError {

@@ -8,10 +8,10 @@ use crate::progress::Job;
 
 use super::cells::run_name;
 use super::contenders::Contender;
+use super::each::each;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
 use super::rollout::{Deviation, LearnedField, Summary, deviations, roll_out};
-use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -80,7 +80,7 @@ fn scene(name: &str, settings: &Settings, job: &Job<'_>) -> Result<Scene, Experi
         || ExperimentError::UnknownSystem { name: name.into(), known: SYSTEMS.map(String::from).to_vec() };
     let task = task(name).ok_or_else(unknown)?;
     let whole = Problem::new(task, 0, settings.extent(), None)?;
-    let (budget, store) = (settings.budget(), settings.store());
+    let (budget, store) = (settings.budget(), settings.store()?);
     let truth = &whole.test.trajectories[..whole.predicted.min(whole.test.trajectories.len())];
     let variables = whole.system.variables();
     let shown = ["Px", "L"];

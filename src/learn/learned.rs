@@ -7,10 +7,6 @@ use super::linear::vectorised;
 use super::loss::{CHUNK, LossTerms};
 use super::model::{Chunk, Model, ModelKind};
 use super::train::Config;
-use std::path::Path;
-
-/// Name of the file in the folder of a saved run.
-const FILE: &str = "model.safetensors";
 
 /// Networks after training. Everything is evaluated in f64 and given in the units of the data.
 #[derive(Clone, Debug)]
@@ -55,23 +51,6 @@ impl LearnedCoordinates {
             None => weights.clone(),
         };
         Ok(Self { model, weights, laws, checkpoint })
-    }
-
-    /// Reads a saved run.
-    ///
-    /// # Errors
-    /// When the folder holds none, or a damaged one.
-    pub fn load(folder: &Path) -> Result<Self, LearnError> {
-        Self::from_checkpoint(Checkpoint::load(&folder.join(FILE))?)
-    }
-
-    /// Saves the run, with all that is needed to take it up again, as `model.safetensors` in `folder`.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<(), LearnError> {
-        std::fs::create_dir_all(folder).map_err(|source| LearnError::File { path: folder.into(), source })?;
-        self.checkpoint.save(&folder.join(FILE))
     }
 
     /// The state of the run that ended here.

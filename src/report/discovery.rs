@@ -7,7 +7,6 @@ use super::{
     NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
 use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
-use crate::expr::Symbol;
 use crate::flow::TrajectorySet;
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
@@ -59,27 +58,6 @@ impl Record {
             },
             determined: comparison.determined,
         }));
-    }
-
-    /// Builds the record of what `extract` found in a saved run.
-    ///
-    /// # Errors
-    /// The coordinates and momenta do not pair up.
-    pub fn of_extraction(
-        folder: &str,
-        data: &TrajectorySet,
-        discovery: &Discovery,
-    ) -> Result<Record, MechanicsError> {
-        let names = |symbols: &[Symbol]| symbols.iter().map(|s| s.name().to_owned()).collect();
-        let system = SystemRecord {
-            name: folder.trim_end_matches('/').to_owned(),
-            coordinates: names(&data.coordinates),
-            momenta: names(&data.momenta),
-            parameters: BTreeMap::new(),
-            symbolic: Vec::new(),
-        };
-        let source = DiscoverySource { data: "saved run".to_owned(), agrees_with_file: None };
-        Record::of_found(system, data, discovery, &source)
     }
 
     fn of_found(
