@@ -27,9 +27,9 @@ mod trajectories;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use crate::dynamics::{StabilityHint, stability_hint};
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
-use crate::flow::{StabilityHint, stability_hint};
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::data::TrajectorySet;
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, Normal, TermLibrary};
-use crate::flow::TrajectorySet;
 use crate::learn::{
     self, Checkpoint, LearnError, LearnedCoordinates, LossTerms, Samples, Signal, TrainingData,
 };
@@ -62,7 +62,7 @@ pub(super) const POISSON_LIMIT: f64 = 0.3;
 pub(super) fn training_data(observations: &Observations) -> Result<TrainingData, DiscoverError> {
     let mut set = observations.trajectories.clone();
     if !set.has_derivatives() {
-        crate::flow::estimate_derivatives(&mut set);
+        crate::data::estimate_derivatives(&mut set);
     }
     let (train, test) = set.split(observations.train);
     let samples = |set: &TrajectorySet| Samples {

@@ -1,10 +1,8 @@
 //! What is observed, made ready for the fits.
 
+use crate::data::{Trajectory, TrajectorySet, column_rms, coordinate_scales};
 use crate::expr::Symbol;
-use crate::fit::{
-    Path, Samples, Variables, column_rms, coordinate_scales, noise_levels, smoothed, smoothing_half_width,
-};
-use crate::flow::{Trajectory, TrajectorySet};
+use crate::fit::{Path, Samples, Variables, noise_levels, smoothed, smoothing_half_width};
 
 use super::DiscoverError;
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::{Trajectory, TrajectorySet};
 use crate::expr::Symbol;
-use crate::flow::{Trajectory, TrajectorySet};
 use crate::learn::{Checkpoint, LearnedCoordinates};
 
 use super::networks::training_file;

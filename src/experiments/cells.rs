@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::discover::{self, Observations};
+use crate::dynamics::{HamiltonianField, Method, VectorField, deviations, roll_out};
 use crate::expr::Expr;
-use crate::flow::{HamiltonianField, Method, VectorField};
-use crate::learn;
+use crate::learn::{self, LearnedField};
 
 use crate::progress::{CancelToken, Job, Silent};
 
 use super::ExperimentError;
 use super::contenders::{Budget, Contender};
-use super::rollout::{LearnedField, Summary, deviations, mean, roll_out};
 use super::runs::{Store, Trained};
+use super::summary::{Summary, mean};
 use super::tasks::Problem;
 
 /// What became of a cell.

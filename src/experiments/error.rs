@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use crate::data::ReadError;
 use crate::discover::DiscoverError;
+use crate::dynamics::SimulationError;
 use crate::expr::TapeError;
 use crate::fit::{FitError, GrammarError};
-use crate::flow::FlowError;
 use crate::learn::LearnError;
 use crate::mechanics::MechanicsError;
 use crate::system::SystemError;
@@ -19,7 +19,7 @@ pub enum ExperimentError {
     System(SystemError),
     /// Data cannot be simulated.
     #[error("{}", .0.render())]
-    Flow(FlowError),
+    Flow(SimulationError),
     /// A recording cannot be read.
     #[error("{}", .0.render())]
     Read(ReadError),
@@ -85,8 +85,8 @@ impl From<ReadError> for ExperimentError {
     }
 }
 
-impl From<FlowError> for ExperimentError {
-    fn from(error: FlowError) -> Self {
+impl From<SimulationError> for ExperimentError {
+    fn from(error: SimulationError) -> Self {
         Self::Flow(error)
     }
 }

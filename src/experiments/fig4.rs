@@ -8,8 +8,8 @@ use super::cells::run_name;
 use super::contenders::Contender;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::runs::{Curve, Recording, each};
+use super::summary::Summary;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 

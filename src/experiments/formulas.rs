@@ -9,8 +9,8 @@ use super::laws::{
     closest, coefficients, conserved, fitted_states, hamiltonian, relative_error, shown, terms,
 };
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::runs::each;
+use super::summary::Summary;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 

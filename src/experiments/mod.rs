@@ -21,10 +21,10 @@ mod figure;
 mod formulas;
 mod laws;
 mod page;
-mod rollout;
 mod runs;
 mod saved;
 mod scan;
+mod summary;
 mod table1;
 mod tasks;
 
@@ -32,7 +32,6 @@ use crate::progress::Job;
 use std::path::{Path, PathBuf};
 
 pub use error::ExperimentError;
-pub use rollout::{Deviation, LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
 pub use saved::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 
 use contenders::Budget;

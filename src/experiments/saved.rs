@@ -6,12 +6,14 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::data::Trajectory;
 use crate::discover;
+use crate::dynamics::{HamiltonianField, Method, VectorField, deviations, roll_out, runge_kutta_steps};
 use crate::expr::{Expr, Symbol, Tape, parse};
-use crate::flow::{HamiltonianField, Method, Trajectory, VectorField};
+use crate::learn::LearnedField;
 
 use super::ExperimentError;
-use super::rollout::{LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
+use super::summary::{Summary, mean};
 
 /// How a saved run is rolled out.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use crate::progress::Job;
 use super::cells::{self, Outcome};
 use super::contenders::Contender;
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::runs::each;
+use super::summary::Summary;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 

@@ -5,8 +5,8 @@ use crate::progress::Job;
 use super::cells::{self, Outcome};
 use super::contenders::{CONTENDERS, Contender, PASSES};
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::runs::each;
+use super::summary::Summary;
 use super::tasks::{Problem, Source, TASKS, Task, task};
 use super::{ExperimentError, Settings};
 

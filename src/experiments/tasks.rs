@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use crate::data::{Declared, ReadOptions};
+use crate::data::{Declared, ReadOptions, TrajectorySet, estimate_derivatives};
+use crate::dynamics::{SimulationConfig, VectorField, runge_kutta_steps, simulate};
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
-use crate::flow::{SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, simulate};
 use crate::learn::{Samples, Scaling, TrainingData};
 use crate::system::System;
 
 use super::ExperimentError;
-use super::rollout::runge_kutta_steps;
 
 /// A row of the paper's Table 1: the mean figures of its SCNN and of its HNN, in plain units.
 #[derive(Clone, Copy, Debug)]
@@ -313,8 +312,8 @@ fn velocities_to_momenta(set: &mut TrajectorySet, share: f64) -> Result<(), Expe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Trajectory;
     use crate::expr::Symbol;
-    use crate::flow::Trajectory;
 
     /// x1″ = −3 x1 + x2, x2″ = x1/2 − 2 x2: masses 1 and 2.
     #[test]

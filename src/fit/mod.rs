@@ -24,10 +24,8 @@ mod snap;
 
 pub use fold::{folded, grown};
 pub use grammar::{Grammar, GrammarError, built_in};
-pub use hamiltonian::{
-    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, shrunk, usable_terms,
-};
-pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
+pub use hamiltonian::{Elimination, Samples, eliminate, pointwise_system, sharpest, shrunk, usable_terms};
+pub use laws::{Candidate, Evaluated, Measure, echelon, eigenvectors, prune, residual};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
 pub use modes::{Mode, modes};

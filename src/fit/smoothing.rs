@@ -1,8 +1,10 @@
 //! Noise: how large it is, states and velocities with less of it, and the weak form of ẋ = J∇H.
 
 use super::FitError;
-use super::hamiltonian::{Samples, column_rms, rotate, weight};
+use super::hamiltonian::{Samples, weight};
 use super::linear::Normal;
+use crate::data::column_rms;
+use crate::dynamics::symplectic_gradient;
 use crate::expr::{Expr, Symbol, Tape};
 
 /// One trajectory as numbers: times and states `[points, width]`.
@@ -262,7 +264,7 @@ pub fn weak_system(
             for k in 0..points {
                 for j in 0..count {
                     let at = ((start + k) * count + j) * width;
-                    rotate(&gradients[at..at + width], &mut rotated);
+                    symplectic_gradient(&gradients[at..at + width], &mut rotated);
                     for c in 0..width {
                         rows[base + c * (count + 1) + j] += bump.weight[k] * rotated[c] / scales[c];
                     }

@@ -6,9 +6,9 @@ use super::{
     CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
     NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
+use crate::data::TrajectorySet;
 use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
 use crate::expr::Symbol;
-use crate::flow::TrajectorySet;
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 

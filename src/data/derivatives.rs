@@ -6,7 +6,7 @@
 //! fits to that noise. Data without noise get the smallest window, in which the polynomial of degree 6
 //! passes through its seven points: the error is then (ω Δt)⁶/140 for a motion of frequency ω.
 
-use super::{Trajectory, TrajectorySet};
+use super::trajectories::{Trajectory, TrajectorySet};
 
 /// The degree of the local polynomials, where there are points enough.
 const DEGREE: usize = 6;
@@ -219,7 +219,7 @@ fn local_polynomial(offsets: &[f64]) -> Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{SimulationConfig, simulate};
+    use crate::dynamics::{SimulationConfig, simulate};
     use crate::system::System;
 
     /// The rms error of estimated derivatives relative to the rms of the true ones, and the estimates.

@@ -2,8 +2,9 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::data::{Rates, Recording, Run};
 use crate::expr::Symbol;
+
+use super::recording::{Rates, Recording, Run};
 
 /// The fewest points of a trajectory from which derivatives can be estimated.
 pub const FEWEST_POINTS: usize = 3;
