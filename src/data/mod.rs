@@ -14,7 +14,6 @@
 
 mod archive;
 mod banded;
-mod derivatives;
 mod description;
 mod error;
 mod noise;
@@ -37,9 +36,8 @@ mod tests;
 
 pub use archive::{Array, write_archive};
 pub use banded::{Banded, BandedCholesky};
-pub use derivatives::{ColumnEstimate, estimate_derivatives};
 pub use error::{ReadError, WriteError};
-pub use noise::{NoiseConfig, noise_level, rounding_noise};
+pub use noise::{NoiseConfig, median, noise_level, rounding_noise};
 pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_text};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data::ReadError;
+use crate::data::{ReadError, SmoothingError};
 use crate::discover::DiscoverError;
 use crate::dynamics::SimulationError;
 use crate::expr::TapeError;
@@ -23,6 +23,9 @@ pub enum ExperimentError {
     /// A recording cannot be read.
     #[error("{}", .0.render())]
     Read(ReadError),
+    /// No velocities can be had from a recording.
+    #[error(transparent)]
+    Smoothing(#[from] SmoothingError),
     /// Training failed.
     #[error(transparent)]
     Learn(#[from] LearnError),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::data::{Declared, ReadOptions, TrajectorySet, estimate_derivatives};
+use crate::data::{Declared, ReadOptions, Smoother, TrajectorySet};
 use crate::dynamics::{SimulationConfig, VectorField, runge_kutta_steps, simulate};
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
@@ -256,14 +256,8 @@ fn measured(system: &System, folder: Option<&Path>, file: &str) -> Result<Trajec
     let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {
         let options = ReadOptions { declared: Some(Declared::from(system)), ..ReadOptions::default() };
         let reading = crate::data::read(std::slice::from_ref(&path), &options)?;
-        let mut set = TrajectorySet::of_recording(&reading.recording);
-        let estimates = estimate_derivatives(&mut set);
-        // One-sided estimates at the ends are no data to measure a model by.
-        let half = estimates.iter().map(|estimate| estimate.window / 2).max().unwrap_or(0);
-        for trajectory in set.trajectories.iter_mut().filter(|t| t.points() >= 4 * half) {
-            *trajectory = trajectory.part(half, trajectory.points() - half);
-        }
-        Ok(set)
+        let set = TrajectorySet::of_recording(&reading.recording);
+        Ok(set.with_derivatives(&Smoother::default())?)
     };
     if system.angles.is_empty() {
         let mut set = read(system)?;

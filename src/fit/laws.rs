@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn trajectory_residual_of_a_law_is_the_noise() {
         let noise = 0.01;
-        let paths = super::super::smoothing::tests_oscillators(20, 200, 0.05, noise);
+        let paths = super::super::fixtures::oscillators(20, 200, 0.05, noise, true);
         let states: Vec<f64> = paths.iter().flat_map(|p| p.states.iter().copied()).collect();
         let names = ["q1", "q2", "p1", "p2"];
         let scales = coordinate_scales(&states, 4);

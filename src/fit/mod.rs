@@ -10,6 +10,8 @@
 //!                                        ──thin out──▶ coefficients ──snap──▶ Expr
 //! ```
 
+#[cfg(test)]
+mod fixtures;
 mod fold;
 mod grammar;
 mod hamiltonian;
@@ -19,8 +21,8 @@ mod linear;
 mod modes;
 mod quotient;
 mod shooting;
-mod smoothing;
 mod snap;
+mod weak;
 
 pub use fold::{folded, grown};
 pub use grammar::{Grammar, GrammarError, built_in};
@@ -30,9 +32,9 @@ pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
 pub use modes::{Mode, modes};
 pub use quotient::{Denominator, denominator};
-pub use shooting::{Shooter, Shooting, Shot};
-pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
+pub use shooting::{Shooter, Shooting, Shot, Stretch};
 pub use snap::{CHANCE_LIMIT, Snap, justified_snap, snap, supported_digits};
+pub use weak::{Curve, weak_system};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use faer::Mat;
 
 use super::FitError;
 use super::linear::solve_symmetric;
-use super::smoothing::Path;
+use crate::data::Piece;
 use crate::dynamics::ParametricHamiltonian;
 use crate::expr::{Expr, Symbol};
 
@@ -21,7 +21,38 @@ pub struct Shooter {
     motion: ParametricHamiltonian,
 }
 
-/// Part of a trajectory: it is fitted with an initial state of its own.
+/// A resolved stretch of a trajectory, and where fits of it may start.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// The times.
+    pub times: Vec<f64>,
+    /// The states as recorded, `[points, width]`.
+    pub states: Vec<f64>,
+    /// The states on the spline, `[points, width]`.
+    pub smooth: Vec<f64>,
+    /// For each point, whether the spline follows the points there: no fit starts where it does not.
+    pub resolved: Vec<bool>,
+}
+
+impl Stretch {
+    /// The stretch of a piece of states, coordinates then momenta.
+    pub fn new(piece: &Piece) -> Stretch {
+        let row = |k: usize| piece.positions.iter().map(move |column| column[k]);
+        Stretch {
+            times: piece.times.clone(),
+            states: (0..piece.points()).flat_map(row).collect(),
+            smooth: piece.rows(&piece.times, 0),
+            resolved: piece.times.iter().map(|t| piece.is_resolved(*t)).collect(),
+        }
+    }
+
+    /// The number of points.
+    pub fn points(&self) -> usize {
+        self.times.len()
+    }
+}
+
+/// Part of a stretch: it is fitted with an initial state of its own.
 #[derive(Clone, Debug)]
 struct Segment {
     times: Vec<f64>,
@@ -65,20 +96,13 @@ impl Shooter {
         Ok(Shooter { motion: ParametricHamiltonian::new(hamiltonian, inputs, parameters)? })
     }
 
-    /// Fits parameters, from `initial`, and initial states, from the data (`starts`: smoothed states of
-    /// the same shape), to the paths.
+    /// Fits parameters, from `initial`, and initial states, from the splines, to the stretches as recorded.
     ///
     /// # Errors
     /// [`FitError::NotFinite`] when the trajectories of the initial parameters leave the domain,
     /// [`FitError::Singular`] when the data does not determine the parameters.
-    pub fn fit(
-        &self,
-        initial: &[f64],
-        paths: &[Path],
-        starts: &[Vec<f64>],
-        how: &Shooting,
-    ) -> Result<Shot, FitError> {
-        let mut segments = cut(paths, starts, self.motion.width(), how.points);
+    pub fn fit(&self, initial: &[f64], stretches: &[&Stretch], how: &Shooting) -> Result<Shot, FitError> {
+        let mut segments = cut(stretches, self.motion.width(), how.points);
         let mut theta = initial.to_vec();
         let mut state = self.assess(&theta, &segments, how)?;
         let mut damping = 0.0;
@@ -184,19 +208,23 @@ impl Shooter {
 /// Segments integrated side by side.
 const LANES: usize = 16;
 
-fn cut(paths: &[Path], starts: &[Vec<f64>], width: usize, points: usize) -> Vec<Segment> {
+fn cut(stretches: &[&Stretch], width: usize, points: usize) -> Vec<Segment> {
     let mut segments = Vec::new();
-    for (path, start) in paths.iter().zip(starts) {
+    for stretch in stretches {
         let mut from = 0;
-        while from + 2 <= path.len() {
-            let mut to = (from + points.max(2)).min(path.len());
-            if path.len() - to < 2 {
-                to = path.len();
+        while from + 2 <= stretch.points() {
+            if !stretch.resolved[from] {
+                from += 1;
+                continue;
+            }
+            let mut to = (from + points.max(2)).min(stretch.points());
+            if stretch.points() - to < 2 {
+                to = stretch.points();
             }
             segments.push(Segment {
-                times: path.times[from..to].to_vec(),
-                states: path.states[from * width..to * width].to_vec(),
-                start: start[from * width..(from + 1) * width].to_vec(),
+                times: stretch.times[from..to].to_vec(),
+                states: stretch.states[from * width..to * width].to_vec(),
+                start: stretch.smooth[from * width..(from + 1) * width].to_vec(),
             });
             from = to;
         }
@@ -348,7 +376,7 @@ impl Normalised {
 
 #[cfg(test)]
 mod tests {
-    use super::super::smoothing::{smoothed, tests_oscillators};
+    use super::super::fixtures::{oscillators, pieces};
     use super::*;
     use crate::expr::parse;
 
@@ -357,10 +385,10 @@ mod tests {
         let parameters: Vec<Symbol> = ["a", "b", "c", "d", "e"].map(Symbol::new).into();
         let h = parse("a*p1^2 + b*p2^2 + c*q1^2 + d*q2^2 + e*q1*q2").unwrap();
         let shooter = Shooter::new(&h, &inputs, &parameters).unwrap();
-        let paths = tests_oscillators(8, 200, 0.05, noise);
-        let starts: Vec<Vec<f64>> = smoothed(&paths, &[noise; 4], 5).into_iter().map(|s| s.states).collect();
+        let stretches: Vec<Stretch> =
+            pieces(oscillators(8, 200, 0.05, noise, true)).iter().map(Stretch::new).collect();
         let how = Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10 };
-        shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &paths, &starts, &how).unwrap()
+        shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &stretches.iter().collect::<Vec<_>>(), &how).unwrap()
     }
 
     #[test]
@@ -378,5 +406,14 @@ mod tests {
         for ((c, e), t) in shot.parameters.iter().zip(&shot.standard_errors).zip([0.5, 0.5, 0.5, 2.0, 0.0]) {
             assert!((c - t).abs() < 4.0 * e && *e < 1e-3, "{shot:?}");
         }
+    }
+
+    #[test]
+    fn no_segment_starts_where_the_spline_misses_the_points() {
+        let mut stretch = Stretch::new(&pieces(oscillators(1, 60, 0.05, 0.0, true))[0]);
+        stretch.resolved[..3].fill(false);
+        stretch.resolved[23] = false;
+        let firsts: Vec<f64> = cut(&[&stretch], 4, 20).iter().map(|s| s.times[0]).collect();
+        assert_eq!(firsts, [3, 24, 44].map(|k| stretch.times[k]));
     }
 }
