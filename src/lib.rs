@@ -27,7 +27,7 @@ pub use liouville_kernel::{algebra, expr, mechanics};
 pub mod progress;
 
 pub mod data;
-pub mod flow;
+pub mod dynamics;
 mod laurent;
 pub mod simplify;
 pub mod system;

@@ -11,8 +11,8 @@ const ROOMS: [&str; 16] = [
     "data",
     "terms",
     "laurent",
-    "flow",
     "simplify",
+    "dynamics",
     "integrals",
     "regression",
     "recover",
@@ -32,7 +32,7 @@ const KEPT: [(&str, &[&str]); 6] = [
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
     ("plotters", &["experiments"]),
-    ("nom", &["system", "fit", "flow"]),
+    ("nom", &["system", "fit"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

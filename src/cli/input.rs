@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::Exit;
 use crate::algebra::{Element, sample_point};
+use crate::data::WriteError;
+use crate::dynamics::SimulationError;
 use crate::expr::{Condition, Expr, ParseError, Rational, Symbol, is_name, parse};
-use crate::flow::FlowError;
 use crate::mechanics::{Claim, Hamiltonian, PhaseSpace};
 use crate::system::{
     Diagnostic, KnownLaw, Place, System, SystemError, did_you_mean, render_without_place, split_where,
@@ -35,8 +36,14 @@ impl From<SystemError> for Failure {
     }
 }
 
-impl From<FlowError> for Failure {
-    fn from(error: FlowError) -> Failure {
+impl From<SimulationError> for Failure {
+    fn from(error: SimulationError) -> Failure {
+        Failure { text: error.render(), exit: Exit::BadInput }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Failure {
         Failure { text: error.render(), exit: Exit::BadInput }
     }
 }

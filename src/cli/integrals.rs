@@ -5,7 +5,7 @@ use clap::Args;
 use super::input::{self, SystemArguments};
 use super::progress::Reporter;
 use super::{Exit, Failure, interrupt, output::Output};
-use crate::flow::{SimulationConfig, simulate, stability_hint};
+use crate::dynamics::{SimulationConfig, simulate, stability_hint};
 use crate::integrals::{SearchConfig, search};
 use crate::mechanics::{Hamiltonian, Verdict};
 use crate::progress::{CancelToken, Ended, Job, Limits};

@@ -161,7 +161,7 @@ fn remove(from: &mut [f64], p: &[f64]) {
 }
 
 /// The median, zero of no values.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     if values.is_empty() {
         return 0.0;
     }

@@ -149,12 +149,12 @@ fn states_of(data: &Prepared) -> (Vec<f64>, Vec<usize>) {
         return (data.samples.states.clone(), vec![data.samples.len()]);
     }
     let width = data.inputs.len();
-    let total: usize = data.paths.iter().map(|p| p.len()).sum();
+    let total: usize = data.paths.iter().map(|p| p.points()).sum();
     let stride = total.div_ceil(4000).max(1);
     let (mut states, mut lengths) = (Vec::new(), Vec::new());
     for path in &data.paths {
         let rows: Vec<&[f64]> =
-            path.states.chunks_exact(width).step_by(stride.min(path.len() / 4 + 1)).collect();
+            path.states.chunks_exact(width).step_by(stride.min(path.points() / 4 + 1)).collect();
         lengths.push(rows.len());
         rows.iter().for_each(|r| states.extend_from_slice(r));
     }

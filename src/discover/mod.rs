@@ -1,7 +1,7 @@
 //! From trajectories to laws and Hamiltonian.
 //!
 //! ```text
-//! Observations ──prepare──▶ samples, smoothed paths, noise
+//! Observations ──prepare──▶ samples, splines, noise
 //!      │                        ├─ stages of the library ──▶ RecoveredHamiltonian
 //!      └──train──▶ Network      │                                  │ exact: null space of {F, H} = 0, proved
 //!                     │         └─ eigenproblems, supported ◀──────┤ else
@@ -28,9 +28,10 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::SmoothingError;
+use crate::dynamics::{StabilityHint, stability_hint};
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
-use crate::flow::{StabilityHint, stability_hint};
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
@@ -119,7 +120,7 @@ pub struct Discovery {
     pub hint: Option<StabilityHint>,
     /// Every stage that was fitted, in order.
     pub stages: Vec<StageReport>,
-    /// Measurement noise relative to the spread of the data: an upper bound.
+    /// Measurement noise relative to the spread of the data.
     pub noise: f64,
     /// What a reader should know besides.
     pub notes: Vec<String>,
@@ -150,6 +151,9 @@ pub enum DiscoverError {
         /// How many there are.
         points: usize,
     },
+    /// No velocities come with the data, and none can be had from it.
+    #[error("velocities are not given, and cannot be estimated: {0}")]
+    Smoothing(#[from] SmoothingError),
     /// A numerical fit failed.
     #[error(transparent)]
     Fit(#[from] FitError),

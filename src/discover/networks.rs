@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use crate::data::{Smoother, SmoothingError, TrajectorySet};
 use crate::expr::Expr;
 use crate::fit::{FitError, Grammar, Normal, TermLibrary};
-use crate::flow::TrajectorySet;
 use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, TrainingData};
 use crate::terms::decimal;
 
@@ -56,13 +56,16 @@ pub struct Network {
 /// Largest relaxed Poisson term that counts as "there are that many cyclic coordinates".
 pub(super) const POISSON_LIMIT: f64 = 0.3;
 
-/// What networks learn from: all points, with the velocities given or estimated.
+/// What networks learn from: all points with velocities, given or estimated. Both parts are smoothed on their own, so
+/// that nothing of the held-out points is seen in training.
 pub(super) fn training_data(observations: &Observations) -> Result<TrainingData, DiscoverError> {
-    let mut set = observations.trajectories.clone();
-    if !set.has_derivatives() {
-        crate::flow::estimate_derivatives(&mut set);
-    }
+    let set = &observations.trajectories;
     let (train, test) = set.split(observations.train);
+    let smoother = Smoother::default();
+    let (train, test) = (train.with_derivatives(&smoother)?, test.with_derivatives(&smoother)?);
+    if train.trajectories.is_empty() {
+        return Err(SmoothingError::NothingLeft(Vec::new()).into());
+    }
     let samples = |set: &TrajectorySet| Samples {
         states: set.states(),
         derivatives: set.derivatives().unwrap_or_default(),

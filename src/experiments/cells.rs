@@ -5,16 +5,15 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::discover::{self, Observations};
+use crate::dynamics::{HamiltonianField, Method, VectorField, deviations, roll_out};
 use crate::expr::Expr;
-use crate::flow::{HamiltonianField, Method, VectorField};
-use crate::learn;
+use crate::learn::{self, LearnedField};
 
 use crate::progress::{CancelToken, Job, Silent};
-use crate::runs::{Exact, Store, Trained};
+use crate::runs::{Exact, Store, Summary, Trained, mean};
 
 use super::ExperimentError;
 use super::contenders::{Budget, Contender};
-use super::rollout::{LearnedField, Summary, deviations, mean, roll_out};
 use super::tasks::Problem;
 
 /// What became of a cell.

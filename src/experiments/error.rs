@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::data::ReadError;
+use crate::data::{ReadError, SmoothingError};
 use crate::discover::DiscoverError;
+use crate::dynamics::SimulationError;
 use crate::expr::TapeError;
 use crate::fit::{FitError, GrammarError};
-use crate::flow::FlowError;
 use crate::learn::LearnError;
 use crate::mechanics::MechanicsError;
 use crate::runs::RunError;
@@ -20,10 +20,13 @@ pub enum ExperimentError {
     System(SystemError),
     /// Data cannot be simulated.
     #[error("{}", .0.render())]
-    Flow(FlowError),
+    Flow(SimulationError),
     /// A recording cannot be read.
     #[error("{}", .0.render())]
     Read(ReadError),
+    /// No velocities can be had from a recording.
+    #[error(transparent)]
+    Smoothing(#[from] SmoothingError),
     /// Training failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -90,8 +93,8 @@ impl From<ReadError> for ExperimentError {
     }
 }
 
-impl From<FlowError> for ExperimentError {
-    fn from(error: FlowError) -> Self {
+impl From<SimulationError> for ExperimentError {
+    fn from(error: SimulationError) -> Self {
         Self::Flow(error)
     }
 }

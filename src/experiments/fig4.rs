@@ -3,14 +3,13 @@
 
 use crate::learn::{Config, LearnError, LearnedCoordinates, Loss, ModelKind};
 use crate::progress::Job;
-use crate::runs::{Curve, Measurements};
+use crate::runs::{Curve, Measurements, Summary};
 
 use super::cells::run_name;
 use super::contenders::Contender;
 use super::each::each;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 

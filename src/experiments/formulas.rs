@@ -3,6 +3,7 @@
 use crate::expr::{Expr, parse};
 use crate::fit::Samples;
 use crate::progress::Job;
+use crate::runs::Summary;
 
 use super::each::each;
 use super::fig5::hamiltonian_network;
@@ -10,7 +11,6 @@ use super::laws::{
     closest, coefficients, conserved, fitted_states, hamiltonian, relative_error, shown, terms,
 };
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 

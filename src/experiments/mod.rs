@@ -27,7 +27,7 @@ mod table1;
 mod tasks;
 
 use crate::progress::Job;
-use crate::runs::{Store, rollout};
+use crate::runs::Store;
 use std::path::{Path, PathBuf};
 
 pub use error::ExperimentError;

@@ -3,12 +3,12 @@
 
 use crate::learn::Config;
 use crate::progress::Job;
+use crate::runs::Summary;
 
 use super::cells::{self, Outcome};
 use super::contenders::Contender;
 use super::each::each;
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 

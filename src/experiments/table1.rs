@@ -1,12 +1,12 @@
 //! Table 1: every model on every system.
 
 use crate::progress::Job;
+use crate::runs::Summary;
 
 use super::cells::{self, Outcome};
 use super::contenders::{CONTENDERS, Contender, PASSES};
 use super::each::each;
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
 use super::tasks::{Problem, Source, TASKS, Task, task};
 use super::{ExperimentError, Settings};
 

@@ -10,6 +10,8 @@
 //!                                        ──thin out──▶ coefficients ──snap──▶ Expr
 //! ```
 
+#[cfg(test)]
+mod fixtures;
 mod fold;
 mod grammar;
 mod hamiltonian;
@@ -19,22 +21,20 @@ mod linear;
 mod modes;
 mod quotient;
 mod shooting;
-mod smoothing;
 mod snap;
+mod weak;
 
 pub use fold::{folded, grown};
 pub use grammar::{Grammar, GrammarError, built_in};
-pub use hamiltonian::{
-    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, shrunk, usable_terms,
-};
-pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
+pub use hamiltonian::{Elimination, Samples, eliminate, pointwise_system, sharpest, shrunk, usable_terms};
+pub use laws::{Candidate, Evaluated, Measure, echelon, eigenvectors, prune, residual};
 pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
 pub use modes::{Mode, modes};
 pub use quotient::{Denominator, denominator};
-pub use shooting::{Shooter, Shooting, Shot};
-pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
+pub use shooting::{Shooter, Shooting, Shot, Stretch};
 pub use snap::{CHANCE_LIMIT, Snap, justified_snap, snap, supported_digits};
+pub use weak::{Curve, weak_system};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

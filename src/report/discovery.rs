@@ -6,8 +6,8 @@ use super::{
     CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
     NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
+use crate::data::TrajectorySet;
 use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
-use crate::flow::TrajectorySet;
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 

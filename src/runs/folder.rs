@@ -163,9 +163,9 @@ fn difference(found: &Stored, new: &Stored) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Trajectory, TrajectorySet};
     use crate::discover::Cyclic;
     use crate::expr::Symbol;
-    use crate::flow::{Trajectory, TrajectorySet};
     use crate::runs::{Data, Exact, SavedRun, Subject};
     use std::fs;
 

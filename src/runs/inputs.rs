@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Reading;
+use crate::data::TrajectorySet;
 use crate::discover::{Cyclic, Observations};
 use crate::fit::{Grammar, GrammarError};
-use crate::flow::TrajectorySet;
 use crate::learn;
 
 use super::Exact;

@@ -22,10 +22,10 @@ mod inputs;
 mod motion;
 mod recorded_data;
 mod roll_out;
-pub mod rollout;
 mod saved;
 mod starts;
 mod store;
+mod summary;
 
 pub use error::RunError;
 pub use exact::Exact;
@@ -37,3 +37,4 @@ pub use motion::{Canonical, Motion, NamedFormula, Slowing};
 pub use roll_out::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 pub use saved::SavedRun;
 pub use store::{Curve, Measurements, Store, Trained};
+pub use summary::{Summary, mean};

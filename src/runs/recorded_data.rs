@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Array, Coordinate, Rates, Reading, Recording, Run, read_archive, write_archive};
+use crate::data::{Trajectory, TrajectorySet};
 use crate::expr::Symbol;
-use crate::flow::{Trajectory, TrajectorySet};
 
 use super::{Data, RunError};
 

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::data::{Trajectory, TrajectorySet};
+use crate::dynamics::{HamiltonianField, Method, VectorField, deviations, roll_out, runge_kutta_steps};
 use crate::expr::{Expr, Symbol, Tape};
-use crate::flow::{HamiltonianField, Method, Trajectory, TrajectorySet, VectorField};
+use crate::learn::LearnedField;
 
-use super::rollout::{LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
 use super::starts::{SlowedField, Truth, formula, symbols};
+use super::summary::{Summary, mean};
 use super::{Motion, RunError, SavedRun};
 
 /// How a saved run is rolled out.

@@ -1,8 +1,8 @@
 //! From saved data to true trajectories in the coordinates and canonical momenta of a motion.
 
-use crate::data::{Piece, Rates, Recording, Run, Smoother};
+use crate::data::{Piece, Rates, Recording, Run, Smoother, Trajectory, TrajectorySet};
+use crate::dynamics::{HamiltonianField, VectorField};
 use crate::expr::{Expr, Symbol, Tape, parse};
-use crate::flow::{HamiltonianField, Trajectory, TrajectorySet, VectorField};
 
 use super::Data;
 use super::motion::{Canonical, Motion, Slowing};
@@ -142,7 +142,7 @@ impl Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Method, integrate};
+    use crate::dynamics::{Method, integrate};
     use crate::runs::{Exact, NamedFormula};
 
     fn oscillator(slowing: Vec<Slowing>) -> Motion {

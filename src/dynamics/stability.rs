@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::field::VectorField;
+use super::field::{VectorField, symplectic_gradient};
 use super::integrate::{Method, integrate};
 use crate::expr::{Expr, Symbol, Tape, TapeError};
 use crate::progress::CancelToken;
@@ -148,7 +148,7 @@ fn follow(field: &VariationalField, start: &[f64], token: &CancelToken) -> Optio
 /// |x|/|f(x)|: about the time in which the state changes by its own size.
 fn characteristic_time(field: &VariationalField, start: &[f64]) -> Option<f64> {
     let mut slopes = vec![0.0; start.len()];
-    field.flow(start, &mut slopes);
+    field.velocity(start, &mut slopes);
     let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
     let time = norm(start) / norm(&slopes);
     (time.is_finite() && time > 0.0).then_some(time)
@@ -171,7 +171,7 @@ fn normalise(vector: &mut [f64]) -> f64 {
 
 /// Hamilton's equations together with their linearisation along two deviation vectors.
 struct VariationalField {
-    /// The components of f.
+    /// The components of ∇H.
     tape: Tape,
     width: usize,
 }
@@ -179,9 +179,8 @@ struct VariationalField {
 impl VariationalField {
     fn new(hamiltonian: &Expr, coordinates: &[Symbol], momenta: &[Symbol]) -> Result<Self, TapeError> {
         let inputs: Vec<Symbol> = coordinates.iter().chain(momenta).cloned().collect();
-        let velocities = momenta.iter().map(|p| hamiltonian.derivative(p));
-        let forces = coordinates.iter().map(|q| hamiltonian.derivative(q).negated());
-        let tape = Tape::new(&velocities.chain(forces).collect::<Vec<_>>(), &inputs)?;
+        let gradient: Vec<Expr> = inputs.iter().map(|x| hamiltonian.derivative(x)).collect();
+        let tape = Tape::new(&gradient, &inputs)?;
         Ok(VariationalField { tape, width: inputs.len() })
     }
 
@@ -190,8 +189,10 @@ impl VariationalField {
         3 * self.tape.cost().max(1)
     }
 
-    fn flow(&self, state: &[f64], out: &mut [f64]) {
-        self.tape.evaluate_one(state, out, &mut Vec::new());
+    fn velocity(&self, state: &[f64], out: &mut [f64]) {
+        let mut gradient = vec![0.0; out.len()];
+        self.tape.evaluate_one(state, &mut gradient, &mut Vec::new());
+        symplectic_gradient(&gradient, out);
     }
 }
 
@@ -210,8 +211,8 @@ impl VectorField for VariationalField {
         let rows = out.chunks_exact_mut(3 * width);
         for ((row, value), slope) in rows.zip(values.chunks_exact(width)).zip(slopes.chunks_exact(2 * width))
         {
-            row[..width].copy_from_slice(value);
-            row[width..].copy_from_slice(slope);
+            let gradients = std::iter::once(value).chain(slope.chunks_exact(width));
+            row.chunks_exact_mut(width).zip(gradients).for_each(|(out, g)| symplectic_gradient(g, out));
         }
     }
 }

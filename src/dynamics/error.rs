@@ -1,13 +1,13 @@
-//! What can go wrong between a system and its data.
+//! What can go wrong between a system and its motion.
 
 use crate::expr::TapeError;
 use crate::system::{Diagnostic, SystemError, render_without_place};
 
 use super::IntegrationError;
 
-/// What can go wrong in simulating or writing data.
+/// What can go wrong in simulating.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
-pub enum FlowError {
+pub enum SimulationError {
     /// The system is at fault.
     #[error(transparent)]
     System(#[from] SystemError),
@@ -36,22 +36,14 @@ pub enum FlowError {
         /// How the last one ended.
         reason: IntegrationError,
     },
-    /// A data file that cannot be written.
-    #[error("cannot write `{path}`: {reason}")]
-    Unwritable {
-        /// The file as it was named.
-        path: String,
-        /// Why not.
-        reason: String,
-    },
 }
 
-impl FlowError {
+impl SimulationError {
     /// The place in a recipe, for errors that have one.
     pub fn diagnostic(&self) -> Option<&Diagnostic> {
         match self {
-            FlowError::System(error) => error.diagnostic(),
-            FlowError::ImpossibleRecipe(at) => Some(at),
+            SimulationError::System(error) => error.diagnostic(),
+            SimulationError::ImpossibleRecipe(at) => Some(at),
             _ => None,
         }
     }
@@ -59,9 +51,11 @@ impl FlowError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            FlowError::System(error) => error.hint(),
-            FlowError::NoHamiltonian { .. } => Some("`liouville discover` takes its recordings".to_string()),
-            FlowError::NoSolution { .. } => {
+            SimulationError::System(error) => error.hint(),
+            SimulationError::NoHamiltonian { .. } => {
+                Some("`liouville discover` takes its recordings".to_string())
+            }
+            SimulationError::NoSolution { .. } => {
                 Some("narrow the `sample` recipe, or shorten the `span`".to_string())
             }
             _ => self.diagnostic().and_then(|at| at.hint.clone()),

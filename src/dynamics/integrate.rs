@@ -423,8 +423,8 @@ fn growth(tail: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::HamiltonianField;
     use crate::expr::{Symbol, parse};
-    use crate::flow::HamiltonianField;
 
     fn field(hamiltonian: &str, q: &[&str], p: &[&str]) -> HamiltonianField {
         let symbols = |names: &[&str]| names.iter().map(Symbol::new).collect::<Vec<_>>();

@@ -1,6 +1,27 @@
 //! Vector fields on phase space.
 
+use std::ops::Neg;
+
 use crate::expr::{Expr, Symbol, Tape, TapeError};
+
+/// Writes J∇f = (∂f/∂p, −∂f/∂q), the one place where J is applied to numbers.
+///
+/// # Shapes
+/// `gradient`, `out`: the half by coordinates, then the half by momenta: `[2·dof]` of one state, or
+/// `[2·dof, samples]`.
+#[inline(always)]
+pub fn symplectic_gradient<T: Copy + Neg<Output = T>>(gradient: &[T], out: &mut [T]) {
+    let (by_q, by_p) = gradient.split_at(gradient.len() / 2);
+    let (first, second) = out.split_at_mut(by_p.len());
+    first.copy_from_slice(by_p);
+    second.iter_mut().zip(by_q).for_each(|(rate, slope)| *rate = -*slope);
+}
+
+/// Where row `component` of J has its entry, and whether that is negative: ẋ_c = ±∂H/∂x_c′.
+#[inline(always)]
+pub fn conjugate(component: usize, dof: usize) -> (usize, bool) {
+    if component < dof { (component + dof, false) } else { (component - dof, true) }
+}
 
 /// An autonomous vector field ẋ = f(x) that is evaluated at many states at once.
 pub trait VectorField: Sync {
@@ -47,11 +68,7 @@ impl VectorField for HamiltonianField {
         let (_, gradients) = self.tape.gradient(states);
         let width = 2 * self.dof;
         for (field, gradient) in out.chunks_exact_mut(width).zip(gradients.chunks_exact(width)) {
-            let (by_q, by_p) = gradient.split_at(self.dof);
-            field[..self.dof].copy_from_slice(by_p);
-            for (momentum_rate, slope) in field[self.dof..].iter_mut().zip(by_q) {
-                *momentum_rate = -slope;
-            }
+            symplectic_gradient(gradient, field);
         }
     }
 }

@@ -6,12 +6,13 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution as _, StandardNormal};
 use rayon::prelude::*;
 
+use crate::data::{FEWEST_POINTS, Trajectory, TrajectorySet};
 use crate::expr::{Expr, Symbol, Tape};
 use crate::system::{Diagnostic, Distribution, Place, Recipe, RecipeStep, Relation, System};
 
+use super::SimulationError;
 use super::field::{HamiltonianField, VectorField};
 use super::integrate::{IntegrationError, Method, integrate};
-use super::{FlowError, Trajectory, TrajectorySet};
 
 /// How often a recipe is drawn for one initial condition before it is called impossible.
 const RECIPE_TRIES: usize = 10_000;
@@ -61,11 +62,11 @@ impl Default for SimulationConfig {
 /// # Errors
 /// No Hamiltonian; a parameter without a value; a recipe that is never fulfilled; solutions that all end
 /// early; settings out of range.
-pub fn simulate(system: &System, config: &SimulationConfig) -> Result<TrajectorySet, FlowError> {
+pub fn simulate(system: &System, config: &SimulationConfig) -> Result<TrajectorySet, SimulationError> {
     let hamiltonian = system
         .hamiltonian
         .as_ref()
-        .ok_or_else(|| FlowError::NoHamiltonian { system: system.name.clone() })?;
+        .ok_or_else(|| SimulationError::NoHamiltonian { system: system.name.clone() })?;
     system.require_numeric()?;
     let (count, points, span) = extent(system, config)?;
     let field =
@@ -74,7 +75,7 @@ pub fn simulate(system: &System, config: &SimulationConfig) -> Result<Trajectory
     let domain = Domain::new(system)?;
     let times: Vec<f64> = (0..points).map(|at| span * at as f64 / (points - 1) as f64).collect();
     let derivatives = config.derivatives.unwrap_or(config.noise == 0.0);
-    let one = |index: usize| -> Result<Trajectory, FlowError> {
+    let one = |index: usize| -> Result<Trajectory, SimulationError> {
         let mut random = stream(config.seed, 2 * index as u64);
         let states = solution(system, &sampler, &domain, &field, &times, config.method, &mut random)?;
         let derivatives = derivatives.then(|| {
@@ -86,7 +87,7 @@ pub fn simulate(system: &System, config: &SimulationConfig) -> Result<Trajectory
     };
     // An impossible recipe shows at the first trajectory, before all the others try in vain.
     let first = one(0)?;
-    let rest: Vec<Result<Trajectory, FlowError>> = (1..count).into_par_iter().map(one).collect();
+    let rest: Vec<Result<Trajectory, SimulationError>> = (1..count).into_par_iter().map(one).collect();
     let mut set = TrajectorySet {
         coordinates: system.coordinates.clone(),
         momenta: system.momenta.clone(),
@@ -99,7 +100,7 @@ pub fn simulate(system: &System, config: &SimulationConfig) -> Result<Trajectory
 }
 
 /// The number of trajectories, of points, and the time span.
-fn extent(system: &System, config: &SimulationConfig) -> Result<(usize, usize, f64), FlowError> {
+fn extent(system: &System, config: &SimulationConfig) -> Result<(usize, usize, f64), SimulationError> {
     let count = config.trajectories.unwrap_or(system.trajectories);
     let points = config.points.unwrap_or(system.points);
     let span = config.span.unwrap_or(system.span);
@@ -109,12 +110,12 @@ fn extent(system: &System, config: &SimulationConfig) -> Result<(usize, usize, f
         format!("the time span must be positive, and is {span}")
     } else if count == 0 {
         "at least one trajectory is needed".to_string()
-    } else if points < super::trajectories::FEWEST_POINTS {
-        format!("a trajectory needs at least {} points", super::trajectories::FEWEST_POINTS)
+    } else if points < FEWEST_POINTS {
+        format!("a trajectory needs at least {} points", FEWEST_POINTS)
     } else {
         return Ok((count, points, span));
     };
-    Err(FlowError::Setting(problem))
+    Err(SimulationError::Setting(problem))
 }
 
 /// The random numbers of one purpose.
@@ -133,13 +134,13 @@ fn solution(
     times: &[f64],
     method: Method,
     random: &mut ChaCha8Rng,
-) -> Result<Vec<f64>, FlowError> {
+) -> Result<Vec<f64>, SimulationError> {
     let mut reason = IntegrationError::Undefined;
     let (mut outside, mut tries) = (0, 0);
     while tries < SOLUTION_TRIES {
         if outside == RECIPE_TRIES {
             let message = "no initial condition of the recipe lies where the conditions on H hold";
-            return Err(FlowError::Setting(format!("{message} ({RECIPE_TRIES} tries)")));
+            return Err(SimulationError::Setting(format!("{message} ({RECIPE_TRIES} tries)")));
         }
         let start = sampler.draw(random)?;
         if !domain.contains(&start) {
@@ -152,7 +153,7 @@ fn solution(
             Err(end) => reason = end,
         }
     }
-    Err(FlowError::NoSolution { system: system.name.clone(), tries: SOLUTION_TRIES, reason })
+    Err(SimulationError::NoSolution { system: system.name.clone(), tries: SOLUTION_TRIES, reason })
 }
 
 fn add_noise(set: &mut TrajectorySet, config: &SimulationConfig) {
@@ -179,7 +180,7 @@ struct Domain {
 }
 
 impl Domain {
-    fn new(system: &System) -> Result<Domain, FlowError> {
+    fn new(system: &System) -> Result<Domain, SimulationError> {
         let conditions = system.conditions_with_values(&system.domain);
         let functions: Vec<Expr> = conditions.iter().map(|condition| condition.function.clone()).collect();
         let relations = conditions.iter().map(|condition| condition.relation).collect();
@@ -223,14 +224,14 @@ enum Action {
 }
 
 impl Sampler {
-    fn new(system: &System) -> Result<Sampler, FlowError> {
+    fn new(system: &System) -> Result<Sampler, SimulationError> {
         match &system.sample {
             Some(recipe) => Sampler::of_recipe(system, recipe),
             None => Sampler::of_box(system),
         }
     }
 
-    fn of_recipe(system: &System, recipe: &Recipe) -> Result<Sampler, FlowError> {
+    fn of_recipe(system: &System, recipe: &Recipe) -> Result<Sampler, SimulationError> {
         let mut names: Vec<Symbol> = Vec::new();
         let mut steps = Vec::new();
         for step in &recipe.steps {
@@ -252,13 +253,14 @@ impl Sampler {
         }
         let place_of = |variable: &Symbol| names.iter().position(|name| name == variable);
         let variables: Option<Vec<usize>> = system.variables().iter().map(place_of).collect();
-        let variables = variables
-            .ok_or_else(|| FlowError::Setting(format!("the recipe of `{}` is incomplete", system.name)))?;
+        let variables = variables.ok_or_else(|| {
+            SimulationError::Setting(format!("the recipe of `{}` is incomplete", system.name))
+        })?;
         Ok(Sampler { steps, names: names.len(), variables, place: Some(recipe.place.clone()), note: None })
     }
 
     /// Without a recipe: angles from the whole circle, everything else from (−1, 1).
-    fn of_box(system: &System) -> Result<Sampler, FlowError> {
+    fn of_box(system: &System) -> Result<Sampler, SimulationError> {
         let mut names: Vec<Symbol> = Vec::new();
         let mut steps = Vec::new();
         for variable in system.variables() {
@@ -277,7 +279,7 @@ impl Sampler {
     }
 
     /// An initial condition `[2·dof]`.
-    fn draw(&self, random: &mut ChaCha8Rng) -> Result<Vec<f64>, FlowError> {
+    fn draw(&self, random: &mut ChaCha8Rng) -> Result<Vec<f64>, SimulationError> {
         let mut failures = vec![0usize; self.steps.len()];
         for _ in 0..RECIPE_TRIES {
             match self.attempt(random) {
@@ -320,7 +322,7 @@ impl Sampler {
         Ok(values)
     }
 
-    fn impossible(&self, failures: &[usize]) -> FlowError {
+    fn impossible(&self, failures: &[usize]) -> SimulationError {
         // The last step that ever failed never held: otherwise a later one would have failed, or none.
         let worst = failures.iter().rposition(|&count| count > 0).unwrap_or(0);
         let condition = self.steps.get(worst).and_then(|step| match &step.action {
@@ -332,13 +334,13 @@ impl Sampler {
             None => format!("the recipe is impossible: it gave no finite numbers in {RECIPE_TRIES} tries"),
         };
         match condition.or(self.place.as_ref()) {
-            Some(place) => FlowError::ImpossibleRecipe(Box::new(Diagnostic {
+            Some(place) => SimulationError::ImpossibleRecipe(Box::new(Diagnostic {
                 message,
                 place: place.clone(),
                 expected: None,
                 hint: Some("loosen the condition, or draw from a box where it can hold".to_string()),
             })),
-            None => FlowError::Setting(message),
+            None => SimulationError::Setting(message),
         }
     }
 }
@@ -461,7 +463,7 @@ mod tests {
         }
         let text = format!("{head} where x > 2\n");
         let system = System::parse(&text, "s.ham").unwrap();
-        assert!(matches!(simulate(&system, &small(0)), Err(FlowError::Setting(_))));
+        assert!(matches!(simulate(&system, &small(0)), Err(SimulationError::Setting(_))));
     }
 
     #[test]
@@ -469,17 +471,17 @@ mod tests {
         let head = "system s\ncoordinates q\nmomenta p\nparameters w\nH = p^2 + q^2\n";
         let text = format!("{head}sample\n q ~ uniform(-1, 1)\n p = 0\n require q > 0\n require H < 0\n");
         let system = System::parse(&text, "s.ham").unwrap();
-        assert!(matches!(simulate(&system, &small(0)), Err(FlowError::System(_))));
+        assert!(matches!(simulate(&system, &small(0)), Err(SimulationError::System(_))));
         let system = system.with_parameter("w", 1.into()).unwrap();
-        let Err(FlowError::ImpossibleRecipe(at)) = simulate(&system, &small(0)) else { panic!() };
+        let Err(SimulationError::ImpossibleRecipe(at)) = simulate(&system, &small(0)) else { panic!() };
         assert_eq!(at.place.line(), 10);
         assert!(matches!(
             simulate(&built_in("real-oscillator"), &small(0)),
-            Err(FlowError::NoHamiltonian { .. })
+            Err(SimulationError::NoHamiltonian { .. })
         ));
         let collision =
             "system s\ncoordinates q\nmomenta p\nH = p^2/2 - 1/sqrt(q^2)\nsample\n q = 1\n p = 0\n";
         let system = System::parse(collision, "s.ham").unwrap();
-        assert!(matches!(simulate(&system, &small(0)), Err(FlowError::NoSolution { .. })));
+        assert!(matches!(simulate(&system, &small(0)), Err(SimulationError::NoSolution { .. })));
     }
 }

@@ -2,8 +2,11 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::data::{Rates, Recording, Run};
 use crate::expr::Symbol;
+
+use super::recording::{Coordinate, Rates, Recording, Run};
+use super::smoothed::Piece;
+use super::smoother::{Smoother, SmoothingError};
 
 /// The fewest points of a trajectory from which derivatives can be estimated.
 pub const FEWEST_POINTS: usize = 3;
@@ -83,6 +86,61 @@ impl TrajectorySet {
             trajectories: recording.runs.iter().map(trajectory).collect(),
             notes: Vec::new(),
         }
+    }
+
+    /// The same as a recording of canonical momenta.
+    pub fn to_recording(&self) -> Recording {
+        let columns = |rows: &[f64]| -> Vec<Vec<f64>> {
+            let width = 2 * self.dof();
+            (0..width).map(|column| rows.iter().skip(column).step_by(width).copied().collect()).collect()
+        };
+        let run = |(index, trajectory): (usize, &Trajectory)| {
+            let mut positions = columns(&trajectory.states);
+            let rates = positions.split_off(self.dof());
+            Run {
+                name: index.to_string(),
+                times: trajectory.times.clone(),
+                positions,
+                rates,
+                derivatives: trajectory.derivatives.as_deref().map(columns),
+            }
+        };
+        let coordinate =
+            |name: &Symbol| Coordinate { name: name.clone(), is_angle: self.angles.contains(name) };
+        Recording {
+            coordinates: self.coordinates.iter().map(coordinate).collect(),
+            rates: Rates::Momenta(self.momenta.clone()),
+            runs: self.trajectories.iter().enumerate().map(run).collect(),
+        }
+    }
+
+    /// The trajectories with their derivatives. Recorded ones stay as they are. Of a trajectory without, the stretches
+    /// are kept on which the smoother's velocities can be relied on ([`Piece::sound`]), as trajectories of their own:
+    /// none where it has no such stretch.
+    ///
+    /// # Errors
+    /// A trajectory that is malformed: values that are not finite, times that do not increase.
+    pub fn with_derivatives(&self, smoother: &Smoother) -> Result<TrajectorySet, SmoothingError> {
+        let missing = |t: &&Trajectory| t.derivatives.is_none();
+        let without: Vec<Trajectory> = self.trajectories.iter().filter(missing).cloned().collect();
+        let without = TrajectorySet { trajectories: without, ..self.clone_frame() };
+        let pieces = match smoother.smooth_states(&without.to_recording()) {
+            Ok(smoothed) => smoothed.pieces,
+            Err(SmoothingError::NothingLeft(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut out = self.clone_frame();
+        let mut index = 0;
+        for trajectory in &self.trajectories {
+            if trajectory.derivatives.is_some() {
+                out.trajectories.push(trajectory.clone());
+                continue;
+            }
+            let own = pieces.iter().filter(|piece| piece.run == index);
+            out.trajectories.extend(own.flat_map(|piece| sound_stretches(trajectory, piece)));
+            index += 1;
+        }
+        Ok(out)
     }
 
     /// The number of degrees of freedom.
@@ -214,6 +272,21 @@ impl TrajectorySet {
     }
 }
 
+/// The stretches of a trajectory at whose points the derivatives of its spline can be relied on, with these.
+fn sound_stretches(trajectory: &Trajectory, piece: &Piece) -> Vec<Trajectory> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    for stretch in piece.sound().chunk_by(|a, b| a == b) {
+        let to = from + stretch.len();
+        if stretch[0] {
+            let derivatives = Some(piece.rows(&piece.times[from..to], 1));
+            out.push(Trajectory { derivatives, ..trajectory.part(piece.first + from, piece.first + to) });
+        }
+        from = to;
+    }
+    out
+}
+
 /// The angle in (−π, π].
 fn wrapped(angle: f64) -> f64 {
     let turned = angle - TAU * (angle / TAU).round();
@@ -258,6 +331,45 @@ mod tests {
         }
         assert_eq!(wrapped(PI), PI);
         assert_eq!(wrapped(-PI), PI);
+    }
+
+    #[test]
+    fn a_recording_of_momenta_and_back() {
+        let mut one = set(vec![vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0], vec![4.0, 40.0]]);
+        one.trajectories[0].derivatives = Some(vec![1.0, -1.0, 2.0, -2.0, 3.0, -3.0]);
+        let recording = one.to_recording();
+        assert_eq!(recording.runs[0].rates, [[10.0, 20.0, 30.0]]);
+        assert_eq!(TrajectorySet::of_recording(&recording), one);
+    }
+
+    /// Points at the ends, where derivatives are one-sided, and a gap have none.
+    #[test]
+    fn derivatives_are_given_where_they_can_be_relied_on() {
+        let times: Vec<f64> =
+            (0..400).map(|k| 0.05 * f64::from(k)).filter(|t| !(8.0..9.5).contains(t)).collect();
+        let rows = |f: &dyn Fn(f64) -> [f64; 2]| times.iter().flat_map(|t| f(*t)).collect::<Vec<f64>>();
+        let states = rows(&|t| [t.sin(), t.cos()]);
+        let with =
+            Trajectory { times: times.clone(), states: states.clone(), derivatives: Some(states.clone()) };
+        let without = Trajectory { derivatives: None, ..with.clone() };
+        let all = TrajectorySet { trajectories: vec![with.clone(), without, with.part(0, 5)], ..set(vec![]) };
+        let found = all.with_derivatives(&Smoother::default()).unwrap();
+        assert_eq!((&found.trajectories[0], found.trajectories.last()), (&with, Some(&with.part(0, 5))));
+        let estimated = &found.trajectories[1..found.trajectories.len() - 1];
+        assert!(estimated.len() >= 2);
+        for stretch in estimated {
+            assert!(stretch.times[0] > 0.1 && stretch.times[stretch.points() - 1] < 19.85);
+            assert!(
+                stretch.times.windows(2).all(|pair| pair[1] - pair[0] < 0.06),
+                "the gap is inside a stretch"
+            );
+            let rates = stretch.derivatives.as_ref().unwrap();
+            for (t, rate) in stretch.times.iter().zip(rates.chunks_exact(2)) {
+                assert!((rate[0] - t.cos()).abs() < 1e-6 && (rate[1] + t.sin()).abs() < 1e-6);
+            }
+        }
+        let short = set(vec![vec![0.0; 8]]);
+        assert!(short.with_derivatives(&Smoother::default()).unwrap().trajectories.is_empty());
     }
 
     #[test]

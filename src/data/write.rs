@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::data::{Array, write_archive};
 use crate::expr::Symbol;
 
-use super::{FlowError, Trajectory, TrajectorySet};
+use super::archive::{Array, write_archive};
+use super::error::WriteError;
+use super::trajectories::{Trajectory, TrajectorySet};
 
 /// The columns that stand before the variables.
 const FIRST_COLUMNS: [&str; 2] = ["trajectory", "t"];
@@ -26,8 +27,8 @@ fn has_extension(path: &str, extensions: &[&str]) -> bool {
 ///
 /// # Errors
 /// A file that cannot be written; for NPZ, trajectories of different lengths.
-pub fn write_data(path: &str, set: &TrajectorySet) -> Result<(), FlowError> {
-    let unwritable = |reason: String| FlowError::Unwritable { path: path.to_string(), reason };
+pub fn write_data(path: &str, set: &TrajectorySet) -> Result<(), WriteError> {
+    let unwritable = |reason: String| WriteError { path: path.to_string(), reason };
     let bytes = match has_extension(path, &["npz"]) {
         true => to_archive(set).map_err(unwritable)?,
         false => {
@@ -110,7 +111,7 @@ fn to_archive(set: &TrajectorySet) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
     use crate::data::{Declared, ReadOptions, read, read_text};
-    use crate::flow::{SimulationConfig, simulate};
+    use crate::dynamics::{SimulationConfig, simulate};
     use crate::system::System;
 
     fn simulated(trajectories: usize) -> (ReadOptions, TrajectorySet) {
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn npz_comes_back_bit_by_bit() {
         let (options, set) = simulated(3);
-        let path = std::env::temp_dir().join(format!("liouville-flow-{}.npz", std::process::id()));
+        let path = std::env::temp_dir().join(format!("liouville-write-{}.npz", std::process::id()));
         let name = path.to_str().unwrap().to_owned();
         write_data(&name, &set).unwrap();
         let back = read(std::slice::from_ref(&name), &options).unwrap();

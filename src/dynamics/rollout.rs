@@ -4,26 +4,10 @@
 //! classical Runge–Kutta method is that of the paper; Gauss–Legendre collocation shows what of an error is the
 //! integrator's and what the field's.
 
+use super::field::VectorField;
+use super::integrate::{Method, integrate, runge_kutta_4};
+use crate::data::{Trajectory, TrajectorySet, coordinate_scales};
 use crate::expr::{Expr, Symbol, Tape, TapeError};
-use crate::flow::{Method, Trajectory, TrajectorySet, VectorField, integrate, runge_kutta_4};
-use crate::learn::LearnedCoordinates;
-
-/// The learned vector field, in the units of the data.
-#[derive(Clone, Copy, Debug)]
-pub struct LearnedField<'a>(pub &'a LearnedCoordinates);
-
-impl VectorField for LearnedField<'_> {
-    fn dimension(&self) -> usize {
-        2 * self.0.dof()
-    }
-
-    fn evaluate(&self, states: &[f64], out: &mut [f64]) {
-        match self.0.vector_field(states) {
-            Ok(field) => out.copy_from_slice(&field),
-            Err(_) => out.fill(f64::NAN),
-        }
-    }
-}
 
 /// Predictions for the trajectories of a set, each from its first state: `[points, 2·dof]` each, not finite from where a
 /// solution ends.
@@ -68,7 +52,7 @@ pub fn runge_kutta_steps(set: &TrajectorySet) -> usize {
     const MOST: f64 = 100.0;
     let (states, Some(rates)) = (set.states(), set.derivatives()) else { return 10 };
     let width = 2 * set.dof();
-    let scales = crate::fit::coordinate_scales(&states, width);
+    let scales = coordinate_scales(&states, width);
     let speeds: Vec<f64> = rates
         .chunks_exact(width)
         .map(|row| (row.iter().zip(&scales).map(|(v, s)| (v / s).powi(2)).sum::<f64>() / width as f64).sqrt())
@@ -124,44 +108,11 @@ pub fn deviations(
     Ok(truth.iter().zip(predictions).map(one).collect())
 }
 
-/// Mean and quantiles of a list.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Summary {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation (of a sample).
-    pub deviation: f64,
-    /// The median.
-    pub median: f64,
-}
-
-impl Summary {
-    /// Of numbers, those that are not finite counting as infinite; NaN of none.
-    pub fn of(values: &[f64]) -> Summary {
-        let mut sorted: Vec<f64> =
-            values.iter().map(|x| if x.is_finite() { *x } else { f64::INFINITY }).collect();
-        sorted.sort_by(f64::total_cmp);
-        let count = sorted.len();
-        if count == 0 {
-            return Summary { mean: f64::NAN, deviation: f64::NAN, median: f64::NAN };
-        }
-        let mean = sorted.iter().sum::<f64>() / count as f64;
-        let spread = sorted.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-        let deviation = if count > 1 { (spread / (count - 1) as f64).sqrt() } else { 0.0 };
-        Summary { mean, deviation, median: (sorted[(count - 1) / 2] + sorted[count / 2]) / 2.0 }
-    }
-}
-
-/// The mean over the points of a prediction.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::{HamiltonianField, SimulationConfig, simulate};
     use crate::expr::parse;
-    use crate::flow::{HamiltonianField, SimulationConfig, simulate};
     use crate::system::System;
 
     fn set(system: &str, trajectories: usize) -> (System, TrajectorySet) {
@@ -227,14 +178,5 @@ mod tests {
             assert_eq!(one.len(), trajectory.states.len());
             assert_eq!(*one, roll_out(&field, std::slice::from_ref(trajectory), method)[0]);
         }
-    }
-
-    #[test]
-    fn summaries_count_what_is_not_finite_as_infinite() {
-        let summary = Summary::of(&[3.0, f64::NAN, 1.0]);
-        assert_eq!((summary.mean, summary.median), (f64::INFINITY, 3.0));
-        let summary = Summary::of(&[1.0, 2.0, 3.0, 6.0]);
-        assert_eq!((summary.mean, summary.median), (3.0, 2.5));
-        assert!((summary.deviation - (14.0f64 / 3.0).sqrt()).abs() < 1e-12);
     }
 }
