@@ -287,7 +287,7 @@ mod tests {
         let run = fs::read_to_string(folder.join("run.json")).unwrap();
         let with =
             |from: &str, to: &str| fs::write(folder.join("run.json"), run.replacen(from, to, 1)).unwrap();
-        with("\"format\": 2", "\"format\": 3, \"kind\": \"other\", \"was\"");
+        with("\"format\": 2,", "\"format\": 3, \"more\": 2,");
         assert!(matches!(SavedRun::load(&folder), Err(RunError::Format { found: 3, .. })));
         with("discovery", "experiments");
         assert!(matches!(SavedRun::load(&folder), Err(RunError::OtherKind { .. })));
