@@ -18,6 +18,9 @@ use crate::report::Format;
 use crate::runs::{Data, Exact, Inputs, RunError, RunFolder, Settings, Subject, SystemText};
 use crate::system::System;
 
+/// A system, and its text to be saved.
+type NamedSystem = (System, SystemText);
+
 /// Find the Hamiltonian and the conserved quantities from trajectories, and prove them.
 ///
 /// A recording needs no system file: the roles of its columns are read from their names, and what was
@@ -200,13 +203,13 @@ impl Discover {
     }
 
     /// A system, and its text to be saved.
-    fn system(&self, name: &str) -> Result<(System, SystemText), Failure> {
+    fn system(&self, name: &str) -> Result<NamedSystem, Failure> {
         let text = SystemText { path: name.to_owned(), text: System::text(name)?, set: self.set.clone() };
         Ok((system_of(&text)?, text))
     }
 
     /// The system, if one is named, and the recordings.
-    fn subjects(&self) -> Result<(Option<(System, SystemText)>, Vec<String>), Failure> {
+    fn subjects(&self) -> Result<(Option<NamedSystem>, Vec<String>), Failure> {
         let (mut files, names): (Vec<String>, Vec<String>) =
             self.subjects.iter().cloned().partition(|subject| recording::is_recording(subject));
         files.extend(self.data.iter().cloned());

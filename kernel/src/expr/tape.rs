@@ -260,29 +260,29 @@ impl Tape {
         for (at, &instruction) in self.instructions.iter().enumerate() {
             let (before, results) = tangents.split_at_mut(at * along);
             let tangent = |of: usize, direction: usize| &before[of * along + direction];
-            let results = results[..along].iter_mut().enumerate();
+            let own = &mut results[..along];
             match instruction {
-                Instruction::Constant(_) => results.for_each(|(_, result)| *result = [0.0; FEW_LANES]),
-                Instruction::Input(input) => results.for_each(|(direction, result)| {
+                Instruction::Constant(_) => own.fill([0.0; FEW_LANES]),
+                Instruction::Input(input) => own.iter_mut().enumerate().for_each(|(direction, result)| {
                     let rows = directions.chunks_exact(along * self.inputs);
                     let seeds = rows.map(|row| row[direction * self.inputs + input]);
                     result.iter_mut().zip(seeds).for_each(|(r, seed)| *r = seed);
                 }),
-                Instruction::Add(a, b) => results.for_each(|(direction, result)| {
+                Instruction::Add(a, b) => own.iter_mut().enumerate().for_each(|(direction, result)| {
                     let (a, b) = (tangent(a, direction), tangent(b, direction));
                     *result = std::array::from_fn(|l| a[l] + b[l]);
                 }),
-                Instruction::Subtract(a, b) => results.for_each(|(direction, result)| {
+                Instruction::Subtract(a, b) => own.iter_mut().enumerate().for_each(|(direction, result)| {
                     let (a, b) = (tangent(a, direction), tangent(b, direction));
                     *result = std::array::from_fn(|l| a[l] - b[l]);
                 }),
-                Instruction::Multiply(a, b) => results.for_each(|(direction, result)| {
+                Instruction::Multiply(a, b) => own.iter_mut().enumerate().for_each(|(direction, result)| {
                     let (x, y) = (&registers[a], &registers[b]);
                     let (a, b) = (tangent(a, direction), tangent(b, direction));
                     *result = std::array::from_fn(|l| a[l] * y[l] + x[l] * b[l]);
                 }),
                 other => {
-                    results.for_each(|(_, result)| *result = [0.0; FEW_LANES]);
+                    own.fill([0.0; FEW_LANES]);
                     other.pass_forward(at, along, registers, tangents);
                 }
             }

@@ -32,34 +32,26 @@ pub(super) struct Branches {
 impl Branches {
     /// The gradients of functions with the conditions that restrict each, where H's own conditions hold.
     pub(super) fn of(hamiltonian: &Hamiltonian, functions: &[(&Expr, &[Condition])]) -> Branches {
-        let own = hamiltonian.domain();
-        let conditions: Vec<&Condition> =
-            own.iter().chain(functions.iter().flat_map(|(_, conditions)| *conditions)).collect();
-        let mut outputs: Vec<Expr> = functions.iter().map(|(formula, _)| (*formula).clone()).collect();
-        outputs.extend(conditions.iter().map(|condition| condition.function.clone()));
         let variables = hamiltonian.space().variables();
+        let groups: Vec<&[Condition]> =
+            std::iter::once(hamiltonian.domain()).chain(functions.iter().map(|(_, own)| *own)).collect();
+        let mut outputs: Vec<Expr> = functions.iter().map(|(formula, _)| (*formula).clone()).collect();
+        outputs
+            .extend(groups.iter().flat_map(|group| group.iter()).map(|condition| condition.function.clone()));
         let mut inputs = variables.to_vec();
         let symbols: BTreeSet<Symbol> = outputs.iter().flat_map(Expr::symbols).collect();
         inputs.extend(symbols.into_iter().filter(|symbol| !variables.contains(symbol)));
         let Ok(tape) = Tape::new(&outputs, &inputs) else { return Branches { gradients: Vec::new() } };
         let (values, slopes) = tape.gradient(&samples(inputs.len()));
         let point = |(values, slopes): (&[f64], &[f64])| {
-            let mut bounds = values[functions.len()..].iter().zip(&conditions);
-            let mut hold = |count: usize| {
-                let holds = |(value, condition): (&f64, &&Condition)| match condition.relation {
-                    Relation::Positive => *value > 0.0,
-                    Relation::NonZero => *value != 0.0,
-                };
-                bounds.by_ref().take(count).map(holds).fold(true, |all, one| all && one)
-            };
-            let everywhere = hold(own.len());
-            let gradient = |(k, (_, conditions)): (usize, &(&Expr, &[Condition]))| {
-                let holds = hold(conditions.len()) && everywhere;
+            let (own, bounds) = values.split_at(functions.len());
+            let holds = all_hold(&groups, bounds);
+            let gradient = |(k, value): (usize, &f64)| {
                 let slopes = &slopes[k * inputs.len()..][..variables.len()];
-                let all_finite = values[k].is_finite() && slopes.iter().all(|slope| slope.is_finite());
-                (holds && all_finite).then(|| slopes.to_vec())
+                let is_finite = value.is_finite() && slopes.iter().all(|slope| slope.is_finite());
+                (holds[0] && holds[k + 1] && is_finite).then(|| slopes.to_vec())
             };
-            functions.iter().enumerate().map(gradient).collect()
+            own.iter().enumerate().map(gradient).collect()
         };
         let rows = values.chunks_exact(outputs.len()).zip(slopes.chunks_exact(outputs.len() * inputs.len()));
         let mut gradients: Vec<Vec<Option<Vec<f64>>>> = rows.map(point).collect();
@@ -93,9 +85,23 @@ fn length(row: &[f64]) -> f64 {
     row.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
+/// Of each group of conditions, whether all hold, from the values of their functions one after another.
+fn all_hold(groups: &[&[Condition]], values: &[f64]) -> Vec<bool> {
+    let mut rest = values;
+    let mut of_group = |group: &&[Condition]| {
+        let (own, others) = rest.split_at(group.len());
+        rest = others;
+        group.iter().zip(own).all(|(condition, value)| match condition.relation {
+            Relation::Positive => *value > 0.0,
+            Relation::NonZero => *value != 0.0,
+        })
+    };
+    groups.iter().map(&mut of_group).collect()
+}
+
 /// Points spread evenly over the ranges: multiples of the square roots of primes, less their integer parts.
 fn samples(inputs: usize) -> Vec<f64> {
-    let is_prime = |n: &u32| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+    let is_prime = |n: &u32| (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
     let steps: Vec<f64> = (2..).filter(is_prime).take(inputs).map(|prime| f64::from(prime).sqrt()).collect();
     let point = |k: usize| {
         let range = RANGES[k % RANGES.len()];
