@@ -22,7 +22,7 @@ pub struct Observations {
 const MOST_SAMPLES: usize = 3000;
 
 /// Trajectories that the noise is measured on where their velocities are given.
-const NOISE_TRAJECTORIES: usize = 40;
+const NOISE_TRAJECTORIES: usize = 10;
 
 /// Relative noise above which states with given velocities are fitted as trajectories too.
 pub(super) const NOISY: f64 = 1e-3;
