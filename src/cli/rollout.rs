@@ -92,7 +92,12 @@ fn table(found: &SavedRollOut, markdown: bool) -> String {
         }
         lines.push(cells);
     }
-    let which = if found.held_out { "held-out trajectories" } else { "trajectories, all of them fitted" };
+    let which = match (found.held_out, found.trajectories) {
+        (true, 1) => "held-out trajectory",
+        (true, _) => "held-out trajectories",
+        (false, 1) => "trajectory, which was fitted",
+        (false, _) => "trajectories, all of them fitted",
+    };
     let mut text = format!(
         "{} {which}, {} points over a time of {}; means of squares\n\n",
         found.trajectories,
