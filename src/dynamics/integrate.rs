@@ -3,7 +3,7 @@
 //! The accurate method is Gauss–Legendre collocation with s = 8 stages (order 16, symplectic for constant
 //! steps), its stages by fixed-point iteration from the extrapolated collocation polynomial of the step
 //! before, its sums compensated (Hairer, Lubich and Wanner 2006, sections II.1.3, VIII.6). A step is
-//! accepted when the highest Legendre coefficients of f along the step are below [`TAIL`] of the largest:
+//! accepted when the highest Legendre coefficients of f along the step are small against the largest:
 //! the error of the quadrature is about their square, beyond double precision. Samples are hit exactly.
 //! Classical Runge–Kutta with fixed steps serves roll-outs of learned fields.
 
@@ -14,8 +14,21 @@ use super::field::VectorField;
 /// Stages of the collocation.
 const STAGES: usize = 8;
 
-/// The accepted size of the last Legendre coefficients of f over a step, relative to the largest.
-const TAIL: f64 = 1e-7;
+/// How exactly a step is made.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Accuracy {
+    /// The accepted size of the last Legendre coefficients of f over a step, relative to the largest.
+    tail: f64,
+    /// The relative change of the increments at which the sweeps end.
+    change: f64,
+}
+
+impl Accuracy {
+    /// Only rounding errors remain.
+    pub(super) const FULL: Accuracy = Accuracy { tail: 1e-7, change: f64::EPSILON / 8.0 };
+    /// About ten digits a step: enough to tell growth from its absence.
+    pub(super) const TEN_DIGITS: Accuracy = Accuracy { tail: 1e-5, change: 1e-10 };
+}
 
 /// Fixed-point sweeps before a step is tried again at half its length.
 const MAX_SWEEPS: usize = 40;
@@ -73,7 +86,7 @@ pub fn integrate(
     method: Method,
 ) -> Result<Vec<f64>, IntegrationError> {
     match method {
-        Method::GaussLegendre => Collocation::new(field, start)?.through(times),
+        Method::GaussLegendre => Collocation::new(field, start, Accuracy::FULL)?.through(times),
         Method::RungeKutta4 { steps } => {
             let rows = runge_kutta_4(field, start, times, steps);
             let width = start.len();
@@ -179,8 +192,9 @@ impl Tableau {
 static TABLEAU: LazyLock<Tableau> = LazyLock::new(Tableau::new);
 
 /// A solution under way.
-struct Collocation<'f> {
+pub(super) struct Collocation<'f> {
     field: &'f dyn VectorField,
+    accuracy: Accuracy,
     tableau: &'static Tableau,
     state: Vec<f64>,
     /// What rounding took from the state (Kahan).
@@ -201,13 +215,19 @@ struct Collocation<'f> {
 
 /// What became of a step.
 enum Attempt {
-    /// Its tail relative to [`TAIL`].
+    /// Its tail relative to what is accepted.
     Converged(f64),
     Failed,
 }
 
 impl<'f> Collocation<'f> {
-    fn new(field: &'f dyn VectorField, start: &[f64]) -> Result<Self, IntegrationError> {
+    /// # Errors
+    /// The field is not finite at the start.
+    pub(super) fn new(
+        field: &'f dyn VectorField,
+        start: &[f64],
+        accuracy: Accuracy,
+    ) -> Result<Self, IntegrationError> {
         let width = start.len();
         let mut slope = vec![0.0; width];
         field.evaluate(start, &mut slope);
@@ -218,6 +238,7 @@ impl<'f> Collocation<'f> {
         coefficients[..width].copy_from_slice(&slope);
         Ok(Collocation {
             field,
+            accuracy,
             tableau: &TABLEAU,
             state: start.to_vec(),
             carry: vec![0.0; width],
@@ -242,8 +263,26 @@ impl<'f> Collocation<'f> {
         Ok(rows)
     }
 
-    /// Goes on for exactly the time `length`.
-    fn advance(&mut self, time: f64, length: f64) -> Result<(), IntegrationError> {
+    /// The state reached.
+    pub(super) fn state(&self) -> &[f64] {
+        &self.state
+    }
+
+    /// Multiplies components in which the field is linear by a factor, without a new start.
+    pub(super) fn rescale(&mut self, components: std::ops::Range<usize>, factor: f64) {
+        let width = self.state.len();
+        for component in components {
+            self.state[component] *= factor;
+            self.carry[component] *= factor;
+            self.coefficients.iter_mut().skip(component).step_by(width).for_each(|c| *c *= factor);
+        }
+    }
+
+    /// Goes on for exactly the time `length`; `time` is only for the message of an error.
+    ///
+    /// # Errors
+    /// The solution ends before.
+    pub(super) fn advance(&mut self, time: f64, length: f64) -> Result<(), IntegrationError> {
         let direction = length.signum();
         let length = length.abs();
         let mut done = 0.0;
@@ -298,7 +337,7 @@ impl<'f> Collocation<'f> {
                 return Attempt::Failed;
             }
             // At the level of rounding errors the sweeps no longer contract.
-            if change <= f64::EPSILON / 8.0 || (change < 1e-13 && change >= last_change / 2.0) {
+            if change <= self.accuracy.change || (change < 1e-13 && change >= last_change / 2.0) {
                 return Attempt::Converged(self.tail(step));
             }
             if sweep >= 3 && change > 0.7 * last_change && change > 1e-13 {
@@ -387,7 +426,7 @@ impl<'f> Collocation<'f> {
             let scale = largest(0..STAGES).max(1e-8 * state / step.abs());
             let tail = largest(STAGES - 2..STAGES);
             if tail > 0.0 {
-                worst = worst.max(tail / (TAIL * scale));
+                worst = worst.max(tail / (self.accuracy.tail * scale));
             }
         }
         worst

@@ -5,12 +5,13 @@
 //! index SALI = min(|v̂₁ + v̂₂|, |v̂₁ − v̂₂|) of the normalised vectors falls exponentially on chaotic
 //! orbits, and not at all or by a power of time on regular ones (Skokos 2001, J. Phys. A 34, 10029).
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 use super::field::{VectorField, symplectic_gradient};
-use super::integrate::{Method, integrate};
+use super::integrate::{Accuracy, Collocation};
 use crate::expr::{Expr, Symbol, Tape, TapeError};
 use crate::progress::CancelToken;
 
@@ -118,17 +119,19 @@ fn follow(field: &VariationalField, start: &[f64], token: &CancelToken) -> Optio
     let mut state = start.to_vec();
     state.extend(deviation(width, 0.0));
     state.extend(deviation(width, 1.0));
+    let mut orbit = Collocation::new(field, &state, Accuracy::TEN_DIGITS).ok()?;
     let (mut growth, mut alignment_index) = (0.0, f64::INFINITY);
     let mut passed = 0;
     for step in 1..=SPAN {
         if token.is_cancelled() {
             return None;
         }
-        let Ok(rows) = integrate(field, &state, &[0.0, unit], Method::GaussLegendre) else { break };
-        state.copy_from_slice(&rows[rows.len() - 3 * width..]);
-        growth += normalise(&mut state[width..2 * width]).ln();
-        normalise(&mut state[2 * width..]);
-        let (first, second) = state[width..].split_at(width);
+        if orbit.advance(0.0, unit).is_err() {
+            break;
+        }
+        growth += normalise(&mut orbit, width..2 * width).ln();
+        normalise(&mut orbit, 2 * width..3 * width);
+        let (first, second) = orbit.state()[width..].split_at(width);
         let apart =
             |sign: f64| first.iter().zip(second).map(|(a, b)| (a + sign * b).powi(2)).sum::<f64>().sqrt();
         let index = apart(1.0).min(apart(-1.0));
@@ -149,7 +152,6 @@ fn follow(field: &VariationalField, start: &[f64], token: &CancelToken) -> Optio
 fn characteristic_time(field: &VariationalField, start: &[f64]) -> Option<f64> {
     let mut slopes = vec![0.0; start.len()];
     field.velocity(start, &mut slopes);
-    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
     let time = norm(start) / norm(&slopes);
     (time.is_finite() && time > 0.0).then_some(time)
 }
@@ -158,15 +160,20 @@ fn characteristic_time(field: &VariationalField, start: &[f64]) -> Option<f64> {
 fn deviation(width: usize, phase: f64) -> Vec<f64> {
     let mut vector: Vec<f64> =
         (0..width).map(|i| (1.0 + phase + 1.7 * i as f64 * (phase + 0.6)).sin()).collect();
-    normalise(&mut vector);
+    let length = norm(&vector);
+    vector.iter_mut().for_each(|x| *x /= length);
     vector
 }
 
-/// Scales a vector to length 1 and returns the length it had.
-fn normalise(vector: &mut [f64]) -> f64 {
-    let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-    vector.iter_mut().for_each(|x| *x /= length);
+/// Scales a deviation to length 1 and returns the length it had.
+fn normalise(orbit: &mut Collocation, deviation: Range<usize>) -> f64 {
+    let length = norm(&orbit.state()[deviation.clone()]);
+    orbit.rescale(deviation, 1.0 / length);
     length
+}
+
+fn norm(vector: &[f64]) -> f64 {
+    vector.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 /// Hamilton's equations together with their linearisation along two deviation vectors.
@@ -269,11 +276,24 @@ mod tests {
 
     #[test]
     fn integrable_systems_are_regular() {
+        let planar = (["x", "y"].as_slice(), ["px", "py"].as_slice());
+        let chain = (["q1", "q2", "q3"].as_slice(), ["p1", "p2", "p3"].as_slice());
         let toda = "(p1^2 + p2^2 + p3^2)/2 + exp(q1 - q2) + exp(q2 - q3) + exp(q3 - q1)";
-        let kepler = "(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)";
-        let q = ["q1", "q2", "q3"];
-        let orbit = [0.3, -0.2, 0.1, 0.5, -0.4, 0.2];
-        assert_eq!(hint(toda, &q, &["p1", "p2", "p3"], &orbit).motion, Motion::Regular);
-        assert_eq!(hint(kepler, &["x", "y"], &["px", "py"], &[1.0, 0.1, 0.1, 0.9]).motion, Motion::Regular);
+        let systems = [
+            (toda, chain, 0.7),
+            ("(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)", planar, 0.0),
+            ("(px^2 + py^2)/2 + (x^2 + y^2)/2 + x^2*y + y^3/3", planar, 0.15),
+            ("(px^2 + py^2)/2 + (x^2 + 16*y^2)/2 + x^2*y + 16*y^3/3", planar, 0.1),
+            ("(px^2 + py^2)/2 + x^4 + 12*x^2*y^2 + 16*y^4", planar, 0.7),
+            ("(px^2 + py^2)/2 + (x^2 + y^2)^2 - x^2", planar, 0.7),
+        ];
+        for (hamiltonian, (coordinates, momenta), size) in systems {
+            let width = 2 * coordinates.len();
+            let starts: Vec<f64> = (0..4 * width).map(|i| size * (1.0 + 2.7 * i as f64).sin()).collect();
+            let kepler = [1.0, 0.1, 0.1, 0.9, 1.0, 0.0, 0.0, 0.7];
+            let starts = if size == 0.0 { &kepler[..] } else { &starts };
+            let found = hint(hamiltonian, coordinates, momenta, starts);
+            assert_eq!(found.motion, Motion::Regular, "{hamiltonian}: {found:?}");
+        }
     }
 }
