@@ -11,12 +11,12 @@ use super::recording::{self, ReadingArguments};
 use super::{Exit, Failure, grammar, output::Output};
 use crate::discover::{Cyclic, Trainings};
 use crate::dynamics::{SimulationConfig, simulate};
-use crate::fit;
 use crate::learn::{self, Checkpoint};
 use crate::progress::{Ended, Limits};
 use crate::report::Format;
 use crate::runs::{Data, Exact, Inputs, RunError, RunFolder, Settings, Subject, SystemText};
 use crate::system::System;
+use crate::terms;
 
 /// A system, and its text to be saved.
 type NamedSystem = (System, SystemText);
@@ -271,7 +271,7 @@ impl Discover {
     fn print_grammar(&self, output: &Output) -> Result<Exit, Failure> {
         match &self.grammar {
             Some(path) => output.print(&grammar::read(path)?.text),
-            None => output.print(fit::built_in("default.grammar").unwrap_or_default()),
+            None => output.print(terms::built_in("default.grammar").unwrap_or_default()),
         }
         Ok(Exit::Done)
     }

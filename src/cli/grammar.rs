@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Failure, input};
-use crate::fit::Grammar;
 use crate::runs::GrammarText;
 use crate::system::{Diagnostic, Place};
+use crate::terms::Grammar;
 
 /// Reads a grammar with the files that it includes, which are looked up in the same folder.
 pub(super) fn read(path: &str) -> Result<GrammarText, Failure> {

@@ -114,12 +114,12 @@ impl Integrals {
     fn library(&self, system: &System) -> Result<Option<Vec<crate::expr::Expr>>, Failure> {
         let Some(path) = &self.grammar else { return Ok(None) };
         let grammar = super::grammar::parsed(&super::grammar::read(path)?)?;
-        let variables = crate::fit::Variables {
+        let variables = crate::terms::Variables {
             coordinates: system.coordinates.clone(),
             momenta: system.momenta.clone(),
             angles: system.angles.clone(),
         };
-        let library = crate::fit::TermLibrary::new(&grammar, &variables)
+        let library = crate::terms::TermLibrary::new(&grammar, &variables)
             .map_err(|error| Failure::input(error, None))?;
         Ok(Some(library.all_terms().into_iter().map(|term| term.formula).collect()))
     }

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use crate::expr::{Expr, Rational};
 use crate::fit::{
-    Curve, Elimination, FitError, Normal, Stage, TermLibrary, eliminate, folded, grown, justified_snap,
-    pointwise_system, sharpest, shrunk, supported_digits, usable_terms, weak_system,
+    Curve, Elimination, FitError, Normal, eliminate, folded, grown, justified_snap, pointwise_system,
+    sharpest, shrunk, supported_digits, usable_terms, weak_system,
 };
-use crate::terms::decimal;
+use crate::terms::{Stage, TermLibrary, decimal};
 
 use super::observations::{NOISY, Prepared};
 use super::quotient;

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::SmoothingError;
 use crate::dynamics::{StabilityHint, stability_hint};
 use crate::expr::Expr;
-use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
+use crate::fit::FitError;
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
@@ -40,6 +40,7 @@ use crate::mechanics::{
 };
 use crate::progress::{Ended, Job};
 use crate::recover::RecoverError;
+use crate::terms::{Grammar, GrammarError, TermLibrary};
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use crate::data::{Smoother, SmoothingError, TrajectorySet};
 use crate::expr::Expr;
-use crate::fit::{FitError, Grammar, Normal, TermLibrary};
+use crate::fit::{FitError, Normal};
 use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, TrainingData};
 use crate::terms::decimal;
+use crate::terms::{Grammar, TermLibrary};
 
 use crate::progress::Job;
 

@@ -4,7 +4,8 @@ use crate::data::{
     Piece, Smoother, SmoothingError, Trajectory, TrajectorySet, column_rms, coordinate_scales, median,
 };
 use crate::expr::Symbol;
-use crate::fit::{Curve, Samples, Stretch, Variables};
+use crate::fit::{Curve, Samples, Stretch};
+use crate::terms::Variables;
 
 use super::DiscoverError;
 

@@ -6,11 +6,12 @@ use crate::data::{ReadError, SmoothingError};
 use crate::discover::DiscoverError;
 use crate::dynamics::SimulationError;
 use crate::expr::TapeError;
-use crate::fit::{FitError, GrammarError};
+use crate::fit::FitError;
 use crate::learn::LearnError;
 use crate::mechanics::MechanicsError;
 use crate::runs::RunError;
 use crate::system::SystemError;
+use crate::terms::GrammarError;
 
 /// An error of the room `experiments`.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum ExperimentError {
     System(SystemError),
     /// Data cannot be simulated.
     #[error("{}", .0.render())]
-    Flow(SimulationError),
+    Simulation(SimulationError),
     /// A recording cannot be read.
     #[error("{}", .0.render())]
     Read(ReadError),
@@ -95,6 +96,6 @@ impl From<ReadError> for ExperimentError {
 
 impl From<SimulationError> for ExperimentError {
     fn from(error: SimulationError) -> Self {
-        Self::Flow(error)
+        Self::Simulation(error)
     }
 }

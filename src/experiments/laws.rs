@@ -4,9 +4,9 @@
 use crate::data::coordinate_scales;
 use crate::expr::{Expr, Tape};
 use crate::fit::{
-    Candidate, Evaluated, FitError, Grammar, Measure, Normal, Samples, TermLibrary, Variables, eigenvectors,
-    eliminate, pointwise_system,
+    Candidate, Evaluated, FitError, Measure, Normal, Samples, eigenvectors, eliminate, pointwise_system,
 };
+use crate::terms::{Grammar, TermLibrary, Variables};
 
 use super::ExperimentError;
 use super::tasks::Problem;

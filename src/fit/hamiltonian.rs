@@ -237,7 +237,7 @@ pub(super) mod tests {
         let names = ["qx", "qy", "px", "py"];
         let h = "(px + qy)^2 + (py - qx)^2 + qx^2 + qy^2";
         let samples = samples_of(h, &names, &[(-1.0, 1.0); 4], 400);
-        let terms = super::super::library::tests_polynomials(&names, 4);
+        let terms = crate::terms::polynomials(&names.map(Symbol::new), 4);
         let system = pointwise_system(&terms, &symbols(&names), &samples).unwrap();
         let all: Vec<usize> = (0..terms.len()).collect();
         let found = eliminate(&system, &all, 1.15, 1e-10).unwrap();
@@ -254,7 +254,7 @@ pub(super) mod tests {
         let names = ["x", "y", "px", "py"];
         let h = "px^2 + py^2 - sqrt(1 - x^2 - y^2)";
         let samples = samples_of(h, &names, &[(-0.5, 0.5), (-0.5, 0.5), (-1.0, 1.0), (-1.0, 1.0)], 600);
-        let mut terms = super::super::library::tests_polynomials(&names, 4);
+        let mut terms = crate::terms::polynomials(&names.map(Symbol::new), 4);
         terms.push(parse("sqrt(1 - x^2 - y^2)").unwrap());
         terms.push(parse("1/sqrt(1 - x^2 - y^2)").unwrap());
         let system = pointwise_system(&terms, &symbols(&names), &samples).unwrap();

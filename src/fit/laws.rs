@@ -310,16 +310,16 @@ pub fn prune(
 #[cfg(test)]
 mod tests {
     use super::super::hamiltonian::tests::{samples_of, symbols};
-    use super::super::library::tests_polynomials;
     use super::*;
     use crate::data::coordinate_scales;
+    use crate::terms::polynomials;
 
     const NAMES: [&str; 4] = ["x", "y", "px", "py"];
 
     fn setting(degree: u32) -> (Vec<Expr>, Evaluated, Vec<f64>, Vec<f64>, Vec<f64>) {
         let samples = samples_of("(px^2 + py^2)/2 + (x^2 + y^2)^2", &NAMES, &[(-1.0, 1.0); 4], 200);
         let scales = coordinate_scales(&samples.states, 4);
-        let terms = tests_polynomials(&NAMES, degree);
+        let terms = polynomials(&NAMES.map(Symbol::new), degree);
         let evaluated = Evaluated::new(&terms, &symbols(&NAMES), &samples.states, &scales).unwrap();
         let fields = samples.fields.iter().enumerate().map(|(i, f)| f / scales[i % 4]).collect();
         (terms, evaluated, fields, samples.states, scales)
@@ -357,7 +357,7 @@ mod tests {
         let states: Vec<f64> = paths.iter().flat_map(|p| p.states.iter().copied()).collect();
         let names = ["q1", "q2", "p1", "p2"];
         let scales = coordinate_scales(&states, 4);
-        let terms = tests_polynomials(&names, 2);
+        let terms = polynomials(&names.map(Symbol::new), 2);
         let evaluated = Evaluated::new(&terms, &symbols(&names), &states, &scales).unwrap();
         let lengths = vec![200; 20];
         let all: Vec<usize> = (0..terms.len()).collect();

@@ -1,6 +1,6 @@
 //! Numerical fits: from sampled states to formulas, with what is known about their errors.
 //!
-//! A library of terms φ_j ([`TermLibrary`], expanded from a `.grammar`) is evaluated on samples with
+//! A library of terms φ_j ([`TermLibrary`](crate::terms::TermLibrary), expanded from a `.grammar`) is evaluated on samples with
 //! its gradients; Hamiltonians come from linear least squares on ẋ = J∇H, laws from generalised
 //! eigenproblems; both are thinned out and snapped to rationals where that is justified. Arrays go in,
 //! numbers and formulas come out: this room knows neither networks nor files.
@@ -13,10 +13,8 @@
 #[cfg(test)]
 mod fixtures;
 mod fold;
-mod grammar;
 mod hamiltonian;
 mod laws;
-mod library;
 mod linear;
 mod modes;
 mod quotient;
@@ -25,10 +23,8 @@ mod snap;
 mod weak;
 
 pub use fold::{folded, grown};
-pub use grammar::{Grammar, GrammarError, built_in};
 pub use hamiltonian::{Elimination, Samples, eliminate, pointwise_system, sharpest, shrunk, usable_terms};
 pub use laws::{Candidate, Evaluated, Measure, echelon, eigenvectors, prune, residual};
-pub use library::{Stage, Term, TermLibrary, Variables, bodies};
 pub use linear::{Matrix, Normal, Solution};
 pub use modes::{Mode, modes};
 pub use quotient::{Denominator, denominator};

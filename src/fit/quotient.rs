@@ -147,7 +147,7 @@ mod tests {
         let names = ["x", "y", "px", "py"];
         let h = "(px^2 + 3*px*py + 2*py^2*x)/(2 + x^2 - x*y) + x*y^2";
         let samples = samples_of(h, &names, &[(-1.0, 1.0); 4], 400);
-        let mut above = super::super::library::tests_polynomials(&names, 4);
+        let mut above = crate::terms::polynomials(&names.map(Symbol::new), 4);
         above.push(parse("1").unwrap());
         let below = parsed(&["1", "x", "y", "x^2", "x*y", "y^2"]);
         let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap().unwrap();

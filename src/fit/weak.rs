@@ -145,7 +145,7 @@ mod tests {
     fn found(noise: f64, even: bool) -> Vec<f64> {
         let names = ["q1", "q2", "p1", "p2"];
         let inputs: Vec<Symbol> = names.iter().map(Symbol::new).collect();
-        let terms = super::super::library::tests_polynomials(&names, 2);
+        let terms = crate::terms::polynomials(&names.map(Symbol::new), 2);
         let curves: Vec<Curve> =
             pieces(oscillators(10, 300, 0.05, noise, even)).iter().map(Curve::new).collect();
         let system = weak_system(&terms, &inputs, &curves.iter().collect::<Vec<_>>(), 3.0).unwrap();

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::Reading;
 use crate::data::TrajectorySet;
 use crate::discover::{Cyclic, Observations};
-use crate::fit::{Grammar, GrammarError};
 use crate::learn;
+use crate::terms::{Grammar, GrammarError};
 
 use super::Exact;
 

@@ -3,26 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::grammar::{Factor, Grammar, GrammarError, Group, Product, Set, Statement, StatementKind};
+use super::grammar::{Degrees, Factor, Grammar, GrammarError, Group, Product, Set, Statement, StatementKind};
+use super::monomials::{monomials, powers, trigonometric_modes};
+use super::variables::{Variables, bodies, distance, norm};
 use crate::expr::{Expr, Function, Rational, Symbol};
-
-/// The variables a library is made for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Variables {
-    /// Coordinates.
-    pub coordinates: Vec<Symbol>,
-    /// Momenta, paired with the coordinates in order.
-    pub momenta: Vec<Symbol>,
-    /// Those of the coordinates that are periodic with 2π.
-    pub angles: Vec<Symbol>,
-}
-
-impl Variables {
-    /// Coordinates, then momenta.
-    pub fn all(&self) -> Vec<Symbol> {
-        self.coordinates.iter().chain(&self.momenta).cloned().collect()
-    }
-}
 
 /// A function that a law or a Hamiltonian may be composed of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,8 +15,8 @@ pub struct Term {
     pub formula: Expr,
     /// Degree in the momenta.
     pub momentum_degree: u32,
-    /// Degree altogether; every factor that is no plain variable counts one.
-    pub degree: u32,
+    /// How complex it is: its degree, where every factor that is no plain variable counts one.
+    pub complexity: u32,
 }
 
 /// One stage of a library.
@@ -69,7 +53,7 @@ struct Piece {
     formula: Vec<Expr>,
     momentum_degree: u32,
     group_degree: u32,
-    degree: u32,
+    complexity: u32,
 }
 
 impl TermLibrary {
@@ -95,44 +79,6 @@ impl TermLibrary {
         let terms = self.stages.iter().flat_map(|stage| &stage.terms);
         terms.filter(|t| seen.insert(t.formula.clone())).cloned().collect()
     }
-}
-
-/// The variables grouped to bodies by the numbers at the end of their names: for each body its index
-/// (empty where the names have none) and its coordinates. Coordinates that do not fall into equal
-/// groups are one body.
-pub fn bodies(variables: &Variables) -> Vec<(String, Vec<Symbol>)> {
-    let mut groups: Vec<(String, Vec<(String, Symbol)>)> = Vec::new();
-    for symbol in &variables.coordinates {
-        let name = symbol.name();
-        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        let index = &name[stem.len()..];
-        let component = (stem.to_string(), symbol.clone());
-        match groups.iter_mut().find(|(i, _)| i == index) {
-            Some((_, members)) => members.push(component),
-            None => groups.push((index.to_string(), vec![component])),
-        }
-    }
-    let stems = |members: &[(String, Symbol)]| members.iter().map(|(s, _)| s.clone()).collect::<Vec<_>>();
-    let alike = groups.windows(2).all(|pair| stems(&pair[0].1) == stems(&pair[1].1));
-    if alike {
-        groups.into_iter().map(|(i, m)| (i, m.into_iter().map(|(_, s)| s).collect())).collect()
-    } else {
-        vec![(String::new(), variables.coordinates.clone())]
-    }
-}
-
-fn square_sum(terms: impl IntoIterator<Item = Expr>) -> Expr {
-    Expr::sum(terms.into_iter().map(|t| t.to_power(2)))
-}
-
-fn norm(symbols: &[Symbol]) -> Expr {
-    square_sum(symbols.iter().cloned().map(Expr::Symbol)).call(Function::Sqrt)
-}
-
-fn distance(a: &[Symbol], b: &[Symbol]) -> Expr {
-    let mut differences =
-        a.iter().zip(b).map(|(x, y)| Expr::Symbol(x.clone()) - Expr::Symbol(y.clone())).collect::<Vec<_>>();
-    if differences.len() == 1 { differences.remove(0) } else { square_sum(differences).call(Function::Sqrt) }
 }
 
 /// A stage under construction.
@@ -370,7 +316,8 @@ impl Expansion<'_> {
     ) -> Result<Vec<Term>, GrammarError> {
         let mut terms = Vec::new();
         for bound in self.family_choices(product, bound) {
-            let mut pieces = vec![Piece { formula: vec![], momentum_degree: 0, group_degree: 0, degree: 0 }];
+            let mut pieces =
+                vec![Piece { formula: vec![], momentum_degree: 0, group_degree: 0, complexity: 0 }];
             let most = match &product.total {
                 Some(total) => whole(at, &total.last)?,
                 None => u32::MAX,
@@ -385,7 +332,7 @@ impl Expansion<'_> {
                                 formula: piece.formula.iter().chain(&choice.formula).cloned().collect(),
                                 momentum_degree: piece.momentum_degree + choice.momentum_degree,
                                 group_degree: piece.group_degree + choice.group_degree,
-                                degree: piece.degree + choice.degree,
+                                complexity: piece.complexity + choice.complexity,
                             });
                         }
                     }
@@ -399,7 +346,7 @@ impl Expansion<'_> {
             terms.extend(pieces.into_iter().filter(|p| p.group_degree >= least).map(|p| Term {
                 formula: Expr::product(p.formula),
                 momentum_degree: p.momentum_degree,
-                degree: p.degree,
+                complexity: p.complexity,
             }));
         }
         Ok(terms)
@@ -447,6 +394,27 @@ impl Expansion<'_> {
         choices.into_iter().map(|(map, _)| map).collect()
     }
 
+    fn monomials(
+        &self,
+        at: &Statement,
+        group: &Group,
+        degrees: &Degrees,
+    ) -> Result<Vec<Piece>, GrammarError> {
+        let symbols = self.group(at, group)?;
+        let (first, last) = (whole(at, &degrees.first)?, whole(at, &degrees.last)?);
+        let mut pieces = Vec::new();
+        for degree in first..=last {
+            for exponents in monomials(symbols.len(), degree) {
+                let of_momenta =
+                    symbols.iter().zip(&exponents).filter(|(s, _)| self.variables.momenta.contains(s));
+                let momentum_degree = of_momenta.map(|(_, exponent)| *exponent).sum();
+                let formula = powers(&symbols, &exponents);
+                pieces.push(Piece { formula, momentum_degree, group_degree: degree, complexity: degree });
+            }
+        }
+        Ok(pieces)
+    }
+
     fn factor(
         &self,
         at: &Statement,
@@ -454,30 +422,17 @@ impl Expansion<'_> {
         bound: &BTreeMap<Symbol, Expr>,
     ) -> Result<Vec<Piece>, GrammarError> {
         Ok(match factor {
-            Factor::Monomials(group, degrees) => {
-                let symbols = self.group(at, group)?;
-                let (first, last) = (whole(at, &degrees.first)?, whole(at, &degrees.last)?);
-                let mut pieces = Vec::new();
-                for degree in first..=last {
-                    for exponents in monomials(symbols.len(), degree) {
-                        let used = symbols.iter().zip(&exponents).filter(|(_, e)| **e > 0);
-                        let momentum_degree = used
-                            .clone()
-                            .filter(|(s, _)| self.variables.momenta.contains(s))
-                            .map(|(_, e)| *e)
-                            .sum();
-                        let formula =
-                            used.map(|(s, e)| Expr::Symbol(s.clone()).to_power(Rational::from(*e))).collect();
-                        pieces.push(Piece { formula, momentum_degree, group_degree: degree, degree });
-                    }
-                }
-                pieces
-            }
+            Factor::Monomials(group, degrees) => self.monomials(at, group, degrees)?,
             Factor::Modes(group, order) => {
                 let symbols = self.group(at, group)?;
                 trigonometric_modes(&symbols, *order)
                     .into_iter()
-                    .map(|(formula, degree)| Piece { formula, momentum_degree: 0, group_degree: 0, degree })
+                    .map(|(formula, complexity)| Piece {
+                        formula,
+                        momentum_degree: 0,
+                        group_degree: 0,
+                        complexity,
+                    })
                     .collect()
             }
             Factor::Formula(formula, degrees) => {
@@ -497,7 +452,7 @@ impl Expansion<'_> {
                         formula: if power.is_one() { vec![] } else { vec![power] },
                         momentum_degree: u32::from(momenta && !trivial),
                         group_degree: 0,
-                        degree: u32::from(!trivial),
+                        complexity: u32::from(!trivial),
                     });
                     exponent += &degrees.step;
                 }
@@ -540,85 +495,6 @@ fn whole(at: &Statement, value: &Rational) -> Result<u32, GrammarError> {
         Some(number) => Ok(number),
         None => fail(at, format!("`{value}` is no degree"), "degrees are whole numbers from 0 to 64"),
     }
-}
-
-/// All exponents of `count` variables with sum `degree`, in descending lexical order.
-pub fn monomials(count: usize, degree: u32) -> Vec<Vec<u32>> {
-    fn fill(at: usize, left: u32, exponents: &mut Vec<u32>, out: &mut Vec<Vec<u32>>) {
-        if out.len() >= MOST_TERMS {
-            return;
-        }
-        if at + 1 == exponents.len() {
-            exponents[at] = left;
-            out.push(exponents.clone());
-            return;
-        }
-        for e in (0..=left).rev() {
-            exponents[at] = e;
-            fill(at + 1, left - e, exponents, out);
-        }
-    }
-    if count == 0 {
-        return if degree == 0 { vec![vec![]] } else { vec![] };
-    }
-    let mut out = Vec::new();
-    fill(0, degree, &mut vec![0; count], &mut out);
-    out
-}
-
-/// 1, cos k·θ and sin k·θ for every k ≠ 0 with |k_i| ≤ order, one of each pair ±k, with Σ|k_i|.
-fn trigonometric_modes(angles: &[Symbol], order: u32) -> Vec<(Vec<Expr>, u32)> {
-    let mut vectors = vec![vec![]];
-    let order = order.min(64) as i64;
-    for _ in angles {
-        let mut longer = Vec::new();
-        for vector in &vectors {
-            for k in -order..=order {
-                if longer.len() < MOST_TERMS {
-                    let mut v: Vec<i64> = vector.clone();
-                    v.push(k);
-                    longer.push(v);
-                }
-            }
-        }
-        vectors = longer;
-    }
-    vectors.retain(|v| v.iter().find(|k| **k != 0).is_none_or(|k| *k > 0));
-    vectors
-        .sort_by_key(|v| (v.iter().map(|k| k.abs()).sum::<i64>(), v.iter().map(|k| -k).collect::<Vec<_>>()));
-    let mut modes = Vec::new();
-    for vector in vectors {
-        let weight = vector.iter().map(|k| k.unsigned_abs() as u32).sum();
-        if weight == 0 {
-            modes.push((vec![], 0));
-            continue;
-        }
-        let argument = Expr::sum(
-            angles
-                .iter()
-                .zip(&vector)
-                .filter(|(_, k)| **k != 0)
-                .map(|(a, &k)| Expr::product([Expr::number(Rational::from(k)), Expr::Symbol(a.clone())])),
-        );
-        modes.push((vec![argument.clone().call(Function::Cos)], weight));
-        modes.push((vec![argument.call(Function::Sin)], weight));
-    }
-    modes
-}
-
-/// All monomials of degrees 1 to `degree`, for the tests of this room.
-#[cfg(test)]
-pub(super) fn tests_polynomials(names: &[&str], degree: u32) -> Vec<Expr> {
-    let one = |exponents: Vec<u32>| {
-        Expr::product(
-            names
-                .iter()
-                .zip(exponents)
-                .filter(|(_, e)| *e > 0)
-                .map(|(n, e)| Expr::symbol(n).to_power(Rational::from(e))),
-        )
-    };
-    (1..=degree).flat_map(|d| monomials(names.len(), d)).map(one).collect()
 }
 
 #[cfg(test)]

@@ -249,31 +249,11 @@ impl Reader<'_> {
                 }
             },
             "for" if !inside => {
-                let Ok((_, (indices, set))) = all_consuming(family).parse(rest) else {
-                    let hint =
-                        "for instance `for pairs (i, j) of bodies (x, y)` or `for each u of coordinates`";
-                    return Err(self.error(span, "expected what the family runs over", hint));
-                };
-                let mut block = Vec::new();
-                while next < lines.len() && lines[next].indent > line.indent {
-                    next = self.statement(lines, next, true, &mut block)?;
-                }
-                if block.is_empty() {
-                    let hint = "indent the `atom` and `terms` lines that belong to it";
-                    return Err(self.error(span, "a family with nothing in it", hint));
-                }
-                StatementKind::For(indices, set, block)
+                let (kind, after) = self.family(rest, span.clone(), lines, at)?;
+                next = after;
+                kind
             }
-            "atom" => {
-                let Some((name, _)) = rest.split_once('=') else {
-                    return Err(self.error(span, "expected `atom NAME = formula`", ""));
-                };
-                if !is_name(name.trim()) {
-                    return Err(self.error(offset..offset + name.len(), "expected a name", ""));
-                }
-                let formula = &rest[name.len() + 1..];
-                StatementKind::Atom(name.trim().to_string(), self.formula(formula, offset + name.len() + 1)?)
-            }
+            "atom" => self.atom(rest, span.clone(), offset)?,
             "terms" => {
                 let (over, divisor) = split_keyword(rest, "over");
                 let numerator = self.product(over, offset)?;
@@ -293,6 +273,40 @@ impl Reader<'_> {
         };
         out.push(Statement { kind, span, source_name: self.source_name.to_string() });
         Ok(next)
+    }
+
+    /// Reads the family that begins on line `at`, and returns the line after its block.
+    fn family(
+        &mut self,
+        text: &str,
+        span: Range<usize>,
+        lines: &[Line],
+        at: usize,
+    ) -> Result<(StatementKind, usize), GrammarError> {
+        let Ok((_, (indices, set))) = all_consuming(family).parse(text) else {
+            let hint = "for instance `for pairs (i, j) of bodies (x, y)` or `for each u of coordinates`";
+            return Err(self.error(span, "expected what the family runs over", hint));
+        };
+        let (mut block, mut next) = (Vec::new(), at + 1);
+        while next < lines.len() && lines[next].indent > lines[at].indent {
+            next = self.statement(lines, next, true, &mut block)?;
+        }
+        if block.is_empty() {
+            let hint = "indent the `atom` and `terms` lines that belong to it";
+            return Err(self.error(span, "a family with nothing in it", hint));
+        }
+        Ok((StatementKind::For(indices, set, block), next))
+    }
+
+    fn atom(&self, text: &str, span: Range<usize>, offset: usize) -> Result<StatementKind, GrammarError> {
+        let Some((name, formula)) = text.split_once('=') else {
+            return Err(self.error(span, "expected `atom NAME = formula`", ""));
+        };
+        if !is_name(name.trim()) {
+            return Err(self.error(offset..offset + name.len(), "expected a name", ""));
+        }
+        let formula = self.formula(formula, offset + name.len() + 1)?;
+        Ok(StatementKind::Atom(name.trim().to_string(), formula))
     }
 
     fn include(&mut self, file: &str, span: Range<usize>) -> Result<Vec<Statement>, GrammarError> {
