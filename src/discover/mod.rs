@@ -278,7 +278,6 @@ fn conclude(
 ) -> Result<Discovery, DiscoverError> {
     job.note("searching for laws");
     let Recovered { data: owned, mut hamiltonian, stages } = recovered;
-    let mut notes = Vec::new();
     let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
     if let Some(found) = &mut hamiltonian
@@ -289,45 +288,22 @@ fn conclude(
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let found = exact.as_ref().map(|h| proved::prove(h, &config.search, job));
-    let (mut stop, mut work) = (None, None);
-    let mut combinations = Vec::new();
-    notes.extend(found.iter().flat_map(|found| found.notes.iter().cloned()));
-    let (quantities, assessment, searched) = match found {
-        Some(found) if found.stop.is_some() => {
-            (stop, work) = (found.stop, found.work);
-            combinations = found.combinations;
-            (found.laws, found.assessment, found.searched)
+    let mut proved =
+        exact.as_ref().map(|h| proved::prove(h, &config.search, job)).unwrap_or_else(Proved::default);
+    let mut notes = std::mem::take(&mut proved.notes);
+    if proved.stop.is_none() {
+        if !job.is_cancelled() {
+            proved.laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space, &mut notes)?;
         }
-        _ => {
-            if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
-                notes.push(if found.explains {
-                    "the coefficients of H are no small rationals: nothing is proved".to_string()
-                } else {
-                    "no stage of the library explains the data to its noise: nothing is proved".to_string()
-                });
-            }
-            let energies = match hamiltonian.as_ref().filter(|h| !h.exact && h.explains) {
-                Some(found) => modes::energies(found, data)?,
-                None => None,
-            };
-            let laws = match energies {
-                Some(energies) => {
-                    notes.push(energies.note);
-                    named_energies(energies.formulas, &space)
-                }
-                None => supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?,
-            };
-            let assessment = exact.as_ref().map(|h| assess(&Prover::new(h)?, &laws)).transpose()?;
-            (laws, assessment, Vec::new())
-        }
-    };
-    let learned = network.as_ref().map(|n| &n.learned);
-    let mut laws = Vec::new();
-    for quantity in &quantities {
-        let evidence = evidence::of(quantity.formula(), data, learned)?;
-        laws.push(Law { quantity: quantity.clone(), evidence });
+        let assessed = |h: &Hamiltonian| assess(&Prover::new(h)?, &proved.laws);
+        proved.assessment = exact.as_ref().map(assessed).transpose()?;
     }
+    let Proved { laws: quantities, combinations, assessment, searched, stop, work, .. } = proved;
+    let learned = network.as_ref().map(|n| &n.learned);
+    let with_evidence = |quantity: ConservedQuantity| {
+        Ok(Law { evidence: evidence::of(quantity.formula(), data, learned)?, quantity })
+    };
+    let laws = quantities.into_iter().map(with_evidence).collect::<Result<Vec<_>, DiscoverError>>()?;
     let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
     let hint = exact.as_ref().filter(|_| undecided).and_then(|h| motion(h, data, job));
@@ -386,8 +362,36 @@ fn named_energies(formulas: Vec<Expr>, space: &PhaseSpace) -> Vec<ConservedQuant
     names.zip(formulas).map(|(name, formula)| ConservedQuantity::supported(name, formula)).collect()
 }
 
-/// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
+/// Laws without an exact search: energies of modes where H has them, else laws by numbers alone.
 fn supported(
+    data: &observations::Prepared,
+    hamiltonian: Option<&RecoveredHamiltonian>,
+    exact: Option<&Hamiltonian>,
+    space: &PhaseSpace,
+    notes: &mut Vec<String>,
+) -> Result<Vec<ConservedQuantity>, DiscoverError> {
+    if let Some(found) = hamiltonian.filter(|h| !h.exact) {
+        notes.push(if found.explains {
+            "the coefficients of H are no small rationals: nothing is proved".to_string()
+        } else {
+            "no stage of the library explains the data to its noise: nothing is proved".to_string()
+        });
+    }
+    let energies = match hamiltonian.filter(|h| !h.exact && h.explains) {
+        Some(found) => modes::energies(found, data)?,
+        None => None,
+    };
+    match energies {
+        Some(energies) => {
+            notes.push(energies.note);
+            Ok(named_energies(energies.formulas, space))
+        }
+        None => by_numbers(data, hamiltonian, exact, space),
+    }
+}
+
+/// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
+fn by_numbers(
     data: &observations::Prepared,
     hamiltonian: Option<&RecoveredHamiltonian>,
     exact: Option<&Hamiltonian>,

@@ -29,6 +29,15 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
     let config = search_within(search, hamiltonian.space().dof());
     let outcome = match integrals::search(hamiltonian, &config, job) {
         Ok(outcome) => outcome,
+        Err(_) if job.is_cancelled() => {
+            let note = match Ended::by(job.token()) {
+                Some(Ended::Seconds) => {
+                    Some("the time limit was reached before laws were searched for".to_owned())
+                }
+                _ => None,
+            };
+            return Proved { notes: note.into_iter().collect(), ..Proved::default() };
+        }
         Err(error) => {
             let note = format!("the exact search is not possible for this H: {error}");
             return Proved { notes: vec![note], ..Proved::default() };
