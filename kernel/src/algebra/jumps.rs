@@ -47,6 +47,7 @@ impl Element {
             Generator::Sign { of } => Some(Surface { tower, variable, of }),
             _ => None,
         });
+        let signed = signed.filter(Surface::is_in_phase_space);
         let surfaces: Vec<Surface> = signed.collect();
         if surfaces.is_empty()
             && !tower.generators().any(|(_, generator)| inside_branched(generator).is_some())
@@ -159,13 +160,17 @@ fn hidden_sign(
     Ok(None)
 }
 
-/// Whether a polynomial vanishes on no surface: a sum of squares of monomials that have no variable in common, such as
-/// x² + y², vanishes on planes of less dimension, which separate nothing.
+/// Whether a polynomial vanishes on no surface. A sum of squares and a positive number, such as 1 + log(x)², vanishes
+/// nowhere. A sum of squares of monomials in symbols that have none in common, such as x² + y², vanishes on planes of
+/// less dimension, which separate nothing.
 fn is_thin(tower: &Tower, polynomial: &Polynomial) -> bool {
     let is_square = |(factors, coefficient): (Vec<(usize, u32)>, IBig)| {
-        coefficient.is_positive() && factors.into_iter().all(|(v, e)| e % 2 == 0 && v < tower.symbols.len())
+        coefficient.is_positive() && factors.into_iter().all(|(_, exponent)| exponent % 2 == 0)
     };
-    polynomial.terms().all(is_square) && polynomial.monomial_content().is_empty()
+    let has_number = polynomial.terms().any(|(factors, _)| factors.is_empty());
+    let is_of_symbols = polynomial.variables().into_iter().all(|v| v < tower.symbols.len());
+    polynomial.terms().all(is_square)
+        && (has_number || is_of_symbols && polynomial.monomial_content().is_empty())
 }
 
 /// Whether what stands under a root may vanish at a pole with real values on both sides: not if the two have no factor
@@ -223,6 +228,11 @@ struct Surface<'a> {
 }
 
 impl Surface<'_> {
+    /// Whether the function depends on the state. The sign of a parameter is a constant.
+    fn is_in_phase_space(&self) -> bool {
+        closure(self.tower, self.of.numerator().variables()).iter().any(|&v| v < self.tower.variables)
+    }
+
     /// Whether no motion crosses the surface: a wall vanishes on it, or what is positive in the domain changes its sign
     /// there. That x² is positive makes a hole, which orbits pass if H has none.
     fn is_excluded(&self, walls: &[RationalPolynomial]) -> Result<bool, AlgebraError> {

@@ -121,6 +121,8 @@ fn laws_that_jump_where_orbits_cross_are_piecewise() {
         (&plane("(px^2+py^2)/2 + sqrt(x^2 + y^2)*sign(x)*x"), "sign(x)"),
         (&plane("(px^2+py^2)/2 + sin(x)^2/(x*sign(x))"), "sign(x)*py"),
         (&plane("(px^2+py^2)/2 + sqrt(2)*sign(x)*sin(x)^2"), "sign(x)"),
+        (&plane("py^2/2 + x*y"), "1/log(x)"),
+        (&free, "sign(x - a)*py"),
         // A claim that cuts out the surface itself cuts no orbit off.
         (&free, "sign(x)*py where x != 0"),
         (&free, "abs(x)/x where x != 0, y > 0"),
@@ -181,6 +183,12 @@ fn signs_that_do_no_harm_leave_a_law_proved() {
         (&free, "sign(x)*py where x > 0"),
         (&free, "sign(x)*py where x*y > 0"),
         (&plane("(px^2+py^2)/2 where x > 0"), "sqrt(x^2)/x*py"),
+        // The sign of a parameter is a constant.
+        (&free, "sign(a)*py"),
+        (&free, "sqrt((a - b)^2)/(a - b)*py"),
+        // A sum of squares and 1 vanishes nowhere.
+        (&plane("py^2/2 + x*y"), "1/(1 + log(x)^2)"),
+        (&plane("py^2/2 + x*y"), "log(x^2)/sqrt(1 + log(x^2)^2)"),
     ] {
         assert_eq!(status(h, law), Status::Proved, "{law} of {}", h.formula());
     }
