@@ -49,7 +49,7 @@ use networks::POISSON_LIMIT;
 pub use networks::{Multinomial, Network, Trial};
 pub use observations::Observations;
 pub use proved::Proved;
-pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, of_recording};
+pub use recorded::{Alternative, Kept, RecordedConfig, RecordedDiscovery, of_recording};
 
 /// How many cyclic coordinates the networks are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

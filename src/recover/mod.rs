@@ -15,6 +15,7 @@ mod expansion;
 pub mod follow;
 mod formula;
 mod held_out;
+mod invariants;
 mod masses;
 mod model;
 pub mod momentum_map;
@@ -41,6 +42,7 @@ use crate::terms::joint::{self, Bodies};
 pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
+pub use invariants::{Invariant, Invariants};
 pub use masses::{MassConfig, start_masses};
 pub use model::Model;
 pub use problem::{Place, Problem, Terms};
@@ -91,7 +93,22 @@ pub enum RecoverError {
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
     job.tell(Event::Doing("smoothing the recording"));
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
-    let found = with_bodies(config.problem.library.bodies, recording, &smoothed, config, job)?;
+    let mut found = with_every_mass(recording, &smoothed, config, job)?;
+    if let Status::Unexplained { .. } = found.status {
+        job.tell(Event::Doing("looking for laws without a Hamiltonian"));
+        found.invariants = invariants::invariants(recording, &smoothed, job);
+    }
+    Ok(found)
+}
+
+/// The law of motion with the bodies that the names tell, or with a mass for each coordinate where these explain nothing.
+fn with_every_mass(
+    recording: &Recording,
+    smoothed: &Smoothed,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Recovery, RecoverError> {
+    let found = with_bodies(config.problem.library.bodies, recording, smoothed, config, job)?;
     let named = config.problem.library.bodies.of(&recording.coordinates);
     let is_open =
         named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= joint::MOST_FOR_ALL;
@@ -99,7 +116,7 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
         return Ok(found);
     }
     job.tell(Event::Doing("giving every coordinate a mass of its own"));
-    match with_bodies(Bodies::EachCoordinate, recording, &smoothed, config, job) {
+    match with_bodies(Bodies::EachCoordinate, recording, smoothed, config, job) {
         Ok(other) if other.status.explains() => Ok(other),
         Ok(_) | Err(_) => Ok(found),
     }

@@ -1,6 +1,6 @@
 //! What was recovered from a recording.
 
-use super::Model;
+use super::{Invariants, Model};
 use crate::expr::{Expr, Symbol};
 
 /// A law of motion, and how it stands.
@@ -16,6 +16,8 @@ pub struct Recovery {
     pub evidence: Evidence,
     /// For each recorded column its noise: positions, then velocities. The largest standard deviation of all runs.
     pub noise: Vec<f64>,
+    /// What stays constant along every run, where the law explains nothing.
+    pub invariants: Invariants,
 }
 
 /// How a Hamiltonian stands.

@@ -10,6 +10,7 @@
 
 pub mod beam;
 pub mod gram;
+pub mod invariants;
 pub mod least_squares;
 pub mod motion;
 mod piece_form;

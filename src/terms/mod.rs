@@ -15,5 +15,5 @@ mod variables;
 pub use decimal::decimal;
 pub use grammar::{Grammar, GrammarError, built_in};
 pub use library::{Stage, Term, TermLibrary};
-pub use monomials::polynomials;
+pub use monomials::{monomial, monomials, polynomials};
 pub use variables::{Variables, bodies};

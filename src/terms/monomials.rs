@@ -7,7 +7,12 @@ use crate::expr::{Expr, Function, Rational, Symbol};
 /// their exponents.
 pub fn polynomials(symbols: &[Symbol], degree: u32) -> Vec<Expr> {
     let exponents = (1..=degree).flat_map(|degree| monomials(symbols.len(), degree));
-    exponents.map(|exponents| Expr::product(powers(symbols, &exponents))).collect()
+    exponents.map(|exponents| monomial(symbols, &exponents)).collect()
+}
+
+/// The monomial in `symbols` with these exponents.
+pub fn monomial(symbols: &[Symbol], exponents: &[u32]) -> Expr {
+    Expr::product(powers(symbols, exponents))
 }
 
 /// The factors of the monomial with these exponents.
@@ -17,7 +22,7 @@ pub(super) fn powers(symbols: &[Symbol], exponents: &[u32]) -> Vec<Expr> {
 }
 
 /// All exponents of `count` variables with sum `degree`, in descending lexical order.
-pub(super) fn monomials(count: usize, degree: u32) -> Vec<Vec<u32>> {
+pub fn monomials(count: usize, degree: u32) -> Vec<Vec<u32>> {
     fn fill(at: usize, left: u32, exponents: &mut Vec<u32>, out: &mut Vec<Vec<u32>>) {
         if out.len() >= MOST_TERMS {
             return;
