@@ -154,7 +154,13 @@ fn kept(recovery: &Recovery) -> Result<Vec<Kept>, DiscoverError> {
         false => law.formula.clone(),
     };
     let formulas: Vec<Expr> = laws.iter().map(shown).collect();
-    let names = crate::integrals::name_laws(&formulas, &space, &[]);
+    // Named as if the velocities were momenta: `Px`, not `Pvx`.
+    let momenta = &recovery.law.momenta;
+    let as_momenta: BTreeMap<Symbol, Expr> =
+        velocities.iter().cloned().zip(momenta.iter().cloned().map(Expr::Symbol)).collect();
+    let canonical: Vec<Expr> = formulas.iter().map(|formula| formula.substitute(&as_momenta)).collect();
+    let canonical_space = PhaseSpace::new(recovery.law.coordinates.clone(), momenta.clone())?;
+    let names = crate::integrals::name_laws(&canonical, &canonical_space, velocities);
     let named = names.into_iter().zip(formulas).zip(laws);
     let kept = named.map(|((name, formula), law)| Kept {
         quantity: ConservedQuantity::supported(name, formula),

@@ -71,7 +71,8 @@ fn kept(found: &RecordedDiscovery) -> Result<Vec<LawRecord>, MechanicsError> {
     let space = PhaseSpace::new(recovery.law.coordinates.clone(), recovery.invariants.velocities.clone())?;
     let row = |law: &Kept| {
         let evidence = EvidenceRecord { trajectory_drift: Some(law.drift), ..EvidenceRecord::default() };
-        LawRecord { evidence, ..LawRecord::of_law(&law.quantity, &space) }
+        let formula = law.quantity.formula().to_decimal_text(0, DIGITS);
+        LawRecord { evidence, formula, ..LawRecord::of_law(&law.quantity, &space) }
     };
     Ok(found.kept.iter().map(row).collect())
 }
