@@ -208,6 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_hundred_thousand_random_reals_hardly_one_is_called_exact() {
+        let mut random = ChaCha8Rng::seed_from_u64(2);
+        let mut exact = 0;
+        for _ in 0..100_000 {
+            let error = 10f64.powf(random.random_range(-12.0..-3.0));
+            let size = 10f64.powf(random.random_range(-2.0..2.0));
+            exact +=
+                usize::from(alone(size * random.random_range(1.0..10.0), error * size) != Reading::Letter);
+        }
+        assert!(exact <= 20, "{exact}");
+    }
+
+    #[test]
     fn equal_constants_share_a_letter_and_gain_precision() {
         let (s, c) = (2e-6_f64, 0.93);
         let covariance = [s * s, 0.0, 0.0, s * s];
