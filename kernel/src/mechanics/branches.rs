@@ -70,6 +70,13 @@ impl Branches {
     }
 }
 
+/// Whether functions seem dependent on a part of phase space, by their gradients at many points in floating point.
+pub fn are_dependent_somewhere(hamiltonian: &Hamiltonian, functions: &[Expr]) -> bool {
+    let unrestricted: Vec<(&Expr, &[Condition])> = functions.iter().map(|f| (f, &[][..])).collect();
+    let all: Vec<usize> = (0..functions.len()).collect();
+    Branches::of(hamiltonian, &unrestricted).are_dependent_somewhere(&all)
+}
+
 /// Scales the gradients of a function to length 1, or to zero where they are nothing but rounding.
 fn scale(gradients: &mut [Vec<Option<Vec<f64>>>], function: usize) {
     let mut lengths: Vec<f64> =
@@ -138,45 +145,4 @@ fn are_dependent(rows: &[Vec<f64>]) -> bool {
         basis.push(scaled_to_one(&rest));
     }
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::expr::parse;
-    use crate::mechanics::PhaseSpace;
-
-    fn are_dependent_somewhere(texts: &[&str]) -> bool {
-        let names = |list: [&str; 2]| list.map(Symbol::new).to_vec();
-        let space = PhaseSpace::new(names(["x", "y"]), names(["px", "py"])).unwrap();
-        let formulas: Vec<Expr> = texts.iter().map(|text| parse(text).unwrap()).collect();
-        let hamiltonian = Hamiltonian::new(formulas[0].clone(), space);
-        let functions: Vec<(&Expr, &[Condition])> = formulas.iter().map(|f| (f, &[][..])).collect();
-        let all: Vec<usize> = (0..texts.len()).collect();
-        Branches::of(&hamiltonian, &functions).are_dependent_somewhere(&all)
-    }
-
-    #[test]
-    fn functions_that_are_constant_on_a_part_are_found() {
-        let free = "(px^2 + py^2)/2";
-        for law in [
-            "abs(sin(px)) - sin(px)",
-            "abs(sqrt(2)*px - 1) - sqrt(2)*px",
-            "sqrt(1 - cos(px)^2) - sin(px)",
-            "sqrt(px - 2*sqrt(px - 1)) - sqrt(px - 1) + 1",
-            "abs(px - sin(1)) - px",
-            "sqrt(1 - sin(px)) - sin(px/2) + cos(px/2)",
-        ] {
-            assert!(are_dependent_somewhere(&[free, law]), "{law}");
-        }
-    }
-
-    #[test]
-    fn independent_functions_stay_so() {
-        let kepler = "(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)";
-        let stiff = "(px^2 + py^2)/2 + exp(8*(x - y)) + x^12 + 1/(x - y)^12";
-        assert!(!are_dependent_somewhere(&[kepler, "x*py - y*px", "py*(x*py - y*px) - x/sqrt(x^2 + y^2)"]));
-        assert!(!are_dependent_somewhere(&[stiff, "px + py"]));
-        assert!(!are_dependent_somewhere(&["(px^2 + py^2)/2", "px^3"]));
-    }
 }

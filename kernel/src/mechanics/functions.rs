@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::prelude::*;
-
 use super::bracket::{Bracket, Gradient};
 use super::branches::Branches;
 use super::prover::Frame;
@@ -62,7 +60,7 @@ impl<'a> Functions<'a> {
         let pairs: Vec<(usize, usize)> =
             (0..count).flat_map(|row| (row + 1..count).map(move |column| (row, column))).collect();
         let bracket = |&(row, column): &(usize, usize)| self.prover.ask(|| self.bracket(row, column));
-        let entries: Vec<Bracket> = pairs.par_iter().map(bracket).collect::<Result<_, _>>()?;
+        let entries: Vec<Bracket> = side_by_side(&pairs, &bracket).into_iter().collect::<Result<_, _>>()?;
         let mut matrix = vec![vec![Bracket::Zero; count]; count];
         for ((row, column), entry) in pairs.into_iter().zip(entries) {
             matrix[column][row] = entry.negated();
@@ -237,4 +235,16 @@ impl<'a> Functions<'a> {
         known().insert(set, answer);
         answer
     }
+}
+
+/// The answers to all questions, in their order, by as many threads as there are.
+fn side_by_side<Q: Sync, A: Send>(questions: &[Q], answer: &(impl Fn(&Q) -> A + Sync)) -> Vec<A> {
+    if let [] | [_] = questions {
+        return questions.iter().map(answer).collect();
+    }
+    let (left, right) = questions.split_at(questions.len() / 2);
+    let (mut answers, others) =
+        rayon_core::join(|| side_by_side(left, answer), || side_by_side(right, answer));
+    answers.extend(others);
+    answers
 }

@@ -45,21 +45,23 @@ mod rank;
 mod verification;
 
 pub use assessment::{Assessment, Verdict, assess};
-pub use bracket::{Bracket, bracket_of, poisson_bracket};
+pub use bracket::{Bracket, Gradient, bracket_of, poisson_bracket};
+pub use branches::are_dependent_somewhere;
 pub use law::{ConservedQuantity, Status};
 pub use phase_space::{Hamiltonian, PhaseSpace, conditions_beside};
 pub use prover::{Certificate, Conservation, Prover};
 pub use rank::{Rank, functional_rank};
 pub use verification::{Claim, Comparison, Verification, Verified, compare, verify};
 
+use std::fmt;
+
 use crate::algebra::AlgebraError;
 use crate::expr::{Expr, Symbol};
 
 /// What is wrong with a question about mechanics.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MechanicsError {
     /// Coordinates and momenta do not pair up.
-    #[error("{coordinates} coordinates but {momenta} momenta: they pair up in order")]
     Unpaired {
         /// Number of coordinates.
         coordinates: usize,
@@ -67,18 +69,42 @@ pub enum MechanicsError {
         momenta: usize,
     },
     /// No degrees of freedom.
-    #[error("a phase space needs at least one coordinate and its momentum")]
     Empty,
     /// A name that stands twice.
-    #[error("`{0}` is named twice among coordinates and momenta")]
     Repeated(Symbol),
     /// A Hamiltonian that depends on no variable.
-    #[error("the Hamiltonian `{0}` is constant: nothing moves, and every function is conserved")]
     Constant(Expr),
     /// The algebra could not carry out a step.
-    #[error(transparent)]
-    Algebra(#[from] AlgebraError),
+    Algebra(AlgebraError),
 }
 
-#[cfg(test)]
-mod tests;
+impl fmt::Display for MechanicsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MechanicsError::Unpaired { coordinates, momenta } => {
+                write!(f, "{coordinates} coordinates but {momenta} momenta: they pair up in order")
+            }
+            MechanicsError::Empty => {
+                f.write_str("a phase space needs at least one coordinate and its momentum")
+            }
+            MechanicsError::Repeated(symbol) => {
+                write!(f, "`{symbol}` is named twice among coordinates and momenta")
+            }
+            MechanicsError::Constant(formula) => {
+                write!(
+                    f,
+                    "the Hamiltonian `{formula}` is constant: nothing moves, and every function is conserved"
+                )
+            }
+            MechanicsError::Algebra(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for MechanicsError {}
+
+impl From<AlgebraError> for MechanicsError {
+    fn from(error: AlgebraError) -> MechanicsError {
+        MechanicsError::Algebra(error)
+    }
+}

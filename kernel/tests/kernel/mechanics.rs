@@ -1,7 +1,14 @@
-use super::bracket::Gradient;
-use super::*;
-use crate::algebra::Element;
-use crate::expr::{Expr, parse};
+//! Brackets, proofs and verdicts on systems that are well known.
+
+use std::time::Duration;
+
+use liouville_kernel::CancelToken;
+use liouville_kernel::algebra::{AlgebraError, Element};
+use liouville_kernel::expr::{Expr, Symbol, parse};
+use liouville_kernel::mechanics::{
+    Assessment, Bracket, Claim, Conservation, ConservedQuantity, Gradient, Hamiltonian, MechanicsError,
+    PhaseSpace, Prover, Status, Verdict, Verified, are_dependent_somewhere, assess, bracket_of, verify,
+};
 
 fn space(names: &str) -> PhaseSpace {
     let (q, p) = names.split_once(';').expect("q ; p");
@@ -239,7 +246,7 @@ fn claims_are_verified_together() {
 #[test]
 fn a_cancelled_prover_says_so_and_never_no() {
     let h = hamiltonian("x y ; px py", "(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)");
-    let token = crate::CancelToken::new();
+    let token = CancelToken::new();
     let prover = prover(&h).with_token(&token);
     let law = prover.certify(&formula("x*py - y*px")).expect("an answer").expect("a proof");
     token.cancel();
@@ -248,4 +255,45 @@ fn a_cancelled_prover_says_so_and_never_no() {
     let assessment = assess(&prover, &[ConservedQuantity::proved("L", law)]).expect("an assessment");
     assert_eq!(assessment.brackets()[1][0], Bracket::Unknown(None));
     assert_eq!(assessment.verdict(), Verdict::Undecided);
+}
+
+/// Whether the first, a Hamiltonian in the plane, and the others seem dependent on a part of phase space.
+fn are_dependent(texts: &[&str]) -> bool {
+    let formulas: Vec<Expr> = texts.iter().map(|text| formula(text)).collect();
+    are_dependent_somewhere(&Hamiltonian::new(formulas[0].clone(), space("x y ; px py")), &formulas)
+}
+
+#[test]
+fn functions_that_are_constant_on_a_part_are_found() {
+    let free = "(px^2 + py^2)/2";
+    for law in [
+        "abs(sin(px)) - sin(px)",
+        "abs(sqrt(2)*px - 1) - sqrt(2)*px",
+        "sqrt(1 - cos(px)^2) - sin(px)",
+        "sqrt(px - 2*sqrt(px - 1)) - sqrt(px - 1) + 1",
+        "abs(px - sin(1)) - px",
+        "sqrt(1 - sin(px)) - sin(px/2) + cos(px/2)",
+    ] {
+        assert!(are_dependent(&[free, law]), "{law}");
+    }
+}
+
+#[test]
+fn independent_functions_stay_so() {
+    let kepler = "(px^2 + py^2)/2 - 1/sqrt(x^2 + y^2)";
+    let stiff = "(px^2 + py^2)/2 + exp(8*(x - y)) + x^12 + 1/(x - y)^12";
+    assert!(!are_dependent(&[kepler, "x*py - y*px", "py*(x*py - y*px) - x/sqrt(x^2 + y^2)"]));
+    assert!(!are_dependent(&[stiff, "px + py"]));
+    assert!(!are_dependent(&["(px^2 + py^2)/2", "px^3"]));
+}
+
+#[test]
+fn clones_share_the_call_and_keep_their_deadlines() {
+    let token = CancelToken::new();
+    let (late, soon) = (token.within(Duration::from_secs(3600)), token.within(Duration::ZERO));
+    assert!(soon.is_cancelled() && !soon.was_called());
+    assert!(!late.is_cancelled());
+    assert!(soon.within(Duration::from_secs(3600)).is_cancelled(), "a deadline never moves back");
+    late.cancel();
+    assert!(token.is_cancelled() && token.was_called());
 }
