@@ -12,6 +12,7 @@
 //! Hamiltonian, and only where that is exact: every coefficient a justified rational, the data explained
 //! to its noise. Everything else is *supported*, with its numbers.
 
+mod divergence;
 mod evidence;
 mod hamiltonian;
 mod keeping;
@@ -21,6 +22,7 @@ mod networks;
 mod observations;
 mod proved;
 mod quotient;
+mod readout;
 mod recorded;
 mod trajectories;
 
@@ -30,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::SmoothingError;
 use crate::dynamics::{StabilityHint, stability_hint};
-use crate::expr::Expr;
+use crate::expr::{Expr, Symbol};
 use crate::fit::FitError;
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
@@ -46,9 +48,10 @@ pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
 pub use keeping::Trainings;
 use networks::POISSON_LIMIT;
-pub use networks::{Multinomial, Network, Trial};
+pub use networks::{Network, Trial};
 pub use observations::Observations;
 pub use proved::Proved;
+pub use readout::{InLaws, Multinomial};
 pub use recorded::{Alternative, Kept, RecordedConfig, RecordedDiscovery, of_recording};
 
 /// How many cyclic coordinates the networks are asked for.
@@ -273,18 +276,16 @@ fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Re
 fn conclude(
     recovered: Recovered,
     config: &Config,
-    network: Option<Network>,
+    mut network: Option<Network>,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     job.note("searching for laws");
     let Recovered { data: owned, mut hamiltonian, stages } = recovered;
     let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
-    if let Some(found) = &mut hamiltonian
-        && found.exact
-        && let Ok(formula) = crate::simplify::canonical_hamiltonian(&found.formula, &space)
-    {
-        found.formula = formula;
+    if let Some(found) = hamiltonian.as_mut().filter(|h| h.exact) {
+        let canonical = crate::simplify::canonical_hamiltonian(&found.formula, &space);
+        found.formula = canonical.unwrap_or_else(|_| found.formula.clone());
     }
     let exact =
         hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
@@ -305,6 +306,9 @@ fn conclude(
     };
     let laws = quantities.into_iter().map(with_evidence).collect::<Result<Vec<_>, DiscoverError>>()?;
     let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
+    if let Some(network) = &mut network {
+        network.in_laws = readout::in_laws(&network.learned, &named(hamiltonian.as_ref(), &laws), data)?;
+    }
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
     let hint = exact.as_ref().filter(|_| undecided).and_then(|h| motion(h, data, job));
     if undecided && laws.is_empty() {
@@ -329,6 +333,13 @@ fn conclude(
     })
 }
 
+/// The Hamiltonian, if it explains the data, and the laws, each with its name.
+fn named(hamiltonian: Option<&RecoveredHamiltonian>, laws: &[Law]) -> Vec<(Symbol, Expr)> {
+    let energy = hamiltonian.filter(|h| h.explains).map(|h| (Symbol::new("H"), h.formula.clone()));
+    let laws = laws.iter().map(|law| (Symbol::new(law.quantity.name()), law.quantity.formula().clone()));
+    energy.into_iter().chain(laws).collect()
+}
+
 /// Orbits that are followed for the hint.
 const HINT_ORBITS: usize = 8;
 
@@ -339,6 +350,11 @@ fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared, job: &Job<'_
         data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
     let space = hamiltonian.space();
     stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts, job.token()).ok()?
+}
+
+/// A share in whole per cent.
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
 }
 
 /// What is said where H stands alone.
@@ -370,6 +386,15 @@ fn supported(
     space: &PhaseSpace,
     notes: &mut Vec<String>,
 ) -> Result<Vec<ConservedQuantity>, DiscoverError> {
+    if hamiltonian.is_none_or(|h| !h.explains)
+        && let Some(divergence) = divergence::divergence(data)?
+    {
+        notes.push(format!(
+            "no H moves these columns: their velocities have a divergence ({} of the size of their derivatives), and \
+             Hamilton's equations have none. Are they canonical coordinates and momenta?",
+            percent(divergence)
+        ));
+    }
     if let Some(found) = hamiltonian.filter(|h| !h.exact) {
         notes.push(if found.explains {
             "the coefficients of H are no small rationals: nothing is proved".to_string()

@@ -1,30 +1,16 @@
-//! Networks: how many cyclic coordinates, and the learned coordinates as polynomials.
+//! Networks: how many cyclic coordinates.
 
 use std::time::Instant;
 
 use crate::data::{Smoother, SmoothingError, TrajectorySet};
-use crate::expr::Expr;
-use crate::fit::{FitError, Normal};
 use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, TrainingData};
-use crate::terms::decimal;
-use crate::terms::{Grammar, TermLibrary};
 
 use crate::progress::Job;
 
 use super::keeping::{Keeper, Trainings};
 use super::observations::{Observations, Prepared};
+use super::readout::{InLaws, Multinomial, multinomials};
 use super::{Cyclic, DiscoverError};
-
-/// A learned momentum P_i fitted by polynomials, as in the paper's Fig. 5.
-#[derive(Clone, Debug)]
-pub struct Multinomial {
-    /// The polynomial of degree [`degree`](Self::degree), in decimals; P is taken with zero mean and unit variance.
-    pub formula: Expr,
-    /// The lowest degree that does nearly as well as the best.
-    pub degree: u32,
-    /// Mean squared error on held-out states for the degrees 1, 2, …, in units of the variance of P.
-    pub mse: Vec<f64>,
-}
 
 /// One network that was trained.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +36,8 @@ pub struct Network {
     pub trials: Vec<Trial>,
     /// The learned momenta as polynomials.
     pub coordinates: Vec<Multinomial>,
+    /// The learned momenta as functions of the laws; empty where there are none.
+    pub in_laws: Vec<InLaws>,
     /// The trained networks.
     pub learned: LearnedCoordinates,
 }
@@ -150,76 +138,7 @@ pub(super) fn describe(
         seconds,
         trials,
         coordinates: multinomials(&learned, data)?,
+        in_laws: Vec::new(),
         learned,
     })
-}
-
-/// Each learned momentum fitted by polynomials of degrees 1 to 4.
-fn multinomials(learned: &LearnedCoordinates, data: &Prepared) -> Result<Vec<Multinomial>, DiscoverError> {
-    let test = if data.held_out.is_empty() { &data.samples } else { &data.held_out };
-    let (fit, check) = (learned.evaluate(&data.samples.states)?, learned.evaluate(&test.states)?);
-    let n = fit.count;
-    let mut found = Vec::new();
-    let mut evaluated = Vec::new();
-    for degree in 1..=4u32 {
-        let text = format!("grammar multinomial\nterms variables^1..{degree}\n");
-        let grammar = Grammar::parse(&text, "multinomial", &mut |_| None)?;
-        let library = TermLibrary::new(&grammar, &data.variables)?;
-        let terms: Vec<Expr> = library.all_terms().into_iter().map(|t| t.formula).collect();
-        if terms.len() > 300 || terms.len() * 3 > data.samples.len() {
-            break;
-        }
-        let tape = crate::expr::Tape::new(&terms, &data.inputs).map_err(FitError::from)?;
-        evaluated.push((terms, tape.evaluate(&data.samples.states), tape.evaluate(&test.states)));
-    }
-    for i in 0..n {
-        let column = |values: &[f64]| values.iter().skip(i).step_by(n).copied().collect::<Vec<f64>>();
-        let (target, truth) = (column(&fit.values), column(&check.values));
-        let mean = target.iter().sum::<f64>() / target.len() as f64;
-        let spread = (target.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / target.len() as f64).sqrt();
-        let unit = |v: f64| (v - mean) / spread.max(f64::MIN_POSITIVE);
-        let mut fits = Vec::new();
-        for (terms, values, test_values) in &evaluated {
-            let count = terms.len();
-            let mut system = Normal::new(count + 1);
-            let rows: Vec<f64> = values
-                .chunks_exact(count)
-                .zip(&target)
-                .flat_map(|(row, t)| row.iter().copied().chain([1.0, unit(*t)]))
-                .collect();
-            system.add(&rows)?;
-            let columns = system.independent_columns(&(0..=count).collect::<Vec<_>>(), 1e-9);
-            let solution = system.solve(&columns)?;
-            let error: f64 = test_values
-                .chunks_exact(count)
-                .zip(&truth)
-                .map(|(row, t)| {
-                    let value: f64 = solution
-                        .columns
-                        .iter()
-                        .zip(&solution.coefficients)
-                        .map(|(&j, c)| if j < count { row[j] * c } else { *c })
-                        .sum();
-                    (value - unit(*t)).powi(2)
-                })
-                .sum::<f64>()
-                / truth.len().max(1) as f64;
-            fits.push((solution, error));
-        }
-        let mse: Vec<f64> = fits.iter().map(|f| f.1).collect();
-        let best = mse.iter().copied().fold(f64::INFINITY, f64::min);
-        let Some(at) = mse.iter().position(|e| *e <= (1.5 * best).max(1e-6)) else { continue };
-        let (solution, terms) = (&fits[at].0, &evaluated[at].0);
-        let largest = solution.coefficients.iter().fold(0.0f64, |m, c| m.max(c.abs()));
-        let formula = Expr::sum(
-            solution
-                .columns
-                .iter()
-                .zip(&solution.coefficients)
-                .filter(|(j, c)| **j < terms.len() && c.abs() > 0.01 * largest)
-                .map(|(&j, c)| Expr::product([Expr::number(decimal(*c, 3)), terms[j].clone()])),
-        );
-        found.push(Multinomial { formula, degree: at as u32 + 1, mse });
-    }
-    Ok(found)
 }

@@ -123,6 +123,8 @@ fn hamiltonian(found: Option<&RecoveredHamiltonian>, source: &DiscoverySource) -
         source: "recovered".to_owned(),
         exact: Some(found.exact),
         residual: found.residual.is_finite().then_some(found.residual),
+        status: (!found.explains).then(|| "unexplained".to_owned()),
+        unexplained_fraction: (!found.explains && found.residual.is_finite()).then_some(found.residual),
         agrees_with_file: source.agrees_with_file,
         ..HamiltonianRecord::default()
     }
@@ -158,10 +160,14 @@ fn network(found: &Network) -> NetworkRecord {
         coordinates: found
             .coordinates
             .iter()
-            .map(|fit| CoordinateRecord {
+            .enumerate()
+            .map(|(i, fit)| CoordinateRecord {
                 formula: fit.formula.to_decimal_text(0, LEARNED_DIGITS),
                 degree: fit.degree as usize,
                 mse: fit.mse.clone(),
+                in_laws: found.in_laws.get(i).map(|read| read.formula.to_decimal_text(0, LEARNED_DIGITS)),
+                in_laws_latex: found.in_laws.get(i).map(|read| read.formula.to_latex()),
+                r2: found.in_laws.get(i).map(|read| read.r2),
             })
             .collect(),
         trials: found

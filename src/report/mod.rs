@@ -383,7 +383,7 @@ pub struct NetworkRecord {
     /// byte each time.
     #[serde(skip)]
     pub seconds: Option<f64>,
-    /// The paper's multinomial fits of the learned coordinates.
+    /// The learned coordinates as formulas.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coordinates: Vec<CoordinateRecord>,
     /// The trainings, each with a different number of cyclic coordinates.
@@ -400,7 +400,7 @@ pub struct TrialRecord {
     pub poisson: f64,
 }
 
-/// A multinomial fit of one learned coordinate.
+/// One learned coordinate: the paper's multinomial fit, and as a function of the laws.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct CoordinateRecord {
     /// The fitted formula, with decimal coefficients.
@@ -409,6 +409,15 @@ pub struct CoordinateRecord {
     pub degree: usize,
     /// Mean squared error by degree, from 1 up.
     pub mse: Vec<f64>,
+    /// The coordinate as a polynomial in the names of the laws, with decimal coefficients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_laws: Option<String>,
+    /// Its LaTeX. Not part of the JSON.
+    #[serde(skip)]
+    pub in_laws_latex: Option<String>,
+    /// 1 − (squared error)/(variance) of that polynomial on held-out states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
 }
 
 /// The data that was used.
