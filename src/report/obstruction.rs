@@ -3,10 +3,13 @@
 use serde::Serialize;
 
 use crate::expr::{Expr, Rational, Symbol};
-use crate::mechanics::{DarbouxPoint, Eigenvalue, IntegralClass, NonIntegrability, Part, Reason};
+use crate::mechanics::{DarbouxPoint, Eigenvalue, IntegralClass, NonIntegrability, Part, PhaseSpace, Reason};
+use crate::simplify::canonical_hamiltonian;
 
 /// A potential with more symbols is not written out in the line.
 const PRINTABLE: usize = 60;
+/// A potential with more symbols is not brought into its clearest writing.
+const PRESENTABLE: usize = 300;
 /// Digits of numbers that are known to lie in a small interval.
 const DIGITS: usize = 9;
 
@@ -42,15 +45,29 @@ fn class_name(class: IntegralClass) -> &'static str {
 impl ObstructionRecord {
     /// The record of a proof.
     pub(super) fn of(proof: &NonIntegrability) -> ObstructionRecord {
-        let coordinates = proof.hamiltonian().space().coordinates();
+        let space = proof.hamiltonian().space();
+        let coordinates = space.coordinates();
+        let shown = presented(proof.reason(), space);
         ObstructionRecord {
             method: method(proof.reason()).to_owned(),
             class: class_name(proof.class()).to_owned(),
-            statement: format!("{}: {}", excluded(proof), reason(proof.reason(), coordinates)),
-            latex: format!("\\text{{{}}}: {}", excluded(proof), reason_in_latex(proof.reason(), coordinates)),
+            statement: format!("{}: {}", excluded(proof), reason(&shown, coordinates)),
+            latex: format!("\\text{{{}}}: {}", excluded(proof), reason_in_latex(&shown, coordinates)),
             proof: Some(proof.clone()),
         }
     }
+}
+
+/// The same with the potential in its clearest writing.
+fn presented(reason: &Reason, space: &PhaseSpace) -> Reason {
+    let mut shown = reason.clone();
+    if let Reason::Darboux { potential, .. } = &mut shown
+        && potential.symbol_count() <= PRESENTABLE
+        && let Ok(canonical) = canonical_hamiltonian(potential, space)
+    {
+        *potential = canonical;
+    }
+    shown
 }
 
 fn method(reason: &Reason) -> &'static str {

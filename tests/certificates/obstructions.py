@@ -35,7 +35,9 @@ def mutants(data):
         for k in range(len(claim["direction"])):
             changed = list(claim["direction"])
             changed[k] = str(Fraction(changed[k]) + 7)
-            yield f"direction {changed}", with_claim(direction=changed)
+            # A multiple is the same direction.
+            if any(Fraction(c) != 0 for j, c in enumerate(claim["direction"]) if j != k):
+                yield f"direction {changed}", with_claim(direction=changed)
         yield "no direction", with_claim(direction=["0"] * len(claim["direction"]))
     if claim["kind"] == "enclosed":
         low, high = (Fraction(x) for x in claim["between"])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::homogeneous::HomogeneousPart;
 use super::{Eigenvalue, excludes_irrational, is_excluded};
 use crate::algebra::{Element, ZeroTest};
-use crate::expr::{Expr, Rational, Symbol};
+use crate::expr::{Expr, Function, Rational, Symbol};
 use crate::galois::{RationalMatrix, characteristic_polynomial};
 
 /// An eigenvalue of A V″(d)/γ outside the list.
@@ -28,6 +28,18 @@ pub(super) fn excluded(
     (rest.has_roots() && excludes_irrational(part.degree())).then_some(Eigenvalue::Irrational(rest))
 }
 
+/// What stands under roots and fractional powers.
+fn collect_radicands(expr: &Expr, into: &mut Vec<Expr>) {
+    match expr {
+        Expr::Call(Function::Sqrt, argument) => into.push((**argument).clone()),
+        Expr::Power(base, exponent) if !exponent.as_number().is_some_and(|power| power.is_int()) => {
+            into.push((**base).clone());
+        }
+        _ => {}
+    }
+    expr.children().for_each(|child| collect_radicands(child, into));
+}
+
 /// A V″(d)/γ, where A∇V(d) = γd with γ ≠ 0 and the matrix is rational.
 fn variation(
     potential: &Expr,
@@ -40,11 +52,17 @@ fn variation(
         coordinates.iter().cloned().zip(direction.iter().map(|x| Expr::number(x.clone()))).collect();
     let slopes: Vec<Expr> = coordinates.iter().map(|q| potential.derivative(q)).collect();
     let second = slopes.iter().flat_map(|slope| coordinates.iter().map(|q| slope.derivative(q)));
-    // The potential itself is there so that its domain is asked for.
-    let all = [potential.clone()].into_iter().chain(slopes.iter().cloned()).chain(second);
+    // The potential itself is there so that its domain is asked for. The theorem asks that no root vanishes (Combot 2013).
+    let mut radicands = Vec::new();
+    collect_radicands(potential, &mut radicands);
+    let roots = radicands.len();
+    let all = radicands.into_iter().chain([potential.clone()]).chain(slopes.iter().cloned()).chain(second);
     let values: Vec<Expr> = all.map(|expr| expr.substitute(&at)).collect();
     let (field, elements) = Element::all_within(&[], &[], values.iter()).ok()?;
-    let (gradient, hessian) = elements[1..].split_at(dof);
+    if !elements[..roots].iter().all(|radicand| radicand.zero_test() == ZeroTest::NonZero) {
+        return None;
+    }
+    let (gradient, hessian) = elements[roots + 1..].split_at(dof);
     let sum = |row: &[Rational], of: &dyn Fn(usize) -> Element| -> Option<Element> {
         let mut sum = Element::constant(&field, &Rational::ZERO);
         for (l, mass) in row.iter().enumerate() {

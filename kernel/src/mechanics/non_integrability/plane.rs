@@ -148,11 +148,10 @@ impl InPlane {
     }
 }
 
-/// The directions u + m·v, in the simplest writing.
+/// The directions u + m·v for the roots of the slope, or one of them that is rational: all have the same eigenvalue.
 fn point(basis: &[Vec<Rational>; 2], slope: Univariate) -> DarbouxPoint {
-    if slope.degree() == Some(1) {
-        let root = -slope.monic().at(&Rational::ZERO);
-        let direction: Vec<Rational> = basis[0].iter().zip(&basis[1]).map(|(u, v)| u + &root * v).collect();
+    if let Some(root) = slope.rational_roots().last() {
+        let direction: Vec<Rational> = basis[0].iter().zip(&basis[1]).map(|(u, v)| u + root * v).collect();
         return DarbouxPoint::Direction(primitive(&direction));
     }
     DarbouxPoint::Plane { basis: basis.clone(), slope }

@@ -119,6 +119,15 @@ fn directions_of_potentials_with_roots() {
 }
 
 #[test]
+fn no_direction_lies_where_a_root_vanishes() {
+    // x − y = 0 is a branch of V, however often it can be differentiated there.
+    let text = "(px^2 + py^2)/2 + ((x - y)^2)^(3/2)*(x + y)^2";
+    let found = obstructions("x y", text).unwrap();
+    let direction = vec![Rational::ONE, Rational::ONE];
+    assert_eq!(found.prove(&Proposal::Direction { part: Part::Whole, direction }).unwrap(), None);
+}
+
+#[test]
 fn three_bodies_on_a_line() {
     let text = "(px1^2 + py1^2)/2 + (px2^2 + py2^2)/4 + (px3^2 + py3^2)/6 - 2/sqrt((x1 - x2)^2 + (y1 - y2)^2) \
                 - 3/sqrt((x1 - x3)^2 + (y1 - y3)^2) - 6/sqrt((x2 - x3)^2 + (y2 - y3)^2)";
