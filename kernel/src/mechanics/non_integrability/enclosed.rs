@@ -27,6 +27,9 @@ const HALVINGS: usize = 44;
 /// More coordinates are not tried.
 const MAX_COORDINATES: usize = 64;
 
+/// A matrix whose entries are sums of masses times second derivatives of V.
+type Entries = Vec<Vec<Vec<(Rational, Expr)>>>;
+
 /// Where to look.
 pub(super) struct Place<'a> {
     pub(super) start: &'a [f64],
@@ -180,7 +183,7 @@ impl<'a> Problem<'a> {
     }
 
     /// The formulas of (A V″)ᵢⱼ on a block, as lists of masses and second derivatives.
-    fn entries(&self, block: &[usize]) -> Option<Vec<Vec<Vec<(Rational, Expr)>>>> {
+    fn entries(&self, block: &[usize]) -> Option<Entries> {
         let second: BTreeMap<(usize, usize), Expr> = block
             .iter()
             .flat_map(|&l| block.iter().map(move |&j| (l, j)))
@@ -197,11 +200,7 @@ impl<'a> Problem<'a> {
     }
 
     /// σ A V″ on a block.
-    fn values(
-        &self,
-        entries: &[Vec<Vec<(Rational, Expr)>>],
-        at: &BTreeMap<Symbol, Enclosure>,
-    ) -> Option<Vec<Vec<Enclosure>>> {
+    fn values(&self, entries: &Entries, at: &BTreeMap<Symbol, Enclosure>) -> Option<Vec<Vec<Enclosure>>> {
         let value = |terms: &Vec<(Rational, Expr)>| {
             let mut sum = Enclosure::zero();
             for (mass, expr) in terms {
@@ -234,7 +233,7 @@ impl<'a> Problem<'a> {
     fn approximate_inverse(
         &self,
         centre: &BTreeMap<usize, Rational>,
-        entries: &[Vec<Vec<(Rational, Expr)>>],
+        entries: &Entries,
     ) -> Option<Vec<Vec<Enclosure>>> {
         let slope = self.slope(self.values(entries, &self.boxed(centre, &Rational::ZERO))?);
         let rounded = |x: &Enclosure| Rational::try_from(x.middle().to_f64().value()).ok();
@@ -267,7 +266,7 @@ impl<'a> Problem<'a> {
     fn is_proved(
         &self,
         centre: &BTreeMap<usize, Rational>,
-        entries: &[Vec<Vec<(Rational, Expr)>>],
+        entries: &Entries,
         radius: &Rational,
     ) -> Option<bool> {
         let back = self.approximate_inverse(centre, entries)?;

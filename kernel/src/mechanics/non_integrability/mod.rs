@@ -133,6 +133,7 @@ pub enum Eigenvalue {
 }
 
 /// Why a system is not integrable.
+#[expect(clippy::large_enum_variant, reason = "there is at most one for a system")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Reason {
     /// An eigenvalue of a homogeneous potential.

@@ -100,13 +100,13 @@ impl InPlane {
         }
         let weights = times(projection, masses);
         let mut divergence = Univariate::zero();
-        for j in 0..dof {
-            for l in 0..dof {
-                let weight = &weights[0][j] * &basis[0][l] + &weights[1][j] * &basis[1][l];
+        for (j, slope) in slopes.iter().enumerate() {
+            for (l, (u, v)) in basis[0].iter().zip(&basis[1]).enumerate() {
+                let weight = &weights[0][j] * u + &weights[1][j] * v;
                 if weight.is_zero() {
                     continue;
                 }
-                let first = on_plane(&slopes[j].derivative(l)).times(&denominator);
+                let first = on_plane(&slope.derivative(l)).times(&denominator);
                 let second = at[j].times(&on_plane(&below.derivative(l))).scaled(&Rational::from(2));
                 divergence = divergence.plus(&first.minus(&second).scaled(&weight));
             }
