@@ -4,8 +4,8 @@ use super::{CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRe
 use crate::mechanics::Status;
 
 /// What a proof of non-integrability leaves open.
-pub(super) const OTHER_INTEGRALS: &str =
-    "integrals of other kinds, such as merely smooth ones, are not excluded";
+pub(super) const OTHER_INTEGRALS: &str = "integrals of other kinds (smooth ones, or real-analytic ones that are \
+     not meromorphic in the complex domain) are not excluded";
 
 /// The whole record as a page of plain text.
 pub(super) fn page(record: &Record) -> String {
