@@ -41,6 +41,7 @@ pub mod fit;
 pub mod integrals;
 #[cfg(feature = "learn")]
 pub mod learn;
+pub mod obstructions;
 #[cfg(feature = "learn")]
 pub mod recover;
 #[cfg(feature = "learn")]

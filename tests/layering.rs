@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a room imports only from those before it.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "system",
     "data",
     "terms",
@@ -14,6 +14,7 @@ const ROOMS: [&str; 16] = [
     "simplify",
     "dynamics",
     "integrals",
+    "obstructions",
     "regression",
     "recover",
     "fit",
@@ -129,7 +130,9 @@ fn crates_stay_in_their_rooms() {
 fn published_answers_stay_out_of_the_search() {
     let mut wrong = Vec::new();
     for (room, files) in rooms() {
-        if !["terms", "regression", "recover", "fit", "learn", "integrals", "discover"].contains(&room) {
+        if !["terms", "regression", "recover", "fit", "learn", "integrals", "obstructions", "discover"]
+            .contains(&room)
+        {
             continue;
         }
         for (path, text) in &files {

@@ -1,7 +1,8 @@
-//! The laws of a Hamiltonian: exact search, proof, verdict.
+//! The laws of a Hamiltonian: exact search, proof, verdict; where the laws leave that open, obstructions.
 
 use crate::integrals::{self, Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::mechanics::{Assessment, ConservedQuantity, Hamiltonian};
+use crate::obstructions;
 use crate::progress::{Ended, Job};
 
 /// What the exact search found for a Hamiltonian.
@@ -51,7 +52,7 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
     Proved {
         laws: outcome.laws,
         combinations: outcome.combinations,
-        assessment: Some(outcome.assessment),
+        assessment: Some(obstructions::decided(outcome.assessment, hamiltonian, job.token())),
         searched: outcome.searched,
         stop: Some(outcome.stop),
         work: Some(outcome.work),

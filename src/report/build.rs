@@ -5,7 +5,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::{EvidenceRecord, HamiltonianRecord, LawRecord, Record, SCHEMA, SystemRecord};
+use super::{EvidenceRecord, HamiltonianRecord, LawRecord, ObstructionRecord, Record, SCHEMA, SystemRecord};
 use crate::expr::{Condition, Expr, Symbol};
 use crate::mechanics::{
     Assessment, Bracket, Certificate, Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Status,
@@ -38,6 +38,7 @@ impl Record {
             independent: None,
             involutive: Vec::new(),
             verdict: Verdict::Undecided,
+            obstruction: None,
             known: Vec::new(),
             searched: None,
             network: None,
@@ -98,6 +99,7 @@ impl Record {
         let names = self.compared_names();
         self.involutive = assessment.involutive().iter().map(|&index| names[index].to_owned()).collect();
         self.verdict = assessment.verdict();
+        self.obstruction = assessment.obstruction().map(ObstructionRecord::of);
     }
 }
 

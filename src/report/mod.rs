@@ -12,6 +12,7 @@ mod certificate;
 #[cfg(feature = "learn")]
 mod discovery;
 mod markdown;
+mod obstruction;
 #[cfg(feature = "learn")]
 mod recorded;
 mod search;
@@ -27,6 +28,7 @@ use crate::progress::{Ended, Limits};
 
 #[cfg(feature = "learn")]
 pub use discovery::DiscoverySource;
+pub use obstruction::ObstructionRecord;
 
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 2;
@@ -72,9 +74,12 @@ pub struct Record {
     pub independent: Option<usize>,
     /// Names of a largest subset of H, laws and combinations in involution.
     pub involutive: Vec<String>,
-    /// What the proved laws say about integrability.
+    /// What is proved about integrability.
     #[serde(serialize_with = "word")]
     pub verdict: Verdict,
+    /// Why the system is not integrable, where that is the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstruction: Option<ObstructionRecord>,
     /// What the literature states for the system, for comparison with what `discover` recovered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownRecord>,
@@ -469,8 +474,14 @@ impl Record {
                 json.push('\n');
                 json
             }
-            Format::Latex => self.formulas(|h| h.latex.as_deref(), |law| &law.latex),
-            Format::Sympy => self.formulas(|h| h.sympy.as_deref(), |law| &law.sympy),
+            Format::Latex => {
+                let obstruction = self.obstruction.iter().map(|found| format!("{}\n", found.latex));
+                self.formulas(|h| h.latex.as_deref(), |law| &law.latex) + &obstruction.collect::<String>()
+            }
+            Format::Sympy => {
+                let obstruction = self.obstruction.iter().map(|found| format!("# {}\n", found.statement));
+                self.formulas(|h| h.sympy.as_deref(), |law| &law.sympy) + &obstruction.collect::<String>()
+            }
         }
     }
 

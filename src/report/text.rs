@@ -3,6 +3,10 @@
 use super::{CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
+/// What a proof of non-integrability leaves open.
+pub(super) const OTHER_INTEGRALS: &str = "integrals of other kinds (smooth ones, or real-analytic ones that are \
+     not meromorphic in the complex domain) are not excluded";
+
 /// The whole record as a page of plain text.
 pub(super) fn page(record: &Record) -> String {
     let blocks = [
@@ -311,6 +315,9 @@ fn verdict(record: &Record) -> String {
         text.push('\n');
     }
     text += &format!("Verdict: {}\n", record.verdict);
+    if let Some(obstruction) = &record.obstruction {
+        text += &format!("  proved: {}\n  {OTHER_INTEGRALS}\n", obstruction.statement);
+    }
     text += &generic(record);
     if let Some(searched) = &record.searched {
         let kind = if searched.exhaustive { "exhaustively" } else { "in part" };

@@ -9,6 +9,7 @@
 //! Hamiltonian ──Prover (field of H, ∇H)──▶ {F, H} ──zero test──▶ Conservation
 //!                                                                   └─ Zero ──▶ Certificate (carries F)
 //! Certificates ──▶ ConservedQuantity ──assess──▶ Assessment (brackets, independence, involution, Verdict)
+//! Hamiltonian ──Obstructions──▶ NonIntegrability (carries H) ──▶ Assessment::obstructed
 //! ```
 //!
 //! # What *proved* means
@@ -39,6 +40,7 @@ mod bracket;
 mod branches;
 mod functions;
 mod law;
+mod non_integrability;
 mod phase_space;
 mod prover;
 mod rank;
@@ -48,6 +50,10 @@ pub use assessment::{Assessment, Verdict, assess};
 pub use bracket::{Bracket, Gradient, bracket_of, poisson_bracket};
 pub use branches::are_dependent_somewhere;
 pub use law::{ConservedQuantity, Status};
+pub use non_integrability::{
+    DarbouxPoint, Eigenvalue, HomogeneousPart, IntegralClass, NonIntegrability, Obstructions, Part, Proposal,
+    Reason,
+};
 pub use phase_space::{Hamiltonian, PhaseSpace, conditions_beside};
 pub use prover::{Certificate, Conservation, Prover};
 pub use rank::{Rank, functional_rank};

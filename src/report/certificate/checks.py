@@ -628,6 +628,7 @@ def check(data, say=lambda line: None):
     if data["independent"] is not None:
         check_independence(report, functions, data["independent"])
         check_involution(report, functions, data)
+    check_obstruction(report, data)
     check_verdict(report, data)
     if data["space"] is not None:
         check_space(report, functions, data["space"])
@@ -794,7 +795,8 @@ def check_verdict(report, data):
     """The verdict follows from the numbers by the definitions."""
     dof, independent, involutive = data["dof"], data["independent"], len(data["involutive"])
     if independent is None or involutive < dof:
-        follows = "undecided"
+        # That the proof of non-integrability holds is a check of its own.
+        follows = "undecided" if data.get("obstruction") is None else "non-integrable"
     elif independent <= dof:
         follows = "integrable"
     elif independent >= 2 * dof - 1:
