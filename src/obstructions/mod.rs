@@ -50,6 +50,3 @@ pub fn obstruction(
     }
     points::search(&obstructions)
 }
-
-#[cfg(test)]
-mod tests;
