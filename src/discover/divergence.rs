@@ -8,7 +8,7 @@ use crate::expr::{Expr, Tape};
 use crate::fit::FitError;
 
 use super::observations::Prepared;
-use super::readout::{Terms, fields_of};
+use super::readout::{Terms, fields_of, variance};
 
 /// The share of the variance of the velocities that a description may leave.
 const DESCRIBED: f64 = 0.02;
@@ -29,11 +29,7 @@ pub(super) fn divergence(data: &Prepared) -> Result<Option<f64>, FitError> {
     for i in 0..width {
         let target = fields_of(data, i);
         let fit = terms.fit(&all, &target)?;
-        let held_out = &target[1];
-        let mean = held_out.iter().sum::<f64>() / held_out.len().max(1) as f64;
-        let variance =
-            held_out.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / held_out.len().max(1) as f64;
-        if fit.error.is_nan() || fit.error > DESCRIBED * variance {
+        if fit.error.is_nan() || fit.error > DESCRIBED * variance(&target[1]) {
             return Ok(None);
         }
         described.push(fit.whole_formula(&terms));

@@ -163,11 +163,16 @@ impl Terms {
 
     /// The standard deviation of a term on the fitted states.
     fn spread(&self, j: usize) -> f64 {
-        let column = || self.values[0].iter().skip(j).step_by(self.formulas.len());
-        let points = column().count().max(1) as f64;
-        let mean = column().sum::<f64>() / points;
-        (column().map(|v| (v - mean).powi(2)).sum::<f64>() / points).sqrt()
+        let column = self.values[0].iter().skip(j).step_by(self.formulas.len()).copied();
+        variance(&column.collect::<Vec<f64>>()).sqrt()
     }
+}
+
+/// The mean squared deviation from the mean.
+pub(super) fn variance(values: &[f64]) -> f64 {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count
 }
 
 impl Fit {
@@ -291,10 +296,7 @@ fn read_in(
         let errors: Vec<f64> = fits.iter().map(|fit| fit.error).collect();
         let Some(at) = lowest(&errors, READABLE) else { continue };
         let fit = by_degree[at].thinned(fits.swap_remove(at), target)?;
-        let mean = target[1].iter().sum::<f64>() / target[1].len().max(1) as f64;
-        let variance =
-            target[1].iter().map(|v| (v - mean).powi(2)).sum::<f64>() / target[1].len().max(1) as f64;
-        let r2 = 1.0 - fit.error / variance.max(f64::MIN_POSITIVE);
+        let r2 = 1.0 - fit.error / variance(&target[1]).max(f64::MIN_POSITIVE);
         found.push(InLaws { formula: fit.formula(&by_degree[at], 0.0), degree: at as u32 + 1, r2 });
     }
     Ok(found)

@@ -147,7 +147,7 @@ pub fn reduced(rows: Vec<Vec<f64>>, spreads: &[f64]) -> Vec<Vec<f64>> {
         let Some((i, j)) = places.max_by(|a, b| share(a).total_cmp(&share(b))) else { break };
         rows.swap(done, i);
         let pivot = rows[done].clone();
-        for (_, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != done) {
+        for (_, row) in rows.iter_mut().enumerate().filter(|(other, _)| *other != done) {
             let factor = row[j] / pivot[j];
             row.iter_mut().zip(&pivot).for_each(|(c, p)| *c -= factor * p);
             row[j] = 0.0;
