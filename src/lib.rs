@@ -27,7 +27,7 @@ pub use liouville_kernel::{algebra, expr, mechanics};
 pub mod progress;
 
 pub mod data;
-pub mod flow;
+pub mod dynamics;
 mod laurent;
 pub mod simplify;
 pub mod system;
@@ -41,10 +41,13 @@ pub mod fit;
 pub mod integrals;
 #[cfg(feature = "learn")]
 pub mod learn;
+pub mod obstructions;
 #[cfg(feature = "learn")]
 pub mod recover;
 #[cfg(feature = "learn")]
 pub mod regression;
+#[cfg(feature = "learn")]
+pub mod runs;
 #[cfg(feature = "learn")]
 pub mod terms;
 

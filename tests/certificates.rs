@@ -211,6 +211,47 @@ fn laws_that_jump_are_refused() {
     run_on_a_certificate("jumps");
 }
 
+/// Systems of each kind of proof: name, text.
+const OBSTRUCTED: [(&str, &str); 9] = [
+    ("direction", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2 + x^2 + y^2)/2 + x^2*y - y^3/3\n"),
+    ("irrational", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + x^4 + y^4 + x^3*y\n"),
+    ("lowest", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + x^2*y^2 + x^6\n"),
+    ("turning", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + x*py - y*px + x^2*y^2\n"),
+    ("homogeneous", "coordinates x, y\nmomenta px, py\nH = (2*px^2 - py^2)/2 + x^2*y^2\n"),
+    ("roots", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 - 1/sqrt(x^2 + 2*y^2)\n"),
+    (
+        "chain",
+        "coordinates a, b, c\nmomenta pa, pb, pc\nH = (pa^2 + pb^2 + pc^2)/2 + (b - a)^3 + (c - b)^3 + (a - c)^3\n",
+    ),
+    (
+        "toda",
+        "coordinates a, b, c\nmomenta pa, pb, pc\nH = pa^2/2 + pb^2/4 + pc^2/6 + exp(a - b) + exp(b - c) + exp(c - a)\n",
+    ),
+    (
+        "bodies",
+        "coordinates x1, y1, x2, y2, x3, y3\nmomenta a1, b1, a2, b2, a3, b3\n\
+         H = (a1^2 + b1^2)/2 + (a2^2 + b2^2)/4 + (a3^2 + b3^2)/6 - 2/sqrt((x1 - x2)^2 + (y1 - y2)^2) - \
+         3/sqrt((x1 - x3)^2 + (y1 - y3)^2) - 6/sqrt((x2 - x3)^2 + (y2 - y3)^2)\n",
+    ),
+];
+
+#[test]
+#[ignore = "needs python3 with SymPy: .ci/run installs it"]
+fn false_proofs_of_non_integrability_are_refused() {
+    let folder = scratch("obstructions");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates/obstructions.py");
+    for (name, text) in OBSTRUCTED {
+        let arguments = &["integrals", "--momentum-degree", "1"];
+        let case = Case { name, text: Some(text), arguments, condition: None };
+        let run =
+            Command::new("python3").arg(&program).arg(case.certificate(&folder)).output().expect("Python");
+        let said = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&run.stderr));
+        println!("{name}: {said}");
+    }
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
 /// Runs a program of `certificates/` on a certificate; it must succeed.
 fn run_on_a_certificate(program: &str) {
     let folder = scratch(program);

@@ -234,12 +234,12 @@ fn an_interrupted_run_ends_with_the_same_bytes() {
         }
     }
     assert!(run(&parts) == expected, "the resumed run prints something else");
-    for file in ["record.json", "model.safetensors", "observations.json"] {
+    for file in ["record.json", "run.json", "data.npz", "network-2.safetensors"] {
         let read = |out: &str| std::fs::read(Path::new(out).join(file)).expect("a saved file");
         assert!(read(&whole) == read(&parts), "{file} differs");
     }
     let left = std::fs::read_dir(&parts).expect("the folder").count();
-    assert_eq!(left, 3, "something was left behind");
+    assert_eq!(left, 4, "something was left behind");
     std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
 

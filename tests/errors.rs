@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use liouville::data::{ColumnMap, Declared, ReadOptions, read, read_text};
-use liouville::flow::{FlowError, SimulationConfig, simulate};
+use liouville::dynamics::{SimulationConfig, SimulationError, simulate};
 use liouville::system::{System, SystemError};
 
 /// The system that the data files of the corpus claim to belong to.
@@ -123,7 +123,7 @@ fn errors_of_names_and_settings() {
         symbolic.with_parameter("kk", 1.into()).unwrap_err(),
     ];
     let config = SimulationConfig::default();
-    let flow_errors: Vec<FlowError> = vec![
+    let simulation_errors: Vec<SimulationError> = vec![
         simulate(&symbolic, &config).unwrap_err(),
         simulate(&System::load("real-oscillator").unwrap(), &config).unwrap_err(),
         simulate(&system, &SimulationConfig { noise: -1.0, ..config.clone() }).unwrap_err(),
@@ -134,8 +134,10 @@ fn errors_of_names_and_settings() {
         read(&["nowhere.csv".to_owned()], &options(OSCILLATOR)).unwrap_err(),
         ColumnMap::parse("x1:q1").unwrap_err(),
     ];
-    let pictures =
-        system_errors.iter().map(SystemError::render).chain(flow_errors.iter().map(FlowError::render));
+    let pictures = system_errors
+        .iter()
+        .map(SystemError::render)
+        .chain(simulation_errors.iter().map(SimulationError::render));
     let pictures = pictures.chain(read_errors.iter().map(|error| error.render()));
     insta::assert_snapshot!(pictures.collect::<String>());
 }

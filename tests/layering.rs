@@ -6,21 +6,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, top to bottom: a room imports only from those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 17] = [
     "system",
     "data",
     "terms",
     "laurent",
-    "flow",
     "simplify",
+    "dynamics",
     "integrals",
+    "obstructions",
     "regression",
     "recover",
     "fit",
     "learn",
     "discover",
-    "experiments",
     "report",
+    "runs",
+    "experiments",
     "cli",
 ];
 
@@ -31,7 +33,7 @@ const KEPT: [(&str, &[&str]); 6] = [
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
     ("plotters", &["experiments"]),
-    ("nom", &["system", "fit", "flow"]),
+    ("nom", &["system", "terms"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -128,7 +130,9 @@ fn crates_stay_in_their_rooms() {
 fn published_answers_stay_out_of_the_search() {
     let mut wrong = Vec::new();
     for (room, files) in rooms() {
-        if !["fit", "learn", "integrals", "discover"].contains(&room) {
+        if !["terms", "regression", "recover", "fit", "learn", "integrals", "obstructions", "discover"]
+            .contains(&room)
+        {
             continue;
         }
         for (path, text) in &files {

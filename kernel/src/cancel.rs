@@ -48,19 +48,3 @@ impl CancelToken {
         self.was_called() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clones_share_the_call_and_keep_their_deadlines() {
-        let token = CancelToken::new();
-        let (late, soon) = (token.within(Duration::from_secs(3600)), token.within(Duration::ZERO));
-        assert!(soon.is_cancelled() && !soon.was_called());
-        assert!(!late.is_cancelled());
-        assert!(soon.within(Duration::from_secs(3600)).is_cancelled(), "a deadline never moves back");
-        late.cancel();
-        assert!(token.is_cancelled() && token.was_called());
-    }
-}

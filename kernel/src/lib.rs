@@ -28,6 +28,7 @@
 pub mod algebra;
 mod cancel;
 pub mod expr;
+pub mod galois;
 pub mod mechanics;
 
 pub use cancel::CancelToken;

@@ -1,25 +1,25 @@
 //! `liouville discover`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::input;
-use super::interrupt::{command_with_out, watched};
-use super::progress::Reporter;
+use super::found::{End, Networks, Session, find, system_of};
+use super::interrupt::{command_without_out, watched, with_out};
 use super::recording::{self, ReadingArguments};
-use super::{Exit, Failure, output::Output};
-use crate::data::{Rates, Reading};
-use crate::discover::{self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig};
-use crate::expr::Expr;
-use crate::fit::{self, Grammar};
-use crate::flow::{SimulationConfig, TrajectorySet, simulate};
+use super::{Exit, Failure, grammar, output::Output};
+use crate::discover::{Cyclic, Trainings};
+use crate::dynamics::{SimulationConfig, simulate};
 use crate::learn::{self, Checkpoint};
-use crate::mechanics::{Hamiltonian, compare};
-use crate::progress::{CancelToken, Ended, Job, Limits};
-use crate::report::{DiscoverySource, Format, LimitsRecord, Record};
-use crate::system::{Diagnostic, Place, System};
+use crate::progress::{Ended, Limits};
+use crate::report::Format;
+use crate::runs::{Data, Exact, Inputs, RunError, RunFolder, Settings, Subject, SystemText};
+use crate::system::System;
+use crate::terms;
+
+/// A system, and its text to be saved.
+type NamedSystem = (System, SystemText);
 
 /// Find the Hamiltonian and the conserved quantities from trajectories, and prove them.
 ///
@@ -29,7 +29,7 @@ use crate::system::{Diagnostic, Place, System};
 /// and the report says whether the recovered one equals it.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  liouville discover charged-particle\n  liouville discover recording.csv\n  liouville discover pendulum.csv --degrees theta\n  liouville discover spherical-pendulum --seed 3 --json\n  liouville discover coupled-oscillator --out run --steps 2000"
+    after_help = "Examples:\n  liouville discover charged-particle\n  liouville discover recording.csv\n  liouville discover pendulum.csv --degrees theta\n  liouville discover spherical-pendulum --seed 3 --json\n  liouville discover coupled-oscillator --out oscillator --steps 2000"
 )]
 pub(super) struct Discover {
     /// A system (a `.ham` file or the name of a built-in one), recordings (`.csv`, `.tsv`, `.txt`, `.dat`,
@@ -81,8 +81,8 @@ pub(super) struct Discover {
     #[arg(long, value_name = "SECONDS", value_parser = recording::seconds)]
     time_limit: Option<f64>,
 
-    /// Save observations, networks and report here, for `liouville extract`; a run that was interrupted
-    /// goes on from here when the same command is given again.
+    /// Save settings, data, networks and report here, for `liouville extract` and `liouville rollout`; a run
+    /// that was interrupted or killed goes on from here when the same command is given again.
     #[arg(long, value_name = "DIR")]
     out: Option<String>,
 }
@@ -91,14 +91,6 @@ pub(super) struct Discover {
 enum LossName {
     Relaxed,
     Paper,
-}
-
-/// What the parts of a run share.
-struct Session<'a> {
-    output: &'a Output,
-    /// Ctrl-C and the time limit cancel it.
-    token: &'a CancelToken,
-    threads: Option<u16>,
 }
 
 fn no_subject() -> Failure {
@@ -119,51 +111,105 @@ impl Discover {
         }
         let started = Instant::now();
         let (system, files) = self.subjects()?;
+        let settings = self.settings()?;
         // One limit for all: a canonical recording may go both ways, one after the other.
-        let limits = Limits { seconds: self.seconds(!files.is_empty()), work: u64::MAX };
+        let limits = Limits { seconds: settings.seconds(!files.is_empty()), work: u64::MAX };
         let token = limits.token(&watched(self.farewell()));
-        let session = Session { output, token: &token, threads };
-        let exit = match files.is_empty() {
-            true => self.of_system(&system.ok_or_else(no_subject)?, &session)?,
-            false => self.of_files(system, &files, &session)?,
-        };
+        let inputs = self.inputs(settings, system, &files, output)?;
+        let exit = self.discover(&inputs, &Session { output, token: &token, threads })?;
         output.note(&format!("{:.1} s", started.elapsed().as_secs_f64()));
         Ok(exit)
     }
 
-    fn of_system(&self, system: &System, session: &Session<'_>) -> Result<Exit, Failure> {
-        self.reading.check_unused()?;
-        let config = SimulationConfig { seed: self.seed, noise: self.noise, ..SimulationConfig::default() };
-        self.canonical(system, simulate(system, &config)?, None, session)
+    /// Does the work, in a folder that is begun or taken up where one is named.
+    fn discover(&self, inputs: &Inputs, session: &Session<'_>) -> Result<Exit, Failure> {
+        let output = session.output;
+        let begin = |folder: &String| RunFolder::begin(Path::new(folder), inputs);
+        let folder = self.out.as_ref().map(begin).transpose()?;
+        if let Some(folder) = folder.as_ref().filter(|folder| folder.is_taken_up()) {
+            output.note(&format!("taking up the run in {}", folder.path().display()));
+        }
+        let trainings = folder.as_ref().map(|folder| folder as &dyn Trainings);
+        let found = match find(inputs, Networks::Trained(trainings), session) {
+            Ok(End::Found(found)) => found,
+            Err(failure) => return Err(self.with_way_on(failure, inputs)),
+            Ok(End::InTraining { step, steps, kept, ended }) => {
+                return Err(self.interrupted(inputs, (step, steps), &kept, ended));
+            }
+        };
+        if let Some(folder) = folder {
+            let name = folder.path().display().to_string();
+            folder.finish(&inputs.settings, &found.outcome(&found.record.render(Format::Json)))?;
+            output.note(&format!("saved in {name}; read the formulas again with `liouville extract {name}`"));
+            if found.ended.is_some() {
+                output.note(&format!("go on with: {}", with_out(&inputs.command, &name)));
+            }
+        }
+        output.record(&found.record);
+        Ok(Exit::of(found.ended))
     }
 
-    fn of_files(
+    fn settings(&self) -> Result<Settings, Failure> {
+        Ok(Settings {
+            seed: self.seed,
+            cyclic: self.cyclic,
+            steps: self.steps,
+            loss: match self.loss {
+                LossName::Relaxed => learn::Loss::Relaxed,
+                LossName::Paper => learn::Loss::Paper { beta: 1.0 },
+            },
+            noise: Exact(self.noise),
+            grammar: self.grammar.as_deref().map(grammar::read).transpose()?,
+            time_limit: self.time_limit.map(Exact),
+        })
+    }
+
+    /// Simulates or reads the data.
+    fn inputs(
         &self,
-        system: Option<System>,
+        settings: Settings,
+        system: Option<(System, SystemText)>,
         files: &[String],
-        session: &Session<'_>,
-    ) -> Result<Exit, Failure> {
-        let reading = self.reading.read(files, system.as_ref())?;
-        session.output.note(&reading.understood);
-        if let Some(exit) = self.recorded(system.as_ref(), files, &reading, session)? {
-            return Ok(exit);
-        }
-        let system = system.map_or_else(|| recording::system_of(&reading.recording, files), Ok)?;
-        let mut data = TrajectorySet::of_recording(&reading.recording);
-        data.notes.clone_from(&reading.notes);
-        self.canonical(&system, data, Some(files.join(", ")), session)
+        output: &Output,
+    ) -> Result<Inputs, Failure> {
+        let (system, text) = system.unzip();
+        let data = match files {
+            [] => {
+                self.reading.check_unused()?;
+                let config =
+                    SimulationConfig { seed: self.seed, noise: self.noise, ..SimulationConfig::default() };
+                Data::Simulated(simulate(system.as_ref().ok_or_else(no_subject)?, &config)?)
+            }
+            files => {
+                let reading = self.reading.read(files, system.as_ref())?;
+                output.note(&reading.understood);
+                Data::Recorded(reading)
+            }
+        };
+        let subject = Subject {
+            name: system.map_or_else(|| recording::name_of(files), |system| system.name),
+            source: (!files.is_empty()).then(|| files.join(", ")),
+            system: text,
+        };
+        Ok(Inputs { command: command_without_out(), settings, subject, data })
     }
 
     /// The last words of a run that Ctrl-C ends twice.
     fn farewell(&self) -> String {
         match &self.out {
-            Some(folder) => format!("interrupted; resume with: {}", command_with_out(folder)),
+            Some(folder) => format!("interrupted; resume with: {}", with_out(&command_without_out(), folder)),
             None => "interrupted".to_owned(),
         }
     }
 
+    /// A system, and its text to be saved.
+    fn system(&self, name: &str) -> Result<NamedSystem, Failure> {
+        let text = SystemText { path: name.to_owned(), text: System::text(name)?, set: self.set.clone() };
+        Ok((system_of(&text)?, text))
+    }
+
     /// The system, if one is named, and the recordings.
-    fn subjects(&self) -> Result<(Option<System>, Vec<String>), Failure> {
+    fn subjects(&self) -> Result<(Option<NamedSystem>, Vec<String>), Failure> {
         let (mut files, names): (Vec<String>, Vec<String>) =
             self.subjects.iter().cloned().partition(|subject| recording::is_recording(subject));
         files.extend(self.data.iter().cloned());
@@ -175,7 +221,7 @@ impl Discover {
         }
         let system = match names.as_slice() {
             [] => None,
-            [name] => Some(input::load(name, &self.set)?),
+            [name] => Some(self.system(name)?),
             [first, second, ..] => {
                 return Err(Failure::input(
                     format!("`{first}` and `{second}` are two systems"),
@@ -188,268 +234,52 @@ impl Discover {
         Ok((system, files))
     }
 
-    /// Recovers the law of motion from a recording, and its laws. Nothing where the recording is left to the search in
-    /// coordinates and momenta: it has momenta, and they are no velocities times masses, or networks are asked for.
-    fn recorded(
-        &self,
-        system: Option<&System>,
-        files: &[String],
-        reading: &Reading,
-        session: &Session<'_>,
-    ) -> Result<Option<Exit>, Failure> {
-        let output = session.output;
-        let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
-        if has_momenta && (self.asks_networks() || self.grammar.is_some() || self.out.is_some()) {
-            return Ok(None);
-        }
-        self.check_recorded(output)?;
-        let name = system.map_or_else(|| recording::name_of(files), |system| system.name.clone());
-        let reporter = Reporter::new(output);
-        let config = RecordedConfig::default();
-        let job = Job::new(&reporter, session.token.clone());
-        let found = discover::of_recording(&reading.recording, &config, &job);
-        reporter.finish();
-        let found = found.map_err(|error| match Ended::by(job.token()) {
-            None => Failure::input(error, None),
-            ended => Failure {
-                text: "the discovery ended before a form of the law of motion was found\n".to_owned(),
-                exit: Exit::of(ended),
-            },
-        })?;
-        let Some(found) = found else { return Ok(None) };
-        let mut record = Record::of_recording(&name, &files.join(", "), reading, &found)
-            .map_err(|error| Failure::input(error, None))?;
-        let limits = Limits { seconds: self.seconds(true), ..config.search.limits };
-        record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
-        if let Some(folder) = self.folder()? {
-            save_record(folder, &record)?;
-            output.note(&format!("the record is saved in {folder}"));
-        }
-        output.record(&record);
-        Ok(Some(Exit::of(found.ended)))
-    }
-
-    /// The limit in seconds.
-    fn seconds(&self, is_recording: bool) -> f64 {
-        let default =
-            if is_recording && !self.asks_networks() && self.out.is_none() { 120.0 } else { f64::INFINITY };
-        self.time_limit.unwrap_or(default)
-    }
-
-    fn asks_networks(&self) -> bool {
-        self.steps.is_some_and(|steps| steps > 0) || self.asks_cyclic()
-    }
-
-    fn asks_cyclic(&self) -> bool {
-        !matches!(self.cyclic, Cyclic::Auto)
-    }
-
-    /// Options that say nothing to a recording without momenta.
-    fn check_recorded(&self, output: &Output) -> Result<(), Failure> {
-        if self.grammar.is_some() {
-            return Err(Failure::input(
-                "`--grammar` names terms in coordinates and momenta, and the recording has no momenta",
-                Some("leave it out: positions and velocities have a library of their own"),
-            ));
-        }
-        if self.asks_networks() {
-            output.note("no networks are trained: the law of motion is recovered from the recording itself");
-        }
-        Ok(())
-    }
-
-    /// Finds H and the laws from trajectories in coordinates and momenta.
-    fn canonical(
-        &self,
-        system: &System,
-        data: TrajectorySet,
-        source: Option<String>,
-        session: &Session<'_>,
-    ) -> Result<Exit, Failure> {
-        let output = session.output;
-        let config = self.config(session.threads)?;
-        self.check_cyclic(system)?;
-        data.notes.iter().for_each(|note| output.note(note));
-        let observations =
-            Observations { trajectories: data, train: system.train.to_f64().value().clamp(0.0, 1.0) };
-        let folder = self.folder()?;
-        let reporter = Reporter::new(output);
-        let job = Job::new(&reporter, session.token.clone());
-        let discovery = match discover::run(&observations, &config, &job) {
-            Err(DiscoverError::Interrupted { step, steps, kept }) => {
-                return Err(self.interrupted(system, step, steps, &kept, Ended::by(job.token())));
+    /// Adds to a failure by a limit or an interruption how to go on, where the run has a folder.
+    fn with_way_on(&self, failure: Failure, inputs: &Inputs) -> Failure {
+        match (&self.out, failure.exit) {
+            (Some(folder), Exit::Limit | Exit::Interrupted) => {
+                let again = with_out(&inputs.command, folder);
+                Failure { text: format!("{}go on with: {again}\n", failure.text), ..failure }
             }
-            other => other.map_err(|error| Failure::input(error, None))?,
-        };
-        reporter.finish();
-        let record = self.record(system, &observations.trajectories, &discovery, source, &config)?;
-        if let Some(folder) = folder {
-            let learned = discovery.network.as_ref().map(|network| &network.learned);
-            discover::save(Path::new(folder), &observations, learned)
-                .map_err(|error| Failure::input(error, None))?;
-            save_record(folder, &record)?;
-            output.note(&format!(
-                "saved in {folder}; read the formulas again with `liouville extract {folder}`"
-            ));
+            _ => failure,
         }
-        output.record(&record);
-        Ok(Exit::of(discovery.ended))
-    }
-
-    /// The folder of `--out`, made if it is missing.
-    fn folder(&self) -> Result<Option<&str>, Failure> {
-        let Some(folder) = self.out.as_deref() else { return Ok(None) };
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::input(format!("cannot write `{folder}`: {error}"), None))?;
-        Ok(Some(folder))
     }
 
     /// Keeps the state of a training that was interrupted, and says how to go on.
     fn interrupted(
         &self,
-        system: &System,
-        step: usize,
-        steps: usize,
+        inputs: &Inputs,
+        (step, steps): (usize, usize),
         kept: &[Checkpoint],
         ended: Option<Ended>,
     ) -> Failure {
-        let folder = self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", system.name, self.seed));
-        if let Err(error) = discover::keep(Path::new(&folder), kept) {
-            return Failure::input(error, None);
+        let folder =
+            self.out.clone().unwrap_or_else(|| format!("{}-seed{}.run", inputs.subject.name, self.seed));
+        if self.out.is_none()
+            && let Err(error) = keep(Path::new(&folder), inputs, kept)
+        {
+            return error.into();
         }
-        let again = command_with_out(&folder);
         let why = if ended == Some(Ended::Seconds) { "the time limit was reached" } else { "interrupted" };
         let text = format!(
-            "{why} at step {step} of {steps}; the state is saved in {folder}\nresume with: {again}\n"
+            "{why} at step {step} of {steps}; the state is saved in {folder}\nresume with: {}\n",
+            with_out(&inputs.command, &folder)
         );
         Failure { text, exit: Exit::of(ended) }
     }
 
-    fn config(&self, threads: Option<u16>) -> Result<Config, Failure> {
-        Ok(Config {
-            cyclic: self.cyclic,
-            network: self.networks(threads),
-            grammar: self.grammar.as_deref().map(read_grammar).transpose()?,
-            folder: self.out.as_ref().map(PathBuf::from),
-            ..Config::default()
-        })
-    }
-
-    /// The record of a discovery; `source` names the recordings, if there are any.
-    fn record(
-        &self,
-        system: &System,
-        data: &TrajectorySet,
-        discovery: &Discovery,
-        source: Option<String>,
-        config: &Config,
-    ) -> Result<Record, Failure> {
-        let space = input::phase_space(system)?;
-        let recovered = discovery.hamiltonian.as_ref().filter(|h| h.exact);
-        let recovered = recovered.map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-        let is_simulated = source.is_none();
-        let file = if is_simulated { system.hamiltonian_with_values() } else { None };
-        let agrees = |file: Expr| {
-            let file = Hamiltonian::new(file, space.clone());
-            recovered.as_ref().is_some_and(|h| h.equals_up_to_a_constant(&file))
-        };
-        let source = DiscoverySource {
-            data: source.unwrap_or_else(|| "simulated".to_owned()),
-            agrees_with_file: file.map(agrees),
-        };
-        let mut record = Record::of_discovery(system, data, discovery, &source)
-            .map_err(|error| Failure::input(error, None))?;
-        if let Some(hamiltonian) = recovered.as_ref().filter(|_| is_simulated) {
-            let laws: Vec<_> = discovery.laws.iter().map(|law| law.quantity.clone()).collect();
-            let known = compare(hamiltonian, &laws, &input::known_laws(system))
-                .map_err(|error| Failure::input(error, None))?;
-            record.add_known(&known, discovery, &space);
-        }
-        record.seed = Some(self.seed);
-        record.settings = self.settings(config);
-        record.limits =
-            discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
-        Ok(record)
-    }
-
-    fn check_cyclic(&self, system: &System) -> Result<(), Failure> {
-        match self.cyclic {
-            Cyclic::Number(n) if n == 0 || n > system.dof() => Err(Failure::input(
-                format!("`--cyclic {n}`: the system has {} degrees of freedom", system.dof()),
-                Some("give a number from 1 to that, or `auto`"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn networks(&self, threads: Option<u16>) -> Option<learn::Config> {
-        let default = learn::Config::default();
-        let steps = self.steps.unwrap_or(default.steps);
-        let loss = match self.loss {
-            LossName::Relaxed => learn::Loss::Relaxed,
-            LossName::Paper => learn::Loss::Paper { beta: 1.0 },
-        };
-        // Networks of this size gain little from a second thread, and a busy machine makes them much
-        // slower.
-        let threads = threads.map_or(1, usize::from);
-        (steps > 0).then_some(learn::Config { steps, loss, threads, seed: self.seed, ..default })
-    }
-
-    fn settings(&self, config: &Config) -> std::collections::BTreeMap<String, serde_json::Value> {
-        let cyclic = match self.cyclic {
-            Cyclic::Auto => serde_json::json!("auto"),
-            Cyclic::Number(n) => serde_json::json!(n),
-        };
-        let steps = config.network.as_ref().map_or(0, |network| network.steps);
-        let loss = match self.loss {
-            LossName::Relaxed => "relaxed",
-            LossName::Paper => "paper",
-        };
-        [
-            ("cyclic", cyclic),
-            ("grammar", serde_json::json!(self.grammar.as_deref().unwrap_or("default"))),
-            ("loss", serde_json::json!(loss)),
-            ("noise", serde_json::json!(self.noise)),
-            ("steps", serde_json::json!(steps)),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-    }
-
     fn print_grammar(&self, output: &Output) -> Result<Exit, Failure> {
         match &self.grammar {
-            Some(path) => {
-                read_grammar(path)?;
-                output.print(&read_text(path)?);
-            }
-            None => output.print(fit::built_in("default.grammar").unwrap_or_default()),
+            Some(path) => output.print(&grammar::read(path)?.text),
+            None => output.print(terms::built_in("default.grammar").unwrap_or_default()),
         }
         Ok(Exit::Done)
     }
 }
 
-fn save_record(folder: &str, record: &Record) -> Result<(), Failure> {
-    input::write(&format!("{folder}/record.json"), &record.render(Format::Json))
-}
-
-/// Reads a grammar. Files that it includes are looked up in the same folder.
-pub(super) fn read_grammar(path: &str) -> Result<Grammar, Failure> {
-    let text = read_text(path)?;
-    let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
-    let mut load = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
-    Grammar::parse(&text, path, &mut load).map_err(|error| {
-        let included =
-            if error.source_name == path { text } else { load(&error.source_name).unwrap_or_default() };
-        input::failure_at(Diagnostic {
-            message: error.message,
-            place: Place::new(error.source_name.into(), included.into(), error.span),
-            expected: None,
-            hint: error.hint,
-        })
-    })
-}
-
-fn read_text(path: &str) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::input(format!("cannot read `{path}`: {error}"), None))
+/// Keeps the trainings of a run that had no folder.
+fn keep(folder: &Path, inputs: &Inputs, trainings: &[Checkpoint]) -> Result<(), RunError> {
+    let run = RunFolder::begin(folder, inputs)?;
+    trainings.iter().try_for_each(|training| run.keep(training))?;
+    Ok(())
 }

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::Exit;
 use crate::algebra::{Element, sample_point};
+use crate::data::WriteError;
+use crate::dynamics::SimulationError;
 use crate::expr::{Condition, Expr, ParseError, Rational, Symbol, is_name, parse};
-use crate::flow::FlowError;
 use crate::mechanics::{Claim, Hamiltonian, PhaseSpace};
 use crate::system::{
     Diagnostic, KnownLaw, Place, System, SystemError, did_you_mean, render_without_place, split_where,
@@ -35,8 +36,14 @@ impl From<SystemError> for Failure {
     }
 }
 
-impl From<FlowError> for Failure {
-    fn from(error: FlowError) -> Failure {
+impl From<SimulationError> for Failure {
+    fn from(error: SimulationError) -> Failure {
+        Failure { text: error.render(), exit: Exit::BadInput }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Failure {
         Failure { text: error.render(), exit: Exit::BadInput }
     }
 }
@@ -62,7 +69,11 @@ impl SystemArguments {
 
 /// Loads a system and applies the parameters that the user set.
 pub(super) fn load(system: &str, settings: &[String]) -> Result<System, Failure> {
-    let mut system = System::load(system)?;
+    with_parameters(System::load(system)?, settings)
+}
+
+/// A system with the parameters that the user set, as `NAME=VALUE`.
+pub(super) fn with_parameters(mut system: System, settings: &[String]) -> Result<System, Failure> {
     for setting in settings {
         let (name, value) = assignment(setting)?;
         system = system.with_parameter(name, value)?;

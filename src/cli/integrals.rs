@@ -1,19 +1,25 @@
 //! `liouville integrals`
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::input::{self, SystemArguments};
 use super::progress::Reporter;
 use super::{Exit, Failure, interrupt, output::Output};
-use crate::flow::{SimulationConfig, simulate, stability_hint};
+use crate::dynamics::{SimulationConfig, simulate, stability_hint};
 use crate::integrals::{SearchConfig, search};
 use crate::mechanics::{Hamiltonian, Verdict};
+use crate::obstructions;
 use crate::progress::{CancelToken, Ended, Job, Limits};
 use crate::report::{HintRecord, LimitsRecord, Record};
 use crate::system::System;
 
 /// The certificate counts integrals again only in spaces with at most this many terms.
 const CERTIFIED_TERMS: usize = 400;
+
+/// The search for a proof of non-integrability, which comes after that for laws, ends after so many seconds.
+const OBSTRUCTION_SECONDS: Duration = Duration::from_secs(5);
 
 /// The number of orbits to integrate for a numerical hint.
 const HINT_ORBITS: usize = 8;
@@ -22,7 +28,8 @@ const HINT_ORBITS: usize = 8;
 ///
 /// The search climbs in the degree of the momenta and of the coefficients until the laws settle the verdict and the
 /// small spaces are searched (with --exhaustive it searches on), every space up to the momentum degree is searched,
-/// or a limit is reached. It says which spaces it went through.
+/// or a limit is reached. It says which spaces it went through. Where the laws leave the verdict open, it tries to
+/// prove that the system is not integrable, and says which integrals are excluded and why.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  liouville integrals kepler\n  liouville integrals toda-lattice --momentum-degree 3\n  liouville integrals henon-heiles --time-limit 10 --json"
@@ -83,9 +90,12 @@ impl Integrals {
             ..SearchConfig::default()
         };
         let reporter = Reporter::new(output);
-        let token = limits.token(&interrupt::watched("interrupted".to_owned()));
+        let interrupted = interrupt::watched("interrupted".to_owned());
+        let token = limits.token(&interrupted);
         let job = Job::new(&reporter, token.clone());
-        let found = search(&hamiltonian, &config, &job).map_err(|error| Failure::input(error, None))?;
+        let mut found = search(&hamiltonian, &config, &job).map_err(|error| Failure::input(error, None))?;
+        let deciding = interrupted.within(OBSTRUCTION_SECONDS);
+        found.assessment = obstructions::decided(found.assessment, &hamiltonian, &deciding);
         let mut record = Record::of_search(&system, &hamiltonian, &found);
         let mut ended = found.stop.ended();
         if found.assessment.verdict() == Verdict::Undecided {
@@ -113,13 +123,13 @@ impl Integrals {
     #[cfg(feature = "learn")]
     fn library(&self, system: &System) -> Result<Option<Vec<crate::expr::Expr>>, Failure> {
         let Some(path) = &self.grammar else { return Ok(None) };
-        let grammar = super::discover::read_grammar(path)?;
-        let variables = crate::fit::Variables {
+        let grammar = super::grammar::parsed(&super::grammar::read(path)?)?;
+        let variables = crate::terms::Variables {
             coordinates: system.coordinates.clone(),
             momenta: system.momenta.clone(),
             angles: system.angles.clone(),
         };
-        let library = crate::fit::TermLibrary::new(&grammar, &variables)
+        let library = crate::terms::TermLibrary::new(&grammar, &variables)
             .map_err(|error| Failure::input(error, None))?;
         Ok(Some(library.all_terms().into_iter().map(|term| term.formula).collect()))
     }

@@ -20,15 +20,25 @@ pub(super) fn watched(farewell: String) -> CancelToken {
     token
 }
 
-/// The command line of this process with `--out folder`, ready to type into a shell.
+/// The command line of this process without `--out`, ready to type into a shell.
 #[cfg(feature = "learn")]
-pub(super) fn command_with_out(folder: &str) -> String {
-    let mut arguments = arguments();
-    let given = arguments.iter().any(|a| a == "--out" || a.starts_with("--out="));
-    if !given {
-        arguments.extend(["--out".to_owned(), folder.to_owned()]);
+pub(super) fn command_without_out() -> String {
+    let mut kept = Vec::new();
+    let mut arguments = arguments().into_iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--out" => drop(arguments.next()),
+            joined if joined.starts_with("--out=") => {}
+            _ => kept.push(argument),
+        }
     }
-    typed(&arguments)
+    typed(&kept)
+}
+
+/// A command line with `--out folder`, ready to type into a shell.
+#[cfg(feature = "learn")]
+pub(super) fn with_out(command: &str, folder: &str) -> String {
+    format!("{command} --out {}", quoted(folder))
 }
 
 /// The command line of this process, ready to type into a shell.
@@ -44,13 +54,16 @@ fn arguments() -> Vec<String> {
 
 #[cfg(feature = "learn")]
 fn typed(arguments: &[String]) -> String {
-    let quoted = |argument: &String| {
-        let plain = |c: char| c.is_alphanumeric() || "-_=./,:+".contains(c);
-        match !argument.is_empty() && argument.chars().all(plain) {
-            true => argument.clone(),
-            false => format!("'{}'", argument.replace('\'', "'\\''")),
-        }
-    };
-    let words: Vec<String> = arguments.iter().map(quoted).collect();
+    let words: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
     format!("liouville {}", words.join(" "))
+}
+
+/// An argument as a shell reads it.
+#[cfg(feature = "learn")]
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_=./,:+".contains(c);
+    match !argument.is_empty() && argument.chars().all(plain) {
+        true => argument.to_owned(),
+        false => format!("'{}'", argument.replace('\'', "'\\''")),
+    }
 }

@@ -10,6 +10,10 @@ mod bracket;
 mod discover;
 #[cfg(feature = "learn")]
 mod extract;
+#[cfg(feature = "learn")]
+mod found;
+#[cfg(feature = "learn")]
+mod grammar;
 mod input;
 mod integrals;
 mod interrupt;
@@ -134,7 +138,7 @@ pub fn run() -> ExitCode {
         Command::Simplify(command) => command.run(&output),
         Command::Simulate(command) => command.run(&output),
         #[cfg(feature = "learn")]
-        Command::Extract(command) => command.run(&output),
+        Command::Extract(command) => command.run(&output, arguments.threads),
         #[cfg(feature = "learn")]
         Command::Rollout(command) => command.run(&output),
         #[cfg(feature = "learn")]

@@ -90,7 +90,7 @@ pub(super) fn name_of(files: &[String]) -> String {
 }
 
 /// A system with the names of a recording that holds momenta.
-pub(super) fn system_of(recording: &Recording, files: &[String]) -> Result<System, Failure> {
+pub(super) fn system_of(recording: &Recording, name: &str) -> Result<System, Failure> {
     let list = |names: Vec<&str>| names.join(", ");
     let coordinates = list(recording.coordinates.iter().map(|coordinate| coordinate.name.name()).collect());
     let momenta = match &recording.rates {
@@ -104,7 +104,7 @@ pub(super) fn system_of(recording: &Recording, files: &[String]) -> Result<Syste
         text += &format!("angle {}\n", angles.join(", "));
     }
     let system = System::parse(&text, "the recording")?;
-    Ok(System { name: name_of(files), ..system })
+    Ok(System { name: name.to_owned(), ..system })
 }
 
 /// Reads a positive number of seconds.

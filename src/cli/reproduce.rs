@@ -101,11 +101,12 @@ impl Reproduce {
     }
 }
 
-pub(super) fn failure(error: &ExperimentError) -> Failure {
+fn failure(error: &ExperimentError) -> Failure {
     match error {
         // These errors know their position in the user's input.
         ExperimentError::System(error) => Failure { text: error.render(), exit: Exit::BadInput },
-        ExperimentError::Flow(error) => Failure { text: error.render(), exit: Exit::BadInput },
+        ExperimentError::Simulation(error) => Failure { text: error.render(), exit: Exit::BadInput },
+        ExperimentError::Run(error) => Failure::input(error, error.hint().as_deref()),
         other => Failure::input(other, None),
     }
 }

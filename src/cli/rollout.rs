@@ -4,26 +4,27 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::reproduce::failure;
 use super::{Exit, Failure, output::Output};
-use crate::experiments::{RollOutSettings, SavedRollOut, roll_out_saved};
 use crate::report::Format;
+use crate::runs::{RollOutSettings, SavedRollOut, roll_out_saved};
 
-/// Predict held-out trajectories with a saved run: the learned field, and the recovered law.
+/// Predict trajectories with a saved run: the learned field, and the recovered law.
 ///
 /// Each held-out trajectory is integrated from its first state, by the classical Runge–Kutta method as in the
 /// paper and by Gauss–Legendre collocation, and held against the data; the drift of the recovered Hamiltonian
-/// and laws along the predictions is given beside. All figures are means of squares.
+/// and laws along the predictions is given beside. Of a recording whose runs were all fitted, these are
+/// predicted; they start in the canonical momenta of the recovered H, with friction where it was found. Of
+/// positions alone, the velocities are those of a spline. All figures are means of squares.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  liouville discover charged-particle --out run --steps 500 && liouville rollout run --trajectories 5"
+    after_help = "Examples:\n  liouville discover charged-particle --out short --steps 500 && liouville rollout short --trajectories 5\n  liouville discover recording.csv --out spring && liouville rollout spring"
 )]
 pub(super) struct Rollout {
-    /// The folder of the run (`liouville discover SYSTEM --out DIR`).
+    /// The folder of the run (`liouville discover … --out DIR`).
     #[arg(value_name = "DIR")]
     folder: String,
 
-    /// At most so many held-out trajectories.
+    /// At most so many trajectories.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     trajectories: u32,
 
@@ -51,16 +52,7 @@ impl Rollout {
             runge_kutta: self.integrator != Integrator::GaussLegendre,
             gauss_legendre: self.integrator != Integrator::RungeKutta,
         };
-        let found = roll_out_saved(Path::new(&self.folder), &settings).map_err(|error| {
-            let failure = failure(&error);
-            Failure {
-                text: format!(
-                    "{}  hint: save a run with `liouville discover SYSTEM --out DIR`\n",
-                    failure.text
-                ),
-                ..failure
-            }
-        })?;
+        let found = roll_out_saved(Path::new(&self.folder), &settings)?;
         output.print(&match output.format() {
             Format::Json => {
                 format!("{}\n", serde_json::to_string_pretty(&document(&found)).unwrap_or_default())
@@ -100,9 +92,17 @@ fn table(found: &SavedRollOut, markdown: bool) -> String {
         }
         lines.push(cells);
     }
+    let which = match (found.held_out, found.trajectories) {
+        (true, 1) => "held-out trajectory",
+        (true, _) => "held-out trajectories",
+        (false, 1) => "trajectory, which was fitted",
+        (false, _) => "trajectories, all of them fitted",
+    };
     let mut text = format!(
-        "{} held-out trajectories, {} points over a time of {}; means of squares\n\n",
-        found.trajectories, found.points, found.span
+        "{} {which}, {} points over a time of {}; means of squares\n\n",
+        found.trajectories,
+        found.points,
+        (found.span * 1e9).round() / 1e9
     );
     for (name, formula) in &found.functions {
         let tick = if markdown { "`" } else { "" };

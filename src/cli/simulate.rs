@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::input::SystemArguments;
 use super::{Exit, Failure, output::Output};
-use crate::flow::{SimulationConfig, simulate, write_data};
+use crate::data::write_data;
+use crate::dynamics::{SimulationConfig, simulate};
 
 /// Sample initial states of a system and integrate its equations of motion.
 #[derive(Args, Debug)]

@@ -1,4 +1,4 @@
-//! Why a recording is refused.
+//! Why a recording is refused, and why a file is not written.
 
 use crate::system::{Diagnostic, render_without_place};
 
@@ -26,6 +26,23 @@ pub enum ReadError {
         /// What to do about it.
         hint: Option<String>,
     },
+}
+
+/// A data file that cannot be written.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("cannot write `{path}`: {reason}")]
+pub struct WriteError {
+    /// The file as it was named.
+    pub path: String,
+    /// Why not.
+    pub reason: String,
+}
+
+impl WriteError {
+    /// The error in plain text.
+    pub fn render(&self) -> String {
+        render_without_place(&self.to_string(), None)
+    }
 }
 
 impl ReadError {

@@ -1,7 +1,7 @@
 //! The noise of a column, from how far neighbouring points lie off a polynomial.
 
 /// How the noise is measured.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct NoiseConfig {
     /// The number of neighbouring points in a window.
     pub window: usize,
@@ -161,7 +161,7 @@ fn remove(from: &mut [f64], p: &[f64]) {
 }
 
 /// The median, zero of no values.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     if values.is_empty() {
         return 0.0;
     }

@@ -59,6 +59,14 @@ impl Recording {
         self.runs.iter().map(Run::points).sum()
     }
 
+    /// The recording with runs at equal distances that have about this many points together; one run at least, all where
+    /// they have no more.
+    pub fn some_runs(&self, points: usize) -> Recording {
+        let stride = self.points().div_ceil(points.max(1)).max(1);
+        let runs = self.runs.iter().step_by(stride).cloned().collect();
+        Recording { runs, coordinates: self.coordinates.clone(), rates: self.rates.clone() }
+    }
+
     /// Whether velocities are recorded.
     pub fn has_velocities(&self) -> bool {
         matches!(self.rates, Rates::Velocities(_))

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::noise::{ColumnNoise, LocalMisfit, NoiseConfig, median};
 
 /// When a stretch of a run counts as unresolved.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ResolveConfig {
     /// A window is unresolved if it misses a polynomial of one degree more than the noise is measured with by more
     /// than this many standard deviations of the noise,

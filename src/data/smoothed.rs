@@ -72,6 +72,17 @@ impl Piece {
         self.spline.value(&self.coefficients[i], t, 2)
     }
 
+    /// The spline, or a derivative of it, at some times: `[times, dof]`.
+    pub fn rows(&self, times: &[f64], derivative: usize) -> Vec<f64> {
+        let row = |t: &f64| {
+            let (first, values) = self.spline.basis(*t, derivative);
+            let value =
+                move |beta: &Vec<f64>| values.iter().zip(&beta[first..]).map(|(b, c)| b * c).sum::<f64>();
+            self.coefficients.iter().map(value)
+        };
+        times.iter().flat_map(row).collect()
+    }
+
     /// The covariance of position, velocity and acceleration of coordinate i at a time.
     ///
     /// C = B·S⁻¹·Bᵀ = (L⁻¹·Bᵀ)ᵀ·(L⁻¹·Bᵀ), where the rows of B are the B-splines and their first two derivatives.
@@ -83,6 +94,18 @@ impl Piece {
         });
         let product = |a: usize, b: usize| solved[a].iter().zip(&solved[b]).map(|(x, y)| x * y).sum();
         [0, 1, 2].map(|a| [0, 1, 2].map(|b| product(a, b)))
+    }
+
+    /// Whether the spline follows the points, to their noise, at a time.
+    pub fn is_resolved(&self, t: f64) -> bool {
+        !self.unresolved[self.spline.interval(t)]
+    }
+
+    /// For each point, whether its derivatives can be relied on: they lean on points of both sides, and the spline
+    /// follows these.
+    pub fn sound(&self) -> Vec<bool> {
+        let points = self.times.iter().zip(self.one_sided());
+        points.map(|(t, one_sided)| !one_sided && self.is_resolved(*t)).collect()
     }
 
     /// For each point, whether its derivatives lean on points of one side only: those are several times less sure.

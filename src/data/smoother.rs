@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::noise::{ColumnNoise, NoiseConfig};
 use super::piece_fit::PieceFit;
 use super::recording::{Rates, Recording, Run};
@@ -19,7 +21,7 @@ pub struct Smoother {
 }
 
 /// How splines are laid through recordings.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SmootherConfig {
     /// How the noise is measured.
     pub noise: NoiseConfig,
@@ -58,7 +60,7 @@ pub struct SmootherConfig {
 }
 
 /// A density of intervals.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Density {
     /// For positions alone.
     pub positions: f64,
@@ -161,16 +163,25 @@ impl Smoother {
         &self,
         recording: &'a Recording,
         dof: usize,
-        columns: impl Fn(&'a Run) -> (Vec<&'a Vec<f64>>, Vec<&'a Vec<f64>>),
+        columns: impl Fn(&'a Run) -> (Vec<&'a Vec<f64>>, Vec<&'a Vec<f64>>) + Sync,
     ) -> Result<Smoothed, SmoothingError> {
-        let mut out = Smoothed { dof, pieces: Vec::new(), left_out: Vec::new() };
-        for (index, run) in recording.runs.iter().enumerate() {
+        let empty = || Smoothed { dof, pieces: Vec::new(), left_out: Vec::new() };
+        let of_run = |(index, run): (usize, &'a Run)| -> Result<Smoothed, SmoothingError> {
             let (positions, velocities) = columns(run);
             let slices = |all: Vec<&'a Vec<f64>>| all.into_iter().map(Vec::as_slice).collect();
             let columns =
                 Columns { times: &run.times, positions: slices(positions), velocities: slices(velocities) };
             columns.check(index, dof)?;
+            let mut out = empty();
             self.smooth_run(index, &columns, &mut out);
+            Ok(out)
+        };
+        let parts: Vec<_> = recording.runs.par_iter().enumerate().map(of_run).collect();
+        let mut out = empty();
+        for part in parts {
+            let part = part?;
+            out.pieces.extend(part.pieces);
+            out.left_out.extend(part.left_out);
         }
         if out.pieces.is_empty() {
             return Err(SmoothingError::NothingLeft(out.left_out));

@@ -57,7 +57,7 @@ pub(super) fn of(
 fn drift(law: &[Expr], data: &Prepared) -> Result<Option<f64>, FitError> {
     let paths = if data.test_paths.is_empty() { &data.paths } else { &data.test_paths };
     let states: Vec<f64> = paths.iter().flat_map(|p| p.states.iter().copied()).collect();
-    let lengths: Vec<usize> = paths.iter().map(|p| p.len()).collect();
+    let lengths: Vec<usize> = paths.iter().map(|p| p.points()).collect();
     if states.is_empty() {
         return Ok(None);
     }

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
+use crate::data::TrajectorySet;
 use crate::expr::{Expr, Rational};
 use crate::fit::{
-    Elimination, FitError, Normal, Path, Stage, TermLibrary, eliminate, folded, grown, justified_snap,
-    pointwise_system, sharpest, shrunk, supported_digits, usable_terms, weak_system,
+    Curve, Elimination, FitError, Normal, eliminate, folded, grown, justified_snap, pointwise_system,
+    sharpest, shrunk, supported_digits, usable_terms, weak_system,
 };
-use crate::terms::decimal;
+use crate::progress::Job;
+use crate::recover::{self, Constant, Recovery, Status};
+use crate::terms::{Stage, TermLibrary, decimal};
 
-use super::observations::Prepared;
+use super::observations::{NOISY, Prepared};
 use super::quotient;
 use super::trajectories::{EXPLAINED, LOOK, Reached, chosen, first_look, fit_terms, sharpened, shoot};
 
@@ -33,12 +36,15 @@ pub struct RecoveredTerm {
 /// A Hamiltonian found in data.
 #[derive(Clone, Debug)]
 pub struct RecoveredHamiltonian {
-    /// The formula: Σ coefficient · term.
+    /// The formula; measured constants that are letters stand in it as such.
     pub formula: Expr,
-    /// Its terms.
+    /// The formula with numbers for the letters.
+    pub numeric: Expr,
+    /// The letters with their values and errors.
+    pub constants: Vec<Constant>,
+    /// Its terms, where the stages of the library found it.
     pub terms: Vec<RecoveredTerm>,
-    /// Whether every coefficient is a justified rational and the data is explained: only then can
-    /// statements about it be proved.
+    /// Whether every coefficient is a justified rational and the data is explained.
     pub exact: bool,
     /// Whether it explains the data to its noise.
     pub explains: bool,
@@ -50,11 +56,65 @@ pub struct RecoveredHamiltonian {
     pub stage: String,
 }
 
+impl RecoveredHamiltonian {
+    /// Whether statements about it can be proved: all its constants are rationals, or letters for which any value may
+    /// stand.
+    pub fn is_provable(&self) -> bool {
+        self.exact || (self.explains && !self.constants.is_empty())
+    }
+
+    /// A formula with numbers for the letters.
+    pub fn with_numbers(&self, formula: &Expr) -> Expr {
+        let value = |constant: &Constant| (constant.symbol.clone(), constant.decimal());
+        formula.substitute(&self.constants.iter().map(value).collect())
+    }
+
+    /// The Hamiltonian of a law that whole trajectories bear out; nothing where the data does not tell several apart, or
+    /// none explains it.
+    fn of_recovery(recovery: &Recovery, data: &Prepared) -> Option<RecoveredHamiltonian> {
+        let is_settled = matches!(recovery.status, Status::Exact | Status::Determined);
+        if !is_settled || !recovery.law.friction.is_empty() {
+            return None;
+        }
+        let law = &recovery.law;
+        let numeric = RecoveredTerm {
+            term: law.numeric.clone(),
+            measured: 1.0,
+            standard_error: 0.0,
+            value: Rational::from(1),
+            chance: None,
+        };
+        let chi = match recovery.evidence {
+            recover::Evidence::Trajectories { reduced, .. } => Some(reduced.sqrt()),
+            recover::Evidence::WeakForm { .. } | recover::Evidence::HeldOut { .. } => None,
+        };
+        Some(RecoveredHamiltonian {
+            formula: law.hamiltonian.clone(),
+            numeric: law.numeric.clone(),
+            constants: law.letters.clone(),
+            terms: Vec::new(),
+            exact: recovery.status == Status::Exact,
+            explains: true,
+            residual: relative_residual(&[numeric], data),
+            chi,
+            stage: "trajectories".to_owned(),
+        })
+    }
+}
+
+/// The Hamiltonian from velocities or positions and the momenta's dependence on them, where the data gives no
+/// derivatives; nothing where momenta are no masses times velocities, or the data leaves open which form is right.
+pub(super) fn from_motion(
+    observed: &TrajectorySet,
+    data: &Prepared,
+    job: &Job<'_>,
+) -> Option<RecoveredHamiltonian> {
+    let found = recover::recover_canonical(&observed.to_recording(), &recover::Config::default(), job);
+    RecoveredHamiltonian::of_recovery(&found.ok()??, data)
+}
+
 /// Residual (relative to ẋ) below which given velocities count as explained without noise.
 const CLEAN: f64 = 1e-7;
-
-/// Relative noise above which states with given velocities are fitted as trajectories too.
-const NOISY: f64 = 1e-3;
 
 /// Most terms of a stage that is fitted.
 const MOST_FITTED: usize = 700;
@@ -230,7 +290,7 @@ fn fit_noisy(
     stage: &Stage,
     known: Option<&Fitted>,
 ) -> Result<Option<(Fitted, StageReport)>, FitError> {
-    let Some((terms, data)) = usable_paths(data, stage)? else { return Ok(None) };
+    let Some((terms, data)) = usable_stretches(data, stage)? else { return Ok(None) };
     let data = &data;
     if terms.is_empty() || terms.len() > MOST_FITTED {
         return Ok(None);
@@ -266,23 +326,25 @@ fn fit_noisy(
     Ok(best)
 }
 
-/// Paths that the weak form uses, or more where they have too few windows for the terms.
-const WEAK_PATHS: usize = 40;
+/// Curves that the weak form uses, or more where they have too few windows for the terms.
+const WEAK_CURVES: usize = 40;
 
 /// Equations of the weak form for each term, at least.
 const WEAK_ROWS: usize = 3;
 
-/// The weak form on windows of most of a period, but several to a path; `None` where there are too few.
+/// The weak form on windows of most of a period, but several to a curve; `None` where there are too few.
 fn weak_form(data: &Prepared, terms: &[Expr]) -> Result<Option<Normal>, FitError> {
-    let mut spans: Vec<f64> = data.paths.iter().map(|p| p.times[p.len() - 1] - p.times[0]).collect();
+    let mut spans: Vec<f64> = data.curves.iter().map(Curve::span).collect();
+    if spans.is_empty() {
+        return Ok(None);
+    }
     spans.sort_by(f64::total_cmp);
     let window = (0.8 * data.period).min(0.4 * spans[spans.len() / 2]);
-    let mut count = WEAK_PATHS;
+    let mut count = WEAK_CURVES;
     loop {
-        let stride = data.paths.len().div_ceil(count).max(1);
-        let paths: Vec<Path> = data.paths.iter().step_by(stride).cloned().collect();
-        let smooth: Vec<_> = data.smooth.iter().step_by(stride).cloned().collect();
-        match weak_system(terms, &data.inputs, &paths, &smooth, window) {
+        let stride = data.curves.len().div_ceil(count).max(1);
+        let curves: Vec<&Curve> = data.curves.iter().step_by(stride).collect();
+        match weak_system(terms, &data.inputs, &curves, window) {
             Ok(system) if system.rows() >= WEAK_ROWS * terms.len() => return Ok(Some(system)),
             Ok(_) if stride > 1 => count *= 2,
             _ => return Ok(None),
@@ -331,13 +393,13 @@ fn smallest(
     });
     models.dedup();
     let how = first_look(data);
-    let (paths, starts) = chosen(data, LOOK);
+    let stretches = chosen(data, LOOK);
     let mut best: Option<(f64, Elimination)> = None;
     for level in models.chunk_by(|a, b| a.columns.len() == b.columns.len()).take(SIZES_ASKED) {
         for model in level.iter().take(ASKED) {
             let Ok(solution) = system.solve(&model.columns) else { continue };
             let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
-            let shot = fit_terms(data, &formulas, &solution.coefficients, &paths, &starts, &how)?;
+            let shot = fit_terms(data, &formulas, &solution.coefficients, &stretches, &how)?;
             let chi = shot.map_or(f64::INFINITY, |s| s.chi);
             if best.as_ref().is_none_or(|(b, _)| chi < *b) {
                 best = Some((chi, Elimination { residual: model.residual, solution, ..*start }));
@@ -399,31 +461,31 @@ fn weigh(
     (fitted, report)
 }
 
-/// The terms of a stage that are finite on most smoothed paths, with the data cut down to the paths
-/// where they all are: noise may carry a state across the edge of a term's domain.
-fn usable_paths(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Prepared)>, FitError> {
+/// The terms of a stage that are finite on most splines, with the data cut down to those where they all are: noise may
+/// carry a state across the edge of a term's domain.
+fn usable_stretches(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Prepared)>, FitError> {
     let terms: Vec<Expr> = stage.terms.iter().map(|t| t.formula.clone()).collect();
     if terms.is_empty() || terms.len() > MOST_FITTED {
         return Ok(None);
     }
     let finite: Vec<Vec<bool>> = data
-        .smooth
+        .curves
         .iter()
-        .map(|path| usable_terms(&terms, &data.inputs, &path.states))
+        .map(|curve| usable_terms(&terms, &data.inputs, &curve.samples.states))
         .collect::<Result<_, _>>()?;
-    let paths = finite.len();
-    let share = |j: usize| finite.iter().filter(|f| f[j]).count() as f64 / paths as f64;
+    let count = finite.len();
+    let share = |j: usize| finite.iter().filter(|f| f[j]).count() as f64 / count as f64;
     let always = |j: usize| share(j) == 1.0;
     let mostly: Vec<usize> = (0..terms.len()).filter(|&j| share(j) >= 0.5).collect();
-    let good: Vec<usize> = (0..paths).filter(|&k| mostly.iter().all(|&j| finite[k][j])).collect();
-    let (columns, kept) = if good.len() * 5 >= paths * 2 {
+    let good: Vec<usize> = (0..count).filter(|&k| mostly.iter().all(|&j| finite[k][j])).collect();
+    let (columns, kept) = if good.len() * 5 >= count * 2 {
         (mostly, good)
     } else {
-        ((0..terms.len()).filter(|&j| always(j)).collect(), (0..paths).collect())
+        ((0..terms.len()).filter(|&j| always(j)).collect(), (0..count).collect())
     };
     let mut part = data.clone();
-    part.paths = kept.iter().map(|&k| data.paths[k].clone()).collect();
-    part.smooth = kept.iter().map(|&k| data.smooth[k].clone()).collect();
+    part.stretches = kept.iter().map(|&k| data.stretches[k].clone()).collect();
+    part.curves = kept.iter().map(|&k| data.curves[k].clone()).collect();
     Ok(Some((columns.into_iter().map(|j| terms[j].clone()).collect(), part)))
 }
 
@@ -449,7 +511,9 @@ fn snapped(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         && terms.iter().all(|t| t.chance.is_some())
         && (!data.velocities_given || fitted.chi.is_some() || residual < CLEAN);
     RecoveredHamiltonian {
+        numeric: formula.clone(),
         formula,
+        constants: Vec::new(),
         exact,
         explains: fitted.explains,
         residual,

@@ -4,35 +4,25 @@ use std::collections::BTreeSet;
 
 use crate::expr::{Expr, Function};
 use crate::fit::{
-    Evaluated, FitError, Grammar, Measure, TermLibrary, Variables, echelon, eigenvectors, justified_snap,
-    prune, residual, usable_terms,
+    Evaluated, FitError, Measure, echelon, eigenvectors, justified_snap, prune, residual, usable_terms,
 };
-use crate::terms::decimal;
+use crate::terms::{Variables, decimal, polynomials};
 
 use super::observations::Prepared;
 
 /// Monomials up to `degree`, alone and times one of the ingredients of `formula` with the degree one less.
 pub(super) fn law_terms(formula: &Expr, variables: &Variables, degree: u32) -> Vec<Expr> {
-    let mut terms: Vec<Expr> = monomials(variables, degree).unwrap_or_default();
+    let symbols = variables.all();
+    let mut terms = polynomials(&symbols, degree);
     let ingredients = ingredients(formula);
     let mut factors = vec![Expr::one()];
-    factors.extend(monomials(variables, degree - 1).unwrap_or_default());
+    factors.extend(polynomials(&symbols, degree - 1));
     for ingredient in &ingredients {
         for factor in &factors {
             terms.push(Expr::product([factor.clone(), ingredient.clone()]));
         }
     }
     terms
-}
-
-fn monomials(variables: &Variables, degree: u32) -> Option<Vec<Expr>> {
-    if degree == 0 {
-        return Some(vec![]);
-    }
-    let text = format!("grammar laws\nterms variables^1..{degree}\n");
-    let grammar = Grammar::parse(&text, "laws", &mut |_| None).ok()?;
-    let library = TermLibrary::new(&grammar, variables).ok()?;
-    Some(library.all_terms().into_iter().map(|t| t.formula).collect())
 }
 
 /// The factors of a formula's terms that are no polynomials: roots, reciprocals, exponentials, modes.
@@ -89,7 +79,7 @@ pub(super) fn numerical(
     for degree in 1..=3u32 {
         let terms = match formula {
             Some(formula) => law_terms(formula, &data.variables, degree),
-            None => monomials(&data.variables, degree).unwrap_or_default(),
+            None => polynomials(&data.variables.all(), degree),
         };
         if terms.len() * 4 > states.len() || terms.len() > 400 {
             break;
@@ -149,12 +139,12 @@ fn states_of(data: &Prepared) -> (Vec<f64>, Vec<usize>) {
         return (data.samples.states.clone(), vec![data.samples.len()]);
     }
     let width = data.inputs.len();
-    let total: usize = data.paths.iter().map(|p| p.len()).sum();
+    let total: usize = data.paths.iter().map(|p| p.points()).sum();
     let stride = total.div_ceil(4000).max(1);
     let (mut states, mut lengths) = (Vec::new(), Vec::new());
     for path in &data.paths {
         let rows: Vec<&[f64]> =
-            path.states.chunks_exact(width).step_by(stride.min(path.len() / 4 + 1)).collect();
+            path.states.chunks_exact(width).step_by(stride.min(path.points() / 4 + 1)).collect();
         lengths.push(rows.len());
         rows.iter().for_each(|r| states.extend_from_slice(r));
     }

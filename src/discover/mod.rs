@@ -1,7 +1,7 @@
 //! From trajectories to laws and Hamiltonian.
 //!
 //! ```text
-//! Observations ──prepare──▶ samples, smoothed paths, noise
+//! Observations ──prepare──▶ samples, splines, noise
 //!      │                        ├─ stages of the library ──▶ RecoveredHamiltonian
 //!      └──train──▶ Network      │                                  │ exact: null space of {F, H} = 0, proved
 //!                     │         └─ eigenproblems, supported ◀──────┤ else
@@ -12,24 +12,28 @@
 //! Hamiltonian, and only where that is exact: every coefficient a justified rational, the data explained
 //! to its noise. Everything else is *supported*, with its numbers.
 
+mod divergence;
 mod evidence;
 mod hamiltonian;
+mod keeping;
 mod laws;
 mod modes;
 mod networks;
 mod observations;
 mod proved;
 mod quotient;
+mod readout;
 mod recorded;
-mod saved;
 mod trajectories;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
-use crate::expr::Expr;
-use crate::fit::{FitError, Grammar, GrammarError, TermLibrary};
-use crate::flow::{StabilityHint, stability_hint};
+use serde::{Deserialize, Serialize};
+
+use crate::data::SmoothingError;
+use crate::dynamics::{StabilityHint, stability_hint};
+use crate::expr::{Expr, Symbol};
+use crate::fit::FitError;
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
@@ -38,18 +42,21 @@ use crate::mechanics::{
 };
 use crate::progress::{Ended, Job};
 use crate::recover::RecoverError;
+use crate::terms::{Grammar, GrammarError, TermLibrary};
 
 pub use evidence::Evidence;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
+pub use keeping::Trainings;
 use networks::POISSON_LIMIT;
-pub use networks::{Multinomial, Network, Trial};
+pub use networks::{Network, Trial};
 pub use observations::Observations;
 pub use proved::Proved;
-pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, of_recording};
-pub use saved::{keep, load, save};
+pub use readout::{InLaws, Multinomial};
+pub use recorded::{Alternative, Kept, RecordedConfig, RecordedDiscovery, of_recording};
 
 /// How many cyclic coordinates the networks are asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cyclic {
     /// As many as the data allows, by the relaxed Poisson term.
     #[default]
@@ -69,8 +76,6 @@ pub struct Config {
     pub grammar: Option<Grammar>,
     /// How far the exact search goes once the Hamiltonian is exact.
     pub search: SearchConfig,
-    /// Where trainings are kept, so that a run that ended early can be taken up: the result is the same to the byte.
-    pub folder: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -80,7 +85,6 @@ impl Default for Config {
             network: Some(learn::Config::default()),
             grammar: None,
             search: SearchConfig::default(),
-            folder: None,
         }
     }
 }
@@ -120,7 +124,7 @@ pub struct Discovery {
     pub hint: Option<StabilityHint>,
     /// Every stage that was fitted, in order.
     pub stages: Vec<StageReport>,
-    /// Measurement noise relative to the spread of the data: an upper bound.
+    /// Measurement noise relative to the spread of the data.
     pub noise: f64,
     /// What a reader should know besides.
     pub notes: Vec<String>,
@@ -151,6 +155,9 @@ pub enum DiscoverError {
         /// How many there are.
         points: usize,
     },
+    /// No velocities come with the data, and none can be had from it.
+    #[error("velocities are not given, and cannot be estimated: {0}")]
+    Smoothing(#[from] SmoothingError),
     /// A numerical fit failed.
     #[error(transparent)]
     Fit(#[from] FitError),
@@ -173,33 +180,37 @@ pub enum DiscoverError {
         step: usize,
         /// Steps it was to have.
         steps: usize,
-        /// The trainings so far, for [`keep`].
+        /// The trainings so far, for a discovery that takes them up.
         kept: Vec<Checkpoint>,
     },
-    /// A saved run cannot be written or read.
-    #[error("`{path}`: {what}")]
-    Saved {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
+    /// A training that is kept was made with other settings.
+    #[error("the training kept with {cyclic} cyclic coordinates was made with other settings")]
+    OtherTraining {
+        /// Its number of cyclic coordinates.
+        cyclic: usize,
     },
 }
 
-/// Finds the Hamiltonian and the laws of a system from its trajectories.
+/// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings`, where there
+/// are any, and are kept there.
 ///
 /// # Errors
 /// Data that is unusable, a grammar that does not fit, training that fails.
-pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Result<Discovery, DiscoverError> {
+pub fn run(
+    observations: &Observations,
+    config: &Config,
+    trainings: Option<&dyn Trainings>,
+    job: &Job<'_>,
+) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
     let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
             job.note(&format!("training networks, {} steps", settings.steps));
-            let settings = (config.cyclic, settings, config.folder.as_deref());
+            let settings = (config.cyclic, settings, trainings);
             match networks::train(observations, &recovered.data, settings, job) {
-                // Without a folder there is nothing to take up again: what was found stands without networks.
+                // Where nothing is kept there is nothing to take up: what was found stands without networks.
                 Err(DiscoverError::Interrupted { .. })
-                    if config.folder.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
+                    if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
                 {
                     None
                 }
@@ -211,21 +222,23 @@ pub fn run(observations: &Observations, config: &Config, job: &Job<'_>) -> Resul
     conclude(recovered, config, network, job)
 }
 
-/// The same from networks trained before: no training.
+/// The same from networks trained before, in the order in which they were: no training. Without any it goes without
+/// networks.
 ///
 /// # Errors
 /// As [`run`].
 pub fn extract(
     observations: &Observations,
-    learned: LearnedCoordinates,
+    trained: Vec<LearnedCoordinates>,
     config: &Config,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
-    let poisson = learned.law_losses().or(learned.train_losses()).unwrap_or_default().poisson;
-    let trials = vec![Trial { cyclic: learned.cyclic(), poisson }];
-    let network = networks::describe(learned, &recovered.data, trials, 0.0)?;
-    conclude(recovered, config, Some(network), job)
+    let trials = trained.iter().map(networks::trial).collect();
+    let last = trained.into_iter().last();
+    let network =
+        last.map(|learned| networks::describe(learned, &recovered.data, trials, 0.0)).transpose()?;
+    conclude(recovered, config, network, job)
 }
 
 /// What came of the search for the Hamiltonian.
@@ -251,7 +264,13 @@ fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Re
             false => ControlFlow::Continue(()),
         }
     };
-    let hamiltonian = hamiltonian::recover(&data, &library, &mut tell)?;
+    // A user's own terms replace the library of the law of motion, which is for data without derivatives.
+    let is_open = config.grammar.is_none() && !data.velocities_given;
+    let settled = is_open.then(|| hamiltonian::from_motion(&observed.trajectories, &data, job)).flatten();
+    let hamiltonian = match settled {
+        Some(settled) => Some(settled),
+        None => hamiltonian::recover(&data, &library, &mut tell)?,
+    };
     match &hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),
@@ -263,64 +282,48 @@ fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Re
 fn conclude(
     recovered: Recovered,
     config: &Config,
-    network: Option<Network>,
+    mut network: Option<Network>,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     job.note("searching for laws");
     let Recovered { data: owned, mut hamiltonian, stages } = recovered;
-    let mut notes = Vec::new();
     let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
-    if let Some(found) = &mut hamiltonian
-        && found.exact
-        && let Ok(formula) = crate::simplify::canonical_hamiltonian(&found.formula, &space)
-    {
-        found.formula = formula;
+    if let Some(found) = hamiltonian.as_mut().filter(|h| h.is_provable()) {
+        let canonical = crate::simplify::canonical_hamiltonian(&found.formula, &space);
+        found.formula = canonical.unwrap_or_else(|_| found.formula.clone());
     }
-    let exact =
-        hamiltonian.as_ref().filter(|h| h.exact).map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let found = exact.as_ref().map(|h| proved::prove(h, &config.search, job));
-    let (mut stop, mut work) = (None, None);
-    let mut combinations = Vec::new();
-    notes.extend(found.iter().flat_map(|found| found.notes.iter().cloned()));
-    let (quantities, assessment, searched) = match found {
-        Some(found) if found.stop.is_some() => {
-            (stop, work) = (found.stop, found.work);
-            combinations = found.combinations;
-            (found.laws, found.assessment, found.searched)
+    let exact = hamiltonian
+        .as_ref()
+        .filter(|h| h.is_provable())
+        .map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
+    let mut proved =
+        exact.as_ref().map(|h| proved::prove(h, &config.search, job)).unwrap_or_else(Proved::default);
+    let mut notes = std::mem::take(&mut proved.notes);
+    if proved.stop.is_none() {
+        if !job.is_cancelled() {
+            proved.laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space, &mut notes)?;
         }
-        _ => {
-            if let Some(found) = hamiltonian.as_ref().filter(|h| !h.exact) {
-                notes.push(if found.explains {
-                    "the coefficients of H are no small rationals: nothing is proved".to_string()
-                } else {
-                    "no stage of the library explains the data to its noise: nothing is proved".to_string()
-                });
-            }
-            let energies = match hamiltonian.as_ref().filter(|h| !h.exact && h.explains) {
-                Some(found) => modes::energies(found, data)?,
-                None => None,
-            };
-            let laws = match energies {
-                Some(energies) => {
-                    notes.push(energies.note);
-                    named_energies(energies.formulas, &space)
-                }
-                None => supported(data, hamiltonian.as_ref(), exact.as_ref(), &space)?,
-            };
-            let assessment = exact.as_ref().map(|h| assess(&Prover::new(h)?, &laws)).transpose()?;
-            (laws, assessment, Vec::new())
-        }
-    };
+        let assessed = |h: &Hamiltonian| assess(&Prover::new(h)?, &proved.laws);
+        proved.assessment = exact.as_ref().map(assessed).transpose()?;
+    }
+    let Proved { laws: quantities, combinations, assessment, searched, stop, work, .. } = proved;
     let learned = network.as_ref().map(|n| &n.learned);
-    let mut laws = Vec::new();
-    for quantity in &quantities {
-        let evidence = evidence::of(quantity.formula(), data, learned)?;
-        laws.push(Law { quantity: quantity.clone(), evidence });
+    let in_numbers = |formula: &Expr| match &hamiltonian {
+        Some(found) => found.with_numbers(formula),
+        None => formula.clone(),
+    };
+    let with_evidence = |quantity: ConservedQuantity| {
+        Ok(Law { evidence: evidence::of(&in_numbers(quantity.formula()), data, learned)?, quantity })
+    };
+    let laws = quantities.into_iter().map(with_evidence).collect::<Result<Vec<_>, DiscoverError>>()?;
+    let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.numeric, data, learned)).transpose()?;
+    if let Some(network) = &mut network {
+        network.in_laws = readout::in_laws(&network.learned, &named(hamiltonian.as_ref(), &laws), data)?;
     }
-    let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.formula, data, learned)).transpose()?;
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
-    let hint = exact.as_ref().filter(|_| undecided).and_then(|h| motion(h, data, job));
+    let provable = hamiltonian.as_ref().filter(|h| undecided && h.is_provable());
+    let hint = provable.and_then(|h| motion(&Hamiltonian::new(h.numeric.clone(), space.clone()), data, job));
     if undecided && laws.is_empty() {
         notes.push(alone(network.as_ref()));
     }
@@ -343,6 +346,14 @@ fn conclude(
     })
 }
 
+/// The Hamiltonian, if it explains the data, and the laws, each with its name.
+fn named(hamiltonian: Option<&RecoveredHamiltonian>, laws: &[Law]) -> Vec<(Symbol, Expr)> {
+    let energy = hamiltonian.filter(|h| h.explains).map(|h| (Symbol::new("H"), h.numeric.clone()));
+    let numbers = |formula: &Expr| hamiltonian.map_or_else(|| formula.clone(), |h| h.with_numbers(formula));
+    let laws = laws.iter().map(|law| (Symbol::new(law.quantity.name()), numbers(law.quantity.formula())));
+    energy.into_iter().chain(laws).collect()
+}
+
 /// Orbits that are followed for the hint.
 const HINT_ORBITS: usize = 8;
 
@@ -353,6 +364,11 @@ fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared, job: &Job<'_
         data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
     let space = hamiltonian.space();
     stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts, job.token()).ok()?
+}
+
+/// A share in whole per cent.
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
 }
 
 /// What is said where H stands alone.
@@ -376,14 +392,51 @@ fn named_energies(formulas: Vec<Expr>, space: &PhaseSpace) -> Vec<ConservedQuant
     names.zip(formulas).map(|(name, formula)| ConservedQuantity::supported(name, formula)).collect()
 }
 
-/// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
+/// Laws without an exact search: energies of modes where H has them, else laws by numbers alone.
 fn supported(
     data: &observations::Prepared,
     hamiltonian: Option<&RecoveredHamiltonian>,
     exact: Option<&Hamiltonian>,
     space: &PhaseSpace,
+    notes: &mut Vec<String>,
 ) -> Result<Vec<ConservedQuantity>, DiscoverError> {
-    let explained = hamiltonian.filter(|h| h.explains).map(|h| h.formula.clone());
+    if hamiltonian.is_none_or(|h| !h.explains)
+        && let Some(divergence) = divergence::divergence(data)?
+    {
+        notes.push(format!(
+            "no H moves these columns: their velocities have a divergence ({} of the size of their derivatives), and \
+             Hamilton's equations have none. Are they canonical coordinates and momenta?",
+            percent(divergence)
+        ));
+    }
+    if let Some(found) = hamiltonian.filter(|h| !h.is_provable()) {
+        notes.push(if found.explains {
+            "the coefficients of H are no small rationals: nothing is proved".to_string()
+        } else {
+            "no stage of the library explains the data to its noise: nothing is proved".to_string()
+        });
+    }
+    let energies = match hamiltonian.filter(|h| !h.is_provable() && h.explains) {
+        Some(found) => modes::energies(found, data)?,
+        None => None,
+    };
+    match energies {
+        Some(energies) => {
+            notes.push(energies.note);
+            Ok(named_energies(energies.formulas, space))
+        }
+        None => by_numbers(data, hamiltonian, exact, space),
+    }
+}
+
+/// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
+fn by_numbers(
+    data: &observations::Prepared,
+    hamiltonian: Option<&RecoveredHamiltonian>,
+    exact: Option<&Hamiltonian>,
+    space: &PhaseSpace,
+) -> Result<Vec<ConservedQuantity>, DiscoverError> {
+    let explained = hamiltonian.filter(|h| h.explains).map(|h| h.numeric.clone());
     let known: Vec<_> = explained.iter().cloned().collect();
     let found = laws::numerical(data, &known, explained.as_ref())?;
     let shown = |law: &laws::Numerical| match law.snapped {

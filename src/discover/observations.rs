@@ -1,10 +1,11 @@
 //! What is observed, made ready for the fits.
 
-use crate::expr::Symbol;
-use crate::fit::{
-    Path, Samples, Variables, column_rms, coordinate_scales, noise_levels, smoothed, smoothing_half_width,
+use crate::data::{
+    Piece, Smoother, SmoothingError, Trajectory, TrajectorySet, column_rms, coordinate_scales, median,
 };
-use crate::flow::{Trajectory, TrajectorySet};
+use crate::expr::Symbol;
+use crate::fit::{Curve, Samples, Stretch};
+use crate::terms::Variables;
 
 use super::DiscoverError;
 
@@ -21,6 +22,12 @@ pub struct Observations {
 /// Most samples with given velocities that a fit uses.
 const MOST_SAMPLES: usize = 3000;
 
+/// Trajectories that the noise is measured on where their velocities are given.
+const NOISE_TRAJECTORIES: usize = 10;
+
+/// Relative noise above which states with given velocities are fitted as trajectories too.
+pub(super) const NOISY: f64 = 1e-3;
+
 /// Observations in the shapes that the fits want.
 #[derive(Clone, Debug)]
 pub(super) struct Prepared {
@@ -30,11 +37,14 @@ pub(super) struct Prepared {
     pub samples: Samples,
     /// The same, held out.
     pub held_out: Samples,
-    pub paths: Vec<Path>,
-    pub test_paths: Vec<Path>,
-    /// The fitted paths smoothed, with velocities.
-    pub smooth: Vec<Samples>,
-    /// Standard deviation of the noise of each column, an upper bound.
+    /// The fitted trajectories as recorded, and those held out.
+    pub paths: Vec<Trajectory>,
+    pub test_paths: Vec<Trajectory>,
+    /// Of the fitted trajectories what the sampling resolves, for the fits of trajectories and for the weak form: one
+    /// of each for a piece. Empty where velocities are given and there is no noise.
+    pub stretches: Vec<Stretch>,
+    pub curves: Vec<Curve>,
+    /// Standard deviation of the noise of each column; zero where no stretch is long enough to measure it.
     pub noise: Vec<f64>,
     /// rms of each column about its mean.
     pub scales: Vec<f64>,
@@ -47,7 +57,6 @@ pub(super) struct Prepared {
 impl Prepared {
     pub fn new(observations: &Observations) -> Result<Prepared, DiscoverError> {
         let set = &observations.trajectories;
-        let width = 2 * set.dof();
         if set.dof() == 0 || set.coordinates.len() != set.momenta.len() {
             return Err(DiscoverError::NoVariables);
         }
@@ -55,41 +64,29 @@ impl Prepared {
             return Err(DiscoverError::TooFewPoints { points: set.points() });
         }
         let (train, test) = set.split(observations.train);
-        let paths =
-            |set: &TrajectorySet| set.trajectories.iter().filter(|t| t.points() >= 3).map(path).collect();
-        let (paths, test_paths): (Vec<Path>, Vec<Path>) = (paths(&train), paths(&test));
+        let paths = |set: &TrajectorySet| -> Vec<Trajectory> {
+            set.trajectories.iter().filter(|t| t.points() >= 3).cloned().collect()
+        };
+        let (paths, test_paths) = (paths(&train), paths(&test));
         if paths.is_empty() {
             return Err(DiscoverError::TooFewPoints { points: set.points() });
         }
-        let noise = noise_levels(&paths, width);
-        let half = smoothing_half_width(&paths, width, &noise);
-        let smooth = smoothed(&paths, &noise, half);
         let velocities_given = set.has_derivatives();
-        let choose = |set: &TrajectorySet, smooth: &[Samples]| {
-            let mut all = Samples { width, states: vec![], fields: vec![] };
-            if velocities_given {
-                all.states = set.states();
-                all.fields = set.derivatives().unwrap_or_default();
-            } else {
-                let inner = smooth.iter().map(|s| within(s, half));
-                for (states, fields) in inner {
-                    all.states.extend_from_slice(states);
-                    all.fields.extend_from_slice(fields);
-                }
+        let (samples, held_out, mut pieces) = match velocities_given {
+            true => (given(&train), given(&test), smoothed(&some(&train, NOISE_TRAJECTORIES))?),
+            false => {
+                let (pieces, others) = (smoothed(&train)?, smoothed(&test)?);
+                (estimated(&pieces, set), estimated(&others, set), pieces)
             }
-            thinned(&all, MOST_SAMPLES)
         };
-        let samples = choose(&train, &smooth);
-        let held_out = choose(&test, &smoothed(&test_paths, &noise, half));
-        let scales = coordinate_scales(&samples.states, width);
-        let speeds = column_rms(&samples.fields, width);
-        // An angle that goes round and round turns in the time of a full circle, however far it gets.
-        let circle = std::f64::consts::PI / 3f64.sqrt();
-        let angles = set.angle_columns();
-        let extent = |c: usize| if angles.contains(&c) { scales[c].min(circle) } else { scales[c] };
-        let mut turns: Vec<f64> = (0..width).map(|c| extent(c) / speeds[c]).collect();
-        turns.sort_by(f64::total_cmp);
-        let period = std::f64::consts::TAU * turns[turns.len() / 2];
+        if samples.is_empty() {
+            return Err(SmoothingError::NothingLeft(Vec::new()).into());
+        }
+        let noise = noise(&pieces, samples.width);
+        let scales = coordinate_scales(&samples.states, samples.width);
+        if velocities_given {
+            pieces = if relative(&noise, &scales) < NOISY { Vec::new() } else { smoothed(&train)? };
+        }
         let variables = Variables {
             coordinates: set.coordinates.clone(),
             momenta: set.momenta.clone(),
@@ -97,35 +94,79 @@ impl Prepared {
         };
         Ok(Prepared {
             inputs: variables.all(),
+            period: period(set, &samples, &scales),
             variables,
             samples,
             held_out,
             paths,
             test_paths,
-            smooth,
+            stretches: pieces.iter().map(Stretch::new).collect(),
+            curves: pieces.iter().map(Curve::new).collect(),
             noise,
             scales,
             velocities_given,
-            period,
         })
     }
 
     /// Noise of the noisiest column, relative to its scale.
     pub fn relative_noise(&self) -> f64 {
-        self.noise.iter().zip(&self.scales).map(|(n, s)| n / s).fold(0.0, f64::max)
+        relative(&self.noise, &self.scales)
     }
 }
 
-fn path(trajectory: &Trajectory) -> Path {
-    Path { times: trajectory.times.clone(), states: trajectory.states.clone() }
+fn relative(noise: &[f64], scales: &[f64]) -> f64 {
+    noise.iter().zip(scales).map(|(n, s)| n / s).fold(0.0, f64::max)
 }
 
-/// States and velocities but for `half` points at either end, where estimates are one-sided and several times less
-/// accurate; all where that leaves less than half.
-fn within(samples: &Samples, half: usize) -> (&[f64], &[f64]) {
-    let (n, width) = (samples.len(), samples.width);
-    let range = if n >= 4 * half { half * width..(n - half) * width } else { 0..n * width };
-    (&samples.states[range.clone()], &samples.fields[range])
+/// So many trajectories of a set, evenly chosen.
+fn some(set: &TrajectorySet, most: usize) -> TrajectorySet {
+    let stride = set.trajectories.len().div_ceil(most).max(1);
+    let trajectories = set.trajectories.iter().step_by(stride).cloned().collect();
+    TrajectorySet { trajectories, ..set.clone() }
+}
+
+/// The splines of all trajectories; none where no stretch is long enough.
+fn smoothed(set: &TrajectorySet) -> Result<Vec<Piece>, SmoothingError> {
+    match Smoother::default().smooth_states(&set.to_recording()) {
+        Ok(smoothed) => Ok(smoothed.pieces),
+        Err(SmoothingError::NothingLeft(_)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The noise of each column: the median over the pieces.
+fn noise(pieces: &[Piece], width: usize) -> Vec<f64> {
+    (0..width).map(|c| median(pieces.iter().map(|piece| piece.position_noise[c]).collect())).collect()
+}
+
+/// A time in which the motion turns once, roughly.
+fn period(set: &TrajectorySet, samples: &Samples, scales: &[f64]) -> f64 {
+    let speeds = column_rms(&samples.fields, samples.width);
+    // An angle that goes round and round turns in the time of a full circle, however far it gets.
+    let circle = std::f64::consts::PI / 3f64.sqrt();
+    let angles = set.angle_columns();
+    let extent = |c: usize| if angles.contains(&c) { scales[c].min(circle) } else { scales[c] };
+    let mut turns: Vec<f64> = (0..samples.width).map(|c| extent(c) / speeds[c]).collect();
+    turns.sort_by(f64::total_cmp);
+    std::f64::consts::TAU * turns[turns.len() / 2]
+}
+
+/// States with the velocities that came with them.
+fn given(set: &TrajectorySet) -> Samples {
+    let fields = set.derivatives().unwrap_or_default();
+    thinned(&Samples { width: 2 * set.dof(), states: set.states(), fields }, MOST_SAMPLES)
+}
+
+/// States and velocities of splines at the recorded times where they are sound.
+fn estimated(pieces: &[Piece], set: &TrajectorySet) -> Samples {
+    let mut all = Samples { width: 2 * set.dof(), states: vec![], fields: vec![] };
+    for piece in pieces {
+        let sound = piece.sound();
+        let times: Vec<f64> = piece.times.iter().zip(sound).filter(|(_, s)| *s).map(|(t, _)| *t).collect();
+        all.states.extend(piece.rows(&times, 0));
+        all.fields.extend(piece.rows(&times, 1));
+    }
+    thinned(&all, MOST_SAMPLES)
 }
 
 /// At most `most` samples, evenly spaced with a stride that shares no rhythm with the trajectories.

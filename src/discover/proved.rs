@@ -1,7 +1,8 @@
-//! The laws of a Hamiltonian: exact search, proof, verdict.
+//! The laws of a Hamiltonian: exact search, proof, verdict; where the laws leave that open, obstructions.
 
 use crate::integrals::{self, Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::mechanics::{Assessment, ConservedQuantity, Hamiltonian};
+use crate::obstructions;
 use crate::progress::{Ended, Job};
 
 /// What the exact search found for a Hamiltonian.
@@ -29,6 +30,15 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
     let config = search_within(search, hamiltonian.space().dof());
     let outcome = match integrals::search(hamiltonian, &config, job) {
         Ok(outcome) => outcome,
+        Err(_) if job.is_cancelled() => {
+            let note = match Ended::by(job.token()) {
+                Some(Ended::Seconds) => {
+                    Some("the time limit was reached before laws were searched for".to_owned())
+                }
+                _ => None,
+            };
+            return Proved { notes: note.into_iter().collect(), ..Proved::default() };
+        }
         Err(error) => {
             let note = format!("the exact search is not possible for this H: {error}");
             return Proved { notes: vec![note], ..Proved::default() };
@@ -42,7 +52,7 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
     Proved {
         laws: outcome.laws,
         combinations: outcome.combinations,
-        assessment: Some(outcome.assessment),
+        assessment: Some(obstructions::decided(outcome.assessment, hamiltonian, job.token())),
         searched: outcome.searched,
         stop: Some(outcome.stop),
         work: Some(outcome.work),

@@ -4,9 +4,10 @@ use dashu_base::Gcd;
 use dashu_int::UBig;
 
 use crate::expr::{Expr, Rational};
-use crate::fit::{Denominator, FitError, Stage, Term, denominator, justified_snap, supported_digits};
+use crate::fit::{Denominator, FitError, denominator, justified_snap, supported_digits};
 use crate::fit::{Samples, usable_terms};
 use crate::terms::decimal;
+use crate::terms::{Stage, Term};
 
 use super::observations::Prepared;
 
@@ -59,7 +60,7 @@ fn finite(data: &Prepared, samples: &Samples, terms: &[Term]) -> Result<Vec<Term
 }
 
 fn ascending(mut terms: Vec<Term>) -> Vec<Term> {
-    terms.sort_by_key(|t| t.degree);
+    terms.sort_by_key(|t| t.complexity);
     terms
 }
 

@@ -12,7 +12,7 @@ use crate::expr::{Expr, Symbol};
 use crate::integrals::{SearchConfig, StopReason};
 use crate::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Prover, Verdict, assess};
 use crate::progress::{Ended, Job, Limits};
-use crate::recover::{self, Law, Recovery, Status};
+use crate::recover::{self, Invariant, Invariants, Law, Recovery, Status};
 
 use super::DiscoverError;
 use super::proved::{Proved, prove};
@@ -47,8 +47,19 @@ pub struct RecordedDiscovery {
     pub proved: Proved,
     /// The laws of each alternative.
     pub alternatives: Vec<Alternative>,
+    /// Laws that the runs keep, in positions and velocities, where no Hamiltonian explains them.
+    pub kept: Vec<Kept>,
     /// Why the discovery ended early, if it did.
     pub ended: Option<Ended>,
+}
+
+/// A law that the runs keep.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its name and formula; supported by the data.
+    pub quantity: ConservedQuantity,
+    /// Its standard deviation along runs, over that of the runs from each other.
+    pub drift: f64,
 }
 
 /// Another form of the Hamiltonian, with what is proved for it.
@@ -120,13 +131,42 @@ fn laws_of(
         alternatives.iter().map(|other| Hamiltonian::new(apart(other), space.clone())).collect();
     keep_common(&mut proved, &hamiltonian, &others)?;
     let ended = Ended::by(job.token()).or(proved.stop.and_then(StopReason::ended));
+    let kept = kept(&recovery)?;
     Ok(RecordedDiscovery {
         hamiltonian: hamiltonian.formula().clone(),
         recovery,
         proved,
         alternatives,
+        kept,
         ended,
     })
+}
+
+/// The laws that the runs keep, named.
+fn kept(recovery: &Recovery) -> Result<Vec<Kept>, DiscoverError> {
+    let Invariants { velocities, laws } = &recovery.invariants;
+    if laws.is_empty() {
+        return Ok(Vec::new());
+    }
+    let space = PhaseSpace::new(recovery.law.coordinates.clone(), velocities.clone())?;
+    let shown = |law: &Invariant| match law.is_rational {
+        true => crate::simplify::canonical_law(&law.formula, &space).unwrap_or_else(|_| law.formula.clone()),
+        false => law.formula.clone(),
+    };
+    let formulas: Vec<Expr> = laws.iter().map(shown).collect();
+    // Named as if the velocities were momenta: `Px`, not `Pvx`.
+    let momenta = &recovery.law.momenta;
+    let as_momenta: BTreeMap<Symbol, Expr> =
+        velocities.iter().cloned().zip(momenta.iter().cloned().map(Expr::Symbol)).collect();
+    let canonical: Vec<Expr> = formulas.iter().map(|formula| formula.substitute(&as_momenta)).collect();
+    let canonical_space = PhaseSpace::new(recovery.law.coordinates.clone(), momenta.clone())?;
+    let names = crate::integrals::name_laws(&canonical, &canonical_space, velocities);
+    let named = names.into_iter().zip(formulas).zip(laws);
+    let kept = named.map(|((name, formula), law)| Kept {
+        quantity: ConservedQuantity::supported(name, formula),
+        drift: law.drift,
+    });
+    Ok(kept.collect())
 }
 
 /// Whether a letter is the mass of the same coordinates in both laws: one constant, whatever the form of H.

@@ -1,7 +1,7 @@
 //! Fits of integrated trajectories, from a first look to the precision that the data allows.
 
 use crate::expr::{Expr, Symbol};
-use crate::fit::{Elimination, FitError, Path, Shooter, Shooting, Shot, snap};
+use crate::fit::{Elimination, FitError, Shooter, Shooting, Shot, Stretch, snap};
 
 use super::observations::Prepared;
 
@@ -18,7 +18,7 @@ pub(super) struct Reached {
     rtol: f64,
 }
 
-/// About how many points trajectories are fitted with, whole paths of them: for a first look, for a fit, and where
+/// About how many points trajectories are fitted with, whole stretches of them: for a first look, for a fit, and where
 /// that leaves coefficients unrecognised.
 pub(super) const LOOK: usize = 1200;
 const FIT: usize = 6000;
@@ -39,16 +39,16 @@ pub(super) fn sharpened(data: &Prepared, mut reached: Reached) -> Result<Reached
         if reached.shot.chi > EXPLAINED || recognised(&reached.shot) {
             break;
         }
-        let (paths, starts) = chosen(data, amount);
-        if paths.len() == used {
+        let stretches = chosen(data, amount);
+        if stretches.len() == used {
             break;
         }
-        used = paths.len();
+        used = stretches.len();
         let rtol = (1e-3 * reached.rtol).max(1e-12);
         let how = Shooting { points: reached.points, iterations: 12, rtol, ..first_look(data) };
         let theta = &reached.shot.parameters;
         // Also where it speaks against the fit.
-        let Some(shot) = fit_terms(data, &reached.terms, theta, &paths, &starts, &how)? else { break };
+        let Some(shot) = fit_terms(data, &reached.terms, theta, &stretches, &how)? else { break };
         reached.shot = Shot { standard_errors: with_accuracy(&shot, rtol), ..shot };
     }
     Ok(reached)
@@ -75,9 +75,9 @@ pub(super) fn shoot(
     let mut looked = false;
     let mut best: Option<Reached> = None;
     loop {
-        let (paths, starts) = chosen(data, if looked { FIT } else { LOOK });
+        let stretches = chosen(data, if looked { FIT } else { LOOK });
         let how = Shooting { points, noise: noise.clone(), iterations: if looked { 12 } else { 6 }, rtol };
-        let Some(mut shot) = fit_terms(data, &terms, &theta, &paths, &starts, &how)? else { return Ok(best) };
+        let Some(mut shot) = fit_terms(data, &terms, &theta, &stretches, &how)? else { return Ok(best) };
         // Integration must be finer than what it is to resolve.
         let wanted = (shot.chi * data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
         if wanted < 0.1 * rtol {
@@ -117,14 +117,13 @@ pub(super) fn shoot(
 }
 
 fn longest(data: &Prepared) -> usize {
-    data.paths.iter().map(Path::len).max().unwrap_or(0)
+    data.stretches.iter().map(Stretch::points).max().unwrap_or(0)
 }
 
 /// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
 pub(super) fn first_look(data: &Prepared) -> Shooting {
     let longest = longest(data);
-    let span = data.paths.iter().map(|p| (p.times[p.len() - 1] - p.times[0]) / (p.len() - 1) as f64);
-    let step = span.fold(0.0, f64::max);
+    let step = data.curves.iter().map(|curve| curve.step).fold(0.0, f64::max);
     let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
     Shooting {
         points: ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest),
@@ -134,21 +133,17 @@ pub(super) fn first_look(data: &Prepared) -> Shooting {
     }
 }
 
-/// Paths with about `points` points in all, evenly chosen, and their smoothed states.
-pub(super) fn chosen(data: &Prepared, points: usize) -> (Vec<Path>, Vec<Vec<f64>>) {
-    let total: usize = data.paths.iter().map(Path::len).sum();
-    let stride = total.div_ceil(points).max(1);
-    let paths = data.paths.iter().step_by(stride).cloned().collect();
-    let starts = data.smooth.iter().step_by(stride).map(|s| s.states.clone()).collect();
-    (paths, starts)
+/// Stretches with about `points` points in all, evenly chosen.
+pub(super) fn chosen(data: &Prepared, points: usize) -> Vec<&Stretch> {
+    let total: usize = data.stretches.iter().map(Stretch::points).sum();
+    data.stretches.iter().step_by(total.div_ceil(points).max(1)).collect()
 }
 
 pub(super) fn fit_terms(
     data: &Prepared,
     terms: &[Expr],
     theta: &[f64],
-    paths: &[Path],
-    starts: &[Vec<f64>],
+    stretches: &[&Stretch],
     how: &Shooting,
 ) -> Result<Option<Shot>, FitError> {
     // Names that no variable of the system has.
@@ -158,5 +153,5 @@ pub(super) fn fit_terms(
     let model =
         Expr::sum(terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])));
     let shooter = Shooter::new(&model, &data.inputs, &names)?;
-    Ok(shooter.fit(theta, paths, starts, how).ok())
+    Ok(shooter.fit(theta, stretches, how).ok())
 }

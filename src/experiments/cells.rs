@@ -1,19 +1,19 @@
 //! One model on one system with one seed: trained, rolled out, held against the truth, and kept.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use crate::discover::{self, Observations};
+use crate::dynamics::{HamiltonianField, Method, VectorField, deviations, roll_out};
 use crate::expr::Expr;
-use crate::flow::{HamiltonianField, Method, VectorField};
-use crate::learn;
+use crate::learn::{self, LearnedField};
 
 use crate::progress::{CancelToken, Job, Silent};
+use crate::runs::{Exact, Store, Summary, Trained, mean};
 
 use super::ExperimentError;
 use super::contenders::{Budget, Contender};
-use super::rollout::{LearnedField, Summary, deviations, mean, roll_out};
-use super::runs::{Store, Trained};
 use super::tasks::Problem;
 
 /// What became of a cell.
@@ -36,59 +36,54 @@ pub(super) struct Outcome {
     pub accurate: Option<(Vec<f64>, Vec<f64>)>,
 }
 
-const FILE: &str = "outcome.txt";
+/// An [`Outcome`] on disk.
+#[derive(Serialize, Deserialize)]
+struct StoredOutcome {
+    seconds: Exact,
+    parameters: usize,
+    test_loss: Exact,
+    trajectory: Vec<Exact>,
+    energy: Vec<Exact>,
+    laws: Vec<(String, Vec<Exact>)>,
+    formula: Option<(String, bool)>,
+    accurate: Option<(Vec<Exact>, Vec<Exact>)>,
+}
 
-impl Outcome {
-    fn to_text(&self, settings: &str) -> String {
-        let numbers = |values: &[f64]| values.iter().map(|x| format!(" {x:?}")).collect::<String>();
-        let mut text = format!("settings {settings}\nparameters {}\n", self.parameters);
-        let mut line = |name: &str, values: &[f64]| text.push_str(&format!("{name}{}\n", numbers(values)));
-        line("seconds", &[self.seconds]);
-        line("test_loss", &[self.test_loss]);
-        line("trajectory", &self.trajectory);
-        line("energy", &self.energy);
-        if let Some((trajectory, energy)) = &self.accurate {
-            line("accurate_trajectory", trajectory);
-            line("accurate_energy", energy);
+fn exact(values: &[f64]) -> Vec<Exact> {
+    values.iter().copied().map(Exact).collect()
+}
+
+fn numbers(values: Vec<Exact>) -> Vec<f64> {
+    values.into_iter().map(|value| value.0).collect()
+}
+
+impl From<&Outcome> for StoredOutcome {
+    fn from(outcome: &Outcome) -> StoredOutcome {
+        StoredOutcome {
+            seconds: Exact(outcome.seconds),
+            parameters: outcome.parameters,
+            test_loss: Exact(outcome.test_loss),
+            trajectory: exact(&outcome.trajectory),
+            energy: exact(&outcome.energy),
+            laws: outcome.laws.iter().map(|(name, values)| (name.clone(), exact(values))).collect(),
+            formula: outcome.formula.clone(),
+            accurate: outcome.accurate.as_ref().map(|(a, b)| (exact(a), exact(b))),
         }
-        for (name, values) in &self.laws {
-            line(&format!("law:{name}"), values);
-        }
-        if let Some((formula, exact)) = &self.formula {
-            text.push_str(&format!("{} {formula}\n", if *exact { "exact" } else { "inexact" }));
-        }
-        text
     }
+}
 
-    /// The outcome in a text, if it was made with the same settings.
-    fn from_text(text: &str, settings: &str) -> Option<Outcome> {
-        let mut lines = text.lines();
-        if lines.next()?.strip_prefix("settings ")? != settings {
-            return None;
+impl From<StoredOutcome> for Outcome {
+    fn from(stored: StoredOutcome) -> Outcome {
+        Outcome {
+            seconds: stored.seconds.0,
+            parameters: stored.parameters,
+            test_loss: stored.test_loss.0,
+            trajectory: numbers(stored.trajectory),
+            energy: numbers(stored.energy),
+            laws: stored.laws.into_iter().map(|(name, values)| (name, numbers(values))).collect(),
+            formula: stored.formula,
+            accurate: stored.accurate.map(|(a, b)| (numbers(a), numbers(b))),
         }
-        let mut outcome = Outcome::default();
-        let mut fields: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for line in lines {
-            let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
-            match name {
-                "exact" | "inexact" => outcome.formula = Some((rest.to_string(), name == "exact")),
-                "parameters" => outcome.parameters = rest.parse().ok()?,
-                _ => {
-                    let values =
-                        rest.split_whitespace().map(|w| w.parse().ok()).collect::<Option<Vec<f64>>>()?;
-                    match name.strip_prefix("law:") {
-                        Some(law) => outcome.laws.push((law.to_string(), values)),
-                        None => drop(fields.insert(name, values)),
-                    }
-                }
-            }
-        }
-        outcome.seconds = *fields.get("seconds")?.first()?;
-        outcome.test_loss = *fields.get("test_loss")?.first()?;
-        outcome.trajectory = fields.remove("trajectory")?;
-        outcome.energy = fields.remove("energy")?;
-        outcome.accurate = fields.remove("accurate_trajectory").zip(fields.remove("accurate_energy"));
-        Some(outcome)
     }
 }
 
@@ -107,7 +102,7 @@ pub(super) fn train(
 ) -> Result<Option<Trained>, ExperimentError> {
     let Some(config) = contender.config(problem, budget) else { return Ok(None) };
     let run = run_name(problem, contender.key());
-    store.train(&run, &problem.data, &config, None, job).map(Some)
+    Ok(Some(store.train(&run, &problem.data, &config, None, job)?))
 }
 
 /// The outcome of a contender: from the store, or by training and rolling out. `None` where it does not apply.
@@ -161,7 +156,7 @@ fn kept_or(
     let run = run_name(problem, key);
     let extent = (problem.whole.trajectories.len(), problem.whole.points(), problem.predicted, problem.steps);
     let settings = format!("{extent:?} {settings}");
-    let kept = store.text(&run, FILE).and_then(|text| Outcome::from_text(&text, &settings));
+    let kept = store.cell::<StoredOutcome>(&run, &settings)?.map(Outcome::from);
     // What was not recovered may be by a later version.
     if let Some(kept) = kept
         && kept.formula.as_ref().is_none_or(|(_, exact)| *exact)
@@ -169,7 +164,7 @@ fn kept_or(
         return Ok(kept);
     }
     let found = make()?;
-    store.keep(&run, FILE, &found.to_text(&settings))?;
+    store.keep_cell(&run, &settings, &StoredOutcome::from(&found))?;
     let [trajectory, energy] = [&found.trajectory, &found.energy].map(|values| Summary::of(values).mean);
     job.note(&format!(
         "{run}: test loss {:.2e}, trajectory {trajectory:.2e}, energy {energy:.2e}, {:.0} s",
@@ -183,7 +178,7 @@ fn recovered(problem: &Problem, token: &CancelToken) -> Result<Outcome, Experime
     let observations = Observations { trajectories: problem.whole.clone(), train: problem.share };
     let config = discover::Config { network: None, ..discover::Config::default() };
     let begun = Instant::now();
-    let discovery = discover::run(&observations, &config, &Job::new(&Silent, token.clone()))?;
+    let discovery = discover::run(&observations, &config, None, &Job::new(&Silent, token.clone()))?;
     if token.is_cancelled() {
         return Err(ExperimentError::Interrupted);
     }
@@ -196,8 +191,13 @@ fn recovered(problem: &Problem, token: &CancelToken) -> Result<Outcome, Experime
     if !found.explains {
         return Ok(Outcome { formula, ..nothing });
     }
-    let field = HamiltonianField::new(&found.formula, &problem.system.coordinates, &problem.system.momenta)?;
-    errors(problem, &field, Outcome { formula, parameters: found.terms.len(), ..nothing }, true)
+    let field = HamiltonianField::new(&found.numeric, &problem.system.coordinates, &problem.system.momenta)?;
+    errors(
+        problem,
+        &field,
+        Outcome { formula, parameters: found.terms.len().max(found.constants.len()), ..nothing },
+        true,
+    )
 }
 
 /// How much finer the Runge–Kutta steps of a recovered law are than those of a network, whose error hides them.
@@ -252,8 +252,8 @@ mod tests {
             formula: Some(("p^2 + q^2".into(), true)),
             accurate: Some((vec![1.0], vec![2.0])),
         };
-        let text = outcome.to_text("a b");
-        assert_eq!(Outcome::from_text(&text, "a b"), Some(outcome.clone()));
-        assert_eq!(Outcome::from_text(&text, "a c"), None);
+        let text = serde_json::to_string(&StoredOutcome::from(&outcome)).unwrap();
+        let stored: StoredOutcome = serde_json::from_str(&text).unwrap();
+        assert_eq!(Outcome::from(stored), outcome);
     }
 }

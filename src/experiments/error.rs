@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::data::ReadError;
+use crate::data::{ReadError, SmoothingError};
 use crate::discover::DiscoverError;
+use crate::dynamics::SimulationError;
 use crate::expr::TapeError;
-use crate::fit::{FitError, GrammarError};
-use crate::flow::FlowError;
+use crate::fit::FitError;
 use crate::learn::LearnError;
 use crate::mechanics::MechanicsError;
+use crate::runs::RunError;
 use crate::system::SystemError;
+use crate::terms::GrammarError;
 
 /// An error of the room `experiments`.
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +21,13 @@ pub enum ExperimentError {
     System(SystemError),
     /// Data cannot be simulated.
     #[error("{}", .0.render())]
-    Flow(FlowError),
+    Simulation(SimulationError),
     /// A recording cannot be read.
     #[error("{}", .0.render())]
     Read(ReadError),
+    /// No velocities can be had from a recording.
+    #[error(transparent)]
+    Smoothing(#[from] SmoothingError),
     /// Training failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -60,17 +65,21 @@ pub enum ExperimentError {
         /// Those that there are.
         known: Vec<String>,
     },
-    /// A saved run lacks what a roll-out needs.
-    #[error("the saved run {path} cannot be rolled out: {what}")]
-    SavedRun {
-        /// Its folder.
-        path: PathBuf,
-        /// What is missing or wrong.
-        what: String,
-    },
+    /// What was kept cannot be read or written.
+    #[error(transparent)]
+    Run(RunError),
     /// The job was ended; what was finished, and the state of unfinished trainings, is saved.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<RunError> for ExperimentError {
+    fn from(error: RunError) -> ExperimentError {
+        match error {
+            RunError::Interrupted => ExperimentError::Interrupted,
+            error => ExperimentError::Run(error),
+        }
+    }
 }
 
 impl From<SystemError> for ExperimentError {
@@ -85,8 +94,8 @@ impl From<ReadError> for ExperimentError {
     }
 }
 
-impl From<FlowError> for ExperimentError {
-    fn from(error: FlowError) -> Self {
-        Self::Flow(error)
+impl From<SimulationError> for ExperimentError {
+    fn from(error: SimulationError) -> Self {
+        Self::Simulation(error)
     }
 }

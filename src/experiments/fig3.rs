@@ -1,17 +1,18 @@
 //! Figure 3: predicted trajectories of two and three bodies, their deviation from the truth and the drift of what is
 //! conserved, over time.
 
+use crate::dynamics::{Deviation, Method, deviations, roll_out};
 use crate::expr::Expr;
-use crate::flow::Method;
 
+use crate::learn::LearnedField;
 use crate::progress::Job;
+use crate::runs::Summary;
 
 use super::cells::run_name;
 use super::contenders::Contender;
+use super::each::each;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
-use super::rollout::{Deviation, LearnedField, Summary, deviations, roll_out};
-use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -80,7 +81,7 @@ fn scene(name: &str, settings: &Settings, job: &Job<'_>) -> Result<Scene, Experi
         || ExperimentError::UnknownSystem { name: name.into(), known: SYSTEMS.map(String::from).to_vec() };
     let task = task(name).ok_or_else(unknown)?;
     let whole = Problem::new(task, 0, settings.extent(), None)?;
-    let (budget, store) = (settings.budget(), settings.store());
+    let (budget, store) = (settings.budget(), settings.store()?);
     let truth = &whole.test.trajectories[..whole.predicted.min(whole.test.trajectories.len())];
     let variables = whole.system.variables();
     let shown = ["Px", "L"];

@@ -3,13 +3,13 @@
 
 use crate::learn::{Config, LearnError, LearnedCoordinates, Loss, ModelKind};
 use crate::progress::Job;
+use crate::runs::{Curve, Measurements, Summary};
 
 use super::cells::run_name;
 use super::contenders::Contender;
+use super::each::each;
 use super::figure::{Corner, Line, Panel, draw};
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
-use super::runs::{Curve, Recording, each};
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -70,7 +70,7 @@ impl Series {
 }
 
 pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
-    let (seeds, store) = (settings.seed_numbers(), settings.store());
+    let (seeds, store) = (settings.seed_numbers(), settings.store()?);
     let jobs: Vec<(Series, u64)> =
         SERIES.iter().flat_map(|&s| seeds.iter().map(move |&seed| (s, seed))).collect();
     let curves = each(settings.threads, &jobs, |&(series, seed)| {
@@ -84,9 +84,9 @@ pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, Experiment
             let sum: f64 = field.iter().zip(&rates).map(|(a, b)| (a - b).powi(2)).sum();
             Ok(vec![sum * width as f64 / states.len() as f64, batch[1]])
         };
-        let recording = Recording { every: (config.steps / POINTS).max(1), measure: &measure };
+        let measurements = Measurements { every: (config.steps / POINTS).max(1), measure: &measure };
         let run = run_name(&problem, &series.key());
-        let trained = store.train(&run, &problem.data, &config, Some(&recording), job)?;
+        let trained = store.train(&run, &problem.data, &config, Some(&measurements), job)?;
         job.note(&format!("{run}: {:.0} s", trained.seconds));
         Ok(trained.curve)
     })?;

@@ -2,13 +2,14 @@
 
 use crate::learn::{Config, LearnedCoordinates};
 use crate::progress::Job;
+use crate::runs::Store;
 
 use super::cells::run_name;
 use super::contenders::Contender;
+use super::each::each;
 use super::figure::{Corner, Line, Panel, draw};
 use super::laws::polynomial_errors;
 use super::page::{Entry, Page, scientific};
-use super::runs::{Store, each};
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -49,7 +50,7 @@ fn thinned(values: &[f64], width: usize) -> Vec<f64> {
 pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let unknown = || ExperimentError::UnknownSystem { name: "two-body".into(), known: Vec::new() };
     let two_body = task("two-body").ok_or_else(unknown)?;
-    let (seeds, store) = (settings.seed_numbers(), settings.store());
+    let (seeds, store) = (settings.seed_numbers(), settings.store()?);
     // For each seed, for each momentum: the errors, and the part of the Hamiltonian network.
     let found = each(settings.threads, &seeds, |&seed| {
         let problem = Problem::new(two_body, seed, settings.extent(), None)?;

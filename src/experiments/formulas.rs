@@ -3,14 +3,14 @@
 use crate::expr::{Expr, parse};
 use crate::fit::Samples;
 use crate::progress::Job;
+use crate::runs::Summary;
 
+use super::each::each;
 use super::fig5::hamiltonian_network;
 use super::laws::{
     closest, coefficients, conserved, fitted_states, hamiltonian, relative_error, shown, terms,
 };
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
-use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -153,7 +153,7 @@ struct Found {
 }
 
 pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
-    let (seeds, store) = (settings.seed_numbers(), settings.store());
+    let (seeds, store) = (settings.seed_numbers(), settings.store()?);
     let all: Vec<Printed> = FORMULAS.into_iter().chain([LAST]).collect();
     let mut systems: Vec<&str> = all.iter().map(|f| f.system).collect();
     systems.dedup();

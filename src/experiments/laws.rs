@@ -1,11 +1,12 @@
 //! Laws and Hamiltonians as combinations of given terms, fitted to a vector field before any coefficient is rounded,
 //! and how far they are from the truth.
 
+use crate::data::coordinate_scales;
 use crate::expr::{Expr, Tape};
 use crate::fit::{
-    Candidate, Evaluated, FitError, Grammar, Measure, Normal, Samples, TermLibrary, Variables,
-    coordinate_scales, eigenvectors, eliminate, pointwise_system,
+    Candidate, Evaluated, FitError, Measure, Normal, Samples, eigenvectors, eliminate, pointwise_system,
 };
+use crate::terms::{Grammar, TermLibrary, Variables};
 
 use super::ExperimentError;
 use super::tasks::Problem;

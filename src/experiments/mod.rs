@@ -12,6 +12,7 @@
 
 mod cells;
 mod contenders;
+mod each;
 mod error;
 mod fig1;
 mod fig3;
@@ -21,22 +22,17 @@ mod figure;
 mod formulas;
 mod laws;
 mod page;
-mod rollout;
-mod runs;
-mod saved;
 mod scan;
 mod table1;
 mod tasks;
 
 use crate::progress::Job;
+use crate::runs::Store;
 use std::path::{Path, PathBuf};
 
 pub use error::ExperimentError;
-pub use rollout::{Deviation, LearnedField, Summary, deviations, mean, roll_out, runge_kutta_steps};
-pub use saved::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 
 use contenders::Budget;
-use runs::Store;
 use scan::Quantity;
 use tasks::Extent;
 
@@ -131,8 +127,8 @@ impl Settings {
         Extent::of(self.quick)
     }
 
-    fn store(&self) -> Store {
-        Store::new(self.out.as_deref())
+    fn store(&self) -> Result<Store, ExperimentError> {
+        Ok(Store::open(self.out.as_deref())?)
     }
 
     /// The command that repeats the experiment; folders are left out.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::runs;
+
 use super::{Experiment, ExperimentError, Settings};
 
 /// A figure of the paper beside ours.
@@ -95,10 +97,7 @@ fn number(x: f64) -> Value {
 }
 
 fn save(folder: &Path, file: &str, text: &str) -> Result<(), ExperimentError> {
-    let path = folder.join(file);
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&path, text))
-        .map_err(|source| ExperimentError::File { path, source })
+    Ok(runs::write(&folder.join(file), text.as_bytes())?)
 }
 
 /// The index over the pages that are there: those of experiments with their figures, then all others.

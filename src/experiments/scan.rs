@@ -3,12 +3,12 @@
 
 use crate::learn::Config;
 use crate::progress::Job;
+use crate::runs::Summary;
 
 use super::cells::{self, Outcome};
 use super::contenders::Contender;
+use super::each::each;
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
-use super::runs::each;
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -96,7 +96,7 @@ impl Quantity {
 pub(super) fn run(quantity: Quantity, settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let unknown = || ExperimentError::UnknownSystem { name: "two-body".into(), known: Vec::new() };
     let two_body = task("two-body").ok_or_else(unknown)?;
-    let (seeds, budget, store) = (settings.seed_numbers(), settings.budget(), settings.store());
+    let (seeds, budget, store) = (settings.seed_numbers(), settings.budget(), settings.store()?);
     let grid: Vec<(f64, f64)> = WEIGHTS.iter().flat_map(|&a1| WEIGHTS.map(|a2| (a1, a2))).collect();
     // One job for each seed and row of the table, and one for the two networks to compare with.
     let jobs: Vec<(u64, usize)> =

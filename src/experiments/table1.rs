@@ -1,12 +1,12 @@
 //! Table 1: every model on every system.
 
 use crate::progress::Job;
+use crate::runs::Summary;
 
 use super::cells::{self, Outcome};
 use super::contenders::{CONTENDERS, Contender, PASSES};
+use super::each::each;
 use super::page::{Entry, Page, scientific};
-use super::rollout::Summary;
-use super::runs::each;
 use super::tasks::{Problem, Source, TASKS, Task, task};
 use super::{ExperimentError, Settings};
 
@@ -87,7 +87,7 @@ pub(super) fn chosen(settings: &Settings) -> Result<Vec<&'static Task>, Experime
 
 pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let tasks = chosen(settings)?;
-    let (seeds, budget, store) = (settings.seed_numbers(), settings.budget(), settings.store());
+    let (seeds, budget, store) = (settings.seed_numbers(), settings.budget(), settings.store()?);
     let jobs: Vec<(&'static Task, u64)> =
         tasks.iter().flat_map(|&task| seeds.iter().map(move |&seed| (task, seed))).collect();
     let cells = each(settings.threads, &jobs, |&(task, seed)| {

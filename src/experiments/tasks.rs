@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use crate::data::{Declared, ReadOptions};
+use crate::data::{Declared, ReadOptions, Smoother, TrajectorySet};
+use crate::dynamics::{SimulationConfig, VectorField, runge_kutta_steps, simulate};
 use crate::expr::{Expr, Tape};
 use crate::fit::Normal;
-use crate::flow::{SimulationConfig, TrajectorySet, VectorField, estimate_derivatives, simulate};
 use crate::learn::{Samples, Scaling, TrainingData};
 use crate::system::System;
 
 use super::ExperimentError;
-use super::rollout::runge_kutta_steps;
 
 /// A row of the paper's Table 1: the mean figures of its SCNN and of its HNN, in plain units.
 #[derive(Clone, Copy, Debug)]
@@ -257,14 +256,8 @@ fn measured(system: &System, folder: Option<&Path>, file: &str) -> Result<Trajec
     let read = |system: &System| -> Result<TrajectorySet, ExperimentError> {
         let options = ReadOptions { declared: Some(Declared::from(system)), ..ReadOptions::default() };
         let reading = crate::data::read(std::slice::from_ref(&path), &options)?;
-        let mut set = TrajectorySet::of_recording(&reading.recording);
-        let estimates = estimate_derivatives(&mut set);
-        // One-sided estimates at the ends are no data to measure a model by.
-        let half = estimates.iter().map(|estimate| estimate.window / 2).max().unwrap_or(0);
-        for trajectory in set.trajectories.iter_mut().filter(|t| t.points() >= 4 * half) {
-            *trajectory = trajectory.part(half, trajectory.points() - half);
-        }
-        Ok(set)
+        let set = TrajectorySet::of_recording(&reading.recording);
+        Ok(set.with_derivatives(&Smoother::default())?)
     };
     if system.angles.is_empty() {
         let mut set = read(system)?;
@@ -313,8 +306,8 @@ fn velocities_to_momenta(set: &mut TrajectorySet, share: f64) -> Result<(), Expe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Trajectory;
     use crate::expr::Symbol;
-    use crate::flow::Trajectory;
 
     /// x1″ = −3 x1 + x2, x2″ = x1/2 − 2 x2: masses 1 and 2.
     #[test]

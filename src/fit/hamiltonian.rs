@@ -2,6 +2,8 @@
 
 use super::FitError;
 use super::linear::{Normal, Solution};
+use crate::data::column_rms;
+use crate::dynamics::symplectic_gradient;
 use crate::expr::{Expr, Symbol, Tape};
 
 /// States with their velocities.
@@ -43,26 +45,6 @@ impl Samples {
 pub(super) fn weight(field: &[f64], scales: &[f64]) -> f64 {
     let square: f64 = field.iter().zip(scales).map(|(f, s)| (f / s).powi(2)).sum();
     1.0 / (1.0 + square / (0.3 * field.len() as f64)).sqrt()
-}
-
-/// Root mean square of each column of `[rows, width]`, 1 where it vanishes.
-pub fn column_rms(values: &[f64], width: usize) -> Vec<f64> {
-    let rows = (values.len() / width.max(1)).max(1) as f64;
-    (0..width)
-        .map(|c| {
-            let sum: f64 = values.iter().skip(c).step_by(width).map(|v| v * v).sum();
-            if sum > 0.0 { (sum / rows).sqrt() } else { 1.0 }
-        })
-        .collect()
-}
-
-/// J∇f for a gradient `[∂f/∂q, ∂f/∂p]`: (∂f/∂p, −∂f/∂q).
-pub fn rotate(gradient: &[f64], out: &mut [f64]) {
-    let half = gradient.len() / 2;
-    for i in 0..half {
-        out[i] = gradient[half + i];
-        out[half + i] = -gradient[i];
-    }
 }
 
 /// Which of the terms have finite values and gradients on all states, and vary there.
@@ -110,7 +92,7 @@ pub fn pointwise_system(terms: &[Expr], inputs: &[Symbol], samples: &Samples) ->
             let base = (s - start) * width * (count + 1);
             for j in 0..count {
                 let at = ((s - start) * count + j) * width;
-                rotate(&gradients[at..at + width], &mut rotated);
+                symplectic_gradient(&gradients[at..at + width], &mut rotated);
                 for c in 0..width {
                     rows[base + c * (count + 1) + j] = rotated[c] * weight / scales[c];
                 }
@@ -245,7 +227,7 @@ pub(super) mod tests {
         let (_, gradients) = tape.gradient(&states);
         let mut fields = vec![0.0; gradients.len()];
         for (g, f) in gradients.chunks(width).zip(fields.chunks_mut(width)) {
-            rotate(g, f);
+            symplectic_gradient(g, f);
         }
         Samples { width, states, fields }
     }
@@ -255,7 +237,7 @@ pub(super) mod tests {
         let names = ["qx", "qy", "px", "py"];
         let h = "(px + qy)^2 + (py - qx)^2 + qx^2 + qy^2";
         let samples = samples_of(h, &names, &[(-1.0, 1.0); 4], 400);
-        let terms = super::super::library::tests_polynomials(&names, 4);
+        let terms = crate::terms::polynomials(&names.map(Symbol::new), 4);
         let system = pointwise_system(&terms, &symbols(&names), &samples).unwrap();
         let all: Vec<usize> = (0..terms.len()).collect();
         let found = eliminate(&system, &all, 1.15, 1e-10).unwrap();
@@ -272,7 +254,7 @@ pub(super) mod tests {
         let names = ["x", "y", "px", "py"];
         let h = "px^2 + py^2 - sqrt(1 - x^2 - y^2)";
         let samples = samples_of(h, &names, &[(-0.5, 0.5), (-0.5, 0.5), (-1.0, 1.0), (-1.0, 1.0)], 600);
-        let mut terms = super::super::library::tests_polynomials(&names, 4);
+        let mut terms = crate::terms::polynomials(&names.map(Symbol::new), 4);
         terms.push(parse("sqrt(1 - x^2 - y^2)").unwrap());
         terms.push(parse("1/sqrt(1 - x^2 - y^2)").unwrap());
         let system = pointwise_system(&terms, &symbols(&names), &samples).unwrap();

@@ -13,7 +13,6 @@
 use faer::Mat;
 
 use super::FitError;
-use super::hamiltonian::column_rms;
 use super::linear::{Matrix, singular_values, triangular_factor};
 use crate::expr::{Expr, Symbol, Tape};
 
@@ -76,17 +75,6 @@ pub struct Candidate {
     pub coefficients: Vec<f64>,
     /// √λ.
     pub residual: f64,
-}
-
-/// Scales of the coordinates: rms of each column about its mean, at least a millionth of the largest.
-pub fn coordinate_scales(states: &[f64], width: usize) -> Vec<f64> {
-    let rows = (states.len() / width.max(1)).max(1) as f64;
-    let means: Vec<f64> =
-        (0..width).map(|c| states.iter().skip(c).step_by(width).sum::<f64>() / rows).collect();
-    let centred: Vec<f64> = states.iter().enumerate().map(|(i, x)| x - means[i % width]).collect();
-    let rms = column_rms(&centred, width);
-    let floor = rms.iter().fold(0.0f64, |m, r| m.max(*r)) * 1e-6;
-    rms.into_iter().map(|r| r.max(floor)).collect()
 }
 
 /// The rows M with A = MᵀM, for the given columns: `[rows, columns]`.
@@ -322,15 +310,16 @@ pub fn prune(
 #[cfg(test)]
 mod tests {
     use super::super::hamiltonian::tests::{samples_of, symbols};
-    use super::super::library::tests_polynomials;
     use super::*;
+    use crate::data::coordinate_scales;
+    use crate::terms::polynomials;
 
     const NAMES: [&str; 4] = ["x", "y", "px", "py"];
 
     fn setting(degree: u32) -> (Vec<Expr>, Evaluated, Vec<f64>, Vec<f64>, Vec<f64>) {
         let samples = samples_of("(px^2 + py^2)/2 + (x^2 + y^2)^2", &NAMES, &[(-1.0, 1.0); 4], 200);
         let scales = coordinate_scales(&samples.states, 4);
-        let terms = tests_polynomials(&NAMES, degree);
+        let terms = polynomials(&NAMES.map(Symbol::new), degree);
         let evaluated = Evaluated::new(&terms, &symbols(&NAMES), &samples.states, &scales).unwrap();
         let fields = samples.fields.iter().enumerate().map(|(i, f)| f / scales[i % 4]).collect();
         (terms, evaluated, fields, samples.states, scales)
@@ -364,11 +353,11 @@ mod tests {
     #[test]
     fn trajectory_residual_of_a_law_is_the_noise() {
         let noise = 0.01;
-        let paths = super::super::smoothing::tests_oscillators(20, 200, 0.05, noise);
+        let paths = super::super::fixtures::oscillators(20, 200, 0.05, noise, true);
         let states: Vec<f64> = paths.iter().flat_map(|p| p.states.iter().copied()).collect();
         let names = ["q1", "q2", "p1", "p2"];
         let scales = coordinate_scales(&states, 4);
-        let terms = tests_polynomials(&names, 2);
+        let terms = polynomials(&names.map(Symbol::new), 2);
         let evaluated = Evaluated::new(&terms, &symbols(&names), &states, &scales).unwrap();
         let lengths = vec![200; 20];
         let all: Vec<usize> = (0..terms.len()).collect();

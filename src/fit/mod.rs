@@ -1,6 +1,6 @@
 //! Numerical fits: from sampled states to formulas, with what is known about their errors.
 //!
-//! A library of terms φ_j ([`TermLibrary`], expanded from a `.grammar`) is evaluated on samples with
+//! A library of terms φ_j ([`TermLibrary`](crate::terms::TermLibrary), expanded from a `.grammar`) is evaluated on samples with
 //! its gradients; Hamiltonians come from linear least squares on ẋ = J∇H, laws from generalised
 //! eigenproblems; both are thinned out and snapped to rationals where that is justified. Arrays go in,
 //! numbers and formulas come out: this room knows neither networks nor files.
@@ -10,31 +10,27 @@
 //!                                        ──thin out──▶ coefficients ──snap──▶ Expr
 //! ```
 
+#[cfg(test)]
+mod fixtures;
 mod fold;
-mod grammar;
 mod hamiltonian;
 mod laws;
-mod library;
 mod linear;
 mod modes;
 mod quotient;
 mod shooting;
-mod smoothing;
 mod snap;
+mod weak;
 
 pub use fold::{folded, grown};
-pub use grammar::{Grammar, GrammarError, built_in};
-pub use hamiltonian::{
-    Elimination, Samples, column_rms, eliminate, pointwise_system, rotate, sharpest, shrunk, usable_terms,
-};
-pub use laws::{Candidate, Evaluated, Measure, coordinate_scales, echelon, eigenvectors, prune, residual};
-pub use library::{Stage, Term, TermLibrary, Variables, bodies};
+pub use hamiltonian::{Elimination, Samples, eliminate, pointwise_system, sharpest, shrunk, usable_terms};
+pub use laws::{Candidate, Evaluated, Measure, echelon, eigenvectors, prune, residual};
 pub use linear::{Matrix, Normal, Solution};
 pub use modes::{Mode, modes};
 pub use quotient::{Denominator, denominator};
-pub use shooting::{Shooter, Shooting, Shot};
-pub use smoothing::{Path, noise_levels, smoothed, smoothing_half_width, weak_system};
+pub use shooting::{Shooter, Shooting, Shot, Stretch};
 pub use snap::{CHANCE_LIMIT, Snap, justified_snap, snap, supported_digits};
+pub use weak::{Curve, weak_system};
 
 /// Why a fit is impossible.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

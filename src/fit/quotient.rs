@@ -7,8 +7,9 @@
 //! the sparsest among the forms that a common factor makes equal.
 
 use super::FitError;
-use super::hamiltonian::{Elimination, Samples, eliminate, rotate, sharpest};
+use super::hamiltonian::{Elimination, Samples, eliminate, sharpest};
 use super::linear::Normal;
+use crate::dynamics::{conjugate, symplectic_gradient};
 use crate::expr::{Expr, Symbol, Tape};
 
 /// A denominator D = χ_pivot + Σ b_k χ_k and the numerators that go with it in the equations used.
@@ -35,11 +36,10 @@ fn homogeneous(
     inputs: &[Symbol],
     samples: &Samples,
 ) -> Result<Option<Normal>, FitError> {
-    let (width, half) = (inputs.len(), inputs.len() / 2);
-    let partner = |c: usize| if c < half { c + half } else { c - half };
-    let free: Vec<usize> = (0..width)
-        .filter(|&c| denominators.iter().all(|d| !d.symbols().contains(&inputs[partner(c)])))
-        .collect();
+    let width = inputs.len();
+    let partner = |c: usize| &inputs[conjugate(c, width / 2).0];
+    let free: Vec<usize> =
+        (0..width).filter(|&c| denominators.iter().all(|d| !d.symbols().contains(partner(c)))).collect();
     if free.is_empty() {
         return Ok(None);
     }
@@ -67,7 +67,7 @@ fn homogeneous(
             }
             for j in 0..n {
                 let from = (s * n + j) * width;
-                rotate(&gradients[from..from + width], &mut rotated);
+                symplectic_gradient(&gradients[from..from + width], &mut rotated);
                 for (at, &c) in free.iter().enumerate() {
                     rows[at * row + m + j] = -rotated[c] * weight / scales[c];
                 }
@@ -147,7 +147,7 @@ mod tests {
         let names = ["x", "y", "px", "py"];
         let h = "(px^2 + 3*px*py + 2*py^2*x)/(2 + x^2 - x*y) + x*y^2";
         let samples = samples_of(h, &names, &[(-1.0, 1.0); 4], 400);
-        let mut above = super::super::library::tests_polynomials(&names, 4);
+        let mut above = crate::terms::polynomials(&names.map(Symbol::new), 4);
         above.push(parse("1").unwrap());
         let below = parsed(&["1", "x", "y", "x^2", "x*y", "y^2"]);
         let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap().unwrap();

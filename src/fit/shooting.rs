@@ -1,9 +1,8 @@
 //! Maximum likelihood: parameters of a Hamiltonian *and* the initial states, by Gauss–Newton on the
 //! integrated trajectories (multiple shooting).
 //!
-//! For H(x; θ) the state's sensitivities obey Ṡ = F S + J∂∇H/∂θ with F = J∇²H; they are integrated along
-//! with it by Gragg's midpoint rule with extrapolation. Initial states are eliminated segment by segment
-//! (Schur complement), so that a step costs one small system in θ. The measurement noise enters where it
+//! States are integrated with their sensitivities ([`ParametricHamiltonian`]). Initial states are eliminated segment
+//! by segment (Schur complement), so that a step costs one small system in θ. The measurement noise enters where it
 //! acts, in the states: estimates are unbiased and as precise as the data allows, σ/√(points)/duration.
 //!
 //! Reference: H. G. Bock, *Recent advances in parameter identification techniques for O.D.E.*, 1983.
@@ -12,19 +11,48 @@ use faer::Mat;
 
 use super::FitError;
 use super::linear::solve_symmetric;
-use super::smoothing::Path;
-use crate::expr::{Expr, Symbol, Tape};
+use crate::data::Piece;
+use crate::dynamics::ParametricHamiltonian;
+use crate::expr::{Expr, Symbol};
 
-/// A Hamiltonian with free parameters, ready to be integrated with sensitivities.
+/// A Hamiltonian with free parameters, ready to be fitted to trajectories.
 #[derive(Clone, Debug)]
 pub struct Shooter {
-    /// ∂H/∂x for every variable, of the inputs (variables, parameters).
-    tape: Tape,
-    width: usize,
-    parameters: usize,
+    motion: ParametricHamiltonian,
 }
 
-/// Part of a trajectory: it is fitted with an initial state of its own.
+/// A resolved stretch of a trajectory, and where fits of it may start.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// The times.
+    pub times: Vec<f64>,
+    /// The states as recorded, `[points, width]`.
+    pub states: Vec<f64>,
+    /// The states on the spline, `[points, width]`.
+    pub smooth: Vec<f64>,
+    /// For each point, whether the spline follows the points there: no fit starts where it does not.
+    pub resolved: Vec<bool>,
+}
+
+impl Stretch {
+    /// The stretch of a piece of states, coordinates then momenta.
+    pub fn new(piece: &Piece) -> Stretch {
+        let row = |k: usize| piece.positions.iter().map(move |column| column[k]);
+        Stretch {
+            times: piece.times.clone(),
+            states: (0..piece.points()).flat_map(row).collect(),
+            smooth: piece.rows(&piece.times, 0),
+            resolved: piece.times.iter().map(|t| piece.is_resolved(*t)).collect(),
+        }
+    }
+
+    /// The number of points.
+    pub fn points(&self) -> usize {
+        self.times.len()
+    }
+}
+
+/// Part of a stretch: it is fitted with an initial state of its own.
 #[derive(Clone, Debug)]
 struct Segment {
     times: Vec<f64>,
@@ -65,25 +93,16 @@ impl Shooter {
     /// # Errors
     /// Any other variable in it.
     pub fn new(hamiltonian: &Expr, inputs: &[Symbol], parameters: &[Symbol]) -> Result<Shooter, FitError> {
-        let gradient: Vec<Expr> = inputs.iter().map(|x| hamiltonian.derivative(x)).collect();
-        let all: Vec<Symbol> = inputs.iter().chain(parameters).cloned().collect();
-        Ok(Shooter { tape: Tape::new(&gradient, &all)?, width: inputs.len(), parameters: parameters.len() })
+        Ok(Shooter { motion: ParametricHamiltonian::new(hamiltonian, inputs, parameters)? })
     }
 
-    /// Fits parameters, from `initial`, and initial states, from the data (`starts`: smoothed states of
-    /// the same shape), to the paths.
+    /// Fits parameters, from `initial`, and initial states, from the splines, to the stretches as recorded.
     ///
     /// # Errors
     /// [`FitError::NotFinite`] when the trajectories of the initial parameters leave the domain,
     /// [`FitError::Singular`] when the data does not determine the parameters.
-    pub fn fit(
-        &self,
-        initial: &[f64],
-        paths: &[Path],
-        starts: &[Vec<f64>],
-        how: &Shooting,
-    ) -> Result<Shot, FitError> {
-        let mut segments = cut(paths, starts, self.width, how.points);
+    pub fn fit(&self, initial: &[f64], stretches: &[&Stretch], how: &Shooting) -> Result<Shot, FitError> {
+        let mut segments = cut(stretches, self.motion.width(), how.points);
         let mut theta = initial.to_vec();
         let mut state = self.assess(&theta, &segments, how)?;
         let mut damping = 0.0;
@@ -134,7 +153,7 @@ impl Shooter {
 
     /// Residuals, normal equations and their Schur complements at these parameters and starts.
     fn assess(&self, theta: &[f64], segments: &[Segment], how: &Shooting) -> Result<Normalised, FitError> {
-        let mut total = Normalised::new(self.parameters, self.width);
+        let mut total = Normalised::new(self.motion.parameters(), self.motion.width());
         for group in segments.chunks(LANES) {
             self.run_group(theta, group, how, &mut total)?;
         }
@@ -149,15 +168,9 @@ impl Shooter {
         how: &Shooting,
         total: &mut Normalised,
     ) -> Result<(), FitError> {
-        let (w, m) = (self.width, self.parameters);
-        let lane = w * (1 + w + m);
-        let mut y = vec![0.0; lane * group.len()];
-        for (l, segment) in group.iter().enumerate() {
-            y[l * lane..l * lane + w].copy_from_slice(&segment.start);
-            for i in 0..w {
-                y[l * lane + w + i * (w + m) + i] = 1.0;
-            }
-        }
+        let (w, m) = (self.motion.width(), self.motion.parameters());
+        let mut y: Vec<f64> = group.iter().flat_map(|segment| self.motion.start(&segment.start)).collect();
+        let lane = y.len() / group.len();
         let mut blocks: Vec<SegmentBlock> = group.iter().map(|_| SegmentBlock::new(w, m)).collect();
         let longest = group.iter().map(|s| s.times.len()).max().unwrap_or(0);
         let mut splits = 1usize;
@@ -167,7 +180,8 @@ impl Shooter {
                     .iter()
                     .map(|s| if point < s.times.len() { s.times[point] - s.times[point - 1] } else { 0.0 })
                     .collect();
-                splits = self.advance(&mut y, theta, &intervals, splits, how.rtol)?;
+                let steps = self.motion.advance(&mut y, theta, &intervals, splits, how.rtol);
+                splits = steps.ok_or(FitError::NotFinite)?;
             }
             for (l, segment) in group.iter().enumerate() {
                 if point >= segment.times.len() {
@@ -189,160 +203,28 @@ impl Shooter {
         }
         Ok(())
     }
-
-    /// Advances all lanes by their intervals in `splits` steps or more; returns the number that served.
-    fn advance(
-        &self,
-        y: &mut Vec<f64>,
-        theta: &[f64],
-        intervals: &[f64],
-        splits: usize,
-        rtol: f64,
-    ) -> Result<usize, FitError> {
-        let mut splits = splits.max(1);
-        loop {
-            let mut trial = y.clone();
-            let steps: Vec<f64> = intervals.iter().map(|h| h / splits as f64).collect();
-            let mut worst = 0.0f64;
-            for _ in 0..splits {
-                worst = worst.max(self.extrapolate(&mut trial, theta, &steps, rtol));
-                if worst.is_nan() || worst > rtol {
-                    break;
-                }
-            }
-            if worst <= rtol {
-                *y = trial;
-                let easy = worst < rtol * 1e-3 && splits > 1;
-                return Ok(if easy { splits / 2 } else { splits });
-            }
-            if splits >= 1 << 14 {
-                return Err(FitError::NotFinite);
-            }
-            splits *= 2;
-        }
-    }
-
-    /// One step of Gragg's midpoint rule with polynomial extrapolation; returns the relative error.
-    fn extrapolate(&self, y: &mut [f64], theta: &[f64], steps: &[f64], rtol: f64) -> f64 {
-        let columns = if rtol < 1e-8 { 7 } else { 4 };
-        let lane = y.len() / steps.len();
-        let mut first = vec![0.0; y.len()];
-        self.field(y, theta, &mut first);
-        let mut table: Vec<Vec<f64>> = Vec::new();
-        let (mut slope, mut error) = (vec![0.0; y.len()], f64::INFINITY);
-        for k in 0..columns {
-            let n = 2 * (k + 1);
-            let mut before = y.to_vec();
-            let mut now: Vec<f64> =
-                (0..y.len()).map(|i| y[i] + steps[i / lane] / n as f64 * first[i]).collect();
-            for _ in 1..n {
-                self.field(&now, theta, &mut slope);
-                for i in 0..y.len() {
-                    let next = before[i] + 2.0 * steps[i / lane] / n as f64 * slope[i];
-                    before[i] = now[i];
-                    now[i] = next;
-                }
-            }
-            // Neville's scheme in (1/n)².
-            let mut column = now;
-            for (j, older) in table.iter_mut().enumerate().rev() {
-                let ratio = (n as f64 / (2 * (j + 1)) as f64).powi(2) - 1.0;
-                let next: Vec<f64> =
-                    column.iter().zip(older.iter()).map(|(c, o)| c + (c - o) / ratio).collect();
-                *older = std::mem::replace(&mut column, next);
-            }
-            // From the front the table holds the most extrapolated values.
-            table.insert(0, column);
-            if k > 0 {
-                error = self.distance(&table, steps.len());
-                if error <= rtol || error.is_nan() {
-                    break;
-                }
-            }
-        }
-        y.copy_from_slice(best(&table));
-        error
-    }
-
-    /// Difference of the two best extrapolations of the states, relative to 1 + |x|, the largest.
-    fn distance(&self, table: &[Vec<f64>], lanes: usize) -> f64 {
-        let (a, b) = (best(table), second_best(table));
-        let lane = a.len() / lanes;
-        let mut worst = 0.0f64;
-        for l in 0..lanes {
-            for c in 0..self.width {
-                let (x, z) = (a[l * lane + c], b[l * lane + c]);
-                let relative = (x - z).abs() / (1.0 + x.abs());
-                worst = if relative.is_nan() { f64::NAN } else { worst.max(relative) };
-                if worst.is_nan() {
-                    return worst;
-                }
-            }
-        }
-        worst
-    }
-
-    /// Velocity of states and sensitivities, all lanes.
-    fn field(&self, y: &[f64], theta: &[f64], out: &mut [f64]) {
-        let (w, m) = (self.width, self.parameters);
-        let lane = w * (1 + w + m);
-        let lanes = y.len() / lane;
-        let mut inputs = Vec::with_capacity(lanes * (w + m));
-        for l in 0..lanes {
-            inputs.extend_from_slice(&y[l * lane..l * lane + w]);
-            inputs.extend_from_slice(theta);
-        }
-        let (values, gradients) = self.tape.gradient(&inputs);
-        let half = w / 2;
-        for l in 0..lanes {
-            let y = &y[l * lane..(l + 1) * lane];
-            let out = &mut out[l * lane..(l + 1) * lane];
-            for c in 0..w {
-                // Row c of J: ẋ_c = ± ∂H/∂x_partner.
-                let (partner, sign) = if c < half { (c + half, 1.0) } else { (c - half, -1.0) };
-                out[c] = sign * values[l * w + partner];
-                let row = &gradients[(l * w + partner) * (w + m)..(l * w + partner + 1) * (w + m)];
-                let target = &mut out[w + c * (w + m)..w + (c + 1) * (w + m)];
-                target.fill(0.0);
-                for a in 0..w {
-                    let f = sign * row[a];
-                    if f != 0.0 {
-                        let source = &y[w + a * (w + m)..w + (a + 1) * (w + m)];
-                        target.iter_mut().zip(source).for_each(|(t, s)| *t += f * s);
-                    }
-                }
-                for j in 0..m {
-                    target[w + j] += sign * row[w + j];
-                }
-            }
-        }
-    }
 }
 
 /// Segments integrated side by side.
 const LANES: usize = 16;
 
-fn best(table: &[Vec<f64>]) -> &[f64] {
-    &table[0]
-}
-
-fn second_best(table: &[Vec<f64>]) -> &[f64] {
-    &table[1.min(table.len() - 1)]
-}
-
-fn cut(paths: &[Path], starts: &[Vec<f64>], width: usize, points: usize) -> Vec<Segment> {
+fn cut(stretches: &[&Stretch], width: usize, points: usize) -> Vec<Segment> {
     let mut segments = Vec::new();
-    for (path, start) in paths.iter().zip(starts) {
+    for stretch in stretches {
         let mut from = 0;
-        while from + 2 <= path.len() {
-            let mut to = (from + points.max(2)).min(path.len());
-            if path.len() - to < 2 {
-                to = path.len();
+        while from + 2 <= stretch.points() {
+            if !stretch.resolved[from] {
+                from += 1;
+                continue;
+            }
+            let mut to = (from + points.max(2)).min(stretch.points());
+            if stretch.points() - to < 2 {
+                to = stretch.points();
             }
             segments.push(Segment {
-                times: path.times[from..to].to_vec(),
-                states: path.states[from * width..to * width].to_vec(),
-                start: start[from * width..(from + 1) * width].to_vec(),
+                times: stretch.times[from..to].to_vec(),
+                states: stretch.states[from * width..to * width].to_vec(),
+                start: stretch.smooth[from * width..(from + 1) * width].to_vec(),
             });
             from = to;
         }
@@ -494,7 +376,7 @@ impl Normalised {
 
 #[cfg(test)]
 mod tests {
-    use super::super::smoothing::{smoothed, tests_oscillators};
+    use super::super::fixtures::{oscillators, pieces};
     use super::*;
     use crate::expr::parse;
 
@@ -503,10 +385,10 @@ mod tests {
         let parameters: Vec<Symbol> = ["a", "b", "c", "d", "e"].map(Symbol::new).into();
         let h = parse("a*p1^2 + b*p2^2 + c*q1^2 + d*q2^2 + e*q1*q2").unwrap();
         let shooter = Shooter::new(&h, &inputs, &parameters).unwrap();
-        let paths = tests_oscillators(8, 200, 0.05, noise);
-        let starts: Vec<Vec<f64>> = smoothed(&paths, &[noise; 4], 5).into_iter().map(|s| s.states).collect();
+        let stretches: Vec<Stretch> =
+            pieces(oscillators(8, 200, 0.05, noise, true)).iter().map(Stretch::new).collect();
         let how = Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10 };
-        shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &paths, &starts, &how).unwrap()
+        shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &stretches.iter().collect::<Vec<_>>(), &how).unwrap()
     }
 
     #[test]
@@ -524,5 +406,14 @@ mod tests {
         for ((c, e), t) in shot.parameters.iter().zip(&shot.standard_errors).zip([0.5, 0.5, 0.5, 2.0, 0.0]) {
             assert!((c - t).abs() < 4.0 * e && *e < 1e-3, "{shot:?}");
         }
+    }
+
+    #[test]
+    fn no_segment_starts_where_the_spline_misses_the_points() {
+        let mut stretch = Stretch::new(&pieces(oscillators(1, 60, 0.05, 0.0, true))[0]);
+        stretch.resolved[..3].fill(false);
+        stretch.resolved[23] = false;
+        let firsts: Vec<f64> = cut(&[&stretch], 4, 20).iter().map(|s| s.times[0]).collect();
+        assert_eq!(firsts, [3, 24, 44].map(|k| stretch.times[k]));
     }
 }

@@ -26,8 +26,9 @@ use crate::laurent::PowerProduct;
 use crate::mechanics::PhaseSpace;
 use crate::progress::CancelToken;
 
-/// The largest degree in the parameters of a coefficient.
-const MAX_DEGREE: u32 = 4;
+/// The largest degree in the parameters of a coefficient. The Laplace–Runge–Lenz vector of two bodies has degree 5 in
+/// their masses and the constant of gravity.
+const MAX_DEGREE: u32 = 6;
 /// The most products of constants in coefficients.
 const MAX_PRODUCTS: usize = 600;
 /// The number of primes over which a nested radicand is tested for being no square.

@@ -2,13 +2,18 @@
 
 use std::ops::Deref;
 
+use smallvec::SmallVec;
+
 use super::IntegralsError;
 use crate::expr::Rational;
 use crate::laurent::{self, Bounded, Effort, Lead, PowerProduct, TooLarge};
 
 /// Exponents of the atoms, trailing zeros dropped. It is read as a slice.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Monomial(Vec<i32>);
+pub struct Monomial(Exponents);
+
+/// Most monomials have few atoms, and a search makes millions of them: so many exponents need no allocation.
+type Exponents = SmallVec<[i32; 12]>;
 
 /// A Laurent polynomial in the atoms of a Hamiltonian.
 pub type Laurent = laurent::Laurent<Monomial>;
@@ -16,9 +21,14 @@ pub type Laurent = laurent::Laurent<Monomial>;
 impl Monomial {
     /// The atom of that index, to a power.
     pub fn atom(index: usize, exponent: i32) -> Monomial {
-        let mut exponents = vec![0; index + 1];
-        exponents[index] = exponent;
-        Monomial::from(exponents)
+        (0..=index).map(|k| if k == index { exponent } else { 0 }).collect()
+    }
+
+    fn trimmed(mut exponents: Exponents) -> Monomial {
+        while exponents.last() == Some(&0) {
+            exponents.pop();
+        }
+        Monomial(exponents)
     }
 
     /// Whether the atom of that index stands in it, to any power.
@@ -33,17 +43,14 @@ pub fn occurs(polynomial: &Laurent, index: usize) -> bool {
 }
 
 impl From<Vec<i32>> for Monomial {
-    fn from(mut exponents: Vec<i32>) -> Monomial {
-        while exponents.last() == Some(&0) {
-            exponents.pop();
-        }
-        Monomial(exponents)
+    fn from(exponents: Vec<i32>) -> Monomial {
+        Monomial::trimmed(Exponents::from_vec(exponents))
     }
 }
 
 impl FromIterator<i32> for Monomial {
     fn from_iter<I: IntoIterator<Item = i32>>(exponents: I) -> Monomial {
-        Monomial::from(Vec::from_iter(exponents))
+        Monomial::trimmed(exponents.into_iter().collect())
     }
 }
 
@@ -66,7 +73,7 @@ impl PowerProduct for Monomial {
     const EFFORT: Effort = Effort { steps: 501, rest: usize::MAX };
 
     fn one() -> Monomial {
-        Monomial(Vec::new())
+        Monomial(Exponents::new())
     }
 
     fn is_one(&self) -> bool {
@@ -77,7 +84,7 @@ impl PowerProduct for Monomial {
         let (long, short) = by_length(self, other);
         let mut product = long.0.clone();
         product.iter_mut().zip(&short.0).for_each(|(a, b)| *a += b);
-        Monomial::from(product)
+        Monomial::trimmed(product)
     }
 
     fn raised(&self, exponent: i32) -> Monomial {

@@ -445,8 +445,14 @@ impl Point {
 
     /// The rate {m, H_d}/m of a monomial, from the rates of the atoms.
     pub fn rate(&self, field: PrimeField, monomial: &[i32], rates: &[u32]) -> u32 {
-        let used = monomial.iter().zip(rates).filter(|(e, _)| **e != 0);
-        used.fold(0, |sum, (&e, &r)| field.add(sum, field.multiply(residue(field, e), r)))
+        // Below 2⁴⁷ each: one reduction at the end is enough.
+        let products = monomial.iter().zip(rates).map(|(&e, &r)| {
+            let small = i64::from(e) * i64::from(r);
+            if e.unsigned_abs() < 1 << 16 { small } else { small % i64::from(field.modulus()) }
+        });
+        let sum: i64 = products.sum();
+        let size = field.reduce(sum.unsigned_abs());
+        if sum < 0 { field.negate(size) } else { size }
     }
 
     /// The bracket of a monomial with H.

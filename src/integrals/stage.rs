@@ -131,10 +131,14 @@ impl<'p> Stage<'p> {
             |m: &Monomial| m.iter().enumerate().all(|(i, &e)| e == 0 || self.problem.atoms.is_constant(i));
         terms.retain(|m| !constant(m));
         let count = terms.len();
+        let classed = |term: &Monomial| {
+            let class = (self.problem.grading.degree(term), orders(term, &self.angles));
+            (class, in_modes(term, &self.angles))
+        };
+        let columns: Vec<_> = terms.par_iter().map(classed).collect();
         let mut classes: BTreeMap<(Degree, Vec<i32>), Vec<Column>> = Default::default();
-        for term in terms {
-            let class = (self.problem.grading.degree(&term), orders(&term, &self.angles));
-            classes.entry(class).or_default().push(in_modes(&term, &self.angles));
+        for (class, column) in columns {
+            classes.entry(class).or_default().push(column);
         }
         Ok(Some((count, classes.into_values().collect())))
     }

@@ -1,4 +1,4 @@
-//! A training run on disk: settings, scaling, seed, step, weights and the optimiser's state, in one safetensors file.
+//! A training run as bytes: settings, scaling, seed, step, weights and the optimiser's state, in the safetensors format.
 
 use super::data::Scaling;
 use super::error::LearnError;
@@ -9,7 +9,6 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Key of the settings in the file's metadata.
@@ -52,6 +51,11 @@ impl Checkpoint {
     /// Steps done.
     pub fn step(&self) -> usize {
         self.header.step
+    }
+
+    /// Whether the training is done and its losses are measured.
+    pub fn is_complete(&self) -> bool {
+        self.header.step >= self.header.config.steps && self.header.train_losses.is_some()
     }
 
     pub(crate) fn array(&self, name: &str) -> Option<Vec<f32>> {
@@ -98,32 +102,19 @@ impl Checkpoint {
         serialize(views, Some(HashMap::from([(HEADER.into(), header)]))).map_err(|e| unfit(e.to_string()))
     }
 
-    /// Writes the file, beside its place first and then moved there, so that an interruption leaves the old one whole.
+    /// Reads what [`to_bytes`](Self::to_bytes) gave; `path` stands in errors.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), LearnError> {
-        let failed = |source| LearnError::File { path: path.into(), source };
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".new");
-        fs::write(&beside, self.to_bytes()?).map_err(failed)?;
-        fs::rename(&beside, path).map_err(failed)
-    }
-
-    /// Reads what [`save`](Self::save) wrote.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is not a checkpoint.
-    pub fn load(path: &Path) -> Result<Self, LearnError> {
-        let bytes = fs::read(path).map_err(|source| LearnError::File { path: path.into(), source })?;
+    /// Bytes that are no checkpoint.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, LearnError> {
         let unfit = |what: String| LearnError::Checkpoint { path: path.into(), what };
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| unfit(e.to_string()))?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| unfit(e.to_string()))?;
         let header = metadata.metadata().as_ref().and_then(|m| m.get(HEADER));
         let header = header.ok_or_else(|| unfit("it holds no settings".into()))?;
         let mut header = serde_json::from_str(header).map_err(|e| unfit(e.to_string()))?;
         read_numbers(&mut header);
         let header: Header = serde_json::from_value(header).map_err(|e| unfit(e.to_string()))?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unfit(e.to_string()))?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| unfit(e.to_string()))?;
         let mut arrays = Vec::new();
         for (name, view) in tensors.tensors() {
             if view.dtype() != Dtype::F32 {

@@ -7,10 +7,7 @@ use super::linear::vectorised;
 use super::loss::{CHUNK, LossTerms};
 use super::model::{Chunk, Model, ModelKind};
 use super::train::Config;
-use std::path::Path;
-
-/// Name of the file in the folder of a saved run.
-const FILE: &str = "model.safetensors";
+use crate::dynamics::{VectorField, symplectic_gradient};
 
 /// Networks after training. Everything is evaluated in f64 and given in the units of the data.
 #[derive(Clone, Debug)]
@@ -55,23 +52,6 @@ impl LearnedCoordinates {
             None => weights.clone(),
         };
         Ok(Self { model, weights, laws, checkpoint })
-    }
-
-    /// Reads a saved run.
-    ///
-    /// # Errors
-    /// When the folder holds none, or a damaged one.
-    pub fn load(folder: &Path) -> Result<Self, LearnError> {
-        Self::from_checkpoint(Checkpoint::load(&folder.join(FILE))?)
-    }
-
-    /// Saves the run, with all that is needed to take it up again, as `model.safetensors` in `folder`.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<(), LearnError> {
-        std::fs::create_dir_all(folder).map_err(|source| LearnError::File { path: folder.into(), source })?;
-        self.checkpoint.save(&folder.join(FILE))
     }
 
     /// The state of the run that ended here.
@@ -174,12 +154,13 @@ impl LearnedCoordinates {
         if self.config().model == ModelKind::Baseline {
             return Ok(None);
         }
-        let n = self.dof();
-        let mut gradient = self.vector_field(states)?;
-        for row in gradient.chunks_exact_mut(2 * n) {
-            let (q, p) = row.split_at_mut(n);
-            q.swap_with_slice(p);
-            q.iter_mut().for_each(|x| *x = -*x);
+        let width = 2 * self.dof();
+        let field = self.vector_field(states)?;
+        let mut gradient = vec![0.0; field.len()];
+        // J² = −1, so ∇H = −J(J∇H).
+        for (row, field) in gradient.chunks_exact_mut(width).zip(field.chunks_exact(width)) {
+            symplectic_gradient(field, row);
+            row.iter_mut().for_each(|x| *x = -*x);
         }
         Ok(Some(gradient))
     }
@@ -230,5 +211,22 @@ impl LearnedCoordinates {
             kept = Some(chunk);
         }
         Ok(())
+    }
+}
+
+/// The learned vector field, in the units of the data.
+#[derive(Clone, Copy, Debug)]
+pub struct LearnedField<'a>(pub &'a LearnedCoordinates);
+
+impl VectorField for LearnedField<'_> {
+    fn dimension(&self) -> usize {
+        2 * self.0.dof()
+    }
+
+    fn evaluate(&self, states: &[f64], out: &mut [f64]) {
+        match self.0.vector_field(states) {
+            Ok(field) => out.copy_from_slice(&field),
+            Err(_) => out.fill(f64::NAN),
+        }
     }
 }

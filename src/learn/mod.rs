@@ -22,7 +22,7 @@ mod train;
 pub use checkpoint::Checkpoint;
 pub use data::{Samples, Scaling, TrainingData};
 pub use error::LearnError;
-pub use learned::{LearnedCoordinates, Momenta};
+pub use learned::{LearnedCoordinates, LearnedField, Momenta};
 pub use loss::{Loss, LossTerms};
 pub use model::ModelKind;
 pub use network::Activation;

@@ -5,6 +5,7 @@
 use super::linear::Real;
 use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, condition_sums};
 use super::network::{Activation, Block, Lanes, Network, Scratch, Trace};
+use crate::dynamics::{conjugate, symplectic_gradient};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -319,14 +320,16 @@ impl Model {
         match self.kind {
             ModelKind::Baseline => chunk.field.copy_from_slice(&chunk.first.values),
             ModelKind::Hamiltonian | ModelKind::Constrained => {
-                symplectic(&chunk.jacobian, &mut chunk.field, dof * r);
+                let size = 2 * dof * r;
+                symplectic_gradient(&chunk.jacobian[..size], &mut chunk.field[..size]);
             }
             ModelKind::SymmetryControl => {
                 let (Some(energy), Some(trace)) = (&self.second, &mut chunk.second) else { return };
                 energy.forward(others, &chunk.first.values, r, trace, scratch, true);
                 for (k, field) in chunk.field.chunks_exact_mut(r).enumerate() {
                     // Row k of the field is ∂H/∂p_k, or −∂H/∂q_k for the momenta.
-                    let (row, sign) = if k < dof { (k + dof, T::ONE) } else { (k - dof, -T::ONE) };
+                    let (row, is_negative) = conjugate(k, dof);
+                    let sign = if is_negative { -T::ONE } else { T::ONE };
                     field.fill(T::ZERO);
                     let jacobian = chunk.jacobian[row * m * r..].chunks_exact(r);
                     for (gradient, jacobian) in trace.jacobian.chunks_exact(r).zip(jacobian) {
@@ -430,7 +433,8 @@ impl Model {
             ModelKind::Baseline => values_bar = Some(chunk.field_bar.as_slice()),
             ModelKind::Hamiltonian | ModelKind::Constrained => {
                 // The transpose of J is −J.
-                symplectic(&chunk.field_bar, &mut chunk.jacobian_bar, dof * r);
+                let size = 2 * dof * r;
+                symplectic_gradient(&chunk.field_bar[..size], &mut chunk.jacobian_bar[..size]);
                 chunk.jacobian_bar.iter_mut().for_each(|x| *x = -*x);
             }
             ModelKind::SymmetryControl => {
@@ -485,7 +489,8 @@ impl Model {
         jacobian_bar.fill(T::ZERO);
         energy_bar.fill(T::ZERO);
         for (k, bar) in chunk.field_bar.chunks_exact(r).enumerate() {
-            let (row, sign) = if k < dof { (k + dof, T::ONE) } else { (k - dof, -T::ONE) };
+            let (row, is_negative) = conjugate(k, dof);
+            let sign = if is_negative { -T::ONE } else { T::ONE };
             let start = row * m * r;
             let energy = trace.jacobian.chunks_exact(r).zip(energy_bar.chunks_exact_mut(r));
             let jacobian =
@@ -498,15 +503,6 @@ impl Model {
                 }
             }
         }
-    }
-}
-
-/// J applied to a gradient `[2·dof, samples]`: (∂H/∂p, −∂H/∂q).
-#[inline(always)]
-fn symplectic<T: Real>(gradient: &[T], field: &mut [T], half: usize) {
-    field[..half].copy_from_slice(&gradient[half..2 * half]);
-    for (field, &g) in field[half..2 * half].iter_mut().zip(gradient) {
-        *field = -g;
     }
 }
 

@@ -5,7 +5,7 @@ use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Family, Term};
 
 /// Which forms become candidates.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// The most candidates. Most trajectory fits take less than a tenth of a second.
     pub most: usize,

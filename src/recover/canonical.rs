@@ -6,19 +6,21 @@
 use std::collections::BTreeMap;
 
 use super::constants::{Constants, Reading};
+use super::momenta;
 use super::momentum_map::MomentumMap;
 use super::names::Names;
 use super::recovery::{Constant, Law};
-use super::{Config, Equation, RecoverError, Recovery, Status, recover};
-use crate::data::{Rates, Recording, Smoother};
+use super::settle::settle;
+use super::{Config, Equation, RecoverError, Recovery, Status, kinetic, recover};
+use crate::data::{Rates, Recording, Smoothed, Smoother};
 use crate::expr::{Expr, Symbol};
-use crate::progress::Job;
+use crate::progress::{Event, Job};
 
 /// How far masses, or entries of A, may differ from what the law says, as a share of the largest.
 const AGREEMENT: f64 = 0.02;
 
 /// The law of motion of a recording of coordinates and momenta; nothing where momenta are not linear in the
-/// velocities, or where no law explains the recording to its noise.
+/// velocities, with masses that may depend on the position, or where no law explains the recording to its noise.
 ///
 /// # Errors
 /// As [`recover`](recover()).
@@ -29,27 +31,101 @@ pub fn recover_canonical(
 ) -> Result<Option<Recovery>, RecoverError> {
     let Rates::Momenta(momenta) = &recording.rates else { return Ok(None) };
     let smoother = Smoother { config: config.smoother.clone() };
-    let Some(map) = MomentumMap::of(recording, &smoother, &config.momenta)? else { return Ok(None) };
+    if let Some(map) = MomentumMap::of(recording, &smoother, &config.momenta)? {
+        return with_constant_masses(recording, momenta, map, config, job);
+    }
+    let found =
+        kinetic::recover_kinetic_canonical(recording, &smoother, &config.problem, &config.kinetic, job)?;
+    Ok(found.map(|mut found| {
+        let others = found.alternatives.iter_mut().map(|other| &mut other.law);
+        for law in std::iter::once(&mut found.law).chain(others) {
+            law.equations = hamiltons(law);
+        }
+        found
+    }))
+}
+
+/// The law where momenta are these functions of the velocities. Masses that their errors allow to be equal are taken for
+/// equal first: velocities in a slightly wrong ratio would make one mass of two.
+fn with_constant_masses(
+    recording: &Recording,
+    momenta: &[Symbol],
+    map: MomentumMap,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Option<Recovery>, RecoverError> {
     let map = with_read_masses(map, config);
+    let tied = map.with_equal_masses();
+    let found = with_map(recording, momenta, &tied, config, job)?;
+    if found.is_some() || tied == map || job.is_cancelled() {
+        return Ok(found);
+    }
+    with_map(recording, momenta, &map, config, job)
+}
+
+/// The law where momenta are exactly these functions of the velocities.
+fn with_map(
+    recording: &Recording,
+    momenta: &[Symbol],
+    map: &MomentumMap,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Option<Recovery>, RecoverError> {
     let mut names = Names::new(recording);
     let velocities: Vec<Symbol> =
         recording.coordinates.iter().map(|coordinate| names.beside("v_", &coordinate.name)).collect();
-    let mut found = recover(&map.with_velocities(recording, velocities), config, job)?;
+    let with_velocities = map.with_velocities(recording, velocities);
+    let mut found = recover(&with_velocities, config, job)?;
     if !found.status.explains() {
         return Ok(None);
     }
-    let back = |law: &Law| Back::of(law, &map, &mut Names::new(recording), config)?.law(law, momenta);
-    let Some(law) = back(&found.law) else { return Ok(None) };
+    job.tell(Event::Doing("fitting the recorded momenta"));
+    let smoother = Smoother { config: config.smoother.clone() };
+    let some = with_velocities.some_runs(config.decide.answer_points);
+    let way = Way { recording, some: smoother.smooth(&some)?, with_velocities, map, config };
+    let Some(law) = way.back(&found.law, momenta) else { return Ok(None) };
     found.law = law;
     let mut others = std::mem::take(&mut found.alternatives);
-    others.retain_mut(|other| back(&other.law).map(|law| other.law = law).is_some());
+    others.retain_mut(|other| way.back(&other.law, momenta).map(|law| other.law = law).is_some());
     found.alternatives = others;
     found.status = match found.status {
         Status::Exact if !found.law.is_exact() => Status::Determined,
+        Status::Determined if found.law.is_exact() => Status::Exact,
         Status::Ambiguous if found.alternatives.is_empty() => Status::Determined,
         status => status,
     };
     Ok(Some(found))
+}
+
+/// What the way back to the recording's momenta takes.
+struct Way<'a> {
+    recording: &'a Recording,
+    with_velocities: Recording,
+    /// As much of it as constants are fitted to.
+    some: Smoothed,
+    map: &'a MomentumMap,
+    config: &'a Config,
+}
+
+impl Way<'_> {
+    /// The law in the recording's momenta, its constants fitted to these where that succeeds.
+    fn back(&self, law: &Law, momenta: &[Symbol]) -> Option<Law> {
+        let Way { recording, with_velocities, some, map, config } = self;
+        let (scale, error) = Back::scale(law, map)?;
+        let decide = &config.decide;
+        let again = law.model.as_ref().and_then(|model| {
+            momenta::refitted(model, scale, some, map, (&decide.trajectory, decide.explained))
+        });
+        let names = &mut Names::new(recording);
+        match again {
+            Some(again) => {
+                let law = settle(with_velocities, &again.model, &again.covariance, &decide.constants);
+                let scale = (again.scale, again.scale_error);
+                Back::of(&law, scale, names, config).law(&law, momenta)
+            }
+            None => Back::of(law, (scale, error), names, config).law(law, momenta),
+        }
+    }
 }
 
 /// The map with masses that are justified rationals, or in justified ratios, put in.
@@ -74,8 +150,8 @@ struct Back {
 }
 
 impl Back {
-    /// λ from the masses; nothing where the recording's momenta are not λ times those of the law.
-    fn of(law: &Law, map: &MomentumMap, names: &mut Names, config: &Config) -> Option<Back> {
+    /// λ from the masses, with its error; nothing where the recording's momenta are not λ times those of the law.
+    fn scale(law: &Law, map: &MomentumMap) -> Option<(f64, f64)> {
         let n = law.coordinates.len();
         let mut masses = vec![1.0; n];
         for mass in &law.masses {
@@ -92,9 +168,13 @@ impl Back {
         if !(0..n).all(agrees) || !Back::has_the_same_gauge(law, map, value) {
             return None;
         }
-        let error = (0..n).map(|i| ratio(i).1).fold(f64::INFINITY, f64::min);
+        Some((value, (0..n).map(|i| ratio(i).1).fold(f64::INFINITY, f64::min)))
+    }
+
+    /// λ as a rational or a letter.
+    fn of(law: &Law, (value, error): (f64, f64), names: &mut Names, config: &Config) -> Back {
         let read = Constants::read(&[value], &[error * error], &[0], &config.decide.constants);
-        Some(match &read.readings[0] {
+        match &read.readings[0] {
             Reading::Exact(rational) => Back { scale: Expr::number(rational.clone()), letter: None, value },
             _ => {
                 law.letters.iter().for_each(|letter| drop(names.role(letter.symbol.name())));
@@ -102,7 +182,7 @@ impl Back {
                 let constant = Constant { symbol: symbol.clone(), value, standard_error: error };
                 Back { scale: Expr::Symbol(symbol), letter: Some(constant), value }
             }
-        })
+        }
     }
 
     /// Whether p − λ m v is λ times the law's A(q), and nothing else.
@@ -173,10 +253,12 @@ fn hamiltons(law: &Law) -> Vec<Equation> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::data::{Coordinate, Run};
     use crate::expr::{Tape, parse};
+    use crate::recover::Model;
+    use crate::terms::joint::{Family, Form, Parameter, Term};
 
     /// The motion of H = ((px + 3 y/2)² + (py − 3 x/2)²)/(2·2) + 2 (x² + y²), from closed formulas.
     fn recording() -> Recording {
@@ -205,6 +287,30 @@ mod tests {
             rates: Rates::Momenta(vec![Symbol::new("px"), Symbol::new("py")]),
             runs: vec![run("0", 1.0, 0.6, 0.3), run("1", 0.4, 1.1, 1.9)],
         }
+    }
+
+    /// A = λ m v with the terms of this motion, b a little off.
+    pub fn turning() -> Model {
+        let square = |i| Term::new(Form::Monomial(vec![(i, 2)]), Parameter::None, Family::Polynomial, 0.0);
+        let turn = Term::new(Form::Gyroscopic(vec![(0, 1)]), Parameter::None, Family::Gyroscopic, 0.0);
+        Model {
+            terms: vec![square(0), square(1), turn],
+            ties: vec![None; 3],
+            coefficients: vec![1.01, 0.99, 1.49],
+            inverse_masses: vec![1.0, 1.0],
+            groups: vec![vec![0, 1]],
+            chi: 0.0,
+            score: 0.0,
+        }
+    }
+
+    /// The recording smoothed with velocities, and what its momenta are.
+    pub fn recorded() -> (Smoothed, MomentumMap) {
+        let recording = recording();
+        let map = MomentumMap::of(&recording, &Smoother::default(), &Config::default().momenta);
+        let map = map.unwrap().unwrap();
+        let names = ["vx", "vy"].map(Symbol::new).to_vec();
+        (Smoother::default().smooth(&map.with_velocities(&recording, names)).unwrap(), map)
     }
 
     #[test]

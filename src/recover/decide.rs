@@ -7,7 +7,7 @@ use super::expansion::same_law;
 use super::follow::{Field, Followed, follow};
 use super::recovery::{Alternative, Evidence, Law, Recovery, Status};
 use super::settle::settle;
-use super::{HeldOut, Model, Problem, Search, constants, weak_errors};
+use super::{HeldOut, Invariants, Model, Problem, Search, constants, weak_errors};
 use crate::data::{Piece, Recording, Smoothed};
 use crate::progress::Job;
 use crate::regression::WeakForm;
@@ -15,7 +15,7 @@ use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
 use crate::terms::joint::{Family, Form, Function, Parameter, Term};
 
 /// How the decision is made. Differences of scores are in units of χ².
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// Which forms become candidates.
     pub candidates: candidates::Config,
@@ -219,7 +219,14 @@ fn by_trajectories(
         degrees_of_freedom: answer.fit.degrees_of_freedom,
         parts: field.cut,
     };
-    Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise_left(all, &answer.fit) })
+    Some(Recovery {
+        status,
+        law: chosen,
+        alternatives,
+        evidence,
+        noise: noise_left(all, &answer.fit),
+        invariants: Invariants::default(),
+    })
 }
 
 /// The simplest of those whose score is nearly the best; of equally simple ones the best.
@@ -347,7 +354,14 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option
         false => explained(&chosen, &alternatives),
     };
     let evidence = Evidence::WeakForm { reduced, equations };
-    Some(Recovery { status, law: chosen, alternatives, evidence, noise: noise(grounds.smoothed) })
+    Some(Recovery {
+        status,
+        law: chosen,
+        alternatives,
+        evidence,
+        noise: noise(grounds.smoothed),
+        invariants: Invariants::default(),
+    })
 }
 
 /// The answer where no form reaches the noise.
@@ -374,6 +388,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
         alternatives: others.map(alternative).collect(),
         evidence: Evidence::HeldOut { error: held_out.error },
         noise: noise(grounds.smoothed),
+        invariants: Invariants::default(),
     })
 }
 

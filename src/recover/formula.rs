@@ -101,6 +101,7 @@ impl<'a> Writer<'a> {
             friction: self.friction(),
             canonical: self.canonical(),
             equations: self.equations(),
+            model: Some(self.model.clone()),
             hamiltonian,
         }
     }

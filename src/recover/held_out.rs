@@ -13,7 +13,7 @@ use crate::regression::gram::solve_with_ridge;
 use crate::regression::varpro::VarproConfig;
 
 /// How forms are compared on what was left out.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct HeldOutConfig {
     /// The floors of the whitening, in units of the rms acceleration: a form is found at the floor that hides what the
     /// library cannot explain.

@@ -4,7 +4,7 @@ use super::Problem;
 use crate::regression::gram::solve_with_ridge;
 
 /// How the ratios of masses are started.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct MassConfig {
     /// Action = reaction is believed where it leaves less than this share of the first body's acceleration.
     pub recoil: f64,

@@ -15,9 +15,11 @@ mod expansion;
 pub mod follow;
 mod formula;
 mod held_out;
+mod invariants;
 pub mod kinetic;
 mod masses;
 mod model;
+mod momenta;
 pub mod momentum_map;
 mod motion;
 mod names;
@@ -42,6 +44,7 @@ use crate::terms::joint::{self, Bodies};
 pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
+pub use invariants::{Invariant, Invariants};
 pub use masses::{MassConfig, start_masses};
 pub use model::Model;
 pub use problem::{Place, Problem, Terms};
@@ -51,7 +54,7 @@ pub use search::{Search, search};
 pub use snap_parameters::{SnapConfig, snap_parameters};
 
 /// How a law is recovered: the settings of every step.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// How splines are laid through the runs.
     pub smoother: SmootherConfig,
@@ -94,7 +97,28 @@ pub enum RecoverError {
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
     job.tell(Event::Doing("smoothing the recording"));
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
-    let found = with_bodies(config.problem.library.bodies, recording, &smoothed, config, job)?;
+    let mut found = with_every_mass(recording, &smoothed, config, job)?;
+    if !found.status.explains()
+        && let Some(other) =
+            kinetic::recover_kinetic(recording, &smoothed, &config.problem, &config.kinetic, job)
+    {
+        return Ok(other);
+    }
+    if let Status::Unexplained { .. } = found.status {
+        job.tell(Event::Doing("looking for laws without a Hamiltonian"));
+        found.invariants = invariants::invariants(recording, &smoothed, job);
+    }
+    Ok(found)
+}
+
+/// The law of motion with the bodies that the names tell, or with a mass for each coordinate where these explain nothing.
+fn with_every_mass(
+    recording: &Recording,
+    smoothed: &Smoothed,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Recovery, RecoverError> {
+    let found = with_bodies(config.problem.library.bodies, recording, smoothed, config, job)?;
     let named = config.problem.library.bodies.of(&recording.coordinates);
     let is_open =
         named.iter().any(|body| body.len() > 1) && recording.coordinates.len() <= joint::MOST_FOR_ALL;
@@ -102,7 +126,7 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
         return Ok(found);
     }
     job.tell(Event::Doing("giving every coordinate a mass of its own"));
-    match with_bodies(Bodies::EachCoordinate, recording, &smoothed, config, job) {
+    match with_bodies(Bodies::EachCoordinate, recording, smoothed, config, job) {
         Ok(other) if other.status.explains() => Ok(other),
         Ok(_) | Err(_) => Ok(found),
     }

@@ -14,7 +14,7 @@ use super::RecoverError;
 const QUADRATURE: f64 = 1e-8;
 
 /// How momenta are read.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// The most runs that are used. More say nothing new of a linear relation with few unknowns.
     pub runs: usize,
@@ -102,6 +102,29 @@ impl MomentumMap {
         Ok(is_of_this_form.then_some(map))
     }
 
+    /// The momentum of coordinate i at a position and a velocity.
+    pub fn momentum(&self, i: usize, q: &[f64], v: f64) -> f64 {
+        let row = &self.linear[i * q.len()..(i + 1) * q.len()];
+        self.masses[i] * v + row.iter().zip(q).map(|(a, q)| a * q).sum::<f64>() + self.constant[i]
+    }
+
+    /// The map with one mass for all coordinates whose masses differ by less than their errors.
+    pub fn with_equal_masses(&self) -> MomentumMap {
+        let mut out = self.clone();
+        let mut order: Vec<usize> = (0..self.masses.len()).collect();
+        order.sort_by(|&a, &b| self.masses[a].total_cmp(&self.masses[b]));
+        let agree = |&a: &usize, &b: &usize| {
+            self.masses[b] - self.masses[a] <= self.mass_errors[a].hypot(self.mass_errors[b])
+        };
+        for equal in order.chunk_by(agree) {
+            let weight = |&i: &usize| 1.0 / self.mass_errors[i].max(f64::MIN_POSITIVE).powi(2);
+            let total: f64 = equal.iter().map(weight).sum();
+            let mean = equal.iter().map(|i| weight(i) * self.masses[*i]).sum::<f64>() / total;
+            equal.iter().filter(|_| mean.is_finite()).for_each(|&i| out.masses[i] = mean);
+        }
+        out
+    }
+
     /// The recording with velocities v = (p − A q − a)/m in place of momenta. Recorded derivatives are left out: of the
     /// positions they are these velocities.
     pub fn with_velocities(&self, recording: &Recording, names: Vec<Symbol>) -> Recording {
@@ -155,6 +178,20 @@ mod tests {
         assert!(velocities.has_velocities());
         let run = &velocities.runs[0];
         assert!(run.times.iter().zip(&run.rates[0]).all(|(t, v)| (v + t.sin()).abs() < 1e-4));
+    }
+
+    #[test]
+    fn masses_that_their_errors_allow_to_be_equal_are_equal() {
+        let map = MomentumMap {
+            masses: vec![1.0, 3.0, 1.01, 2.0],
+            mass_errors: vec![0.01, 0.1, 0.01, 0.0],
+            linear: vec![0.0; 16],
+            constant: vec![0.0; 4],
+            misfit: 0.0,
+        };
+        let masses = map.with_equal_masses().masses;
+        assert!((masses[0] - 1.005).abs() < 1e-12 && masses[0] == masses[2]);
+        assert_eq!((masses[1], masses[3]), (3.0, 2.0));
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct Problem {
 }
 
 /// How a recording is made a problem.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// Which terms compete.
     pub library: joint::Config,

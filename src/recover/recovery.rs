@@ -1,5 +1,6 @@
 //! What was recovered from a recording.
 
+use super::{Invariants, Model};
 use crate::expr::{Expr, Symbol};
 
 /// A law of motion, and how it stands.
@@ -15,6 +16,8 @@ pub struct Recovery {
     pub evidence: Evidence,
     /// For each recorded column its noise: positions, then velocities. The largest standard deviation of all runs.
     pub noise: Vec<f64>,
+    /// What stays constant along every run, where the law explains nothing.
+    pub invariants: Invariants,
 }
 
 /// How a Hamiltonian stands.
@@ -103,6 +106,8 @@ pub struct Law {
     pub canonical: Vec<Expr>,
     /// The equations of motion in the data's own variables.
     pub equations: Vec<Equation>,
+    /// The law as numbers, with the constants as read; nothing where masses depend on the position.
+    pub model: Option<Model>,
 }
 
 /// A constant with its error.

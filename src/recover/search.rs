@@ -16,7 +16,7 @@ use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Argument, Family, Form as TermForm, Function, Term};
 
 /// How forms are sought.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// The floor of the first pass, which knows no slopes: they would matter by about this much of the rms.
     pub first_floor: f64,

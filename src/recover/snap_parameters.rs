@@ -6,7 +6,7 @@ use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Family, Form as TermForm, Function, Term};
 
 /// How near a parameter must be to a simple value for it to be tried.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SnapConfig {
     /// Greatest distance of an exponent from a multiple of 1/2.
     pub exponent: f64,

@@ -64,6 +64,15 @@ impl Gram {
         }
     }
 
+    /// Normal equations that are known already, in one block: XᵀX, XᵀA and |A|².
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn of_one_block(matrix: Mat<f64>, right: Vec<f64>, square: f64) -> Gram {
+        assert_eq!((matrix.nrows(), matrix.ncols()), (right.len(), right.len()), "shapes");
+        Gram { matrices: vec![matrix], right: vec![right], squares: vec![square] }
+    }
+
     /// Adds equations X c = A to a block.
     ///
     /// # Panics

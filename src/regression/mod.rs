@@ -9,7 +9,9 @@
 //! ```
 
 pub mod beam;
+mod bound;
 pub mod gram;
+pub mod invariants;
 pub mod least_squares;
 pub mod motion;
 mod piece_form;

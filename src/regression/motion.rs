@@ -13,9 +13,23 @@ pub trait Motion: Sync {
 
     /// Writes a `[n]`, ∂a/∂q `[n, n]`, ∂a/∂v `[n, n]` and ∂a/∂θ `[n, p]`.
     fn derivatives(&self, q: &[f64], v: &[f64], theta: &[f64], out: Derivatives<'_>);
+
+    /// Whether momenta are recorded in place of velocities.
+    fn records_momenta(&self) -> bool {
+        false
+    }
+
+    /// Writes p(q, v; θ) and its derivatives, as [`derivatives`](Self::derivatives) does for a.
+    fn momenta(&self, _q: &[f64], v: &[f64], _theta: &[f64], out: Derivatives<'_>) {
+        out.value.copy_from_slice(v);
+        out.by_position.fill(0.0);
+        out.by_parameter.fill(0.0);
+        out.by_velocity.fill(0.0);
+        out.by_velocity.iter_mut().step_by(v.len() + 1).for_each(|x| *x = 1.0);
+    }
 }
 
-/// Where [`Motion::derivatives`] writes.
+/// Where [`Motion::derivatives`] and [`Motion::momenta`] write.
 #[derive(Debug)]
 pub struct Derivatives<'a> {
     /// a, `[n]`.

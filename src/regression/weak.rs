@@ -15,7 +15,7 @@ use super::test_functions::TestFunctions;
 use crate::data::{Piece, Smoothed};
 
 /// How the weak form is set up.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// A test function reaches so many intervals of the spline to each side.
     pub reach: usize,

@@ -1,10 +1,11 @@
 //! Builds records from the results of other modules.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rayon::prelude::*;
 
-use super::{EvidenceRecord, HamiltonianRecord, LawRecord, Record, SCHEMA, SystemRecord};
+use super::{EvidenceRecord, HamiltonianRecord, LawRecord, ObstructionRecord, Record, SCHEMA, SystemRecord};
 use crate::expr::{Condition, Expr, Symbol};
 use crate::mechanics::{
     Assessment, Bracket, Certificate, Conservation, ConservedQuantity, Hamiltonian, PhaseSpace, Status,
@@ -37,6 +38,7 @@ impl Record {
             independent: None,
             involutive: Vec::new(),
             verdict: Verdict::Undecided,
+            obstruction: None,
             known: Vec::new(),
             searched: None,
             network: None,
@@ -90,26 +92,71 @@ impl Record {
 
     /// Adds brackets, independence, involution and verdict.
     pub(super) fn set_assessment(&mut self, assessment: &Assessment, space: &PhaseSpace) {
-        let presented = |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone());
-        let cell = |bracket: &Bracket| {
-            let value = bracket.value().filter(|value| value.symbol_count() <= PRESENTABLE);
-            let value = value.as_ref().map(presented).filter(|value| value.symbol_count() <= PRINTABLE);
-            let instead = match bracket {
-                Bracket::NonZero(_) => NOT_ZERO,
-                Bracket::Disjoint => DISJOINT,
-                Bracket::Zero | Bracket::Unknown(_) => UNKNOWN,
-            };
-            value.map_or(instead.to_owned(), |value| value.to_string())
-        };
         // The assessment lists combinations after the laws. Their brackets follow from those of the laws.
-        let shown = self.laws.len() + 1;
-        let rows = assessment.brackets().par_iter().take(shown);
-        self.brackets = rows.map(|row| row.par_iter().take(shown).map(&cell).collect()).collect();
+        let shown = assessment.brackets().len().min(self.laws.len() + 1);
+        self.brackets = bracket_matrix(&assessment.brackets()[..shown], space);
         self.independent = Some(assessment.independent().rank);
         let names = self.compared_names();
         self.involutive = assessment.involutive().iter().map(|&index| names[index].to_owned()).collect();
         self.verdict = assessment.verdict();
+        self.obstruction = assessment.obstruction().map(ObstructionRecord::of);
     }
+}
+
+/// What stands in the matrix of brackets for {A, B}.
+enum Cell {
+    Value(Expr),
+    Instead(&'static str),
+}
+
+impl Cell {
+    fn of(bracket: &Bracket, space: &PhaseSpace) -> Cell {
+        let presented = |value: &Expr| canonical_value_in(value, space).unwrap_or_else(|_| value.clone());
+        let value = bracket.value().filter(|value| value.symbol_count() <= PRESENTABLE);
+        let value = value.as_ref().map(presented).filter(|value| value.symbol_count() <= PRINTABLE);
+        value.map_or_else(|| Cell::Instead(instead_of(bracket)), Cell::Value)
+    }
+
+    /// The cell of {B, A} = -{A, B}: the same writing with the other sign.
+    fn opposite(&self) -> Cell {
+        match self {
+            Cell::Value(Expr::Sum(terms)) => Cell::Value(Expr::sum(terms.iter().cloned().map(Expr::negated))),
+            Cell::Value(value) => Cell::Value(value.clone().negated()),
+            Cell::Instead(words) => Cell::Instead(words),
+        }
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Value(value) => value.fmt(f),
+            Cell::Instead(words) => f.write_str(words),
+        }
+    }
+}
+
+/// The words for a bracket that is not printed.
+fn instead_of(bracket: &Bracket) -> &'static str {
+    match bracket {
+        Bracket::NonZero(_) => NOT_ZERO,
+        Bracket::Disjoint => DISJOINT,
+        Bracket::Zero | Bracket::Unknown(_) => UNKNOWN,
+    }
+}
+
+/// The brackets of the first functions with each other, as printed. Finding the clearest writing of a bracket is
+/// work, and the matrix is antisymmetric: only one half is written anew.
+fn bracket_matrix(rows: &[Vec<Bracket>], space: &PhaseSpace) -> Vec<Vec<String>> {
+    let upper = rows.par_iter().enumerate().map(|(i, row)| {
+        let cells = row[i..rows.len()].par_iter().map(|bracket| Cell::of(bracket, space));
+        cells.collect::<Vec<_>>()
+    });
+    let upper: Vec<Vec<Cell>> = upper.collect();
+    let cell = |i: usize, j: usize| {
+        if i <= j { upper[i][j - i].to_string() } else { upper[j][i - j].opposite().to_string() }
+    };
+    (0..rows.len()).map(|i| (0..rows.len()).map(|j| cell(i, j)).collect()).collect()
 }
 
 impl SystemRecord {

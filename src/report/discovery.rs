@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
-    NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
+    ConstantRecord, CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord,
+    LawRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
+use crate::data::TrajectorySet;
 use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
-use crate::expr::Symbol;
-use crate::flow::TrajectorySet;
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 
@@ -61,27 +60,6 @@ impl Record {
         }));
     }
 
-    /// Builds the record of what `extract` found in a saved run.
-    ///
-    /// # Errors
-    /// The coordinates and momenta do not pair up.
-    pub fn of_extraction(
-        folder: &str,
-        data: &TrajectorySet,
-        discovery: &Discovery,
-    ) -> Result<Record, MechanicsError> {
-        let names = |symbols: &[Symbol]| symbols.iter().map(|s| s.name().to_owned()).collect();
-        let system = SystemRecord {
-            name: folder.trim_end_matches('/').to_owned(),
-            coordinates: names(&data.coordinates),
-            momenta: names(&data.momenta),
-            parameters: BTreeMap::new(),
-            symbolic: Vec::new(),
-        };
-        let source = DiscoverySource { data: "saved run".to_owned(), agrees_with_file: None };
-        Record::of_found(system, data, discovery, &source)
-    }
-
     fn of_found(
         system: SystemRecord,
         data: &TrajectorySet,
@@ -89,6 +67,10 @@ impl Record {
         source: &DiscoverySource,
     ) -> Result<Record, MechanicsError> {
         let space = PhaseSpace::new(data.coordinates.clone(), data.momenta.clone())?;
+        let mut system = system;
+        if let Some(found) = &discovery.hamiltonian {
+            system.symbolic.extend(found.constants.iter().map(|c| c.symbol.name().to_owned()));
+        }
         let mut record = Record::open(system, hamiltonian(discovery.hamiltonian.as_ref(), source));
         for law in &discovery.laws {
             let quantity = &law.quantity;
@@ -96,6 +78,10 @@ impl Record {
             let mut row = LawRecord::of_law(quantity, &space);
             if !quantity.is_proved() {
                 row.formula = quantity.formula().to_decimal_text(EXACT_DIGITS, DIGITS);
+            }
+            if let Some(found) = discovery.hamiltonian.as_ref().filter(|found| !found.constants.is_empty()) {
+                row.for_every = found.constants.iter().map(|c| c.symbol.name().to_owned()).collect();
+                row.numeric = Some(found.with_numbers(quantity.formula()).to_decimal_text(0, DIGITS));
             }
             record.laws.push(LawRecord { evidence: evidence(&law.evidence), ..row });
         }
@@ -134,7 +120,7 @@ fn hamiltonian(found: Option<&RecoveredHamiltonian>, source: &DiscoverySource) -
         return HamiltonianRecord { source: "none".to_owned(), ..HamiltonianRecord::default() };
     };
     let formula = &found.formula;
-    let text = match found.exact {
+    let text = match found.is_provable() {
         true => formula.to_string(),
         false => formula.to_decimal_text(EXACT_DIGITS, DIGITS),
     };
@@ -145,8 +131,21 @@ fn hamiltonian(found: Option<&RecoveredHamiltonian>, source: &DiscoverySource) -
         source: "recovered".to_owned(),
         exact: Some(found.exact),
         residual: found.residual.is_finite().then_some(found.residual),
+        status: status(found).map(str::to_owned),
+        constants: found.constants.iter().map(ConstantRecord::of).collect(),
+        numeric: (!found.constants.is_empty()).then(|| found.numeric.to_decimal_text(0, DIGITS)),
+        unexplained_fraction: (!found.explains && found.residual.is_finite()).then_some(found.residual),
         agrees_with_file: source.agrees_with_file,
         ..HamiltonianRecord::default()
+    }
+}
+
+/// How H stands, where there is more to say than whether its coefficients are exact.
+fn status(found: &RecoveredHamiltonian) -> Option<&'static str> {
+    match (found.explains, found.constants.is_empty()) {
+        (false, _) => Some("unexplained"),
+        (true, false) => Some("determined"),
+        (true, true) => None,
     }
 }
 
@@ -180,10 +179,14 @@ fn network(found: &Network) -> NetworkRecord {
         coordinates: found
             .coordinates
             .iter()
-            .map(|fit| CoordinateRecord {
+            .enumerate()
+            .map(|(i, fit)| CoordinateRecord {
                 formula: fit.formula.to_decimal_text(0, LEARNED_DIGITS),
                 degree: fit.degree as usize,
                 mse: fit.mse.clone(),
+                in_laws: found.in_laws.get(i).map(|read| read.formula.to_decimal_text(0, LEARNED_DIGITS)),
+                in_laws_latex: found.in_laws.get(i).map(|read| read.formula.to_latex()),
+                r2: found.in_laws.get(i).map(|read| read.r2),
             })
             .collect(),
         trials: found

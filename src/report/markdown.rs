@@ -51,6 +51,13 @@ pub(super) fn page(record: &Record) -> String {
         page += &format!("; in involution: {}", record.involutive.join(", "));
     }
     page += ".\n";
+    if let Some(obstruction) = &record.obstruction {
+        page += &format!("\nProved: {} ({}).\n", obstruction.statement, text::OTHER_INTEGRALS);
+    }
+    let generic = text::generic(record);
+    if !generic.is_empty() {
+        page += &format!("\n{generic}");
+    }
     for note in &record.notes {
         page += &format!("\n> {note}\n");
     }

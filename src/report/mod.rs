@@ -12,6 +12,7 @@ mod certificate;
 #[cfg(feature = "learn")]
 mod discovery;
 mod markdown;
+mod obstruction;
 #[cfg(feature = "learn")]
 mod recorded;
 mod search;
@@ -27,6 +28,7 @@ use crate::progress::{Ended, Limits};
 
 #[cfg(feature = "learn")]
 pub use discovery::DiscoverySource;
+pub use obstruction::ObstructionRecord;
 
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 2;
@@ -72,9 +74,12 @@ pub struct Record {
     pub independent: Option<usize>,
     /// Names of a largest subset of H, laws and combinations in involution.
     pub involutive: Vec<String>,
-    /// What the proved laws say about integrability.
+    /// What is proved about integrability.
     #[serde(serialize_with = "word")]
     pub verdict: Verdict,
+    /// Why the system is not integrable, where that is the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstruction: Option<ObstructionRecord>,
     /// What the literature states for the system, for comparison with what `discover` recovered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownRecord>,
@@ -122,8 +127,9 @@ pub struct SystemRecord {
     pub momenta: Vec<String>,
     /// The exact values of the parameters that have a value.
     pub parameters: BTreeMap<String, String>,
-    /// The parameters that are kept symbolic.
-    #[serde(skip)]
+    /// The parameters that are kept symbolic. Laws hold for every value of them; counts, verdict and searched spaces
+    /// hold for all values outside the zeros of a polynomial in them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub symbolic: Vec<String>,
 }
 
@@ -382,7 +388,7 @@ pub struct NetworkRecord {
     /// byte each time.
     #[serde(skip)]
     pub seconds: Option<f64>,
-    /// The paper's multinomial fits of the learned coordinates.
+    /// The learned coordinates as formulas.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coordinates: Vec<CoordinateRecord>,
     /// The trainings, each with a different number of cyclic coordinates.
@@ -399,7 +405,7 @@ pub struct TrialRecord {
     pub poisson: f64,
 }
 
-/// A multinomial fit of one learned coordinate.
+/// One learned coordinate: the paper's multinomial fit, and as a function of the laws.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct CoordinateRecord {
     /// The fitted formula, with decimal coefficients.
@@ -408,6 +414,15 @@ pub struct CoordinateRecord {
     pub degree: usize,
     /// Mean squared error by degree, from 1 up.
     pub mse: Vec<f64>,
+    /// The coordinate as a polynomial in the names of the laws, with decimal coefficients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_laws: Option<String>,
+    /// Its LaTeX. Not part of the JSON.
+    #[serde(skip)]
+    pub in_laws_latex: Option<String>,
+    /// 1 − (squared error)/(variance) of that polynomial on held-out states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
 }
 
 /// The data that was used.
@@ -459,8 +474,14 @@ impl Record {
                 json.push('\n');
                 json
             }
-            Format::Latex => self.formulas(|h| h.latex.as_deref(), |law| &law.latex),
-            Format::Sympy => self.formulas(|h| h.sympy.as_deref(), |law| &law.sympy),
+            Format::Latex => {
+                let obstruction = self.obstruction.iter().map(|found| format!("{}\n", found.latex));
+                self.formulas(|h| h.latex.as_deref(), |law| &law.latex) + &obstruction.collect::<String>()
+            }
+            Format::Sympy => {
+                let obstruction = self.obstruction.iter().map(|found| format!("# {}\n", found.statement));
+                self.formulas(|h| h.sympy.as_deref(), |law| &law.sympy) + &obstruction.collect::<String>()
+            }
         }
     }
 

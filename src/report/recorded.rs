@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AlternativeRecord, ConstantRecord, CoordinateValueRecord, DataRecord, HamiltonianRecord, LawRecord,
-    Record, SearchedRecord, SystemRecord,
+    AlternativeRecord, ConstantRecord, CoordinateValueRecord, DataRecord, EvidenceRecord, HamiltonianRecord,
+    LawRecord, Record, SearchedRecord, SystemRecord,
 };
 use crate::data::{Rates, Reading};
-use crate::discover::{Alternative, RecordedDiscovery};
+use crate::discover::{Alternative, Kept, RecordedDiscovery};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace, Verdict};
-use crate::recover::{Constant, Equation, Evidence, Law, Recovery, Status};
+use crate::recover::{Constant, Equation, Evidence, Invariants, Law, Recovery, Status};
 use crate::simplify::canonical_value;
 
 /// The significant digits of numbers in formulas. A measured value carries fewer already.
@@ -44,6 +44,7 @@ impl Record {
                 true => row,
             });
         }
+        record.laws.extend(kept(found)?);
         record.add_combinations(&found.proved.combinations);
         if let Some(assessment) = &found.proved.assessment {
             record.set_assessment(assessment, &space);
@@ -59,6 +60,21 @@ impl Record {
         record.notes.extend(found.proved.notes.iter().cloned());
         Ok(record)
     }
+}
+
+/// The laws that the runs keep, in positions and velocities.
+fn kept(found: &RecordedDiscovery) -> Result<Vec<LawRecord>, MechanicsError> {
+    if found.kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    let recovery = &found.recovery;
+    let space = PhaseSpace::new(recovery.law.coordinates.clone(), recovery.invariants.velocities.clone())?;
+    let row = |law: &Kept| {
+        let evidence = EvidenceRecord { trajectory_drift: Some(law.drift), ..EvidenceRecord::default() };
+        let formula = law.quantity.formula().to_decimal_text(0, DIGITS);
+        LawRecord { evidence, formula, ..LawRecord::of_law(&law.quantity, &space) }
+    };
+    Ok(found.kept.iter().map(row).collect())
 }
 
 fn system(name: &str, motion: &Law) -> SystemRecord {
@@ -96,7 +112,7 @@ fn hamiltonian(found: &RecordedDiscovery) -> HamiltonianRecord {
             Status::Approximate { unexplained } | Status::Unexplained { unexplained } => Some(unexplained),
             Status::Exact | Status::Determined | Status::Ambiguous => None,
         },
-        constants: motion.letters.iter().map(constant).collect(),
+        constants: motion.letters.iter().map(ConstantRecord::of).collect(),
         numeric: Some(with_values(formula, motion)),
         alternatives: found.alternatives.iter().map(alternative).collect(),
         masses: masses(motion),
@@ -106,11 +122,14 @@ fn hamiltonian(found: &RecordedDiscovery) -> HamiltonianRecord {
     }
 }
 
-fn constant(constant: &Constant) -> ConstantRecord {
-    ConstantRecord {
-        name: constant.symbol.name().to_owned(),
-        value: constant.value,
-        standard_error: constant.standard_error,
+impl ConstantRecord {
+    /// A constant with its error.
+    pub(super) fn of(constant: &Constant) -> ConstantRecord {
+        ConstantRecord {
+            name: constant.symbol.name().to_owned(),
+            value: constant.value,
+            standard_error: constant.standard_error,
+        }
     }
 }
 
@@ -128,7 +147,7 @@ fn alternative(other: &Alternative) -> AlternativeRecord {
     AlternativeRecord {
         formula: other.hamiltonian.to_string(),
         numeric: with_values(&other.hamiltonian, &other.law),
-        constants: other.law.letters.iter().map(constant).collect(),
+        constants: other.law.letters.iter().map(ConstantRecord::of).collect(),
         delta_bic: other.difference,
         laws: other.laws.iter().map(|law| law.formula().to_string()).collect(),
         verdict: other.verdict,
@@ -219,8 +238,21 @@ fn remarks(recovery: &Recovery) -> Vec<String> {
             remarks.push(
                 "H is the best approximation in the library, not the law: nothing is proved".to_owned(),
             );
+            remarks.extend(of_kept(&recovery.invariants));
         }
         Status::Exact | Status::Determined => {}
     }
     remarks
+}
+
+/// How the laws that the runs keep are to be read.
+fn of_kept(invariants: &Invariants) -> Option<String> {
+    if invariants.laws.is_empty() {
+        return None;
+    }
+    let velocities = invariants.velocities.iter().map(Symbol::name).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "the laws are of the runs alone, whatever H is: in positions and velocities ({velocities}) they are constant \
+         along every run, also where it was left out when they were read"
+    ))
 }

@@ -3,6 +3,10 @@
 use super::{CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
+/// What a proof of non-integrability leaves open.
+pub(super) const OTHER_INTEGRALS: &str = "integrals of other kinds (smooth ones, or real-analytic ones that are \
+     not meromorphic in the complex domain) are not excluded";
+
 /// The whole record as a page of plain text.
 pub(super) fn page(record: &Record) -> String {
     let blocks = [
@@ -82,12 +86,17 @@ fn standing(record: &Record, status: &str) -> String {
     let h = &record.hamiltonian;
     let unexplained =
         h.unexplained_fraction.map_or("a part".to_owned(), |part| format!("{} %", short(100.0 * part)));
+    let of = if record.data.as_ref().is_some_and(|data| data.read_as.is_some()) {
+        "accelerations"
+    } else {
+        "velocities in phase space"
+    };
     let meaning = match status {
         "exact" => "every constant is a justified rational; H explains the data to its noise".to_owned(),
         "determined" => "H explains the data to its noise".to_owned(),
         "ambiguous" => "other forms explain the data about as well".to_owned(),
-        "approximate" => format!("{unexplained} of the accelerations is not explained by H"),
-        _ => format!("nothing in the library explains the data; {unexplained} of the accelerations is left"),
+        "approximate" => format!("{unexplained} of the {of} is not explained by H"),
+        _ => format!("nothing in the library explains the data; {unexplained} of the {of} is left"),
     };
     let mut text = format!("    {status}: {meaning}\n");
     let mut list = |title: &str, entries: Vec<String>| {
@@ -261,11 +270,38 @@ fn network(record: &Record) -> String {
     let Some(network) = &record.network else { return String::new() };
     let losses: Vec<String> =
         network.losses.iter().map(|(name, value)| format!("{name} {}", short(*value))).collect();
-    format!(
+    let mut text = format!(
         "Networks: {} cyclic, {} steps; held-out losses: {}\n",
         network.cyclic,
         network.steps,
         losses.join(", ")
+    );
+    for (i, coordinate) in network.coordinates.iter().enumerate() {
+        if let (Some(formula), Some(r2)) = (&coordinate.in_laws, coordinate.r2) {
+            text += &format!("  learned P{} = {formula}   (R² {})\n", i + 1, share_explained(r2));
+        }
+    }
+    text
+}
+
+/// R² with as many nines as it has.
+fn share_explained(r2: f64) -> String {
+    let digits = (1.0 - (1.0 - r2).max(1e-7).log10()).ceil().clamp(2.0, 8.0) as usize;
+    format!("{r2:.digits$}")
+}
+
+/// For which values of symbolic parameters the statements hold. A law is proved with the letters in it, so it holds for
+/// every value; ranks and dimensions are those over the field of functions of the letters, and they can be others
+/// where some polynomial in the letters vanishes.
+pub(super) fn generic(record: &Record) -> String {
+    let letters = &record.system.symbolic;
+    if letters.is_empty() || record.independent.is_none() {
+        return String::new();
+    }
+    format!(
+        "Letters {}: each law holds wherever it is defined; counts, verdict and searches hold for all values but \
+         exceptional ones, the zeros of a polynomial in them\n",
+        letters.join(", ")
     )
 }
 
@@ -279,6 +315,10 @@ fn verdict(record: &Record) -> String {
         text.push('\n');
     }
     text += &format!("Verdict: {}\n", record.verdict);
+    if let Some(obstruction) = &record.obstruction {
+        text += &format!("  proved: {}\n  {OTHER_INTEGRALS}\n", obstruction.statement);
+    }
+    text += &generic(record);
     if let Some(searched) = &record.searched {
         let kind = if searched.exhaustive { "exhaustively" } else { "in part" };
         text += &format!(

@@ -150,12 +150,20 @@ impl System {
     /// # Errors
     /// Neither is there; the file cannot be read, or is wrong.
     pub fn load(name_or_path: &str) -> Result<System, SystemError> {
+        System::parse(&System::text(name_or_path)?, name_or_path)
+    }
+
+    /// The text of the built-in system of that name (with `-` or `_`), or of the file of that path.
+    ///
+    /// # Errors
+    /// Neither is there; the file cannot be read.
+    pub fn text(name_or_path: &str) -> Result<String, SystemError> {
         let looks_like_path = name_or_path.contains(['/', '\\']) || name_or_path.ends_with(".ham");
         if let Some(built_in) = BuiltIn::named(name_or_path) {
-            return built_in.system();
+            return Ok(built_in.text.to_owned());
         }
         if looks_like_path || Path::new(name_or_path).exists() {
-            return System::parse(&read_text(name_or_path)?, name_or_path);
+            return read_text(name_or_path);
         }
         let hint = did_you_mean(&name_or_path.replace('_', "-"), catalogue().iter().map(|entry| entry.name));
         Err(SystemError::UnknownSystem {

@@ -3,13 +3,15 @@
 //! Near the surface a value behaves like a power of w. The *order* of a polynomial is that power, found term by term:
 //! w itself has order 1, a root of index n has the n-th part of the order of its radicand, what does not vanish on the
 //! surface has order 0. Terms of the same order may cancel, so the least order counts only where one group of terms has
-//! it alone and what multiplies the power of w there vanishes on no part of the surface. A value is infinite where the
-//! order of its numerator is less than that of its denominator. Whatever is not seen to be so counts as finite.
+//! it alone. A value is infinite where the order of its numerator is less than that of its denominator, and what
+//! multiplies the power of w in the numerator vanishes at no real point of the surface: px²/x⁴ is no barrier, as orbits
+//! arrive with px = 0. Whatever is not seen to be so counts as finite.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dashu_int::IBig;
 
+use super::jumps::closure;
 use super::tower::{Factor, Generator, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial};
 use crate::expr::Rational;
@@ -30,14 +32,40 @@ pub(super) fn is_infinite_on(
         Generator::Sign { of } => (of.numerator().primitive_part() == w).then_some(variable),
         _ => None,
     });
+    let conserved = conserved(tower, value);
     let sides: &[Option<bool>] = if own_sign.is_some() { &[Some(true), Some(false)] } else { &[None] };
     for &side in sides {
-        let surface = Surface { tower, w: &w, side: own_sign.zip(side) };
+        let surface = Surface { tower, w: &w, side: own_sign.zip(side), conserved: &conserved };
         if surface.is_infinite(value)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The variables that are constant along the motion with this energy: their conjugate variables do not stand in it.
+fn conserved(tower: &Tower, energy: &RationalPolynomial) -> BTreeSet<usize> {
+    let occurring = closure(tower, energy.numerator().variables());
+    let dof = tower.variables / 2;
+    let conjugate = |v: usize| if v < dof { v + dof } else { v - dof };
+    (0..tower.variables).filter(|&v| !occurring.contains(&conjugate(v))).collect()
+}
+
+/// Whether the coefficient of the sign of w is finite and not 0 at w = 0, generically, so that there is a step.
+pub(super) fn is_finite_step(
+    tower: &Tower,
+    w: &Polynomial,
+    coefficient: &RationalPolynomial,
+) -> Result<bool, AlgebraError> {
+    let mut occurring = coefficient.numerator().variables();
+    occurring.extend(w.variables());
+    if !are_free(tower, occurring) {
+        return Ok(false);
+    }
+    let w = w.primitive_part();
+    let surface = Surface { tower, w: &w, side: None, conserved: &BTreeSet::new() };
+    let order = surface.order_of_value(coefficient, false)?;
+    Ok(order == Some(Rational::ZERO))
 }
 
 /// Whether only symbols and exponentials stand in polynomials, and these can be taken for independent variables that
@@ -105,10 +133,22 @@ struct Surface<'a> {
     w: &'a Polynomial,
     /// The sign of w, and whether it is positive here.
     side: Option<(usize, bool)>,
+    /// Variables that are constant along the motion. They vanish on orbits of measure zero alone.
+    conserved: &'a BTreeSet<usize>,
 }
 
 impl Surface<'_> {
     fn is_infinite(&self, value: &RationalPolynomial) -> Result<bool, AlgebraError> {
+        Ok(self.order_of_value(value, true)?.is_some_and(|order| order < Rational::ZERO))
+    }
+
+    /// The order of a value: that of its numerator less that of its denominator. With `surely` as in
+    /// [`order`](Self::order).
+    fn order_of_value(
+        &self,
+        value: &RationalPolynomial,
+        surely: bool,
+    ) -> Result<Option<Rational>, AlgebraError> {
         let factors: Vec<&Factor> = self.tower.factors.iter().collect();
         let (mut cleared, exponents) = self.tower.cleared(value.numerator(), &factors)?;
         let mut denominators: Vec<(Polynomial, u32)> =
@@ -122,29 +162,37 @@ impl Surface<'_> {
         }
         let mut below = Rational::ZERO;
         for (denominator, power) in denominators {
-            let Some(order) = self.order(&denominator, false)? else { return Ok(false) };
+            let Some(order) = self.order(&denominator, false)? else { return Ok(None) };
             below += order * Rational::from(power);
         }
-        Ok(self.order(&cleared, true)?.is_some_and(|above| above < below))
+        Ok(self.order(&cleared, surely)?.map(|above| above - below))
     }
 
     /// The order of a polynomial without reciprocals; `None` where it is not certain. With `surely` what multiplies the
-    /// power of w must vanish for no values of the parameters either.
+    /// power of w must vanish at no real point of the surface, for no values of the parameters either.
     fn order(&self, polynomial: &Polynomial, surely: bool) -> Result<Option<Rational>, AlgebraError> {
-        let mut orders: Vec<Rational> = Vec::new();
-        for (monomial, coefficient) in self.groups(polynomial)? {
-            let mut order = Rational::ZERO;
+        let mut orders: Vec<(Rational, bool)> = Vec::new();
+        let groups = self.groups(polynomial)?;
+        // Beside roots only the parameters are looked at.
+        let is_plain = groups.iter().all(|(monomial, _)| monomial.is_empty());
+        for (monomial, coefficient) in groups {
+            let Some((power, rest)) = self.order_of_coefficient(&coefficient)? else { return Ok(None) };
+            let mut order = Rational::from(power);
             for (variable, exponent) in monomial {
                 let Some(own) = self.order_of_generator(variable)? else { return Ok(None) };
                 order += own * Rational::from(exponent);
             }
-            let Some(power) = self.order_of_coefficient(&coefficient, surely)? else { return Ok(None) };
-            orders.push(order + Rational::from(power));
+            let certain = match (surely, is_plain) {
+                (false, _) => true,
+                (true, true) => self.vanishes_nowhere(&self.on_surface(&rest)?),
+                (true, false) => self.is_certain(&rest)?,
+            };
+            orders.push((order, certain));
         }
         orders.sort();
         Ok(match orders.as_slice() {
-            [least] => Some(least.clone()),
-            [least, next, ..] if least < next => Some(least.clone()),
+            [(least, _), (next, _), ..] if least == next => None,
+            [(least, true), ..] => Some(least.clone()),
             _ => None,
         })
     }
@@ -201,59 +249,86 @@ impl Surface<'_> {
         Ok(self.order(&value, false)?.map(|order| order / Rational::from(index)))
     }
 
-    /// The power of w in a polynomial in independent variables; `None` where what is left vanishes on a part of the
-    /// surface, or may do so.
+    /// The power of w in a polynomial in independent variables, and what is left; `None` where that vanishes on a part
+    /// of the surface, or may do so.
     fn order_of_coefficient(
         &self,
         coefficient: &Polynomial,
-        surely: bool,
-    ) -> Result<Option<u32>, AlgebraError> {
+    ) -> Result<Option<(u32, Polynomial)>, AlgebraError> {
         let (mut rest, mut order) = (coefficient.primitive_part(), 0);
         while let Some(quotient) = rest.exact_quotient(self.w) {
             (rest, order) = (quotient, order + 1);
         }
-        if surely && !self.is_certain(&rest)? {
+        let w_is_plain = !self.w.variables().into_iter().any(|v| self.tower.is_algebraic(v));
+        if !w_is_plain || !rest.gcd(self.w)?.is_constant() {
             return Ok(None);
         }
-        let w_is_plain = !self.w.variables().into_iter().any(|v| self.tower.is_algebraic(v));
-        Ok((w_is_plain && rest.gcd(self.w)?.is_constant()).then_some(order))
+        Ok(Some((order, rest)))
     }
 
-    /// Whether a polynomial vanishes on the surface for no values of the parameters: on the surface, where the highest
-    /// power of one variable is expressed by lower ones, some monomial in the other variables has a constant
-    /// coefficient.
-    fn is_certain(&self, polynomial: &Polynomial) -> Result<bool, AlgebraError> {
+    /// The polynomial on the surface: the highest power of one variable is expressed by lower ones. Where w has no
+    /// variable to solve for, the polynomial as it is.
+    fn on_surface(&self, polynomial: &Polynomial) -> Result<Polynomial, AlgebraError> {
         let is_parameter = |v: usize| (self.tower.variables..self.tower.symbols.len()).contains(&v);
-        let is_known = |v: usize| {
-            let all = self.tower.nonzero.iter().chain(&self.tower.domain);
-            all.into_iter().any(|c| c.numerator().primitive_part() == Polynomial::variable(v))
-        };
-        let is_open = |v: usize| is_parameter(v) && !is_known(v);
-        if !polynomial.variables().into_iter().any(is_open) {
-            return Ok(true);
-        }
-        let inner: Vec<usize> = self.w.variables().into_iter().filter(|&v| !is_parameter(v)).collect();
         let leading = |v: usize| self.w.coefficients_in(v).pop().unwrap_or_else(Polynomial::zero);
-        let monic = |&&v: &&usize| leading(v).is_one() || leading(v).negated().is_one();
-        let Some(&main) = inner.iter().find(monic) else { return Ok(false) };
-        let degree = self.w.degree(main);
-        if degree > 1 && inner.len() > 1 {
-            return Ok(false);
-        }
+        let monic = |&v: &usize| leading(v).is_one() || leading(v).negated().is_one();
+        let inner = self.w.variables().into_iter().filter(|&v| !is_parameter(v));
         let mut rest = polynomial.clone();
+        let Some(main) = inner.into_iter().find(monic) else { return Ok(rest) };
+        let degree = self.w.degree(main);
         while rest.degree(main) >= degree {
             let above = rest.degree(main) - degree;
             let Some(top) = rest.coefficients_in(main).pop() else { break };
             let multiple = top.times(&leading(main))?.times(&Polynomial::monomial_of(main, above))?;
             rest = rest.minus(&multiple.times(self.w)?);
         }
+        Ok(rest)
+    }
+
+    /// Whether a polynomial vanishes on the surface for no values of the parameters: some monomial in the other variables
+    /// has a constant coefficient.
+    fn is_certain(&self, polynomial: &Polynomial) -> Result<bool, AlgebraError> {
+        let known = self.nonzero_variables();
+        let is_parameter = |v: usize| (self.tower.variables..self.tower.symbols.len()).contains(&v);
+        let is_open = |v: usize| is_parameter(v) && !known.contains(&v);
+        if !polynomial.variables().into_iter().any(is_open) {
+            return Ok(true);
+        }
         let mut constant: BTreeMap<Monomial, bool> = BTreeMap::new();
-        for (factors, _) in rest.terms() {
-            let (inside, outside): (Vec<_>, Vec<_>) =
-                factors.into_iter().partition(|&(v, _)| v == main || is_open(v));
+        for (factors, _) in self.on_surface(polynomial)?.terms() {
+            let (inside, outside): (Vec<_>, Vec<_>) = factors.into_iter().partition(|&(v, _)| is_open(v));
             let first = !constant.contains_key(&outside);
             constant.insert(outside, first && inside.is_empty());
         }
         Ok(constant.into_values().any(|constant| constant))
+    }
+
+    /// The variables that a condition keeps from vanishing.
+    fn nonzero_variables(&self) -> BTreeSet<usize> {
+        let known = self.tower.nonzero.iter().chain(&self.tower.domain);
+        let known: BTreeSet<Polynomial> = known.map(|c| c.numerator().primitive_part()).collect();
+        (0..self.tower.symbols.len()).filter(|&v| known.contains(&Polynomial::variable(v))).collect()
+    }
+
+    /// Whether a polynomial is seen to vanish at no real point that orbits reach, for no values of the parameters: up to
+    /// a factor that is not 0, it is a sum of squares and of exponentials with coefficients of one sign, and one term has no square.
+    fn vanishes_nowhere(&self, polynomial: &Polynomial) -> bool {
+        let known = self.nonzero_variables();
+        let is_nonzero = |v: usize| known.contains(&v) || self.conserved.contains(&v);
+        let is_positive =
+            |v: usize| matches!(self.tower.generator(v), Some(Generator::Exponential { .. } | Generator::Pi));
+        let common: Monomial = polynomial.monomial_content();
+        let parity =
+            |v: usize| common.iter().find(|(c, _)| *c == v && is_nonzero(v)).map_or(0, |(_, e)| e % 2);
+        let (mut positive, mut negative, mut is_apart) = (false, false, false);
+        for (factors, coefficient) in polynomial.terms() {
+            if factors.iter().any(|&(v, e)| (e + parity(v)) % 2 != 0 && !is_positive(v)) {
+                return false;
+            }
+            positive |= coefficient > IBig::ZERO;
+            negative |= coefficient < IBig::ZERO;
+            is_apart |= factors.iter().all(|&(v, _)| is_positive(v) || is_nonzero(v));
+        }
+        is_apart && positive != negative
     }
 }

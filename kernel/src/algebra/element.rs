@@ -8,7 +8,7 @@ use super::construct::{Construction, Halt};
 use super::field::{Field, is_deep};
 use super::interval::Interval;
 use super::jumps::closure;
-use super::polynomial::residue::Modulus;
+use super::modulus::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, RationalPolynomial, present, rank, witness, work};
 use crate::expr::{Condition, Expr, Rational, Symbol};

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use dashu_base::Signed;
 use dashu_int::IBig;
 
-use super::barriers::{are_plain, is_infinite_on};
+use super::barriers::{are_plain, is_finite_step, is_infinite_on};
 use super::construct::Construction;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Element, Polynomial, RationalPolynomial, present, work};
@@ -47,6 +47,7 @@ impl Element {
             Generator::Sign { of } => Some(Surface { tower, variable, of }),
             _ => None,
         });
+        let signed = signed.filter(Surface::is_in_phase_space);
         let surfaces: Vec<Surface> = signed.collect();
         if surfaces.is_empty()
             && !tower.generators().any(|(_, generator)| inside_branched(generator).is_some())
@@ -69,6 +70,39 @@ impl Element {
                 }
             }
             Ok(jumps)
+        })
+    }
+}
+
+impl Element {
+    /// The surfaces w = 0 at which this function is seen to have a step of finite size: sign(w) stands in it, what
+    /// multiplies it is neither 0 nor infinite there, nor is the rest infinite. Surfaces that the conditions exclude are
+    /// not among them.
+    ///
+    /// # Errors
+    /// Sizes out of reach.
+    pub fn steps(&self, conditions: &[Condition]) -> Result<Vec<Jump>, AlgebraError> {
+        let tower = &self.field().tower;
+        let mut steps = Vec::new();
+        if !tower.generators().any(|(_, generator)| matches!(generator, Generator::Sign { .. })) {
+            return Ok(steps);
+        }
+        work::bounded(|| {
+            let own = tower.canonical(&self.value)?;
+            let walls = walls(tower, conditions)?;
+            let occurring = closure(tower, own.numerator().variables());
+            for (variable, generator) in tower.generators() {
+                let Generator::Sign { of } = generator else { continue };
+                let surface = Surface { tower, variable, of };
+                if occurring.contains(&variable)
+                    && !surface.is_excluded(&walls)?
+                    && surface.has_step(&own, &occurring)?
+                    && !is_infinite_on(tower, of.numerator(), &own)?
+                {
+                    steps.push(Jump { surface: present::express(tower, of) });
+                }
+            }
+            Ok(steps)
         })
     }
 }
@@ -126,13 +160,17 @@ fn hidden_sign(
     Ok(None)
 }
 
-/// Whether a polynomial vanishes on no surface: a sum of squares of monomials that have no variable in common, such as
-/// x² + y², vanishes on planes of less dimension, which separate nothing.
+/// Whether a polynomial vanishes on no surface. A sum of squares and a positive number, such as 1 + log(x)², vanishes
+/// nowhere. A sum of squares of monomials in symbols that have none in common, such as x² + y², vanishes on planes of
+/// less dimension, which separate nothing.
 fn is_thin(tower: &Tower, polynomial: &Polynomial) -> bool {
     let is_square = |(factors, coefficient): (Vec<(usize, u32)>, IBig)| {
-        coefficient.is_positive() && factors.into_iter().all(|(v, e)| e % 2 == 0 && v < tower.symbols.len())
+        coefficient.is_positive() && factors.into_iter().all(|(_, exponent)| exponent % 2 == 0)
     };
-    polynomial.terms().all(is_square) && polynomial.monomial_content().is_empty()
+    let has_number = polynomial.terms().any(|(factors, _)| factors.is_empty());
+    let is_of_symbols = polynomial.variables().into_iter().all(|v| v < tower.symbols.len());
+    polynomial.terms().all(is_square)
+        && (has_number || is_of_symbols && polynomial.monomial_content().is_empty())
 }
 
 /// Whether what stands under a root may vanish at a pole with real values on both sides: not if the two have no factor
@@ -190,6 +228,11 @@ struct Surface<'a> {
 }
 
 impl Surface<'_> {
+    /// Whether the function depends on the state. The sign of a parameter is a constant.
+    fn is_in_phase_space(&self) -> bool {
+        closure(self.tower, self.of.numerator().variables()).iter().any(|&v| v < self.tower.variables)
+    }
+
     /// Whether no motion crosses the surface: a wall vanishes on it, or what is positive in the domain changes its sign
     /// there. That x² is positive makes a hole, which orbits pass if H has none.
     fn is_excluded(&self, walls: &[RationalPolynomial]) -> Result<bool, AlgebraError> {
@@ -215,6 +258,21 @@ impl Surface<'_> {
         generators: &BTreeSet<usize>,
     ) -> Result<bool, AlgebraError> {
         Ok(self.is_continuous_itself(value)? && self.is_continuous_inside(generators)?)
+    }
+
+    /// Whether a canonical value has a step of finite size at the surface, or something inside of it has a step.
+    fn has_step(
+        &self,
+        value: &RationalPolynomial,
+        generators: &BTreeSet<usize>,
+    ) -> Result<bool, AlgebraError> {
+        if !self.is_continuous_inside(generators)? {
+            return Ok(true);
+        }
+        let coefficients = value.numerator().coefficients_in(self.variable);
+        let Some(jump) = coefficients.get(1) else { return Ok(false) };
+        let jump: RationalPolynomial = jump.clone().into();
+        Ok(!self.vanishes(&jump)? && is_finite_step(self.tower, self.of.numerator(), &jump)?)
     }
 
     /// Whether the coefficient of the sign vanishes on the surface.

@@ -51,6 +51,7 @@ mod element;
 mod field;
 pub mod interval;
 mod jumps;
+mod modulus;
 mod normal_form;
 mod poles;
 pub mod polynomial;
@@ -71,56 +72,48 @@ pub use work::{MAX_WORK, measured};
 
 pub use witness::sample_point;
 
+use std::fmt;
+
 use crate::expr::Symbol;
 
 /// The deepest nesting of a formula that the exact algebra accepts.
 pub const MAX_DEPTH: usize = 1000;
 
 /// What the exact algebra cannot do.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AlgebraError {
     /// An exponent exceeds [`MAX_EXPONENT`], or the index of a root or the denominator of a multiple
     /// exceeds its bound.
-    #[error("an exponent is too large, or a fraction of one too fine, to be expanded exactly")]
     ExponentTooLarge,
     /// The result would have too many terms or digits.
-    #[error("the expression is too large to be expanded exactly")]
     TooLarge,
     /// The caller's [`CancelToken`](crate::CancelToken) stopped the computation.
-    #[error("the computation was stopped before its end")]
     Cancelled,
     /// A formula that nests deeper than [`MAX_DEPTH`].
-    #[error("the expression nests more than {MAX_DEPTH} levels deep")]
     TooDeep,
     /// A divisor that is identically zero.
-    #[error("division by zero: `{divisor}` is identically zero")]
     DivisionByZero {
         /// The divisor as written.
         divisor: String,
     },
     /// Neither was shown: that the divisor is identically zero, or that it is not.
-    #[error("division by `{divisor}`, which may be identically zero")]
     UndecidedDivisor {
         /// The divisor as written.
         divisor: String,
     },
     /// Conditions that no real point satisfies.
-    #[error("no real point satisfies `{condition}`: the formula is nowhere defined")]
     EmptyDomain {
         /// A condition that contradicts the others or itself.
         condition: String,
     },
     /// A name that is neither a variable nor a parameter of the field.
-    #[error("`{0}` is not a variable of this field")]
     UnknownSymbol(Symbol),
     /// A function that the field was not built with.
-    #[error("`{function}` is not in this field; build the field with every expression it is to hold")]
     NotInField {
         /// The function.
         function: String,
     },
     /// A function outside the class that this module represents.
-    #[error("`{function}` is outside the class of functions the exact algebra represents: {reason}")]
     OutsideClass {
         /// The function.
         function: String,
@@ -128,9 +121,45 @@ pub enum AlgebraError {
         reason: &'static str,
     },
     /// Elements of two different fields were combined.
-    #[error("elements of two different fields cannot be combined")]
     DifferentFields,
 }
 
-#[cfg(test)]
-mod tests;
+impl fmt::Display for AlgebraError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AlgebraError::ExponentTooLarge => {
+                f.write_str("an exponent is too large, or a fraction of one too fine, to be expanded exactly")
+            }
+            AlgebraError::TooLarge => f.write_str("the expression is too large to be expanded exactly"),
+            AlgebraError::Cancelled => f.write_str("the computation was stopped before its end"),
+            AlgebraError::TooDeep => write!(f, "the expression nests more than {MAX_DEPTH} levels deep"),
+            AlgebraError::DivisionByZero { divisor } => {
+                write!(f, "division by zero: `{divisor}` is identically zero")
+            }
+            AlgebraError::UndecidedDivisor { divisor } => {
+                write!(f, "division by `{divisor}`, which may be identically zero")
+            }
+            AlgebraError::EmptyDomain { condition } => {
+                write!(f, "no real point satisfies `{condition}`: the formula is nowhere defined")
+            }
+            AlgebraError::UnknownSymbol(symbol) => write!(f, "`{symbol}` is not a variable of this field"),
+            AlgebraError::NotInField { function } => {
+                write!(
+                    f,
+                    "`{function}` is not in this field; build the field with every expression it is to hold"
+                )
+            }
+            AlgebraError::OutsideClass { function, reason } => {
+                write!(
+                    f,
+                    "`{function}` is outside the class of functions the exact algebra represents: {reason}"
+                )
+            }
+            AlgebraError::DifferentFields => {
+                f.write_str("elements of two different fields cannot be combined")
+            }
+        }
+    }
+}
+
+impl std::error::Error for AlgebraError {}

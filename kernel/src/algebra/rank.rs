@@ -1,7 +1,7 @@
 //! Rows of a matrix of values that are certainly linearly independent.
 
 use super::interval::Interval;
-use super::polynomial::residue::Modulus;
+use super::modulus::Modulus;
 
 /// Entries that are smaller relative to their row before elimination are no pivots.
 const SMALLEST_PIVOT: f64 = 1e-9;

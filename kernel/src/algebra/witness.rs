@@ -1,7 +1,7 @@
 //! Rigorous evaluation at rational points, which proves that a function does not vanish.
 
 use super::interval::Interval;
-use super::polynomial::residue::Modulus;
+use super::modulus::Modulus;
 use super::tower::{Generator, Tower};
 use super::{AlgebraError, Polynomial, RationalPolynomial, work};
 

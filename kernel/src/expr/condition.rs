@@ -119,35 +119,3 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
     found.push(start..text.len());
     found
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn conditions_read_back() {
-        for (text, printed) in [
-            ("x > 0", "x > 0"),
-            ("x<0", "x < 0"),
-            ("x < y", "y - x > 0"),
-            ("2 > x", "2 - x > 0"),
-            ("y != 0", "y != 0"),
-            ("x != y", "x - y != 0"),
-            ("sqrt(x) > 1", "sqrt(x) - 1 > 0"),
-        ] {
-            let condition = Condition::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
-            assert_eq!(condition.to_string(), printed);
-            assert_eq!(Condition::parse(printed), Ok(condition));
-        }
-        assert_eq!(Condition::parse_all("x > 0, y != 0").map(|all| all.len()), Ok(2));
-    }
-
-    #[test]
-    fn errors_have_their_place() {
-        let error = |text: &str| Condition::parse_all(text).expect_err(text);
-        assert_eq!(error("x > 0, y = 1").span, 9..10);
-        assert_eq!(error("x > 0, y >= 1").span, 9..11);
-        assert!(error("x").hint.is_some_and(|hint| hint.contains("x > 0")));
-        assert_eq!(error("x > 0, y > (").span.start, 12);
-    }
-}

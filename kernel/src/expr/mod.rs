@@ -11,6 +11,7 @@
 //! ```
 
 mod condition;
+mod continuity;
 mod derivative;
 mod latex;
 mod parser;

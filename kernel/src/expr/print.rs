@@ -177,36 +177,3 @@ fn is_of_integers(expr: &Expr) -> bool {
 fn is_plain_integer(expr: &Expr) -> bool {
     matches!(expr, Expr::Number(value) if value.is_int() && *value >= Rational::ZERO)
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::expr::{Expr, parse};
-
-    #[test]
-    fn latex_and_sympy() {
-        let report: Vec<String> = [
-            "((px + e*B*qy)^2 + (py - e*B*qx)^2)/(2*m) + k*(qx^2 + qy^2)",
-            "(qx1 - qx2)*py1 - x^(2/3)/3",
-            "cos(theta1 - θ2)/(2*(1 + sin(θ1)^2))",
-            "-1/sqrt(x^2 + y^2)",
-            "1/2*energy_total*a_1*2",
-            "(1/2)^2*lambda^(-2)*pi",
-            "2*3/4",
-            "2^(-1)*x + (-2)^(-3) + 2^(2 - 3) + 2^3 + (1/2)^(-1) + 2^(1/2)",
-            "S*E + I*N - diff*in + θ*ϕ",
-        ]
-        .iter()
-        .map(|text| {
-            let expr: Expr = parse(text).unwrap();
-            format!("{expr}\n  {}\n  {}", expr.to_latex(), expr.to_sympy())
-        })
-        .collect();
-        insta::assert_snapshot!(report.join("\n"));
-    }
-
-    #[test]
-    fn decimals_only_where_the_fraction_is_long() {
-        let expr = parse("3/2*x + 0.341277*y - 12345678/1000003*z").unwrap();
-        assert_eq!(expr.to_decimal_text(6, 4), "3/2*x + 0.3413*y - 12.35*z");
-    }
-}

@@ -1,4 +1,4 @@
-//! The size of numbers that a formula writes as powers: `9^9^9` has more digits than could be formed.
+//! The size of numbers: `9^9^9` has more digits than could be formed, and `1e-4000/1e4000` more than are read back.
 
 use dashu_base::BitTest;
 
@@ -15,6 +15,19 @@ struct TooLarge;
 /// formed to find out.
 pub(super) fn is_too_large(base: &Expr, exponent: &Expr) -> bool {
     power(base, exponent).is_err()
+}
+
+/// Whether the numerator or the denominator has more than [`MAX_DIGITS`] digits, so that the number would not be
+/// read as it is printed.
+pub(super) fn is_too_long(number: &Rational) -> bool {
+    let longest = number.numerator().bit_len().max(number.denominator().bit_len()) as f64;
+    // Within one bit of the limit the digits are counted.
+    if longest < MAX_BITS.floor() {
+        return false;
+    }
+    let digits = |integer: String| integer.trim_start_matches('-').len();
+    longest > MAX_BITS.ceil()
+        || digits(number.numerator().to_string()).max(digits(number.denominator().to_string())) > MAX_DIGITS
 }
 
 /// The exact value; `None` where the formula is not made of numbers alone or the value is not rational.

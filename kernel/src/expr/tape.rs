@@ -6,18 +6,29 @@
 //! that it depends on: a library of many short terms costs no more than the terms themselves.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use super::{Expr, Function, Rational, Symbol};
 
 const LANES: usize = 16;
+/// The same where samples come in few at a time: the stages of an integrator.
+const FEW_LANES: usize = 8;
 
 /// Why a formula cannot be compiled.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TapeError {
     /// A variable of the formula is not among the inputs.
-    #[error("`{0}` has no numerical value here")]
     UnknownSymbol(Symbol),
 }
+
+impl fmt::Display for TapeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TapeError::UnknownSymbol(symbol) = self;
+        write!(f, "`{symbol}` has no numerical value here")
+    }
+}
+
+impl std::error::Error for TapeError {}
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Instruction {
@@ -138,9 +149,9 @@ impl Tape {
         (values, gradients)
     }
 
-    fn run(&self, samples: &[f64], lanes: usize, registers: &mut [[f64; LANES]]) {
+    fn run<const WIDE: usize>(&self, samples: &[f64], lanes: usize, registers: &mut [[f64; WIDE]]) {
         for (at, instruction) in self.instructions.iter().enumerate() {
-            let mut result = [0.0; LANES];
+            let mut result = [0.0; WIDE];
             match *instruction {
                 Instruction::Input(index) => {
                     for lane in 0..lanes {
@@ -149,16 +160,21 @@ impl Tape {
                 }
                 Instruction::Add(a, b) => {
                     let (a, b) = (&registers[a], &registers[b]);
-                    (0..LANES).for_each(|l| result[l] = a[l] + b[l]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] + b[l]);
                 }
                 Instruction::Subtract(a, b) => {
                     let (a, b) = (&registers[a], &registers[b]);
-                    (0..LANES).for_each(|l| result[l] = a[l] - b[l]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] - b[l]);
                 }
                 Instruction::Multiply(a, b) => {
                     let (a, b) = (&registers[a], &registers[b]);
-                    (0..LANES).for_each(|l| result[l] = a[l] * b[l]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] * b[l]);
                 }
+                Instruction::Divide(a, b) => {
+                    let (a, b) = (&registers[a], &registers[b]);
+                    (0..WIDE).for_each(|l| result[l] = a[l] / b[l]);
+                }
+                Instruction::Negate(a) => result = registers[a].map(|value| -value),
                 other => (0..lanes).for_each(|l| result[l] = other.value(|register| registers[register][l])),
             }
             registers[at] = result;
@@ -208,7 +224,7 @@ impl Tape {
     }
 
     /// Values of all formulas, and their derivatives along directions, by forward accumulation: one sweep over the
-    /// instructions a direction, where a gradient takes one an output.
+    /// instructions for all directions, where a gradient takes one an output.
     ///
     /// # Shapes
     /// `samples`: `[samples, inputs]`; `directions`: `[samples, along, inputs]`; returned: values
@@ -222,68 +238,116 @@ impl Tape {
         let (count, width) = (samples.len() / self.inputs.max(1), self.outputs.len());
         let mut values = vec![0.0; count * width];
         let mut slopes = vec![0.0; count * along * width];
-        let mut registers = vec![[0.0; LANES]; self.instructions.len()];
-        let mut tangents = vec![[0.0; LANES]; self.instructions.len()];
-        for start in (0..count).step_by(LANES) {
-            let lanes = LANES.min(count - start);
+        let mut registers = vec![[0.0; FEW_LANES]; self.instructions.len()];
+        let mut tangents = vec![[0.0; FEW_LANES]; self.instructions.len() * along];
+        for start in (0..count).step_by(FEW_LANES) {
+            let lanes = FEW_LANES.min(count - start);
             self.run(&samples[start * self.inputs..(start + lanes) * self.inputs], lanes, &mut registers);
+            let directions = &directions[start * along * self.inputs..][..lanes * along * self.inputs];
+            self.sweep_forward(along, &registers, directions, &mut tangents);
             for lane in 0..lanes {
                 let row = &mut values[(start + lane) * width..][..width];
                 row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = registers[output][lane]);
-            }
-            for direction in 0..along {
-                let at = |lane: usize| (start + lane) * along + direction;
-                let seed = |lane: usize, input: usize| directions[at(lane) * self.inputs + input];
-                self.sweep_forward(lanes, &registers, seed, &mut tangents);
-                for lane in 0..lanes {
-                    let row = &mut slopes[at(lane) * width..][..width];
-                    row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = tangents[output][lane]);
+                for direction in 0..along {
+                    let row = &mut slopes[((start + lane) * along + direction) * width..][..width];
+                    let tangent = |output: usize| tangents[output * along + direction][lane];
+                    row.iter_mut().zip(&self.outputs).for_each(|(v, &output)| *v = tangent(output));
                 }
             }
         }
         (values, slopes)
     }
 
-    /// Leaves the derivative of each instruction along a direction in `tangents`.
+    /// Leaves the derivatives of each instruction in `tangents`, `along` for each.
     fn sweep_forward(
         &self,
-        lanes: usize,
-        registers: &[[f64; LANES]],
-        seed: impl Fn(usize, usize) -> f64,
-        tangents: &mut [[f64; LANES]],
+        along: usize,
+        registers: &[[f64; FEW_LANES]],
+        directions: &[f64],
+        tangents: &mut [[f64; FEW_LANES]],
     ) {
         for (at, &instruction) in self.instructions.iter().enumerate() {
-            let mut result = [0.0; LANES];
+            let (before, results) = tangents.split_at_mut(at * along);
+            let tangent = |of: usize, direction: usize| &before[of * along + direction];
+            let own = &mut results[..along];
             match instruction {
-                Instruction::Constant(_) => {}
-                Instruction::Input(input) => (0..lanes).for_each(|l| result[l] = seed(l, input)),
-                Instruction::Add(a, b) => {
-                    (0..LANES).for_each(|l| result[l] = tangents[a][l] + tangents[b][l])
-                }
-                Instruction::Subtract(a, b) => {
-                    (0..LANES).for_each(|l| result[l] = tangents[a][l] - tangents[b][l]);
-                }
-                Instruction::Multiply(a, b) => (0..LANES).for_each(|l| {
-                    result[l] = tangents[a][l] * registers[b][l] + registers[a][l] * tangents[b][l];
+                Instruction::Constant(_) => own.fill([0.0; FEW_LANES]),
+                Instruction::Input(input) => own.iter_mut().enumerate().for_each(|(direction, result)| {
+                    let rows = directions.chunks_exact(along * self.inputs);
+                    let seeds = rows.map(|row| row[direction * self.inputs + input]);
+                    result.iter_mut().zip(seeds).for_each(|(r, seed)| *r = seed);
+                }),
+                Instruction::Add(a, b) => own.iter_mut().enumerate().for_each(|(direction, result)| {
+                    let (a, b) = (tangent(a, direction), tangent(b, direction));
+                    *result = std::array::from_fn(|l| a[l] + b[l]);
+                }),
+                Instruction::Subtract(a, b) => own.iter_mut().enumerate().for_each(|(direction, result)| {
+                    let (a, b) = (tangent(a, direction), tangent(b, direction));
+                    *result = std::array::from_fn(|l| a[l] - b[l]);
+                }),
+                Instruction::Multiply(a, b) => own.iter_mut().enumerate().for_each(|(direction, result)| {
+                    let (x, y) = (&registers[a], &registers[b]);
+                    let (a, b) = (tangent(a, direction), tangent(b, direction));
+                    *result = std::array::from_fn(|l| a[l] * y[l] + x[l] * b[l]);
                 }),
                 other => {
-                    for (operand, of) in other.operands().into_iter().enumerate() {
-                        let Some(of) = of else { continue };
-                        // A zero slope stays zero even where the factor is infinite.
-                        for lane in (0..lanes).filter(|&l| tangents[of][l] != 0.0) {
-                            let value = registers[at][lane];
-                            let partial = other.partial(operand, value, |register| registers[register][lane]);
-                            result[lane] += tangents[of][lane] * partial;
-                        }
-                    }
+                    own.fill([0.0; FEW_LANES]);
+                    other.pass_forward(at, along, registers, tangents);
                 }
             }
-            tangents[at] = result;
         }
     }
 }
 
 impl Instruction {
+    /// Adds to the tangents of the instruction `at` what its operands bring, by its partial derivatives.
+    fn pass_forward(
+        self,
+        at: usize,
+        along: usize,
+        registers: &[[f64; FEW_LANES]],
+        tangents: &mut [[f64; FEW_LANES]],
+    ) {
+        let (before, results) = tangents.split_at_mut(at * along);
+        for (operand, of) in self.operands().into_iter().enumerate() {
+            let Some(of) = of else { continue };
+            let slopes = &before[of * along..(of + 1) * along];
+            let partials = self.partials(operand, at, registers, slopes);
+            for (result, slope) in results.iter_mut().zip(slopes) {
+                // A zero slope stays zero even where the factor is infinite.
+                let passed =
+                    |lane: usize| if slope[lane] != 0.0 { slope[lane] * partials[lane] } else { 0.0 };
+                *result = std::array::from_fn(|lane| result[lane] + passed(lane));
+            }
+        }
+    }
+
+    /// The partial derivatives by an operand at all samples, as far as one of the slopes is not zero there.
+    fn partials(
+        self,
+        operand: usize,
+        at: usize,
+        registers: &[[f64; FEW_LANES]],
+        slopes: &[[f64; FEW_LANES]],
+    ) -> [f64; FEW_LANES] {
+        // What is cheap is worked out without a look at the slopes, so that it vectorises.
+        let values = &registers[at];
+        match self {
+            Instruction::Negate(_) => [-1.0; FEW_LANES],
+            Instruction::Divide(_, b) if operand == 0 => registers[b].map(|below| 1.0 / below),
+            Instruction::Divide(_, b) => {
+                let below = &registers[b];
+                std::array::from_fn(|lane| -values[lane] / below[lane])
+            }
+            Instruction::Call(Function::Sqrt, _) => values.map(|root| 0.5 / root),
+            other => std::array::from_fn(|lane| {
+                let moves = slopes.iter().any(|slope| slope[lane] != 0.0);
+                let register = |register: usize| registers[register][lane];
+                if moves { other.partial(operand, values[lane], register) } else { 0.0 }
+            }),
+        }
+    }
+
     fn operands(self) -> [Option<usize>; 2] {
         match self {
             Instruction::Constant(_) | Instruction::Input(_) => [None, None],
@@ -455,86 +519,5 @@ impl Compiler<'_> {
             return self.emit(Instruction::Call(Function::Sqrt, base));
         }
         self.emit(Instruction::PowerReal(base, value))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::expr::parse;
-
-    fn inputs() -> Vec<Symbol> {
-        ["x", "y"].map(Symbol::new).to_vec()
-    }
-
-    #[test]
-    fn batches_agree_with_single_samples() {
-        let formulas = ["x*y - 2", "sqrt(x^2 + y^2)", "x^(2/3)/y", "exp(x)^2"].map(|t| parse(t).unwrap());
-        let tape = Tape::new(&formulas, &inputs()).unwrap();
-        let samples: Vec<f64> = (0..74).map(|i| 0.3 + 0.1 * f64::from(i)).collect();
-        let all = tape.evaluate(&samples);
-        let (values, _) = tape.gradient(&samples);
-        assert_eq!(all, values);
-        let mut scratch = Vec::new();
-        for (sample, expected) in samples.chunks(2).zip(all.chunks(4)) {
-            let mut out = [0.0; 4];
-            tape.evaluate_one(sample, &mut out, &mut scratch);
-            assert_eq!(out, expected);
-            assert_eq!(out[0], sample[0] * sample[1] - 2.0);
-        }
-    }
-
-    #[test]
-    fn gradients_agree_with_differences() {
-        let formulas = ["x*y^3 - y", "sin(x*y)/(1 + y^2)", "y^x", "7"].map(|t| parse(t).unwrap());
-        let tape = Tape::new(&formulas, &inputs()).unwrap();
-        let (point, step) = ([0.8, 1.7], 1e-6);
-        let (_, gradient) = tape.gradient(&point);
-        for input in 0..2 {
-            let shifted = |sign: f64| {
-                let mut p = point;
-                p[input] += sign * step;
-                tape.evaluate(&p)
-            };
-            let (up, down) = (shifted(1.0), shifted(-1.0));
-            for output in 0..formulas.len() {
-                let slope = (up[output] - down[output]) / (2.0 * step);
-                assert!((gradient[output * 2 + input] - slope).abs() < 1e-8 * (1.0 + slope.abs()));
-            }
-        }
-    }
-
-    #[test]
-    fn derivatives_along_directions_agree_with_gradients() {
-        let texts =
-            ["x*y^3 - y", "sin(x*y)/(1 + y^2)", "y^x", "7", "sqrt(x)*tan(y) - log(x)*exp(-y)", "x^(2/3)"];
-        let tape = Tape::new(&texts.map(|t| parse(t).unwrap()), &inputs()).unwrap();
-        let samples: Vec<f64> = (0..38).map(|i| 0.3 + 0.03 * f64::from(i)).collect();
-        let directions: Vec<f64> = (0..3 * samples.len()).map(|i| (i as f64).sin()).collect();
-        let (values, slopes) = tape.derivatives_along(&samples, &directions, 3);
-        let (expected, gradients) = tape.gradient(&samples);
-        assert_eq!(values, expected);
-        for (row, slope) in slopes.chunks_exact(texts.len()).enumerate() {
-            let (direction, gradient) =
-                (&directions[2 * row..][..2], &gradients[row / 3 * 2 * texts.len()..]);
-            for (value, g) in slope.iter().zip(gradient.chunks_exact(2)) {
-                let product = g[0] * direction[0] + g[1] * direction[1];
-                assert!((value - product).abs() < 1e-12 * (1.0 + product.abs()), "{value} {product}");
-            }
-        }
-    }
-
-    #[test]
-    fn shared_subexpressions_are_computed_once() {
-        let formulas = ["sin(x + y)*2", "sin(x + y)*3"].map(|t| parse(t).unwrap());
-        let tape = Tape::new(&formulas, &inputs()).unwrap();
-        let sines = tape.instructions.iter().filter(|i| matches!(i, Instruction::Call(..))).count();
-        assert_eq!(sines, 1);
-    }
-
-    #[test]
-    fn unknown_variables_are_named() {
-        let error = Tape::new(&[parse("x + mass").unwrap()], &inputs()).unwrap_err();
-        assert_eq!(error, TapeError::UnknownSymbol(Symbol::new("mass")));
     }
 }

@@ -3,12 +3,12 @@
 use super::bracket::Bracket;
 use super::functions::Functions;
 use super::rank::Rank;
-use super::{ConservedQuantity, MechanicsError, Prover};
+use super::{ConservedQuantity, Hamiltonian, MechanicsError, NonIntegrability, Prover};
 
 /// Steps of the search for a largest involutive subset.
 const MAX_STEPS: usize = 200_000;
 
-/// What the proved laws say about integrability in the sense of Liouville.
+/// What is proved about integrability in the sense of Liouville.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Verdict {
     /// As many independent laws in involution as degrees of freedom.
@@ -17,7 +17,9 @@ pub enum Verdict {
     Superintegrable,
     /// Integrable, with 2·dof − 1 independent laws: as many as there can be.
     MaximallySuperintegrable,
-    /// Not settled by these laws.
+    /// Not integrable with integrals of a class that stands beside it ([`NonIntegrability::class`]).
+    NonIntegrable,
+    /// Not settled.
     Undecided,
 }
 
@@ -32,12 +34,13 @@ impl Verdict {
         }
     }
 
-    /// The word in reports: `integrable`, `superintegrable`, `maximally superintegrable`, `undecided`.
+    /// The word in reports: `integrable`, `superintegrable`, `maximally superintegrable`, `non-integrable`, `undecided`.
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Integrable => "integrable",
             Verdict::Superintegrable => "superintegrable",
             Verdict::MaximallySuperintegrable => "maximally superintegrable",
+            Verdict::NonIntegrable => "non-integrable",
             Verdict::Undecided => "undecided",
         }
     }
@@ -56,6 +59,8 @@ pub struct Assessment {
     independent: Rank,
     involutive: Vec<usize>,
     verdict: Verdict,
+    hamiltonian: Hamiltonian,
+    obstruction: Option<Box<NonIntegrability>>,
 }
 
 impl Assessment {
@@ -74,9 +79,23 @@ impl Assessment {
         &self.involutive
     }
 
-    /// What follows from the proved laws.
+    /// What follows from the proved laws, and from a proof of non-integrability.
     pub fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// The proof that the system is not integrable, if there is one.
+    pub fn obstruction(&self) -> Option<&NonIntegrability> {
+        self.obstruction.as_deref()
+    }
+
+    /// The same with a proof of non-integrability, which decides what the laws left open. A proof about another
+    /// Hamiltonian changes nothing, and neither does one beside laws that settle the verdict.
+    pub fn obstructed(self, proof: NonIntegrability) -> Assessment {
+        if self.verdict != Verdict::Undecided || proof.hamiltonian() != &self.hamiltonian {
+            return self;
+        }
+        Assessment { verdict: Verdict::NonIntegrable, obstruction: Some(Box::new(proof)), ..self }
     }
 }
 
@@ -105,7 +124,8 @@ pub fn assess(prover: &Prover, laws: &[ConservedQuantity]) -> Result<Assessment,
     };
     let involutive = largest_involutive(&proved, dof, &commute, &independence);
     let verdict = Verdict::of(dof, independent.rank, involutive.len());
-    Ok(Assessment { brackets, independent, involutive, verdict })
+    let hamiltonian = hamiltonian.clone();
+    Ok(Assessment { brackets, independent, involutive, verdict, hamiltonian, obstruction: None })
 }
 
 /// Which sets are independent.

@@ -82,11 +82,14 @@ pub fn bracket_of(f: &Expr, g: &Expr, space: &PhaseSpace) -> Result<Bracket, Mec
 
 /// ∂f/∂z for z = q then p.
 #[derive(Clone, Debug)]
-pub(super) struct Gradient(Vec<Element>);
+pub struct Gradient(Vec<Element>);
 
 impl Gradient {
     /// The gradient of a function.
-    pub(super) fn of(function: &Element, space: &PhaseSpace) -> Result<Gradient, AlgebraError> {
+    ///
+    /// # Errors
+    /// A field without some coordinate or momentum, sizes out of reach.
+    pub fn of(function: &Element, space: &PhaseSpace) -> Result<Gradient, AlgebraError> {
         space.variables().iter().map(|v| function.derivative(v)).collect::<Result<_, _>>().map(Gradient)
     }
 
@@ -102,7 +105,10 @@ impl Gradient {
     }
 
     /// {f, g}, written out unless it is long and does not vanish.
-    pub(super) fn bracket(&self, other: &Gradient) -> Result<Bracket, AlgebraError> {
+    ///
+    /// # Errors
+    /// Gradients in different fields, sizes out of reach.
+    pub fn bracket(&self, other: &Gradient) -> Result<Bracket, AlgebraError> {
         let conjugate = other.conjugate();
         if self.is_long_and_nonzero(&conjugate) {
             return Ok(Bracket::NonZero(None));
@@ -111,7 +117,10 @@ impl Gradient {
     }
 
     /// Whether {f, g} is proved to vanish.
-    pub(super) fn commutes(&self, other: &Gradient) -> Result<bool, AlgebraError> {
+    ///
+    /// # Errors
+    /// As [`bracket`](Gradient::bracket).
+    pub fn commutes(&self, other: &Gradient) -> Result<bool, AlgebraError> {
         let conjugate = other.conjugate();
         if self.is_long_and_nonzero(&conjugate) {
             return Ok(false);

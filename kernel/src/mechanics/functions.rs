@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::prelude::*;
-
 use super::bracket::{Bracket, Gradient};
+use super::branches::Branches;
 use super::prover::Frame;
 use super::rank::{Rank, rank_of};
 use super::{ConservedQuantity, MechanicsError, Prover};
@@ -25,6 +24,7 @@ pub(super) struct Functions<'a> {
     together: OnceLock<Option<Vec<Gradient>>>,
     /// Sets that were looked at in a field of their own, and whether they are independent.
     known: Mutex<BTreeMap<Vec<usize>, bool>>,
+    branches: OnceLock<Branches>,
 }
 
 impl<'a> Functions<'a> {
@@ -44,7 +44,14 @@ impl<'a> Functions<'a> {
         let energy = Ok(prover.frame().field.has_real_point().then(|| prover.frame().gradient.clone()));
         let own = std::iter::once(energy).chain(laws.iter().map(gradient));
         let own = own.collect::<Result<_, _>>()?;
-        Ok(Functions { prover, laws, own, together: OnceLock::new(), known: Mutex::default() })
+        Ok(Functions {
+            prover,
+            laws,
+            own,
+            together: OnceLock::new(),
+            known: Mutex::default(),
+            branches: OnceLock::new(),
+        })
     }
 
     /// {row, column} of all; the lower triangle is the negative of the upper.
@@ -53,7 +60,7 @@ impl<'a> Functions<'a> {
         let pairs: Vec<(usize, usize)> =
             (0..count).flat_map(|row| (row + 1..count).map(move |column| (row, column))).collect();
         let bracket = |&(row, column): &(usize, usize)| self.prover.ask(|| self.bracket(row, column));
-        let entries: Vec<Bracket> = pairs.par_iter().map(bracket).collect::<Result<_, _>>()?;
+        let entries: Vec<Bracket> = side_by_side(&pairs, &bracket).into_iter().collect::<Result<_, _>>()?;
         let mut matrix = vec![vec![Bracket::Zero; count]; count];
         for ((row, column), entry) in pairs.into_iter().zip(entries) {
             matrix[column][row] = entry.negated();
@@ -125,14 +132,26 @@ impl<'a> Functions<'a> {
     /// A largest set of independent functions among some. Its size does not depend on their order.
     pub(super) fn independent_among(&self, indices: &[usize]) -> Rank {
         let space = self.prover.hamiltonian().space();
-        let chosen = match self.gradients_together(indices) {
-            Some(rows) => {
-                let rank = self.prover.ask(|| rank_of(&rows, space));
-                rank.independent.iter().map(|&k| indices[k]).collect()
-            }
-            None => self.largest_independent(indices),
-        };
+        let found = self.gradients_together(indices).map(|rows| {
+            let rank = self.prover.ask(|| rank_of(&rows, space));
+            rank.independent.iter().map(|&k| indices[k]).collect()
+        });
+        let chosen = found
+            .filter(|chosen: &Vec<usize>| !self.are_dependent_somewhere(chosen))
+            .unwrap_or_else(|| self.largest_independent(indices));
         Rank { rank: chosen.len(), independent: chosen }
+    }
+
+    /// Whether functions are seen to be dependent on a part of phase space.
+    fn are_dependent_somewhere(&self, set: &[usize]) -> bool {
+        let branches = self.branches.get_or_init(|| {
+            let hamiltonian = self.prover.hamiltonian();
+            let laws = self.laws.iter().map(|law| (law.formula(), law.domain()));
+            let all: Vec<(&Expr, &[Condition])> =
+                std::iter::once((hamiltonian.formula(), &[][..])).chain(laws).collect();
+            Branches::of(hamiltonian, &all)
+        });
+        branches.are_dependent_somewhere(set)
     }
 
     /// A largest independent set of functions that restrict each other's domains. A part of an independent set need
@@ -193,6 +212,9 @@ impl<'a> Functions<'a> {
 
     /// Whether a set is seen to be independent on its common domain, on every branch of the signs in it.
     pub(super) fn are_independent(&self, set: &[usize]) -> bool {
+        if self.are_dependent_somewhere(set) {
+            return false;
+        }
         let space = self.prover.hamiltonian().space();
         if let Some(rows) = self.gradients_together(set) {
             return self.prover.ask(|| rank_of(&rows, space)).rank == set.len();
@@ -213,4 +235,16 @@ impl<'a> Functions<'a> {
         known().insert(set, answer);
         answer
     }
+}
+
+/// The answers to all questions, in their order, by as many threads as there are.
+fn side_by_side<Q: Sync, A: Send>(questions: &[Q], answer: &(impl Fn(&Q) -> A + Sync)) -> Vec<A> {
+    if let [] | [_] = questions {
+        return questions.iter().map(answer).collect();
+    }
+    let (left, right) = questions.split_at(questions.len() / 2);
+    let (mut answers, others) =
+        rayon_core::join(|| side_by_side(left, answer), || side_by_side(right, answer));
+    answers.extend(others);
+    answers
 }

@@ -9,6 +9,7 @@
 //! Hamiltonian ──Prover (field of H, ∇H)──▶ {F, H} ──zero test──▶ Conservation
 //!                                                                   └─ Zero ──▶ Certificate (carries F)
 //! Certificates ──▶ ConservedQuantity ──assess──▶ Assessment (brackets, independence, involution, Verdict)
+//! Hamiltonian ──Obstructions──▶ NonIntegrability (carries H) ──▶ Assessment::obstructed
 //! ```
 //!
 //! # What *proved* means
@@ -19,8 +20,9 @@
 //!   stated), and
 //! - F extends continuously across every surface w = 0 that orbits can cross: with F = A + B·sign(w), B vanishes there.
 //!   Otherwise F may jump along an orbit; it is then *piecewise*, and counts for nothing. No orbit crosses a surface
-//!   that H's own conditions exclude, the boundary of the domain, or a surface on which H is shown to be infinite. A
-//!   claim that cuts out the surface itself (`F where x != 0`) cuts no orbit off.
+//!   that H's own conditions exclude, the boundary of the domain, or a surface at every point of which H is shown to be
+//!   infinite. A claim that cuts out the surface itself (`F where x != 0`) cuts no orbit off.
+//! - Where H itself has a step of finite size at w = 0, an orbit that passes it is given a push along ∇w: {F, w} = 0.
 //!
 //! Signs also hide in roots and logarithms whose argument is not seen to be a square. F can jump there only where it is
 //! divided by something that vanishes, so a pole at which a root or a logarithm may change its branch makes F piecewise.
@@ -35,29 +37,37 @@
 
 mod assessment;
 mod bracket;
+mod branches;
 mod functions;
 mod law;
+mod non_integrability;
 mod phase_space;
 mod prover;
 mod rank;
 mod verification;
 
 pub use assessment::{Assessment, Verdict, assess};
-pub use bracket::{Bracket, bracket_of, poisson_bracket};
+pub use bracket::{Bracket, Gradient, bracket_of, poisson_bracket};
+pub use branches::are_dependent_somewhere;
 pub use law::{ConservedQuantity, Status};
+pub use non_integrability::{
+    DarbouxPoint, Eigenvalue, HomogeneousPart, IntegralClass, NonIntegrability, Obstructions, Part, Proposal,
+    Reason,
+};
 pub use phase_space::{Hamiltonian, PhaseSpace, conditions_beside};
 pub use prover::{Certificate, Conservation, Prover};
 pub use rank::{Rank, functional_rank};
 pub use verification::{Claim, Comparison, Verification, Verified, compare, verify};
 
+use std::fmt;
+
 use crate::algebra::AlgebraError;
 use crate::expr::{Expr, Symbol};
 
 /// What is wrong with a question about mechanics.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MechanicsError {
     /// Coordinates and momenta do not pair up.
-    #[error("{coordinates} coordinates but {momenta} momenta: they pair up in order")]
     Unpaired {
         /// Number of coordinates.
         coordinates: usize,
@@ -65,18 +75,42 @@ pub enum MechanicsError {
         momenta: usize,
     },
     /// No degrees of freedom.
-    #[error("a phase space needs at least one coordinate and its momentum")]
     Empty,
     /// A name that stands twice.
-    #[error("`{0}` is named twice among coordinates and momenta")]
     Repeated(Symbol),
     /// A Hamiltonian that depends on no variable.
-    #[error("the Hamiltonian `{0}` is constant: nothing moves, and every function is conserved")]
     Constant(Expr),
     /// The algebra could not carry out a step.
-    #[error(transparent)]
-    Algebra(#[from] AlgebraError),
+    Algebra(AlgebraError),
 }
 
-#[cfg(test)]
-mod tests;
+impl fmt::Display for MechanicsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MechanicsError::Unpaired { coordinates, momenta } => {
+                write!(f, "{coordinates} coordinates but {momenta} momenta: they pair up in order")
+            }
+            MechanicsError::Empty => {
+                f.write_str("a phase space needs at least one coordinate and its momentum")
+            }
+            MechanicsError::Repeated(symbol) => {
+                write!(f, "`{symbol}` is named twice among coordinates and momenta")
+            }
+            MechanicsError::Constant(formula) => {
+                write!(
+                    f,
+                    "the Hamiltonian `{formula}` is constant: nothing moves, and every function is conserved"
+                )
+            }
+            MechanicsError::Algebra(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for MechanicsError {}
+
+impl From<AlgebraError> for MechanicsError {
+    fn from(error: AlgebraError) -> MechanicsError {
+        MechanicsError::Algebra(error)
+    }
+}

@@ -144,7 +144,7 @@ impl Prover {
         self.ask(|| {
             let framed = self.framed(law, domain)?;
             Ok(match framed.gradient.bracket(&framed.frame.gradient)? {
-                Bracket::Zero => match framed.jump(self.hamiltonian())? {
+                Bracket::Zero => match framed.jump(law, self.hamiltonian())? {
                     None => Conservation::Proved(self.certificate(law, domain, framed)),
                     Some(Jump { surface }) => Conservation::Piecewise { surface },
                 },
@@ -174,7 +174,7 @@ impl Prover {
     ) -> Result<Option<Certificate>, MechanicsError> {
         self.ask(|| {
             let framed = self.framed(law, domain)?;
-            let conserved = framed.is_conserved(self.hamiltonian())?;
+            let conserved = framed.is_conserved(law, self.hamiltonian())?;
             Ok(conserved.then(|| self.certificate(law, domain, framed)))
         })
     }
@@ -193,7 +193,7 @@ impl Prover {
             }
             let certify = |(law, element): (&Expr, Element)| -> Result<_, MechanicsError> {
                 let framed = Framed::new(&frame, element, self.hamiltonian().space())?;
-                let conserved = framed.is_conserved(self.hamiltonian())?;
+                let conserved = framed.is_conserved(law, self.hamiltonian())?;
                 Ok(conserved.then(|| self.certificate(law, &[], framed)))
             };
             laws.iter().zip(elements).map(certify).collect()
@@ -276,15 +276,36 @@ impl Framed {
     }
 
     /// Whether the function is shown to be conserved: its bracket with H is zero, and it does not jump.
-    fn is_conserved(&self, hamiltonian: &Hamiltonian) -> Result<bool, AlgebraError> {
-        Ok(self.gradient.commutes(&self.frame.gradient)? && self.jump(hamiltonian)?.is_none())
+    fn is_conserved(&self, law: &Expr, hamiltonian: &Hamiltonian) -> Result<bool, MechanicsError> {
+        Ok(self.gradient.commutes(&self.frame.gradient)? && self.jump(law, hamiltonian)?.is_none())
     }
 
-    /// The first surface across which the function may jump although an orbit may cross it: H is not shown to be
-    /// infinite there, nor do its own conditions exclude it.
-    fn jump(&self, hamiltonian: &Hamiltonian) -> Result<Option<Jump>, AlgebraError> {
-        let jumps = self.element.jumps_where_finite(&self.frame.energy, hamiltonian.domain())?;
-        Ok(jumps.into_iter().next())
+    /// The first surface across which the function may jump although an orbit may cross it: the function is not seen to
+    /// be continuous, H is not shown to be infinite there, nor do its own conditions exclude it.
+    fn jump(&self, law: &Expr, hamiltonian: &Hamiltonian) -> Result<Option<Jump>, MechanicsError> {
+        if !law.is_plainly_continuous() {
+            let jumps = self.element.jumps_where_finite(&self.frame.energy, hamiltonian.domain())?;
+            if let Some(jump) = jumps.into_iter().next() {
+                return Ok(Some(jump));
+            }
+        }
+        self.changed_by_a_step(hamiltonian)
+    }
+
+    /// The first surface w = 0 at which H has a step that changes the function. An orbit that passes a step is given a
+    /// push along ∇w, so F stays the same only where {F, w} = 0.
+    fn changed_by_a_step(&self, hamiltonian: &Hamiltonian) -> Result<Option<Jump>, MechanicsError> {
+        if hamiltonian.formula().is_plainly_continuous() {
+            return Ok(None);
+        }
+        for step in self.frame.energy.steps(hamiltonian.domain())? {
+            let Ok(w) = Element::from_expr(&self.frame.field, &step.surface) else { return Ok(Some(step)) };
+            let w = Gradient::of(&w, hamiltonian.space())?;
+            if !self.gradient.commutes(&w)? {
+                return Ok(Some(step));
+            }
+        }
+        Ok(None)
     }
 }
 

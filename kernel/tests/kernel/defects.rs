@@ -1,6 +1,7 @@
 //! Defects that the exact kernel once had, each with its smallest example.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use liouville_kernel::algebra::{AlgebraError, Element, MAX_WORK, ZeroTest, measured};
 use liouville_kernel::expr::{Expr, Function, Symbol, parse};
@@ -89,8 +90,9 @@ fn tiny_functions_do_not_vanish() {
 fn what_is_out_of_reach_is_refused_with_bounded_work() {
     let nested = |levels: usize| (0..levels).fold("x".to_owned(), |inner, _| format!("sqrt({inner} + y)"));
     let angles = (0..8).fold("x".to_owned(), |inner, _| format!("sin({inner} + y)"));
-    let names: Vec<String> = (0..300).map(|k| format!("x{k}")).collect();
+    let names: Vec<String> = (0..120).map(|k| format!("x{k}")).collect();
     let texts = [
+        format!("1/({})^2", names.join(" + ")),
         "sqrt(x^2 + y^2 + z^2)^8000".to_owned(),
         "sqrt(x^2 + y^2 + z^2)^801".to_owned(),
         "cos(128*x + 127*y + 126*z)".to_owned(),
@@ -99,7 +101,6 @@ fn what_is_out_of_reach_is_refused_with_bounded_work() {
         nested(10),
         format!("1/({} - 1)", nested(10)),
         angles,
-        format!("1/({})^2", names.join(" + ")),
         format!("({})^3", names[..100].join(" + ")),
         "(x + y + z)^500".to_owned(),
         "(x + y + z + px + py + pz)^30".to_owned(),
@@ -108,11 +109,17 @@ fn what_is_out_of_reach_is_refused_with_bounded_work() {
         let (outcome, work) = measured(|| elements(&[text]).map(|e| e[0].zero_test()));
         assert!(work < 4 * MAX_WORK, "{text:.60} took {work}: {outcome:?}");
     };
+    // Some take much longer than others: each thread takes the next.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            ask(text)
+        }
+    };
     std::thread::scope(|scope| {
-        let (first, second) = texts.split_at(texts.len() / 2);
-        let other = scope.spawn(|| second.iter().for_each(ask));
-        first.iter().for_each(ask);
-        other.join().expect("the second half");
+        let other = scope.spawn(work);
+        work();
+        other.join().expect("the other thread");
     });
 }
 

@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 
 use super::fuzz_bodies::{Outcome, Source, normal_form, read_and_print};
 use liouville_kernel::algebra::{MAX_WORK, measured};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+
+use crate::random::Random;
 
 /// Cases without a time given.
-const CASES: u64 = 400;
+const CASES: u64 = 160;
 /// No case takes more work: each asks some dozens of questions, and few of them reach their bound.
 const MOST_WORK: u64 = 40 * MAX_WORK;
 
 /// Runs cases until the count, or the time given, is reached; reports every failure at the end.
-fn run(name: &str, cases: u64, mut case: impl FnMut(&mut ChaCha8Rng) -> Outcome) {
+fn run(name: &str, cases: u64, mut case: impl FnMut(&mut Random) -> Outcome) {
     let seconds =
         std::env::var("LIOUVILLE_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
     let (start, mut number, mut worst) = (Instant::now(), 0, 0);
     let mut outcomes: BTreeMap<Outcome, u64> = BTreeMap::new();
     let mut failures = Vec::new();
     while seconds.map_or(number < cases, |limit| start.elapsed() < limit) {
-        let mut rng = ChaCha8Rng::seed_from_u64(number);
+        let mut rng = Random::new(number);
         let (result, work) = measured(|| catch_unwind(AssertUnwindSafe(|| case(&mut rng))));
         match result {
             Ok(outcome) => *outcomes.entry(outcome).or_default() += 1,
@@ -47,7 +47,7 @@ fn run(name: &str, cases: u64, mut case: impl FnMut(&mut ChaCha8Rng) -> Outcome)
 #[test]
 fn normal_forms() {
     run("normal_form", CASES, |rng| {
-        let bytes: [u8; 96] = std::array::from_fn(|_| rng.random());
+        let bytes: [u8; 96] = std::array::from_fn(|_| rng.byte());
         normal_form(&mut Source::new(&bytes))
     });
 }
@@ -59,10 +59,10 @@ fn parsing() {
         "**", "(", ")", "(", ")", "sqrt(", "sin(", "cos(", "tan(", "exp(", "log(", " ", "--", "^-", "e",
         "1e5000", "·", "abs(", "sign(", "9^9", "^9",
     ];
-    run("parse", 20 * CASES, |rng| {
+    run("parse", 50 * CASES, |rng| {
         if rng.random_bool(0.5) {
             // A formula, printed.
-            let bytes: [u8; 48] = std::array::from_fn(|_| rng.random());
+            let bytes: [u8; 48] = std::array::from_fn(|_| rng.byte());
             return read_and_print(&Source::new(&bytes).formula(12).to_string());
         }
         let count = rng.random_range(0..24);

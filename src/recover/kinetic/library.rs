@@ -34,6 +34,25 @@ impl Part {
         }
     }
 
+    pub fn name(&self, names: &[crate::expr::Symbol]) -> String {
+        match self {
+            Part::Mass { i, j, shape } => format!("M{i}{j}:{}", shape.formula(names)),
+            Part::Potential(shape) => format!("V:{}", shape.formula(names)),
+            Part::Joint(term) => {
+                format!("J:{}", term.formula(names, None).map_or_else(String::new, |e| e.to_string()))
+            }
+        }
+    }
+
+    /// A number for its kind: forms of many kinds are tried.
+    pub fn family(&self) -> usize {
+        match self {
+            Part::Mass { .. } => 0,
+            Part::Potential(_) => 1,
+            Part::Joint(term) => 2 + term.family() as usize,
+        }
+    }
+
     /// Whether it is a part of the mass matrix.
     pub fn is_mass(&self) -> bool {
         matches!(self, Part::Mass { .. })

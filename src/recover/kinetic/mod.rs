@@ -10,15 +10,16 @@
 //! coefficient is 1 and sets the unit of mass: the constant part of the first entry on the diagonal of M that has one, as
 //! elsewhere in this room; where none has one, the first term on the diagonal.
 //!
-//! [`recover`](super::recover()) does not call this yet: the search in the weak equations misses some right forms, and longer
-//! forms have then been borne out in their place.
+//! Recorded momenta p = M(q) v set the unit themselves, and tell M even where the motion alone does not.
 //!
 //! A double pendulum, a pendulum on a cart, a point on a surface, polar coordinates are of this kind. Nothing is said that
 //! whole trajectories do not bear out, also those that the constants were not fitted to.
 
 mod equations;
 mod library;
+mod linear;
 mod motion;
+mod recorded_momenta;
 mod selection;
 mod shape;
 #[cfg(test)]
@@ -27,32 +28,38 @@ mod verify;
 mod writing;
 
 use super::decide::{explained, noise_left, scattered_states, stretches};
+use super::names::Names;
 use super::problem::{thinned, used_positions};
 use super::recovery::{Alternative, Evidence, Recovery, Status};
-use super::{constants, problem};
-use crate::data::{Recording, Smoothed};
+use super::{Invariants, RecoverError, constants, problem};
+use crate::data::{Recording, Smoothed, Smoother};
 use crate::progress::{Event, Job};
 use crate::regression::WeakForm;
 use crate::regression::trajectory::{self, ObservedPiece};
 use crate::terms::joint;
 
-use equations::Equations;
+use equations::Table;
 use library::Part;
 use motion::Lagrangian;
-use selection::{Selection, Support};
+use recorded_momenta::MassMap;
+use selection::{Fitted, Selection};
 use verify::{Followed, Trial};
 
 pub use shape::MOST;
 
 /// How masses that depend on the position are sought. Differences of scores are in units of χ².
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// How forms are sought.
     pub selection: selection::Config,
     /// The floors of the passes, in units of the rms acceleration: every pass whitens with the best form of the one before.
     pub floors: Vec<f64>,
+    /// The passes in which forms grow from single masses; the later ones improve what is known.
+    pub growing: usize,
     /// s² of the last pass above which no form is followed.
     pub hopeless: f64,
+    /// How much larger s² may be in the passes before: their whitening knows less of the form.
+    pub patience: Vec<f64>,
     /// The most forms that are followed.
     pub followed: usize,
     /// A form is followed when its score in the weak equations is not worse than the best by more than this.
@@ -78,6 +85,8 @@ pub struct Config {
     pub tied: f64,
     /// A coefficient below so many standard errors is dropped.
     pub significance: f64,
+    /// The least share of the points that a form must follow.
+    pub complete: f64,
     /// The parts into which the recording is cut at least, so that every second can be held out.
     pub stretches: usize,
     /// Where all coordinates but one are cyclic, the least spread of the energies of runs relative to their mean kinetic
@@ -85,6 +94,8 @@ pub struct Config {
     pub energies: f64,
     /// How constants are read.
     pub constants: constants::Config,
+    /// How recorded momenta are read.
+    pub momenta: recorded_momenta::Config,
 }
 
 impl Default for Config {
@@ -92,7 +103,9 @@ impl Default for Config {
         Config {
             selection: selection::Config::default(),
             floors: vec![1e-2, 1e-3, 1e-5, 1e-5],
+            growing: 2,
             hopeless: 30.0,
+            patience: vec![10.0, 10.0, 3.0],
             followed: 8,
             far: 60.0,
             trajectory: trajectory::Config::default(),
@@ -105,15 +118,17 @@ impl Default for Config {
             near: 6.0,
             tied: 10.0,
             significance: 4.0,
+            complete: 0.9,
             stretches: 6,
             energies: 0.1,
             constants: constants::Config::default(),
+            momenta: recorded_momenta::Config::default(),
         }
     }
 }
 
 /// The law of motion with masses that depend on the position; nothing where none explains the recording to its noise, where
-/// there are more than [`MOST`] coordinates, or the job ended early.
+/// there are more than [`MOST`] coordinates, or the job ended early. Recorded momenta are not used.
 pub fn recover_kinetic(
     recording: &Recording,
     smoothed: &Smoothed,
@@ -125,30 +140,159 @@ pub fn recover_kinetic(
         return None;
     }
     job.tell(Event::Doing("trying masses that depend on the position"));
-    let thin = thinned(smoothed, problem.equations);
-    let weak = WeakForm::new(&thin, &problem.weak);
-    if weak.rows() == 0 {
-        return None;
-    }
-    let joint = joint::library(&recording.coordinates, &used_positions(&weak), &problem.library);
-    let parts = library::library(&recording.coordinates, &joint.terms);
-    let search = Search { weak: &weak, parts: &parts, config, job };
-    let laws = search.forms()?;
+    let grounds = Grounds::new(recording, smoothed, problem)?;
+    let laws = grounds.search(config, job).forms()?;
     let pieces: Vec<ObservedPiece> = smoothed.pieces.iter().map(ObservedPiece::new).collect();
-    let pieces = stretches(&pieces, config.points, config.pieces).into_owned();
+    decide(recording, &grounds, laws, &pieces, config, job)
+}
+
+/// The law of motion of a recording of canonical momenta, p = M(q) v; nothing where momenta are not of this form, or none
+/// such law explains the recording to its noise.
+///
+/// # Errors
+/// A recording that cannot be smoothed.
+pub fn recover_kinetic_canonical(
+    recording: &Recording,
+    smoother: &Smoother,
+    problem: &problem::Config,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Option<Recovery>, RecoverError> {
+    if recording.dof() > MOST {
+        return Ok(None);
+    }
+    job.tell(Event::Doing("reading momenta with masses that depend on the position"));
+    let Some(map) = MassMap::of(recording, smoother, &config.momenta)? else { return Ok(None) };
+    let mut names = Names::new(recording);
+    let velocities = recording.coordinates.iter().map(|q| names.beside("v_", &q.name)).collect();
+    let with_velocities = map.with_velocities(recording, velocities);
+    let smoothed = smoother.smooth(&with_velocities)?;
+    let Some(grounds) = Grounds::new(&with_velocities, &smoothed, problem) else { return Ok(None) };
+    let Some(laws) = grounds.search(config, job).forms() else { return Ok(None) };
+    let laws = laws.iter().filter_map(|law| in_recorded_momenta(law, &smoothed, &map)).collect();
+    let noise = momentum_noise(&smoother.smooth_states(recording)?, recording.dof());
+    let pieces: Vec<ObservedPiece> =
+        smoothed.pieces.iter().map(|piece| with_momenta(ObservedPiece::new(piece), &map, &noise)).collect();
+    Ok(decide(recording, &grounds, laws, &pieces, config, job))
+}
+
+/// What forms are sought in.
+struct Grounds {
+    weak: WeakForm,
+    parts: Vec<Part>,
+}
+
+impl Grounds {
+    /// Nothing where no stretch is long enough.
+    fn new(recording: &Recording, smoothed: &Smoothed, problem: &problem::Config) -> Option<Grounds> {
+        let weak = WeakForm::new(&thinned(smoothed, problem.equations), &problem.weak);
+        let joint = joint::library(&recording.coordinates, &used_positions(&weak), &problem.library);
+        let parts = library::library(&recording.coordinates, &joint.terms);
+        (weak.rows() > 0).then_some(Grounds { weak, parts })
+    }
+
+    fn search<'a>(&'a self, config: &'a Config, job: &'a Job<'a>) -> Search<'a> {
+        Search { weak: &self.weak, parts: &self.parts, config, job }
+    }
+}
+
+/// The form whose momenta are those of the recording, as far as it is proportional to them.
+fn in_recorded_momenta(law: &Lagrangian, smoothed: &Smoothed, map: &MassMap) -> Option<Lagrangian> {
+    let n = law.dof;
+    let (mut along, mut square) = (0.0, 0.0);
+    for piece in &smoothed.pieces {
+        for point in 0..piece.points() {
+            let q: Vec<f64> = piece.positions.iter().map(|column| column[point]).collect();
+            let v: Vec<f64> = piece.velocities.iter().map(|column| column[point]).collect();
+            let own = law.action(&q, &v).momentum;
+            let recorded = map.momentum(&q, &v);
+            (0..n).for_each(|i| along += own[i] * recorded[i]);
+            (0..n).for_each(|i| square += own[i] * own[i]);
+        }
+    }
+    let scale = along / square;
+    (scale > 0.0 && scale.is_finite()).then(|| law.in_unit_of_momenta(scale))
+}
+
+/// The mean noise of each momentum.
+fn momentum_noise(states: &Smoothed, dof: usize) -> Vec<f64> {
+    let mean = |i: usize| {
+        let squares = states.pieces.iter().map(|piece| piece.position_noise[dof + i].powi(2));
+        (squares.sum::<f64>() / states.pieces.len().max(1) as f64).sqrt()
+    };
+    (0..dof).map(mean).collect()
+}
+
+/// The piece with the recorded momenta in place of the velocities that were read from them.
+fn with_momenta(mut piece: ObservedPiece, map: &MassMap, noise: &[f64]) -> ObservedPiece {
+    for point in 0..piece.points() {
+        let q: Vec<f64> = piece.positions.iter().map(|column| column[point]).collect();
+        let v: Vec<f64> = piece.velocities.iter().map(|column| column[point]).collect();
+        let momenta = map.momentum(&q, &v);
+        piece.velocities.iter_mut().zip(momenta).for_each(|(column, p)| column[point] = p);
+    }
+    piece.velocity_noise = noise.to_vec();
+    piece
+}
+
+/// The best form that whole trajectories bear out.
+fn decide(
+    recording: &Recording,
+    grounds: &Grounds,
+    laws: Vec<Lagrangian>,
+    pieces: &[ObservedPiece],
+    config: &Config,
+    job: &Job<'_>,
+) -> Option<Recovery> {
+    let pieces = stretches(pieces, config.points, config.pieces).into_owned();
     let mut trial = Trial { pieces, config, job };
     job.tell(Event::Doing("following trajectories"));
     let found = trial.follow(&laws);
+    if std::env::var_os("KIN").is_some() {
+        for f in &found {
+            eprintln!(
+                "followed {:.1} reduced {:.3} parts {} {:?}",
+                f.score,
+                f.fit.reduced(),
+                f.fit.parts,
+                f.law
+                    .parts
+                    .iter()
+                    .zip(&f.law.coefficients)
+                    .map(|(k, c)| format!(
+                        "{} {:.4}",
+                        k.name(&["x", "y", "z"].map(crate::expr::Symbol::new)),
+                        c
+                    ))
+                    .collect::<Vec<_>>()
+            );
+        }
+    }
     let answer = trial.without_weak(choose(&found, config.near)?.clone());
+    let has_masses = || {
+        answer.law.unit.is_none()
+            || determines_masses(&answer.law, &trial.pieces, recording.runs.len(), config)
+    };
     let bears_out = answer.fit.reduced() <= config.explained
         && trial.held_out(&answer).is_some_and(|reduced| reduced <= config.explained)
-        && search.is_short(&answer.law)
+        && grounds.search(config, job).is_short(&answer.law)
         && is_significant(&answer, config)
-        && determines_masses(&answer.law, &trial.pieces, recording.runs.len(), config);
+        && has_masses();
+    if std::env::var_os("KIN").is_some() {
+        eprintln!(
+            "answer {} reduced {:.3} held {:?} short {} significant {} masses {}",
+            answer.law.parts.len(),
+            answer.fit.reduced(),
+            trial.held_out(&answer),
+            grounds.search(config, job).is_short(&answer.law),
+            is_significant(&answer, config),
+            has_masses()
+        );
+    }
     if !bears_out || job.is_cancelled() {
         return None;
     }
-    Some(settled(recording, &weak, &trial, &found, &answer))
+    Some(settled(recording, &grounds.weak, &trial, &found, &answer))
 }
 
 /// The answer with its alternatives.
@@ -186,7 +330,14 @@ fn settled(
         degrees_of_freedom: answer.fit.degrees_of_freedom,
         parts: answer.fit.parts,
     };
-    Recovery { status, law: chosen, alternatives, evidence, noise: noise_left(&trial.pieces, &answer.fit) }
+    Recovery {
+        status,
+        law: chosen,
+        alternatives,
+        evidence,
+        noise: noise_left(&trial.pieces, &answer.fit),
+        invariants: Invariants::default(),
+    }
 }
 
 /// The simplest of those whose score is nearly the best; of equally simple ones the best.
@@ -258,36 +409,56 @@ struct Search<'a> {
 impl Search<'_> {
     /// The forms to follow, best first.
     fn forms(&self) -> Option<Vec<Lagrangian>> {
-        let mut present: Option<Lagrangian> = None;
-        let mut warm: Vec<Vec<usize>> = Vec::new();
-        let mut out = Vec::new();
+        let table = Table::new(self.weak, self.parts);
+        let mut known: Vec<Fitted> = Vec::new();
         let mut least = f64::INFINITY;
-        for &floor in &self.config.floors {
+        for (pass, &floor) in self.config.floors.iter().enumerate() {
             if self.job.is_cancelled() {
                 return None;
             }
-            let equations = Equations::new(self.weak, self.parts, present.as_ref(), floor).ok()?;
-            let selection =
-                Selection { equations: &equations, parts: self.parts, config: &self.config.selection };
-            let masses = match &present {
-                None => selection.start_masses(),
-                Some(_) => vec![vec![1.0; equations.dof]],
-            };
-            let (supports, s2) = selection.run(&masses, &warm);
-            warm = supports.iter().take(self.config.followed).map(|support| support.terms.clone()).collect();
-            let best = supports.first()?.score;
-            let near = supports.iter().filter(|support| support.score < best + self.config.far);
-            out = near.filter_map(|support| self.lagrangian(support)).take(self.config.followed).collect();
-            let next = supports.iter().find_map(|support| self.lagrangian(support));
-            (present, least) = (Some(next?), s2);
+            let slopes = known
+                .first()
+                .and_then(|best| self.lagrangian(best))
+                .map(|law| law.slopes(self.weak.positions(), self.weak.velocities()));
+            let whitened = self.weak.whiten(slopes.as_ref(), floor).ok()?;
+            let config = &self.config.selection;
+            let selection = Selection { table: &table, whitened: &whitened, parts: self.parts, config };
+            // The first whitening knows nothing of the slopes: forms grow anew under the second.
+            let again = if pass < self.config.growing { &[][..] } else { &known };
+            let (forms, s2) = selection.run(again);
+            if std::env::var_os("KIN").is_some() {
+                for f in forms.iter().take(6) {
+                    eprintln!(
+                        "pass {pass} s2 {s2:.2} score {:.1} chi {:.1} {:?}",
+                        f.score,
+                        f.chi,
+                        f.terms
+                            .iter()
+                            .zip(&f.coefficients)
+                            .map(|(&k, c)| format!(
+                                "{} {:.4}",
+                                self.parts[k].name(&["x", "y", "z"].map(crate::expr::Symbol::new)),
+                                c
+                            ))
+                            .collect::<Vec<_>>()
+                    );
+                }
+            }
+            if s2 > self.config.hopeless * self.config.patience.get(pass).unwrap_or(&1.0) {
+                return None;
+            }
+            let best = forms.first()?.score;
+            let near = forms.into_iter().filter(|form| form.score < best + self.config.far);
+            (known, least) = (near.take(self.config.followed).collect(), s2);
         }
-        (least <= self.config.hopeless && !out.is_empty()).then_some(out)
+        let laws: Vec<Lagrangian> = known.iter().filter_map(|form| self.lagrangian(form)).collect();
+        (least <= self.config.hopeless && !laws.is_empty()).then_some(laws)
     }
 
-    /// The form with coefficients in the unit of mass; nothing where M is not positive definite on the data.
-    fn lagrangian(&self, support: &Support) -> Option<Lagrangian> {
-        let parts: Vec<Part> = support.terms.iter().map(|&k| self.parts[k].clone()).collect();
-        let law = Lagrangian::in_unit_of_mass(self.weak.dof(), parts, &support.coefficients)?;
+    /// The form as a law; nothing where M is not positive definite on the data.
+    fn lagrangian(&self, form: &Fitted) -> Option<Lagrangian> {
+        let parts: Vec<Part> = form.terms.iter().map(|&k| self.parts[k].clone()).collect();
+        let law = Lagrangian::in_unit_of_mass(self.weak.dof(), parts, &form.coefficients)?;
         law.is_positive(&used_positions(self.weak)).then_some(law)
     }
 

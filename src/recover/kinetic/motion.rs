@@ -19,8 +19,8 @@ pub struct Lagrangian {
     pub parts: Vec<Part>,
     /// Their coefficients.
     pub coefficients: Vec<f64>,
-    /// The term whose coefficient is 1 and sets the unit of mass.
-    pub unit: usize,
+    /// The term whose coefficient is 1 and sets the unit of mass; nothing where recorded momenta set it.
+    pub unit: Option<usize>,
 }
 
 /// What one term, or a sum of terms, does at a state.
@@ -130,7 +130,7 @@ impl Action {
 }
 
 /// The inverse of a positive definite matrix.
-fn inverse(matrix: &Square, n: usize) -> Option<Square> {
+pub fn inverse(matrix: &Square, n: usize) -> Option<Square> {
     let (mut a, mut out) = (*matrix, [[0.0; MOST]; MOST]);
     (0..n).for_each(|i| out[i][i] = 1.0);
     for k in 0..n {
@@ -164,18 +164,36 @@ pub fn product_of(a: &Square, b: &Square) -> Square {
     std::array::from_fn(|i| std::array::from_fn(|j| (0..MOST).map(|k| a[i][k] * b[k][j]).sum()))
 }
 
+/// The place of the term that sets the unit of mass: the constant part of the first entry on the diagonal that has one, else
+/// the first term on the diagonal.
+pub fn unit_of(parts: &[&Part]) -> Option<usize> {
+    let diagonal = |part: &&Part| matches!(part, Part::Mass { i, j, .. } if i == j);
+    let constant =
+        |part: &&Part| matches!(part, Part::Mass { i, j, shape } if i == j && shape.factors.is_empty());
+    parts.iter().position(constant).or_else(|| parts.iter().position(diagonal))
+}
+
 impl Lagrangian {
     /// The form with coefficients divided by that of the term that sets the unit: the constant part of the first entry on
     /// the diagonal that has one, else the first term on the diagonal. Nothing where that is not positive.
     pub fn in_unit_of_mass(dof: usize, parts: Vec<Part>, coefficients: &[f64]) -> Option<Lagrangian> {
-        let diagonal = |part: &Part| matches!(part, Part::Mass { i, j, .. } if i == j);
-        let constant =
-            |part: &Part| matches!(part, Part::Mass { i, j, shape } if i == j && shape.factors.is_empty());
-        let unit = parts.iter().position(constant).or_else(|| parts.iter().position(diagonal))?;
+        let unit = unit_of(&parts.iter().collect::<Vec<_>>())?;
         let scale = coefficients[unit];
         let coefficients: Vec<f64> = coefficients.iter().map(|c| c / scale).collect();
         let usable = scale > 0.0 && coefficients.iter().all(|c| c.is_finite());
-        usable.then_some(Lagrangian { dof, parts, coefficients, unit })
+        usable.then_some(Lagrangian { dof, parts, coefficients, unit: Some(unit) })
+    }
+
+    /// The form in the unit of recorded momenta, which are `scale` times its own.
+    pub fn in_unit_of_momenta(&self, scale: f64) -> Lagrangian {
+        let coefficients = self.coefficients.iter().map(|c| scale * c).collect();
+        Lagrangian { coefficients, unit: None, ..self.clone() }
+    }
+
+    /// The place of each constant among the terms.
+    pub fn places(&self) -> impl Iterator<Item = usize> + use<> {
+        let unit = self.unit;
+        (0..self.parts.len()).filter(move |k| Some(*k) != unit)
     }
 
     /// The form without one term, which does not set the unit.
@@ -183,7 +201,7 @@ impl Lagrangian {
         let mut out = self.clone();
         out.parts.remove(place);
         out.coefficients.remove(place);
-        out.unit -= usize::from(place < self.unit);
+        out.unit = self.unit.map(|unit| unit - usize::from(place < unit));
         out
     }
 
@@ -225,8 +243,7 @@ impl Lagrangian {
 
     /// The constants: all coefficients but that of the unit.
     pub fn constants(&self) -> Vec<f64> {
-        let own = self.coefficients.iter().enumerate().filter(|(k, _)| *k != self.unit);
-        own.map(|(_, c)| *c).collect()
+        self.places().map(|k| self.coefficients[k]).collect()
     }
 
     /// The same form with other constants.
@@ -237,7 +254,9 @@ impl Lagrangian {
     /// All coefficients: the constants and the unit.
     fn all(&self, theta: &[f64]) -> Vec<f64> {
         let mut out = theta.to_vec();
-        out.insert(self.unit, 1.0);
+        if let Some(unit) = self.unit {
+            out.insert(unit, 1.0);
+        }
         out
     }
 
@@ -294,7 +313,7 @@ impl Motion for Lagrangian {
     }
 
     fn parameters(&self) -> usize {
-        self.parts.len() - 1
+        self.parts.len() - usize::from(self.unit.is_some())
     }
 
     fn acceleration(&self, q: &[f64], v: &[f64], theta: &[f64], out: &mut [f64]) {
@@ -317,13 +336,33 @@ impl Motion for Lagrangian {
             out.by_position[i * n..(i + 1) * n].copy_from_slice(&by_position[i][..n]);
             out.by_velocity[i * n..(i + 1) * n].copy_from_slice(&by_velocity[i][..n]);
         }
-        let own = self.parts.iter().enumerate().filter(|(k, _)| *k != self.unit);
-        for (place, (_, part)) in own.enumerate() {
+        for (place, k) in self.places().enumerate() {
             let mut one = Action::zero();
-            one.add(part, q, v, 1.0);
+            one.add(&self.parts[k], q, v, 1.0);
             let turned = product(&one.mass, &a);
             let change = product(&inverse, &std::array::from_fn(|i| one.force[i] - turned[i]));
             (0..n).for_each(|i| out.by_parameter[i * p + place] = change[i]);
+        }
+    }
+
+    fn records_momenta(&self) -> bool {
+        self.unit.is_none()
+    }
+
+    fn momenta(&self, q: &[f64], v: &[f64], theta: &[f64], out: Derivatives<'_>) {
+        let (n, p) = (self.dof, self.parameters());
+        let action = self.action_with(q, v, &self.all(theta));
+        out.value.copy_from_slice(&action.momentum[..n]);
+        for i in 0..n {
+            for l in 0..n {
+                out.by_velocity[i * n + l] = action.mass[i][l];
+                out.by_position[i * n + l] = (0..n).map(|m| action.mass_slopes[l][i][m] * v[m]).sum();
+            }
+        }
+        for (place, k) in self.places().enumerate() {
+            let mut one = Action::zero();
+            one.add(&self.parts[k], q, v, 1.0);
+            (0..n).for_each(|i| out.by_parameter[i * p + place] = one.momentum[i]);
         }
     }
 }
@@ -354,7 +393,7 @@ mod tests {
                 )),
             ],
             coefficients: vec![1.0, 1.1, 0.9, 0.2, -3.0, 4.0],
-            unit: 0,
+            unit: Some(0),
         }
     }
 

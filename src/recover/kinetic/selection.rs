@@ -1,73 +1,80 @@
 //! The search for the few terms of a Lagrangian.
 //!
-//! The equations are homogeneous: the sum of squares cᵀGc is lowest under the condition that the mean of (M₀⁻¹M)_ii is a given
-//! μ_i for every coordinate. Without such a condition for each coordinate, a form would explain it by no mass at all.
-//! The ratios of the μ_i are fitted.
+//! ```text
+//! starts ──▶ forms of one size ──equations about each──▶ the terms that would help ──fit──▶ forms of the next size
+//! ```
+//!
+//! About a form, Lagrange's equations multiplied by its own M⁻¹ say exactly which further term would help. The form with
+//! this term is then fitted to the accelerations, ∫φ″q = ∫φ a(q, v; c), whose errors are known whatever the form: χ² of all
+//! forms is on one scale.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::equations::Equations;
+use super::equations::Table;
 use super::library::Part;
-
-/// A column whose part orthogonal to a support is below this share of its squared length depends on it.
-const DEPENDENT: f64 = 1e-10;
-
-/// Steps of the search for a ratio of masses.
-const RATIO_STEPS: usize = 14;
+use super::linear::{Linear, backward, cholesky, dot, forward};
+use super::motion::unit_of;
+use crate::regression::Whitened;
+use crate::regression::beam::{BeamConfig, Candidates, beam_search};
 
 /// How forms are sought.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
-    /// The forms kept of each size and each choice of masses to begin with, for one, two and three coordinates. With three
-    /// there are hundreds of such choices.
-    pub width: [usize; 3],
+    /// The forms kept of each size.
+    pub width: usize,
+    /// For each form kept, the children that are fitted.
+    pub children: usize,
+    /// Of each size, the most forms with the same entries on the diagonal of the first size.
+    pub alike: usize,
     /// The most terms of a form, for one, two and three coordinates: two more than those of mechanics have (a point on a
     /// surface, a double pendulum on a cart). Longer forms interpolate.
     pub terms: [usize; 3],
     /// The forms that are improved by single changes.
     pub improved: usize,
-    /// The ratios of masses that are tried before any form is known, between its inverse and this, in equal steps of their
-    /// logarithm.
-    pub widest: f64,
-    /// Their number.
-    pub ratios: usize,
+    /// Rounds of a fit.
+    pub rounds: usize,
+    /// A size that lowers χ²/s² by less than this is a stall; two in a row end the search.
+    pub stall: f64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { width: [12, 12, 2], terms: [5, 9, 11], improved: 12, widest: 1e3, ratios: 25 }
+        Config { width: 10, children: 8, alike: 4, terms: [5, 9, 11], improved: 4, rounds: 6, stall: 12.0 }
     }
 }
 
-/// A form with the coefficients of the weak equations.
+/// A form fitted to the weak equations.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Support {
+pub struct Fitted {
     /// The indices of its terms, increasing.
     pub terms: Vec<usize>,
-    /// Their coefficients.
+    /// Their coefficients; that of the unit of mass is 1.
     pub coefficients: Vec<f64>,
-    /// μ_i of each coordinate.
-    pub masses: Vec<f64>,
     /// χ² of the whitened equations.
     pub chi: f64,
     /// χ²/s² and the description length, in units of χ².
     pub score: f64,
+    /// The entries on the diagonal that it began with.
+    start: usize,
 }
 
-/// The normal equations of a support at given μ: the factor of G, L⁻¹Wᵀ and (W G⁻¹ Wᵀ)⁻¹ μ.
-struct Solved {
-    factor: Vec<Vec<f64>>,
-    turned: Vec<Vec<f64>>,
-    inner: Vec<f64>,
-    chi: f64,
+/// A form to be fitted.
+#[derive(Clone, Debug)]
+struct Proposal {
+    terms: Vec<usize>,
+    coefficients: Vec<f64>,
+    estimate: f64,
+    start: usize,
 }
 
 /// The search under one whitening.
 pub struct Selection<'a> {
-    /// The equations.
-    pub equations: &'a Equations,
+    /// The terms on the data.
+    pub table: &'a Table<'a>,
+    /// The whitening.
+    pub whitened: &'a Whitened,
     /// The terms.
     pub parts: &'a [Part],
     /// How forms are sought.
@@ -75,286 +82,278 @@ pub struct Selection<'a> {
 }
 
 impl Selection<'_> {
-    /// The forms found, best first, and s², the least χ² for each degree of freedom, at least 1. `masses` are the μ to
-    /// begin with; where forms are known already, only their entries on the diagonal are begun with.
-    pub fn run(&self, masses: &[Vec<f64>], warm: &[Vec<usize>]) -> (Vec<Support>, f64) {
-        let mut starts = self.starts();
-        if !warm.is_empty() {
-            starts.retain(|start| warm.iter().any(|terms| start.iter().all(|k| terms.contains(k))));
+    /// The forms found, best first, and s², the least χ² for each degree of freedom, at least 1. Forms that are known
+    /// are improved; where there are none, forms grow from all choices of masses.
+    pub fn run(&self, known: &[Fitted]) -> (Vec<Fitted>, f64) {
+        let again = |form: &Fitted| self.fitted(&form.terms, &form.coefficients, form.start);
+        let mut found: BTreeMap<Vec<usize>, Fitted> = BTreeMap::new();
+        let begun = match known.is_empty() {
+            true => self.grow(),
+            false => known.par_iter().filter_map(again).collect(),
+        };
+        begun.into_iter().for_each(|form| self.keep(&mut found, form));
+        let s2 = self.variance(found.values());
+        let best = self.ordered(&found, s2);
+        self.with_other_potentials(&best, s2).into_iter().for_each(|form| self.keep(&mut found, form));
+        let s2 = self.variance(found.values());
+        let best: Vec<Fitted> = self.ordered(&found, s2).into_iter().take(self.config.improved).collect();
+        for form in best {
+            self.improve(form, s2, &mut found);
         }
-        let tasks: Vec<(&Vec<f64>, &Vec<usize>)> =
-            masses.iter().flat_map(|masses| starts.iter().map(move |start| (masses, start))).collect();
-        let mut all: Vec<Support> =
-            tasks.par_iter().flat_map(|(masses, start)| self.beam(start, masses)).collect();
-        for masses in masses {
-            all.extend(warm.iter().filter_map(|terms| self.fitted(terms.clone(), masses)));
-        }
-        let s2 = self.variance(&all);
-        self.order(&mut all, s2);
-        let best: Vec<Support> = all.iter().take(self.config.improved).cloned().collect();
-        all.truncate(4 * self.config.improved);
-        all.extend(best.into_par_iter().map(|support| self.improved(support, s2)).collect::<Vec<_>>());
-        let s2 = self.variance(&all);
-        self.order(&mut all, s2);
-        let mut seen = BTreeSet::new();
-        all.retain(|support| seen.insert(support.terms.clone()));
-        (all, s2)
+        let s2 = self.variance(found.values());
+        (self.ordered(&found, s2), s2)
     }
 
-    /// Ratios of masses that explain best with all terms at once, the best first.
-    pub fn start_masses(&self) -> Vec<Vec<f64>> {
-        let n = self.equations.dof;
-        let last = (self.config.ratios - 1) as f64;
-        let value = |k: usize| self.config.widest.powf(2.0 * k as f64 / last - 1.0);
-        let alive: Vec<usize> = (0..self.parts.len()).filter(|&k| !self.equations.dead[k]).collect();
-        let mut best = vec![1.0; n];
-        let mut others = Vec::new();
-        for round in 0..if n > 2 { 2 } else { 1 } {
-            for i in 1..n {
-                let trials = (0..self.config.ratios).map(|k| {
-                    let mut masses = best.clone();
-                    masses[i] = value(k);
-                    (self.solve(&alive, &masses, 1e-9).map_or(f64::INFINITY, |solved| solved.chi), masses)
-                });
-                let mut trials: Vec<(f64, Vec<f64>)> = trials.collect();
-                trials.sort_by(|a, b| a.0.total_cmp(&b.0));
-                best = trials[0].1.clone();
-                if round == 0 {
-                    others.extend(trials.into_iter().skip(1).take(2).map(|(_, masses)| masses));
-                }
+    /// The number of equations.
+    fn count(&self) -> usize {
+        self.whitened.equations()
+    }
+
+    fn price(&self, terms: &[usize]) -> f64 {
+        let one = |&k: &usize| (self.count() as f64).ln() + 2.0 * (2.0 + self.parts[k].cost());
+        terms.iter().map(one).sum()
+    }
+
+    fn variance<'b>(&self, all: impl Iterator<Item = &'b Fitted>) -> f64 {
+        let left = |form: &Fitted| form.chi / self.count().saturating_sub(form.terms.len()).max(1) as f64;
+        all.map(left).fold(f64::INFINITY, f64::min).max(1.0)
+    }
+
+    fn ordered(&self, found: &BTreeMap<Vec<usize>, Fitted>, s2: f64) -> Vec<Fitted> {
+        let mut all: Vec<Fitted> = found.values().cloned().collect();
+        all.iter_mut().for_each(|form| form.score = form.chi / s2 + self.price(&form.terms));
+        all.sort_by(|a, b| a.score.total_cmp(&b.score).then_with(|| a.terms.cmp(&b.terms)));
+        all
+    }
+
+    /// Keeps the better of two fits of one form.
+    fn keep(&self, found: &mut BTreeMap<Vec<usize>, Fitted>, form: Fitted) {
+        match found.get_mut(&form.terms) {
+            Some(known) if known.chi <= form.chi => {}
+            Some(known) => *known = form,
+            None => drop(found.insert(form.terms.clone(), form)),
+        }
+    }
+
+    /// Forms of every size.
+    fn grow(&self) -> Vec<Fitted> {
+        let mut present = self.starts();
+        let mut all = present.clone();
+        let least = |forms: &[Fitted]| forms.iter().map(|form| form.chi).fold(f64::INFINITY, f64::min);
+        let (mut last, mut stalls) = (least(&present), 0);
+        while present.first().is_some_and(|form| form.terms.len() < self.config.terms[self.table.dof() - 1]) {
+            let tasks: Vec<Proposal> = present.par_iter().flat_map(|form| self.children(form)).collect();
+            let mut next = self.fits(tasks, self.config.children * self.config.width);
+            next.sort_by(|a, b| a.chi.total_cmp(&b.chi).then_with(|| a.terms.cmp(&b.terms)));
+            present = self.selected(&next);
+            all.extend(next);
+            let s2 = self.variance(all.iter());
+            let best = least(&present);
+            stalls = if best > last - self.config.stall * s2 { stalls + 1 } else { 0 };
+            last = last.min(best);
+            if stalls == 2 {
+                break;
             }
         }
-        let mut out = vec![best, vec![1.0; n]];
-        if n == 2 {
-            out.extend(others.into_iter().take(1));
+        all
+    }
+
+    /// The best of one size, not all from one beginning.
+    fn selected(&self, sorted: &[Fitted]) -> Vec<Fitted> {
+        let mut of_start: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut out = Vec::new();
+        for form in sorted {
+            let count = of_start.entry(form.start).or_default();
+            *count += 1;
+            if *count <= self.config.alike && out.len() < self.config.width {
+                out.push(form.clone());
+            }
         }
-        out.dedup();
         out
     }
 
-    fn price(&self, k: usize) -> f64 {
-        (self.equations.count as f64).ln() + 2.0 * (2.0 + self.parts[k].cost())
+    /// The best forms' mass matrices with potentials sought anew, all terms of V together: functions that look alike on the
+    /// data stand in for each other in twos and threes, which single exchanges do not undo.
+    fn with_other_potentials(&self, best: &[Fitted], s2: f64) -> Vec<Fitted> {
+        let masses = |form: &Fitted| -> Vec<usize> {
+            form.terms.iter().copied().filter(|&k| self.parts[k].is_mass()).collect()
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        let some: Vec<&Fitted> =
+            best.iter().filter(|form| seen.insert(masses(form))).take(self.config.improved).collect();
+        let anew = |form: &&Fitted| self.potentials(form, s2);
+        let proposals: Vec<Proposal> = some.par_iter().flat_map(anew).collect();
+        self.fits(proposals, usize::MAX)
     }
 
-    fn most(&self) -> usize {
-        self.config.terms[self.equations.dof - 1]
-    }
-
-    fn variance(&self, all: &[Support]) -> f64 {
-        let freedom = |support: &Support| (self.equations.count - support.terms.len()).max(1) as f64;
-        let least = all.iter().map(|support| support.chi / freedom(support)).fold(f64::INFINITY, f64::min);
-        least.max(1.0)
-    }
-
-    fn order(&self, all: &mut [Support], s2: f64) {
-        for support in all.iter_mut() {
-            support.score = self.score(support, s2);
-        }
-        all.sort_by(|a, b| a.score.total_cmp(&b.score).then_with(|| a.terms.cmp(&b.terms)));
-    }
-
-    fn score(&self, support: &Support, s2: f64) -> f64 {
-        support.chi / s2 + support.terms.iter().map(|&k| self.price(k)).sum::<f64>()
+    /// The most promising potentials beside the mass matrix of a form.
+    fn potentials(&self, form: &Fitted, s2: f64) -> Vec<Proposal> {
+        let equations = self.table.equations(self.whitened, &form.terms, &form.coefficients);
+        let Some(equations) = equations else { return Vec::new() };
+        let choices: Vec<usize> =
+            (0..self.parts.len()).filter(|&k| !self.parts[k].is_mass() && !equations.dead[k]).collect();
+        let masses: Vec<(usize, f64)> = form
+            .terms
+            .iter()
+            .zip(&form.coefficients)
+            .filter(|(k, _)| self.parts[**k].is_mass())
+            .map(|(&k, &c)| (k, c))
+            .collect();
+        let gram = equations.of_some(&masses, &choices);
+        let candidates = Candidates {
+            costs: choices.iter().map(|&k| self.price(&[k])).collect(),
+            families: choices.iter().map(|&k| self.parts[k].family()).collect(),
+            partners: vec![None; choices.len()],
+        };
+        let allowed = vec![true; choices.len()];
+        let beam = BeamConfig { size: self.config.terms[self.table.dof() - 1], ..BeamConfig::default() };
+        let found = beam_search(&gram, &candidates, &allowed, &[1.0], s2, &beam);
+        let proposal = |support: crate::regression::beam::Support| {
+            let own = support.terms.iter().zip(&support.fit.coefficients);
+            let potentials = own.map(|(&j, c)| (choices[j], c / equations.scales[choices[j]]));
+            let mut all: Vec<(usize, f64)> = masses.iter().copied().chain(potentials).collect();
+            all.sort_by_key(|(k, _)| *k);
+            let (terms, coefficients) = all.into_iter().unzip();
+            Proposal { terms, coefficients, estimate: support.fit.chi, start: form.start }
+        };
+        found.into_iter().take(self.config.children).map(proposal).collect()
     }
 
     /// All choices of one entry on the diagonal for each coordinate.
-    fn starts(&self) -> Vec<Vec<usize>> {
-        let mut out = vec![Vec::new()];
-        for row in 0..self.equations.dof {
-            let own: Vec<usize> = (0..self.parts.len())
-                .filter(|&k| self.parts[k].begins(row) && !self.equations.dead[k])
+    fn starts(&self) -> Vec<Fitted> {
+        let mut choices = vec![Vec::new()];
+        for row in 0..self.table.dof() {
+            let own: Vec<usize> = (0..self.parts.len()).filter(|&k| self.parts[k].begins(row)).collect();
+            choices = choices
+                .iter()
+                .flat_map(|start: &Vec<usize>| own.iter().map(move |&k| [&start[..], &[k]].concat()))
                 .collect();
-            out =
-                out.iter().flat_map(|start| own.iter().map(move |&k| [&start[..], &[k]].concat())).collect();
+        }
+        let one = |(start, terms): (usize, Vec<usize>)| {
+            let coefficients = vec![1.0; terms.len()];
+            let chi = self.chi(&terms, &coefficients)?;
+            Some(Fitted { terms, coefficients, chi, score: f64::INFINITY, start })
+        };
+        choices.into_par_iter().enumerate().filter_map(one).collect()
+    }
+
+    /// The forms with one term more that promise most.
+    fn children(&self, form: &Fitted) -> Vec<Proposal> {
+        let equations = self.table.equations(self.whitened, &form.terms, &form.coefficients);
+        let Some(equations) = equations else { return Vec::new() };
+        let linear = Linear { equations: &equations };
+        let ones = vec![1.0; self.table.dof()];
+        // A beginning knows nothing of the ratios of masses.
+        let is_start = form.terms.len() == self.table.dof();
+        let masses = if is_start { linear.start_masses() } else { vec![ones] };
+        let mut out: Vec<Proposal> = Vec::new();
+        for masses in &masses {
+            for (_, k) in linear.extensions(&form.terms, masses, self.config.children) {
+                let mut terms = form.terms.clone();
+                terms.insert(terms.partition_point(|&other| other < k), k);
+                let Some(support) = linear.fitted(terms, masses) else { continue };
+                let (terms, coefficients) = (support.terms, support.coefficients);
+                out.push(Proposal { terms, coefficients, estimate: support.chi, start: form.start });
+            }
         }
         out
     }
 
-    /// The best forms of every size that contain a start.
-    fn beam(&self, start: &[usize], masses: &[f64]) -> Vec<Support> {
-        let width = self.config.width[self.equations.dof - 1];
-        let Some(first) = self.fitted(start.to_vec(), masses) else { return Vec::new() };
-        let mut out = vec![first.clone()];
-        let mut present = vec![first];
-        while present.first().is_some_and(|support| support.terms.len() < self.most()) {
-            let mut children: Vec<(f64, Vec<usize>, &Support)> = Vec::new();
-            for parent in &present {
-                let grown = self.extensions(parent, 2 * width).into_iter().map(|(chi, k)| {
-                    let mut terms = parent.terms.clone();
-                    terms.push(k);
-                    terms.sort_unstable();
-                    (chi, terms, parent)
+    /// The most promising proposals fitted, each form once.
+    fn fits(&self, mut proposals: Vec<Proposal>, most: usize) -> Vec<Fitted> {
+        proposals.sort_by(|a, b| a.estimate.total_cmp(&b.estimate).then_with(|| a.terms.cmp(&b.terms)));
+        let mut seen = std::collections::BTreeSet::new();
+        proposals.retain(|proposal| seen.insert(proposal.terms.clone()));
+        proposals.truncate(most);
+        let fit = |one: &Proposal| self.fitted(&one.terms, &one.coefficients, one.start);
+        proposals.par_iter().filter_map(fit).collect()
+    }
+
+    fn chi(&self, terms: &[usize], coefficients: &[f64]) -> Option<f64> {
+        let residual = self.table.residual(self.whitened, terms, coefficients, false)?;
+        Some(dot(&residual.rest, &residual.rest))
+    }
+
+    /// A form fitted to the accelerations by damped Gauss–Newton steps; nothing where M is not positive definite to begin
+    /// with.
+    fn fitted(&self, terms: &[usize], start: &[f64], origin: usize) -> Option<Fitted> {
+        let parts: Vec<&Part> = terms.iter().map(|&k| &self.parts[k]).collect();
+        let unit = unit_of(&parts)?;
+        let scale = start[unit];
+        let mut c: Vec<f64> = start.iter().map(|x| x / scale).collect();
+        if !(scale > 0.0 && c.iter().all(|x| x.is_finite())) {
+            return None;
+        }
+        let free: Vec<usize> = (0..terms.len()).filter(|&k| k != unit).collect();
+        let mut chi = self.chi(terms, &c)?;
+        let mut damping = 1e-8;
+        for _ in 0..self.config.rounds {
+            let residual = self.table.residual(self.whitened, terms, &c, true)?;
+            let before = chi;
+            let gradient: Vec<f64> = free.iter().map(|&k| dot(&residual.slopes[k], &residual.rest)).collect();
+            let entry = |a: usize, b: usize| dot(&residual.slopes[a], &residual.slopes[b]);
+            let hessian: Vec<Vec<f64>> =
+                free.iter().map(|&a| free.iter().map(|&b| entry(a, b)).collect()).collect();
+            for _ in 0..5 {
+                let moved = step(&hessian, &gradient, damping).map(|step| {
+                    let mut moved = c.clone();
+                    free.iter().zip(step).for_each(|(&k, by)| moved[k] += by);
+                    moved
                 });
-                children.extend(grown);
-            }
-            children.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
-            children.dedup_by(|a, b| a.1 == b.1);
-            let mut next: Vec<Support> = Vec::new();
-            for (_, terms, parent) in children {
-                if next.len() == width {
-                    break;
+                let next = moved.and_then(|moved| Some((self.chi(terms, &moved)?, moved)));
+                match next {
+                    Some((lower, moved)) if lower < chi => {
+                        (chi, c) = (lower, moved);
+                        damping = (damping / 30.0).max(1e-8);
+                        break;
+                    }
+                    _ => damping = (damping * 100.0).max(1e-3),
                 }
-                next.extend(self.fitted(terms, &parent.masses));
             }
-            next.sort_by(|a, b| a.chi.total_cmp(&b.chi));
-            out.extend(next.iter().cloned());
-            present = next;
+            if before - chi < 0.1_f64.max(1e-3 * chi) {
+                break;
+            }
         }
-        out
+        Some(Fitted { terms: terms.to_vec(), coefficients: c, chi, score: f64::INFINITY, start: origin })
     }
 
-    /// For each further term the χ² that it leaves at the same μ; the best few.
-    fn extensions(&self, parent: &Support, count: usize) -> Vec<(f64, usize)> {
-        let Some(solved) = self.solve(&parent.terms, &parent.masses, 0.0) else { return Vec::new() };
-        let mut out = Vec::new();
-        for k in (0..self.parts.len()).filter(|&k| !self.equations.dead[k] && !parent.terms.contains(&k)) {
-            let row: Vec<f64> = parent.terms.iter().map(|&j| self.entry(j, k, &parent.masses)).collect();
-            let y = forward(&solved.factor, &row);
-            let own = self.entry(k, k, &parent.masses);
-            let rest = own - dot(&y, &y);
-            if rest <= DEPENDENT * own {
-                continue;
-            }
-            let u: Vec<f64> = (0..self.equations.dof)
-                .map(|i| self.equations.weights[i][k] - dot(&solved.turned[i], &y))
+    /// A form improved by dropping, adding and exchanging terms, while the score falls. Every form that is tried is kept.
+    fn improve(&self, mut best: Fitted, s2: f64, found: &mut BTreeMap<Vec<usize>, Fitted>) {
+        let score = |form: &Fitted| form.chi / s2 + self.price(&form.terms);
+        for _ in 0..2 * self.config.terms[self.table.dof() - 1] {
+            let shorter: Vec<Fitted> = self
+                .shorter(&best)
+                .into_par_iter()
+                .filter_map(|(terms, c)| match found.get(&terms) {
+                    Some(known) => Some(known.clone()),
+                    None => self.fitted(&terms, &c, best.start),
+                })
                 .collect();
-            let along = dot(&solved.inner, &u);
-            // The inverse of Λ + u uᵀ/rest in the direction of μ.
-            let spread = self.quadratic(&solved, &u);
-            out.push((solved.chi - along * along / (rest + spread), k));
-        }
-        out.sort_by(|a, b| a.0.total_cmp(&b.0));
-        out.truncate(count);
-        out
-    }
-
-    /// uᵀ Λ⁻¹ u.
-    fn quadratic(&self, solved: &Solved, u: &[f64]) -> f64 {
-        let lambda = inner_matrix(&solved.turned);
-        cholesky(&lambda, 0.0).map_or(f64::INFINITY, |factor| {
-            let y = forward(&factor, u);
-            dot(&y, &y)
-        })
-    }
-
-    /// An entry of G at given μ.
-    fn entry(&self, j: usize, k: usize, masses: &[f64]) -> f64 {
-        let terms = self.parts.len();
-        let squares = self.equations.squares.iter().zip(masses);
-        squares.map(|(square, mu)| square[j * terms + k] / (mu * mu)).sum()
-    }
-
-    fn solve(&self, terms: &[usize], masses: &[f64], ridge: f64) -> Option<Solved> {
-        let matrix: Vec<Vec<f64>> =
-            terms.iter().map(|&j| terms.iter().map(|&k| self.entry(j, k, masses)).collect()).collect();
-        let factor = cholesky(&matrix, ridge)?;
-        let turned: Vec<Vec<f64>> = (0..self.equations.dof)
-            .map(|i| {
-                let row: Vec<f64> = terms.iter().map(|&k| self.equations.weights[i][k]).collect();
-                forward(&factor, &row)
-            })
-            .collect();
-        let lambda = inner_matrix(&turned);
-        let outer = cholesky(&lambda, 0.0)?;
-        let inner = backward(&outer, &forward(&outer, masses));
-        let chi = dot(&inner, masses);
-        Some(Solved { factor, turned, inner, chi })
-    }
-
-    /// A form with the ratios of masses that explain best, beginning with these.
-    fn fitted(&self, terms: Vec<usize>, masses: &[f64]) -> Option<Support> {
-        let chi = |masses: &[f64]| self.solve(&terms, masses, 0.0).map_or(f64::INFINITY, |solved| solved.chi);
-        let mut best = masses.to_vec();
-        let mut least = chi(&best);
-        for i in 1..best.len() {
-            let mut step = 0.5_f64;
-            for _ in 0..RATIO_STEPS {
-                let trial = |sign: f64| {
-                    let mut masses = best.clone();
-                    masses[i] *= (sign * step).exp();
-                    (chi(&masses), masses)
-                };
-                let (up, down) = (trial(1.0), trial(-1.0));
-                let (value, moved) = if up.0 < down.0 { up } else { down };
-                if value < least {
-                    (least, best) = (value, moved);
-                } else {
-                    step *= 0.4;
-                }
-            }
-        }
-        let solved = self.solve(&terms, &best, 0.0)?;
-        let right: Vec<f64> = (0..terms.len())
-            .map(|k| solved.turned.iter().zip(&solved.inner).map(|(row, x)| row[k] * x).sum())
-            .collect();
-        let scaled = backward(&solved.factor, &right);
-        let coefficients = scaled.iter().zip(&terms).map(|(c, &k)| c / self.equations.scales[k]).collect();
-        let finite = solved.chi.is_finite() && solved.chi >= 0.0;
-        finite.then_some(Support { terms, coefficients, masses: best, chi: solved.chi, score: f64::INFINITY })
-    }
-
-    /// A form improved by dropping up to two terms and adding up to two, while the score falls. Functions that look alike
-    /// on the data stand in for each other in pairs.
-    fn improved(&self, mut best: Support, s2: f64) -> Support {
-        best.score = self.score(&best, s2);
-        for _ in 0..2 * self.most() {
-            let mut trials = self.grown(&best.terms, &best.masses, 6);
-            for terms in self.shorter(&best.terms) {
-                let grown = self.grown(&terms, &best.masses, 4);
-                for terms in self.shorter(&terms) {
-                    trials.extend(self.grown(&terms, &best.masses, 4));
-                }
-                for terms in grown.iter().take(2) {
-                    trials.extend(self.grown(terms, &best.masses, 2));
-                }
-                trials.extend(grown);
-                trials.push(terms);
-            }
-            trials.sort();
-            trials.dedup();
-            let scored = |terms: Vec<usize>| {
-                let mut support = self.fitted(terms, &best.masses)?;
-                support.score = self.score(&support, s2);
-                Some(support)
-            };
-            let next = trials.into_iter().filter_map(scored).min_by(|a, b| a.score.total_cmp(&b.score));
+            let parents: Vec<&Fitted> = std::iter::once(&best).chain(&shorter).collect();
+            let mut proposals: Vec<Proposal> = parents
+                .par_iter()
+                .flat_map(|form| self.children(form).into_iter().take(4).collect::<Vec<_>>())
+                .collect();
+            proposals.retain(|proposal| !found.contains_key(&proposal.terms));
+            let grown = self.fits(proposals, usize::MAX);
+            shorter.into_iter().chain(grown).for_each(|form| self.keep(found, form));
+            let neighbours = found.values().filter(|form| differs_by_one(&form.terms, &best.terms));
+            let next = neighbours.min_by(|a, b| score(a).total_cmp(&score(b)));
             match next {
-                Some(next) if next.score < best.score - 1e-6 => best = next,
+                Some(next) if score(next) < score(&best) - 1e-6 => best = next.clone(),
                 _ => break,
             }
         }
-        best
     }
 
     /// The terms with one dropped, as long as every coordinate keeps a mass.
-    fn shorter(&self, terms: &[usize]) -> Vec<Vec<usize>> {
+    fn shorter(&self, form: &Fitted) -> Vec<(Vec<usize>, Vec<f64>)> {
         let without = |place: usize| {
-            let mut terms = terms.to_vec();
-            terms.remove(place);
-            terms
+            let (mut terms, mut c) = (form.terms.clone(), form.coefficients.clone());
+            (terms.remove(place), c.remove(place));
+            (terms, c)
         };
-        (0..terms.len()).map(without).filter(|terms| self.has_all_masses(terms)).collect()
-    }
-
-    /// The terms with one more, the best few.
-    fn grown(&self, terms: &[usize], masses: &[f64], count: usize) -> Vec<Vec<usize>> {
-        if terms.len() >= self.most() {
-            return Vec::new();
-        }
-        let parent = Support {
-            terms: terms.to_vec(),
-            coefficients: Vec::new(),
-            masses: masses.to_vec(),
-            chi: f64::INFINITY,
-            score: f64::INFINITY,
-        };
-        let with = |(_, k): (f64, usize)| {
-            let mut terms = terms.to_vec();
-            terms.push(k);
-            terms.sort_unstable();
-            terms
-        };
-        self.extensions(&parent, count).into_iter().map(with).collect()
+        (0..form.terms.len()).map(without).filter(|(terms, _)| self.has_all_masses(terms)).collect()
     }
 
     /// Whether every coordinate has an entry on the diagonal.
@@ -362,123 +361,29 @@ impl Selection<'_> {
         let has = |row: usize| {
             terms.iter().any(|&k| matches!(&self.parts[k], Part::Mass { i, j, .. } if *i == row && *j == row))
         };
-        (0..self.equations.dof).all(has)
+        (0..self.table.dof()).all(has)
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+/// Whether one set of terms is the other with a term dropped, added or exchanged.
+fn differs_by_one(a: &[usize], b: &[usize]) -> bool {
+    let only = |a: &[usize], b: &[usize]| a.iter().filter(|k| !b.contains(k)).count();
+    a != b && only(a, b) <= 1 && only(b, a) <= 1
 }
 
-/// The products of all pairs of rows.
-fn inner_matrix(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    rows.iter().map(|a| rows.iter().map(|b| dot(a, b)).collect()).collect()
-}
-
-/// The lower factor of a positive definite matrix, with a ridge relative to its diagonal; `None` where it is singular.
-fn cholesky(matrix: &[Vec<f64>], ridge: f64) -> Option<Vec<Vec<f64>>> {
-    let n = matrix.len();
-    let mut factor = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        for j in 0..=i {
-            let rest = matrix[i][j] - dot(&factor[i][..j], &factor[j][..j]);
-            factor[i][j] = match i == j {
-                true => {
-                    let rest = rest + ridge * matrix[i][i];
-                    if rest.is_nan() || rest <= (1e-13 * matrix[i][i]).max(0.0) {
-                        return None;
-                    }
-                    rest.sqrt()
-                }
-                false => rest / factor[j][j],
-            };
-        }
-    }
-    Some(factor)
-}
-
-/// L⁻¹ x.
-fn forward(factor: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
-    let mut out = Vec::with_capacity(x.len());
-    for (row, x) in factor.iter().zip(x) {
-        let k = out.len();
-        out.push((x - dot(&row[..k], &out)) / row[k]);
-    }
-    out
-}
-
-/// L⁻ᵀ x.
-fn backward(factor: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
-    let mut out = x.to_vec();
-    for k in (0..x.len()).rev() {
-        out[k] /= factor[k][k];
-        let value = out[k];
-        (0..k).for_each(|j| out[j] -= factor[k][j] * value);
-    }
-    out
+/// The damped Gauss–Newton step.
+fn step(hessian: &[Vec<f64>], gradient: &[f64], damping: f64) -> Option<Vec<f64>> {
+    let factor = cholesky(hessian, damping)?;
+    Some(backward(&factor, &forward(&factor, gradient)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::shape::{Base, Factor, Shape};
     use super::*;
 
-    /// Equations of one coordinate with these columns: M = 1, M = x², V = x, V = x².
-    fn equations(columns: [&[f64]; 4]) -> (Equations, Vec<Part>) {
-        let x = |power| Shape::new([Factor::of(Base::Identity, 0, power)]);
-        let parts = vec![
-            Part::Mass { i: 0, j: 0, shape: Shape::new([]) },
-            Part::Mass { i: 0, j: 0, shape: x(2) },
-            Part::Potential(x(1)),
-            Part::Potential(x(2)),
-        ];
-        let square = columns.iter().flat_map(|a| columns.map(|b| dot(a, b))).collect();
-        let equations = Equations {
-            dof: 1,
-            count: columns[0].len(),
-            squares: vec![square],
-            weights: vec![vec![1.0, 0.5, 0.0, 0.0]],
-            scales: vec![1.0; 4],
-            dead: vec![false; 4],
-        };
-        (equations, parts)
-    }
-
     #[test]
-    fn the_terms_that_cancel_are_found() {
-        let wave = |f: f64| -> Vec<f64> { (0..200).map(|k| 50.0 * (f * f64::from(k)).sin()).collect() };
-        let (one, square, noise) = (wave(0.1), wave(0.17), wave(1.7));
-        // 1·one + 0.8·square − 3·last is noise of unit size.
-        let last: Vec<f64> = (0..200).map(|k| (one[k] + 0.8 * square[k] + 0.02 * noise[k]) / 3.0).collect();
-        let (equations, parts) = equations([&one, &square, &wave(0.3), &last]);
-        let config = Config::default();
-        let selection = Selection { equations: &equations, parts: &parts, config: &config };
-        let (found, s2) = selection.run(&[vec![1.0]], &[]);
-        assert_eq!(found[0].terms, [0, 1, 3]);
-        let c = &found[0].coefficients;
-        assert!((c[1] / c[0] - 0.8).abs() < 1e-2 && (c[2] / c[0] + 3.0).abs() < 3e-2, "{c:?}");
-        assert!(s2 < 2.0);
-    }
-
-    #[test]
-    fn a_child_is_rated_as_it_is_fitted() {
-        let wave = |f: f64| -> Vec<f64> { (0..100).map(|k| (f * f64::from(k)).sin()).collect() };
-        let (equations, parts) = equations([&wave(0.1), &wave(0.12), &wave(0.3), &wave(0.11)]);
-        let config = Config::default();
-        let selection = Selection { equations: &equations, parts: &parts, config: &config };
-        let parent = selection.fitted(vec![0], &[1.0]).unwrap();
-        for (chi, k) in selection.extensions(&parent, 3) {
-            let child = selection.fitted(vec![0, k], &[1.0]).unwrap();
-            assert!((child.chi - chi).abs() < 1e-9 * parent.chi, "{k}");
-        }
-    }
-
-    #[test]
-    fn factors_solve() {
-        let matrix = vec![vec![4.0, 1.0], vec![1.0, 3.0]];
-        let factor = cholesky(&matrix, 0.0).unwrap();
-        let x = backward(&factor, &forward(&factor, &[1.0, 2.0]));
-        assert!((4.0 * x[0] + x[1] - 1.0).abs() < 1e-12 && (x[0] + 3.0 * x[1] - 2.0).abs() < 1e-12);
-        assert!(cholesky(&[vec![1.0, 1.0], vec![1.0, 1.0]], 0.0).is_none());
+    fn neighbours_differ_by_one_term() {
+        assert!(differs_by_one(&[1, 2], &[1, 2, 3]) && differs_by_one(&[1, 3], &[1, 2]));
+        assert!(!differs_by_one(&[1, 2], &[1, 2]) && !differs_by_one(&[1], &[1, 2, 3]));
     }
 }

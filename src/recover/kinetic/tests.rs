@@ -21,7 +21,6 @@ fn double_pendulum(q: &[f64], v: &[f64]) -> Vec<f64> {
 }
 
 #[test]
-#[ignore = "the search in the weak equations misses the right form here"]
 fn a_double_pendulum() {
     let found = found(&Simulated {
         names: &["theta1", "theta2"],
@@ -43,7 +42,6 @@ fn a_double_pendulum() {
 }
 
 #[test]
-#[ignore = "the search in the weak equations misses the right form here"]
 fn polar_coordinates() {
     // An elastic pendulum: rest length 1, stiffness 12, weight 4.
     let found = found(&Simulated {
@@ -88,4 +86,41 @@ fn one_energy_of_one_coordinate_does_not_tell_masses() {
     assert!(found(&simulated(&[&[1.4, 0.0]])).is_none());
     let several = found(&simulated(&[&[1.4, 0.0], &[0.7, 0.0]])).unwrap();
     assert_eq!(several.law.canonical[0].to_string(), "(1 + x^2)*vx");
+}
+
+#[test]
+fn a_double_pendulum_in_its_momenta() {
+    let mut recording = Simulated {
+        names: &["theta1", "theta2"],
+        law: &|_, q, v| double_pendulum(q, v),
+        starts: &[&[0.9, -0.4, 0.0, 0.3], &[-0.5, 0.8, 0.4, 0.0], &[0.3, 0.6, -0.4, 0.7]],
+        duration: 8.0,
+        step: 0.02,
+        noise: 0.0,
+    }
+    .recording();
+    let mut random = crate::data::fixtures::random(3);
+    for run in &mut recording.runs {
+        for k in 0..run.times.len() {
+            let (q, v) = ([run.positions[0][k], run.positions[1][k]], [run.rates[0][k], run.rates[1][k]]);
+            let mixed = 0.375 * (q[0] - q[1]).cos();
+            run.rates[0][k] = 2.0 * (v[0] + mixed * v[1]);
+            run.rates[1][k] = 2.0 * (mixed * v[0] + 0.375 * v[1]);
+        }
+        let columns = run.positions.iter_mut().chain(&mut run.rates);
+        columns.for_each(|column| crate::data::fixtures::add_noise(column, 3e-3, &mut random));
+    }
+    recording.rates = crate::data::Rates::Momenta(["p1", "p2"].map(crate::expr::Symbol::new).to_vec());
+    let (problem, config) = (problem::Config::default(), Config::default());
+    let found =
+        recover_kinetic_canonical(&recording, &Smoother::default(), &problem, &config, &Job::silent());
+    let law = found.unwrap().unwrap().law;
+    assert_eq!(
+        law.hamiltonian.to_string(),
+        "(c*p1^2 - 2*b*cos(theta1 - theta2)*p1*p2 + a*p2^2)/(2*(a*c - (b*cos(theta1 - theta2))^2)) - f*cos(theta1) - g*cos(theta2)"
+    );
+    for (letter, truth) in law.letters.iter().zip([2.0, 0.75, 0.75, 8.0, 3.0]) {
+        assert!((letter.value - truth).abs() < 4.0 * letter.standard_error, "{letter:?}");
+        assert!(letter.standard_error < 0.01 * truth, "{letter:?}");
+    }
 }

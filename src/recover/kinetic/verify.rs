@@ -87,7 +87,7 @@ impl Trial<'_> {
 
     /// A fit that follows all pieces with a positive mass matrix.
     fn followed(&self, law: &Lagrangian, fit: TrajectoryFit) -> Option<Followed> {
-        let complete = fit.is_followed() && fit.kept.iter().all(|kept| *kept);
+        let complete = fit.is_followed() && self.is_complete(&self.pieces, &fit);
         let law = law.with_constants(&fit.constants);
         let positive = || {
             let n = law.dof;
@@ -96,6 +96,16 @@ impl Trial<'_> {
         };
         let positive = complete && positive();
         positive.then_some(Followed { law, fit, score: f64::INFINITY })
+    }
+
+    /// Whether nearly all points of pieces are followed. Next to stretches that the sampling does not resolve, a piece may
+    /// begin with a wrong state.
+    fn is_complete(&self, pieces: &[ObservedPiece], fit: &TrajectoryFit) -> bool {
+        let parts = trajectory::cut(pieces, fit.parts, &self.config.trajectory);
+        let points =
+            |all: &mut dyn Iterator<Item = &ObservedPiece>| all.map(ObservedPiece::points).sum::<usize>();
+        let kept = points(&mut parts.iter().zip(&fit.kept).filter(|(_, kept)| **kept).map(|(part, _)| part));
+        kept as f64 >= self.config.complete * points(&mut parts.iter()) as f64
     }
 
     /// The description length of a form whose constants were fitted to this number of values, in units of χ².
@@ -113,7 +123,7 @@ impl Trial<'_> {
             let size = |k: usize| (constants[k] / errors[k]).abs();
             let weakest = (0..constants.len()).min_by(|&a, &b| size(a).total_cmp(&size(b)));
             let Some(weakest) = weakest.filter(|&k| size(k) < self.config.significance) else { break };
-            let place = weakest + usize::from(weakest >= answer.law.unit);
+            let Some(place) = answer.law.places().nth(weakest) else { break };
             let Some(mut shorter) = self.follow_in(&answer.law.without(place), answer.fit.parts) else {
                 break;
             };
@@ -145,7 +155,7 @@ impl Trial<'_> {
             let fit = trajectory::fit_as_cut(&answer.law, &answer.law.constants(), fitted, settings);
             let fixed = Fixed(answer.law.with_constants(&fit.constants));
             let test = trajectory::fit_as_cut(&fixed, &[], tested, settings);
-            if !fit.is_followed() || !test.is_followed() || test.kept.contains(&false) {
+            if !fit.is_followed() || !test.is_followed() || !self.is_complete(tested, &test) {
                 return None;
             }
             square += test.chi;
@@ -175,5 +185,15 @@ impl Motion for Fixed {
         let mut unused = vec![0.0; self.0.dof * self.0.parameters()];
         let out = Derivatives { by_parameter: &mut unused, ..out };
         self.0.derivatives(q, v, &self.0.constants(), out);
+    }
+
+    fn records_momenta(&self) -> bool {
+        self.0.records_momenta()
+    }
+
+    fn momenta(&self, q: &[f64], v: &[f64], _theta: &[f64], out: Derivatives<'_>) {
+        let mut unused = vec![0.0; self.0.dof * self.0.parameters()];
+        let out = Derivatives { by_parameter: &mut unused, ..out };
+        self.0.momenta(q, v, &self.0.constants(), out);
     }
 }

@@ -19,8 +19,8 @@ pub fn law(
     covariance: &[f64],
     config: &constants::Config,
 ) -> Law {
-    let own = |(k, part): (usize, &Part)| (k != lagrangian.unit).then(|| usize::from(!part.is_mass()));
-    let classes: Vec<usize> = lagrangian.parts.iter().enumerate().filter_map(own).collect();
+    let classes: Vec<usize> =
+        lagrangian.places().map(|k| usize::from(!lagrangian.parts[k].is_mass())).collect();
     let read = Constants::read(&lagrangian.constants(), covariance, &classes, config);
     Writer::new(recording, lagrangian, &read).law()
 }
@@ -46,7 +46,10 @@ impl<'a> Writer<'a> {
             Rates::Velocities(recorded) => recorded.clone(),
             Rates::None | Rates::Momenta(_) => beside("v_", &mut names),
         };
-        let momenta = beside("p_", &mut names);
+        let momenta = match &recording.rates {
+            Rates::Momenta(recorded) => recorded.clone(),
+            Rates::Velocities(_) | Rates::None => beside("p_", &mut names),
+        };
         let letters = read.letters().map(|k| (k, names.letter())).collect();
         let recorded = matches!(recording.rates, Rates::Velocities(_));
         Writer { lagrangian, read, coordinates, velocities, momenta, recorded, letters }
@@ -70,17 +73,14 @@ impl<'a> Writer<'a> {
             friction: Vec::new(),
             canonical: (0..self.lagrangian.dof).map(|i| self.momentum(i)).collect(),
             equations: self.equations(),
+            model: None,
             hamiltonian,
         }
     }
 
     /// The coefficient of a term as a rational, a letter or a multiple of a letter.
     fn coefficient(&self, place: usize) -> Expr {
-        let unit = self.lagrangian.unit;
-        if place == unit {
-            return Expr::one();
-        }
-        let k = place - usize::from(place > unit);
+        let Some(k) = self.lagrangian.places().position(|k| k == place) else { return Expr::one() };
         let signed = |l: usize| {
             let letter = Expr::Symbol(self.letters[&l].clone());
             if self.read.values[l] < 0.0 { letter.negated() } else { letter }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::momenta::Momenta;
 use super::path::Mesh;
 use super::stepper::Stepper;
 use super::{Config, ObservedPiece, Outcome, TrajectoryFit};
@@ -187,15 +188,25 @@ impl<'a> Shot<'a> {
         let piece = self.piece;
         let mut rows = Vec::with_capacity(piece.values() * width);
         let mut row = vec![0.0; width];
+        let mut momenta = motion.records_momenta().then(|| Momenta::new(motion, theta, width));
+        let n = motion.dof();
         for (k, &time) in piece.times.iter().enumerate() {
             let (interval, position, velocity) = self.mesh.locate(time);
+            if let Some(momenta) = &mut momenta {
+                (0..n).for_each(|i| path.row(interval, &position, i, momenta.position(i)));
+                (0..n).for_each(|i| path.row(interval, &velocity, i, momenta.velocity(i)));
+                momenta.evaluate();
+            }
             let columns = [
                 (&piece.positions, &piece.position_noise, position),
                 (&piece.velocities, &piece.velocity_noise, velocity),
             ];
-            for (recorded, noise, weights) in columns {
+            for (kind, (recorded, noise, weights)) in columns.into_iter().enumerate() {
                 for (i, (values, sigma)) in recorded.iter().zip(noise).enumerate() {
-                    path.row(interval, &weights, i, &mut row);
+                    match &momenta {
+                        Some(momenta) if kind == 1 => momenta.row(i, &mut row),
+                        _ => path.row(interval, &weights, i, &mut row),
+                    }
                     rows.extend(row[1..].iter().map(|x| x / sigma));
                     rows.push((values[k] - row[0]) / sigma);
                 }

@@ -9,6 +9,7 @@
 //! Reference: H. G. Bock, *Recent advances in parameter identification techniques for O.D.E.*, 1983.
 
 mod gauss_newton;
+mod momenta;
 mod path;
 mod stepper;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use crate::data::Piece;
 use crate::regression::motion::Motion;
 
 /// How trajectories are fitted.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// The most Gauss–Newton steps. From a smoothed state and constants of a weak form, two to four suffice; along
     /// the valley of two exponentials it takes more.
@@ -36,6 +37,7 @@ pub struct Config {
     /// The rounds in which every fit may come down: right forms take two to four.
     pub first_rounds: usize,
     /// χ² for each degree of freedom above which a fit ends after these; infinite for never.
+    #[serde(with = "crate::regression::bound")]
     pub hopeless: f64,
 }
 

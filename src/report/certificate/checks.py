@@ -220,22 +220,30 @@ class Functions:
         except Outside:
             return None
 
-    def crossings(self, place, inside):
-        """Pairs of points close to the surface on which `inside` vanishes, one on each side, twice: at a small
-        distance and at a much smaller one. The function is defined at all of them."""
+    def sign_of_modulus(self, place, inside):
+        """The sign of the inside of a modulus, as a function of a point."""
         generators = self.moduli([place])[0]
+        return lambda point: sign_of(polynomial_at(inside, generator_values(generators, point)))
 
-        def sign(point):
-            value = polynomial_at(inside, generator_values(generators, point))
-            return 0 if value == 0 else (1 if value > 0 else -1)
+    def sign_of_divisor(self, divisor):
+        """The sign of a divisor, as a function of a point; 0 where it is not defined."""
+        return lambda point: sign_of(self.value_at(divisor, point) or 0)
 
+    def crossings(self, place, sign):
+        """Pairs of points close to the surface on which something changes its sign, one on each side, twice: at a
+        small distance and at a much smaller one. The function is defined at all of them. Where all points are on one
+        side, points further out are looked at."""
         groups, found = {}, []
         for number in self.points([place], POINTS * MORE):
             groups.setdefault(number % PARAMETERS, []).append(self.point(number))
         for points in groups.values():
             sides = {1: [], -1: []}
-            for point in points:
-                sides.setdefault(sign(point), []).append(point)
+            for size in (1, *OUTER):
+                if sides[1] and sides[-1]:
+                    break
+                for point in points:
+                    further = {n: v * size if n in self.variables else v for n, v in point.items()}
+                    sides.setdefault(sign(further), []).append(further)
             for a, b in list(zip(sides[1], sides[-1]))[:CROSSINGS]:
                 pairs = self.close_pairs(sign, a, b)
                 values = [self.value_at(self.formulas[place], p) for pair in pairs for p in pair]
@@ -264,16 +272,22 @@ class Functions:
         return [(between(low - d), between(high + d)) for d in DISTANCES]
 
     def jumps(self, place):
-        """Whether the function differs on the two sides of a surface on which the inside of a modulus in it
-        vanishes, and on which H does not grow beyond bounds. H's own conditions may exclude the surface."""
+        """Whether the function differs on the two sides of a surface on which the inside of a modulus in it vanishes,
+        or something by which it divides, and on which H does not grow beyond bounds. H's own conditions may exclude the
+        surface."""
         walls = [relation(condition) for condition in self.conditions[0]]
         walls = [f"({left}) - ({right})" for left, sign, right in walls if sign == "!="]
-        for inside in self.moduli([place])[1]:
-            for far, near in self.crossings(place, inside):
+        signs = [(self.sign_of_modulus(place, inside), False) for inside in self.moduli([place])[1]]
+        signs += [(self.sign_of_divisor(divisor), True) for divisor in divisors(self.formulas[place])]
+        for sign, may_be_infinite in signs:
+            for far, near in self.crossings(place, sign):
                 if any(abs(self.value_at(wall, near[0]) or 0) < LARGE for wall in walls):
                     continue
                 steps = [self.step(self.formulas[place], pair) for pair in (far, near)]
                 if None in steps or steps[1] * 2 < steps[0] or steps[1] < LARGE:
+                    continue
+                # A pole is no jump: there the difference grows.
+                if may_be_infinite and steps[1] > 2 * steps[0]:
                     continue
                 if not self.grows(far, near):
                     return True
@@ -329,6 +343,37 @@ class Functions:
         sizes = range(min(len(places), 2 * self.dof), 0, -1)
         sets = (chosen for size in sizes for chosen in combinations(places, size))
         return next((len(chosen) for chosen in sets if self.are_independent(chosen)), 0)
+
+
+def sign_of(value):
+    return 0 if value == 0 else (1 if value > 0 else -1)
+
+
+def divisors(formula):
+    """The functions by which a formula divides, as formulas: bases of powers, factors of products apart."""
+    found = {}
+
+    def add(node):
+        match node:
+            case ast.BinOp(left=a, op=ast.Mult() | ast.Div(), right=b):
+                add(a)
+                add(b)
+            case ast.BinOp(left=a, op=ast.Pow()) | ast.UnaryOp(operand=a) | ast.Call(func=ast.Name(id="sqrt"), args=[a]):
+                add(a)
+            case ast.Constant() | ast.Call(func=ast.Name(id="Rational" | "S" | "exp")):
+                pass
+            case _:
+                found[ast.unparse(node)] = None
+
+    for node in ast.walk(read(formula)):
+        match node:
+            case ast.BinOp(op=ast.Div(), right=b):
+                add(b)
+            case ast.BinOp(left=a, op=ast.Pow(), right=ast.UnaryOp(op=ast.USub())):
+                add(a)
+            case ast.Call(func=ast.Name(id="tan"), args=[a]):
+                found[f"cos({ast.unparse(a)})"] = None
+    return list(found)
 
 
 def generator_values(generators, point):
@@ -583,6 +628,7 @@ def check(data, say=lambda line: None):
     if data["independent"] is not None:
         check_independence(report, functions, data["independent"])
         check_involution(report, functions, data)
+    check_obstruction(report, data)
     check_verdict(report, data)
     if data["space"] is not None:
         check_space(report, functions, data["space"])
@@ -749,7 +795,8 @@ def check_verdict(report, data):
     """The verdict follows from the numbers by the definitions."""
     dof, independent, involutive = data["dof"], data["independent"], len(data["involutive"])
     if independent is None or involutive < dof:
-        follows = "undecided"
+        # That the proof of non-integrability holds is a check of its own.
+        follows = "undecided" if data.get("obstruction") is None else "non-integrable"
     elif independent <= dof:
         follows = "integrable"
     elif independent >= 2 * dof - 1:

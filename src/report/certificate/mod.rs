@@ -1,16 +1,22 @@
 //! Certificates: a result as a Python program that proves it again without liouville.
 //!
 //! What is written here is data: names as strings, formulas in names made for the purpose (`q0`, `p0`, `c0`), claims.
-//! The program that checks it is the same for all results and stands in `numbers.py`, `field.py` and `checks.py`.
+//! The program that checks it is the same for all results and stands in `numbers.py`, `field.py`, `obstruction.py` and
+//! `checks.py`.
 
 use std::collections::BTreeMap;
 
-use super::Record;
-use crate::expr::{Expr, Symbol, parse};
-use crate::mechanics::Status;
+use super::{ObstructionRecord, Record};
+use crate::expr::{Expr, Rational, Symbol, parse};
+use crate::mechanics::{DarbouxPoint, Eigenvalue, NonIntegrability, Part, Reason, Status};
 
 /// The parts of the program, in their order.
-const PROGRAM: [&str; 3] = [include_str!("numbers.py"), include_str!("field.py"), include_str!("checks.py")];
+const PROGRAM: [&str; 4] = [
+    include_str!("numbers.py"),
+    include_str!("field.py"),
+    include_str!("obstruction.py"),
+    include_str!("checks.py"),
+];
 
 /// The relations of a condition, the longer ones first.
 const RELATIONS: [&str; 6] = [">=", "<=", "!=", "=", ">", "<"];
@@ -68,8 +74,11 @@ impl Record {
         if !self.involutive.is_empty() {
             text += &format!("\nIn involution: {}\n", self.involutive.join(", "));
         }
+        if let Some(obstruction) = &self.obstruction {
+            text += &format!("\nProved: {}", obstruction.statement);
+        }
         text += &format!(
-            "Verdict: {}\n\nMade by liouville {}. Run this file with Python and SymPy to check it.\n",
+            "\nVerdict: {}\n\nMade by liouville {}. Run this file with Python and SymPy to check it.\n",
             self.verdict, self.version
         );
         text
@@ -106,6 +115,7 @@ impl Record {
         entry("independent", self.independent.map_or("None".to_owned(), |number| number.to_string()));
         entry("involutive", list(self.involutive.iter().map(|name| quoted(name))));
         entry("verdict", quoted(self.verdict.as_str()));
+        entry("obstruction", self.obstruction.as_ref().map_or("None".to_owned(), obstruction));
         let space = self.space.as_ref().map(|space| {
             let terms = list(space.terms.iter().map(|term| format!("\n        {}", writer.formula(term))));
             format!("{{\"integrals\": {}, \"terms\": {terms}}}", space.integrals)
@@ -183,6 +193,73 @@ impl Writer {
         };
         list(parts.filter(|part| !part.is_empty()).map(written))
     }
+}
+
+/// The claim of non-integrability as a dictionary.
+fn obstruction(record: &ObstructionRecord) -> String {
+    let mut entries = vec![("class", quoted(&record.class))];
+    match record.proof.as_ref().map(NonIntegrability::reason) {
+        Some(Reason::Darboux { part, point, eigenvalue, .. }) => {
+            entries.push(("part", quoted(part_name(*part))));
+            entries.extend(of_point(point));
+            entries.extend(of_eigenvalue(eigenvalue));
+        }
+        Some(Reason::Exponential { weights, exponents, eigenvalue }) => {
+            entries.push(("kind", quoted("exponential")));
+            entries.push(("weights", rationals(weights)));
+            entries.push(("exponents", list(exponents.iter().map(|exponent| rationals(exponent)))));
+            entries.push(("eigenvalue", quoted(&eigenvalue.to_string())));
+        }
+        None => {}
+    }
+    let lines = entries.iter().map(|(key, value)| format!("\n        {}: {value}", quoted(key)));
+    format!("{{{}}}", lines.collect::<Vec<_>>().join(","))
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Whole => "whole",
+        Part::Leading => "leading",
+        Part::Lowest => "lowest",
+    }
+}
+
+fn of_point(point: &DarbouxPoint) -> Vec<(&'static str, String)> {
+    let numbers = |items: &[usize]| list(items.iter().map(ToString::to_string));
+    match point {
+        DarbouxPoint::Direction(direction) => {
+            vec![("kind", quoted("direction")), ("direction", rationals(direction))]
+        }
+        DarbouxPoint::Plane { basis, slope } => vec![
+            ("kind", quoted("plane")),
+            ("basis", list(basis.iter().map(|vector| rationals(vector)))),
+            ("slope", rationals(slope.coefficients())),
+        ],
+        DarbouxPoint::Enclosed { centre, radius, vanishing, block, sign } => vec![
+            ("kind", quoted("enclosed")),
+            ("centre", rationals(centre)),
+            ("radius", quoted(&radius.to_string())),
+            ("vanishing", numbers(vanishing)),
+            ("block", numbers(block)),
+            ("sign", sign.to_string()),
+        ],
+    }
+}
+
+fn of_eigenvalue(eigenvalue: &Eigenvalue) -> Vec<(&'static str, String)> {
+    match eigenvalue {
+        Eigenvalue::Rational(value) => vec![("eigenvalue", quoted(&value.to_string()))],
+        Eigenvalue::Irrational(polynomial) => {
+            vec![("eigenvalue", "None".to_owned()), ("polynomial", rationals(polynomial.coefficients()))]
+        }
+        Eigenvalue::Between(low, high) => {
+            vec![("between", list([low, high].into_iter().map(|end| quoted(&end.to_string()))))]
+        }
+    }
+}
+
+fn rationals(values: &[Rational]) -> String {
+    list(values.iter().map(|value| quoted(&value.to_string())))
 }
 
 /// What follows a formula that holds under conditions.

@@ -31,6 +31,7 @@ SMALL = mpmath.mpf(10) ** -40  # what 50 digits leave of a zero, relative to the
 LARGE = mpmath.mpf(10) ** -20  # what is certainly not a zero
 STEPS = 110  # halvings of a segment that crosses a surface
 CROSSINGS = 4  # segments for each set of parameters
+OUTER = (30, 1000)  # times as far out surfaces are looked for that no point found is beyond
 DISTANCES = (Fraction(1, 10**12), Fraction(1, 10**24))  # from the surface, at which a function is compared
 INVOLUTION_STEPS = 3000  # sets looked at to see that no larger one commutes
 

@@ -43,6 +43,15 @@ impl Argument {
         }
     }
 
+    /// Whether a linear form depends on its first coordinate with a negative sign.
+    pub fn begins_negative(&self) -> bool {
+        let first = |form: &LinearForm| form.iter().min_by_key(|(i, _)| *i).map(|(_, c)| *c);
+        match self {
+            Argument::Linear(form) => first(form).is_some_and(|c| c < 0.0),
+            Argument::Squares(_) => false,
+        }
+    }
+
     /// Minus a linear form; a sum of squares stays as it is.
     pub fn negated(&self) -> Argument {
         match self {

@@ -3,7 +3,7 @@
 use crate::data::Coordinate;
 
 /// Which coordinates are those of one body, and share a mass.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub enum Bodies {
     /// Those whose names say so.
     #[default]

@@ -19,7 +19,7 @@ pub struct Library {
 }
 
 /// What goes into a library.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// Which coordinates are those of one body.
     pub bodies: Bodies,
@@ -95,6 +95,13 @@ struct Builder<'a> {
 fn geometric(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
     let ratio = (last / first).powf(1.0 / (count - 1) as f64);
     (0..count).map(move |k| first * ratio.powi(k as i32))
+}
+
+/// The extensions q_1, q_2 − q_1, …, −q_n of the springs of a chain whose ends are held.
+fn chain_between_walls(n: usize) -> Vec<Argument> {
+    let inner = (1..n).map(|i| Argument::difference(i - 1, i).negated());
+    let (first, last) = (Argument::coordinate(0), Argument::Linear(vec![(n - 1, -1.0)]));
+    std::iter::once(first).chain(inner).chain([last]).collect()
 }
 
 /// All pairs (i, j) with i < j < n.
@@ -285,6 +292,12 @@ impl Builder<'_> {
             for i in 0..self.dof {
                 let base = 0.5 * (self.dof as f64).ln();
                 self.functions_of(&[Argument::coordinate(i)], base, self.angles[i]);
+                // Of many coordinates the monomials end before the anharmonic forces of a single one.
+                let degree = self.config.degree.unwrap_or(default_degree(self.dof)) as i32;
+                for k in degree.max(2) + 1..=4 {
+                    let cost = base + 0.5 * f64::from(k - 2) + 0.25;
+                    self.fixed(Function::Power, &[Argument::coordinate(i)], k, Family::Polynomial, cost);
+                }
             }
         }
     }
@@ -326,6 +339,9 @@ impl Builder<'_> {
             self.fixed(Function::Power, &each, k, Family::Polynomial, 0.3);
         }
         self.functions_of(&each, 0.3, angular);
+        if single && !angular {
+            self.functions_of_sum(&chain_between_walls(n), angular);
+        }
         if !single || n == 2 {
             return;
         }
@@ -333,10 +349,18 @@ impl Builder<'_> {
         let all: Vec<Argument> = pairs(n).map(|(i, j)| Argument::difference(i, j)).collect();
         let sums = [&ring[..], &ring[..n - 1], &all[..]];
         for u in &sums[..if n > 3 { 3 } else { 2 }] {
-            self.functions_of(u, 0.3, angular);
-            for k in 2..=4 {
-                self.fixed(Function::Power, u, k, Family::Polynomial, 0.3 + 0.2 * f64::from(k - 2));
-            }
+            self.functions_of_sum(u, angular);
+        }
+    }
+
+    fn functions_of_sum(&mut self, u: &[Argument], angular: bool) {
+        self.functions_of(u, 0.3, angular);
+        // (q2 − q1)² reads better as (q1 − q2)².
+        let upright: Vec<Argument> =
+            u.iter().map(|u| if u.begins_negative() { u.negated() } else { u.clone() }).collect();
+        for k in 2..=4 {
+            let u = if k % 2 == 0 { &upright } else { u };
+            self.fixed(Function::Power, u, k, Family::Polynomial, 0.3 + 0.2 * f64::from(k - 2));
         }
     }
 

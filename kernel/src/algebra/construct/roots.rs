@@ -476,18 +476,3 @@ fn prime_powers(mut value: IBig) -> Vec<(IBig, u32)> {
     }
     found
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::algebra::construct::rational;
-
-    #[test]
-    fn integers_fall_into_primes() {
-        let powers = |n: i64| prime_powers(n.into());
-        assert_eq!(powers(360), [(2.into(), 3), (3.into(), 2), (5.into(), 1)]);
-        assert_eq!(powers(1), []);
-        assert_eq!(powers(49), [(7.into(), 2)]);
-        assert_eq!(rational(1, 2), Rational::from_parts(1.into(), 2u8.into()));
-    }
-}

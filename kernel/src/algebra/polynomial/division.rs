@@ -274,7 +274,7 @@ impl Polynomial {
 
     /// Whether `factor`, primitive and with `main` occurring in it, certainly does not divide `self`:
     /// shown by an image modulo a prime. `false` leaves it open.
-    pub(crate) fn is_surely_not_divisible_by(&self, factor: &Polynomial, main: usize) -> bool {
+    pub fn is_surely_not_divisible_by(&self, factor: &Polynomial, main: usize) -> bool {
         let below = factor.image(main, 0);
         // A quotient over the integers has an image; so a remainder of the images excludes it.
         !below.is_empty() && !residue::remainder(self.image(main, 0), &below).is_empty()

@@ -193,8 +193,12 @@ impl Polynomial {
     }
 }
 
-/// The primitive remainder sequence in `main`.
-pub(super) fn by_remainders(a: &Polynomial, b: &Polynomial, main: usize) -> Result<Polynomial, AlgebraError> {
+/// The greatest common divisor, primitive and up to its sign, of two polynomials in which `main` occurs: by their
+/// primitive remainder sequence. Slower than [`Polynomial::gcd`], which comes to it last.
+///
+/// # Errors
+/// A computation too large to be carried out.
+pub fn by_remainders(a: &Polynomial, b: &Polynomial, main: usize) -> Result<Polynomial, AlgebraError> {
     let (content_a, content_b) = (a.content_in(main)?, b.content_in(main)?);
     let content = content_a.gcd(&content_b)?;
     let strip = |p: &Polynomial, c: &Polynomial| p.exact_quotient(c).ok_or(AlgebraError::TooLarge);

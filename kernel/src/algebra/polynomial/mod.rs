@@ -9,7 +9,7 @@ mod coefficient;
 mod division;
 mod gcd;
 mod multiply;
-pub(crate) mod residue;
+mod residue;
 
 use std::fmt;
 
@@ -18,6 +18,7 @@ use dashu_int::IBig;
 use super::{AlgebraError, work};
 use coefficient::Coefficients;
 pub(crate) use division::integer_root;
+pub use gcd::by_remainders;
 pub(in crate::algebra) use multiply::check_power_of_number;
 
 /// The largest exponent of a variable.
@@ -155,7 +156,7 @@ impl Polynomial {
     }
 
     /// `variable ^ exponent`, for an exponent of at most [`MAX_EXPONENT`].
-    pub(crate) fn monomial_of(variable: usize, exponent: u32) -> Polynomial {
+    pub fn monomial_of(variable: usize, exponent: u32) -> Polynomial {
         debug_assert!(exponent <= MAX_EXPONENT);
         if exponent == 0 {
             return Polynomial::one();
@@ -561,6 +562,3 @@ impl fmt::Debug for Polynomial {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -84,3 +84,13 @@ fn the_degree_can_be_given() {
         27
     );
 }
+
+#[test]
+fn a_chain_between_walls_is_one_term() {
+    let walls = chain_between_walls(3);
+    assert_eq!(walls.len(), 4);
+    let value = |q: &[f64]| walls.iter().map(|u| u.value(q)).collect::<Vec<f64>>();
+    assert_eq!(value(&[1.0, 3.0, -2.0]), [1.0, 2.0, -5.0, 2.0]);
+    // The extensions of all springs add up to nothing.
+    assert_eq!(value(&[0.3, -1.1, 0.7]).iter().map(|x| (x * 10.0).round()).sum::<f64>(), 0.0);
+}

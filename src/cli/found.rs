@@ -1,0 +1,242 @@
+//! From the inputs of a run to its record, with networks trained now or before: `discover` and `extract` differ in
+//! nothing else.
+
+use super::progress::Reporter;
+use super::{Exit, Failure, grammar, input, output::Output, recording};
+use crate::data::{Rates, Reading};
+use crate::discover::{
+    self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Trainings,
+};
+use crate::expr::Expr;
+use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
+use crate::mechanics::{Hamiltonian, compare};
+use crate::progress::{CancelToken, Ended, Job, Limits};
+use crate::report::{DiscoverySource, LimitsRecord, Record};
+use crate::runs::{Data, Inputs, Motion, Outcome, RunError, Settings, SystemText};
+use crate::system::System;
+
+/// The networks of a discovery.
+pub(super) enum Networks<'a> {
+    /// They are trained, and kept if there is a place.
+    Trained(Option<&'a dyn Trainings>),
+    /// They were trained before.
+    Saved(Vec<LearnedCoordinates>),
+}
+
+/// What a discovery runs with.
+pub(super) struct Session<'a> {
+    pub(super) output: &'a Output,
+    /// Ctrl-C and the time limit cancel it.
+    pub(super) token: &'a CancelToken,
+    pub(super) threads: Option<u16>,
+}
+
+/// What a discovery came to.
+pub(super) struct Found {
+    pub(super) record: Record,
+    pub(super) motion: Motion,
+    /// The numbers of cyclic coordinates of the networks, in order.
+    pub(super) trainings: Vec<usize>,
+    pub(super) ended: Option<Ended>,
+}
+
+impl Found {
+    /// What is saved of it, with the record as JSON.
+    pub(super) fn outcome<'a>(&'a self, record: &'a str) -> Outcome<'a> {
+        let Found { motion, trainings, ended, .. } = self;
+        Outcome { trainings, motion: Some(motion), record, ended: *ended }
+    }
+}
+
+/// How a discovery ended.
+pub(super) enum End {
+    /// With what was found.
+    Found(Box<Found>),
+    /// In the middle of a training.
+    InTraining { step: usize, steps: usize, kept: Vec<Checkpoint>, ended: Option<Ended> },
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        let hint = error.hint();
+        Failure::input(error, hint.as_deref())
+    }
+}
+
+/// Does what the inputs ask for.
+pub(super) fn find(inputs: &Inputs, networks: Networks<'_>, session: &Session<'_>) -> Result<End, Failure> {
+    let system = inputs.subject.system.as_ref().map(system_of).transpose()?;
+    let reading = match &inputs.data {
+        Data::Recorded(reading) => reading,
+        Data::Simulated(_) => {
+            let nothing = || Failure::input("the run names no system, and its data is simulated", None);
+            return canonical(&system.ok_or_else(nothing)?, inputs, networks, session);
+        }
+    };
+    if let Some(found) = recorded(reading, inputs, session)? {
+        return Ok(End::Found(Box::new(found)));
+    }
+    let of_recording = || recording::system_of(&reading.recording, &inputs.subject.name);
+    canonical(&system.map_or_else(of_recording, Ok)?, inputs, networks, session)
+}
+
+/// The system of a saved text.
+pub(super) fn system_of(saved: &SystemText) -> Result<System, Failure> {
+    input::with_parameters(System::parse(&saved.text, &saved.path)?, &saved.set)
+}
+
+/// Recovers the law of motion from a recording, and its laws. Nothing where the recording is left to the search in
+/// coordinates and momenta: it has momenta, and they are no velocities times masses, or networks are asked for.
+fn recorded(reading: &Reading, inputs: &Inputs, session: &Session<'_>) -> Result<Option<Found>, Failure> {
+    let (output, settings) = (session.output, &inputs.settings);
+    let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
+    if has_momenta && (settings.asks_networks() || settings.grammar.is_some()) {
+        return Ok(None);
+    }
+    check_recorded(settings, output)?;
+    let reporter = Reporter::new(output);
+    let config = RecordedConfig::default();
+    let job = Job::new(&reporter, session.token.clone());
+    let found = discover::of_recording(&reading.recording, &config, &job);
+    reporter.finish();
+    let found = found.map_err(|error| match Ended::by(job.token()) {
+        None => Failure::input(error, None),
+        ended => Failure {
+            text: "the discovery ended before a form of the law of motion was found\n".to_owned(),
+            exit: Exit::of(ended),
+        },
+    })?;
+    let Some(found) = found else { return Ok(None) };
+    let source = inputs.subject.source.clone().unwrap_or_default();
+    let mut record = Record::of_recording(&inputs.subject.name, &source, reading, &found)
+        .map_err(|error| Failure::input(error, None))?;
+    let limits = Limits { seconds: settings.seconds(true), ..config.search.limits };
+    record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
+    let motion = Motion::of_recording(&found, has_momenta);
+    Ok(Some(Found { record, motion, trainings: Vec::new(), ended: found.ended }))
+}
+
+/// Options that say nothing to a recording without momenta.
+fn check_recorded(settings: &Settings, output: &Output) -> Result<(), Failure> {
+    if settings.grammar.is_some() {
+        return Err(Failure::input(
+            "`--grammar` names terms in coordinates and momenta, and the recording has no momenta",
+            Some("leave it out: positions and velocities have a library of their own"),
+        ));
+    }
+    if settings.asks_networks() {
+        output.note("no networks are trained: the law of motion is recovered from the recording itself");
+    }
+    Ok(())
+}
+
+/// Finds H and the laws from trajectories in coordinates and momenta.
+fn canonical(
+    system: &System,
+    inputs: &Inputs,
+    networks: Networks<'_>,
+    session: &Session<'_>,
+) -> Result<End, Failure> {
+    let (output, settings) = (session.output, &inputs.settings);
+    let network = settings.networks(session.threads);
+    let grammar = settings.grammar.as_ref().map(grammar::parsed).transpose()?;
+    let config = Config { cyclic: settings.cyclic, network, grammar, ..Config::default() };
+    check_cyclic(settings.cyclic, system)?;
+    let observations = inputs.data.observations(system.train.to_f64().value().clamp(0.0, 1.0));
+    observations.trajectories.notes.iter().for_each(|note| output.note(note));
+    let reporter = Reporter::new(output);
+    let job = Job::new(&reporter, session.token.clone());
+    let discovery = match networks {
+        Networks::Trained(trainings) => discover::run(&observations, &config, trainings, &job),
+        Networks::Saved(trained) => discover::extract(&observations, trained, &config, &job),
+    };
+    let discovery = match discovery {
+        Err(DiscoverError::Interrupted { step, steps, kept }) => {
+            return Ok(End::InTraining { step, steps, kept, ended: Ended::by(job.token()) });
+        }
+        Err(
+            error @ (DiscoverError::OtherTraining { .. }
+            | DiscoverError::Learn(LearnError::Checkpoint { .. })),
+        ) => {
+            let hint = "choose another folder, or delete this one";
+            return Err(Failure::input(error, Some(hint)));
+        }
+        other => other.map_err(|error| Failure::input(error, None))?,
+    };
+    reporter.finish();
+    let trials = discovery.network.iter().flat_map(|network| &network.trials);
+    Ok(End::Found(Box::new(Found {
+        record: record(system, inputs, &observations, &discovery, &config)?,
+        motion: Motion::of_discovery(&discovery, &observations),
+        trainings: trials.map(|trial| trial.cyclic).collect(),
+        ended: discovery.ended,
+    })))
+}
+
+fn check_cyclic(cyclic: Cyclic, system: &System) -> Result<(), Failure> {
+    match cyclic {
+        Cyclic::Number(n) if n == 0 || n > system.dof() => Err(Failure::input(
+            format!("`--cyclic {n}`: the system has {} degrees of freedom", system.dof()),
+            Some("give a number from 1 to that, or `auto`"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The record of a discovery in coordinates and momenta.
+fn record(
+    system: &System,
+    inputs: &Inputs,
+    observations: &Observations,
+    discovery: &Discovery,
+    config: &Config,
+) -> Result<Record, Failure> {
+    let space = input::phase_space(system)?;
+    let recovered = discovery.hamiltonian.as_ref().filter(|h| h.exact);
+    let recovered = recovered.map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
+    let is_simulated = !inputs.data.is_recorded();
+    let file = if is_simulated { system.hamiltonian_with_values() } else { None };
+    let agrees = |file: Expr| {
+        let file = Hamiltonian::new(file, space.clone());
+        recovered.as_ref().is_some_and(|h| h.equals_up_to_a_constant(&file))
+    };
+    let source = DiscoverySource {
+        data: inputs.subject.source.clone().unwrap_or_else(|| "simulated".to_owned()),
+        agrees_with_file: file.map(agrees),
+    };
+    let mut record = Record::of_discovery(system, &observations.trajectories, discovery, &source)
+        .map_err(|error| Failure::input(error, None))?;
+    if let Some(hamiltonian) = recovered.as_ref().filter(|_| is_simulated) {
+        let laws: Vec<_> = discovery.laws.iter().map(|law| law.quantity.clone()).collect();
+        let known = compare(hamiltonian, &laws, &input::known_laws(system))
+            .map_err(|error| Failure::input(error, None))?;
+        record.add_known(&known, discovery, &space);
+    }
+    record.seed = Some(inputs.settings.seed);
+    record.settings = shown(&inputs.settings, config);
+    record.limits = discovery.work.map(|work| LimitsRecord::of(config.search.limits, work, discovery.ended));
+    Ok(record)
+}
+
+/// The settings as they stand in the record.
+fn shown(settings: &Settings, config: &Config) -> std::collections::BTreeMap<String, serde_json::Value> {
+    let cyclic = match settings.cyclic {
+        Cyclic::Auto => serde_json::json!("auto"),
+        Cyclic::Number(n) => serde_json::json!(n),
+    };
+    let steps = config.network.as_ref().map_or(0, |network| network.steps);
+    let loss = match settings.loss {
+        learn::Loss::Relaxed => "relaxed",
+        learn::Loss::Paper { .. } => "paper",
+    };
+    let grammar = settings.grammar.as_ref().map_or("default", |grammar| &grammar.path);
+    [
+        ("cyclic", cyclic),
+        ("grammar", serde_json::json!(grammar)),
+        ("loss", serde_json::json!(loss)),
+        ("noise", serde_json::json!(settings.noise.0)),
+        ("steps", serde_json::json!(steps)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

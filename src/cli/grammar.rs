@@ -1,0 +1,43 @@
+//! Grammars on the command line.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Failure, input};
+use crate::runs::GrammarText;
+use crate::system::{Diagnostic, Place};
+use crate::terms::Grammar;
+
+/// Reads a grammar with the files that it includes, which are looked up in the same folder.
+pub(super) fn read(path: &str) -> Result<GrammarText, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::input(format!("cannot read `{path}`: {error}"), None))?;
+    let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
+    let mut included = BTreeMap::new();
+    let mut load = |name: &str| {
+        let text = std::fs::read_to_string(folder.join(name)).ok()?;
+        included.insert(name.to_owned(), text.clone());
+        Some(text)
+    };
+    // Errors are said where the text is parsed again, with all that it includes.
+    let _ = Grammar::parse(&text, path, &mut load);
+    let read = GrammarText { path: path.to_owned(), text, included };
+    parsed(&read)?;
+    Ok(read)
+}
+
+/// The grammar of a text.
+pub(super) fn parsed(read: &GrammarText) -> Result<Grammar, Failure> {
+    read.parse().map_err(|error| {
+        let text = match error.source_name == read.path {
+            true => read.text.clone(),
+            false => read.included.get(&error.source_name).cloned().unwrap_or_default(),
+        };
+        input::failure_at(Diagnostic {
+            message: error.message,
+            place: Place::new(error.source_name.into(), text.into(), error.span),
+            expected: None,
+            hint: error.hint,
+        })
+    })
+}
