@@ -6,6 +6,7 @@
 //! halved or doubled. Recordings are read side by side on all cores.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use liouville::data::{ReadOptions, Recording, read};
 use liouville::progress::{CancelToken, Job, Limits, Silent};

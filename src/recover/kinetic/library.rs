@@ -34,16 +34,6 @@ impl Part {
         }
     }
 
-    pub fn name(&self, names: &[crate::expr::Symbol]) -> String {
-        match self {
-            Part::Mass { i, j, shape } => format!("M{i}{j}:{}", shape.formula(names)),
-            Part::Potential(shape) => format!("V:{}", shape.formula(names)),
-            Part::Joint(term) => {
-                format!("J:{}", term.formula(names, None).map_or_else(String::new, |e| e.to_string()))
-            }
-        }
-    }
-
     /// A number for its kind: forms of many kinds are tried.
     pub fn family(&self) -> usize {
         match self {

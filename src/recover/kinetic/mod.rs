@@ -41,7 +41,7 @@ use crate::terms::joint;
 use equations::Table;
 use library::Part;
 use motion::Lagrangian;
-use recorded_momenta::MassMap;
+use recorded_momenta::{MassMap, in_recorded_momenta, momentum_noise, with_momenta};
 use selection::{Fitted, Selection};
 use verify::{Followed, Trial};
 
@@ -87,6 +87,8 @@ pub struct Config {
     pub significance: f64,
     /// The least share of the points that a form must follow.
     pub complete: f64,
+    /// The same for what is held out, where one part of a few may begin next to such a stretch.
+    pub tested: f64,
     /// The parts into which the recording is cut at least, so that every second can be held out.
     pub stretches: usize,
     /// Where all coordinates but one are cyclic, the least spread of the energies of runs relative to their mean kinetic
@@ -119,6 +121,7 @@ impl Default for Config {
             tied: 10.0,
             significance: 4.0,
             complete: 0.9,
+            tested: 0.5,
             stretches: 6,
             energies: 0.1,
             constants: constants::Config::default(),
@@ -196,45 +199,6 @@ impl Grounds {
     }
 }
 
-/// The form whose momenta are those of the recording, as far as it is proportional to them.
-fn in_recorded_momenta(law: &Lagrangian, smoothed: &Smoothed, map: &MassMap) -> Option<Lagrangian> {
-    let n = law.dof;
-    let (mut along, mut square) = (0.0, 0.0);
-    for piece in &smoothed.pieces {
-        for point in 0..piece.points() {
-            let q: Vec<f64> = piece.positions.iter().map(|column| column[point]).collect();
-            let v: Vec<f64> = piece.velocities.iter().map(|column| column[point]).collect();
-            let own = law.action(&q, &v).momentum;
-            let recorded = map.momentum(&q, &v);
-            (0..n).for_each(|i| along += own[i] * recorded[i]);
-            (0..n).for_each(|i| square += own[i] * own[i]);
-        }
-    }
-    let scale = along / square;
-    (scale > 0.0 && scale.is_finite()).then(|| law.in_unit_of_momenta(scale))
-}
-
-/// The mean noise of each momentum.
-fn momentum_noise(states: &Smoothed, dof: usize) -> Vec<f64> {
-    let mean = |i: usize| {
-        let squares = states.pieces.iter().map(|piece| piece.position_noise[dof + i].powi(2));
-        (squares.sum::<f64>() / states.pieces.len().max(1) as f64).sqrt()
-    };
-    (0..dof).map(mean).collect()
-}
-
-/// The piece with the recorded momenta in place of the velocities that were read from them.
-fn with_momenta(mut piece: ObservedPiece, map: &MassMap, noise: &[f64]) -> ObservedPiece {
-    for point in 0..piece.points() {
-        let q: Vec<f64> = piece.positions.iter().map(|column| column[point]).collect();
-        let v: Vec<f64> = piece.velocities.iter().map(|column| column[point]).collect();
-        let momenta = map.momentum(&q, &v);
-        piece.velocities.iter_mut().zip(momenta).for_each(|(column, p)| column[point] = p);
-    }
-    piece.velocity_noise = noise.to_vec();
-    piece
-}
-
 /// The best form that whole trajectories bear out.
 fn decide(
     recording: &Recording,
@@ -248,26 +212,6 @@ fn decide(
     let mut trial = Trial { pieces, config, job };
     job.tell(Event::Doing("following trajectories"));
     let found = trial.follow(&laws);
-    if std::env::var_os("KIN").is_some() {
-        for f in &found {
-            eprintln!(
-                "followed {:.1} reduced {:.3} parts {} {:?}",
-                f.score,
-                f.fit.reduced(),
-                f.fit.parts,
-                f.law
-                    .parts
-                    .iter()
-                    .zip(&f.law.coefficients)
-                    .map(|(k, c)| format!(
-                        "{} {:.4}",
-                        k.name(&["x", "y", "z"].map(crate::expr::Symbol::new)),
-                        c
-                    ))
-                    .collect::<Vec<_>>()
-            );
-        }
-    }
     let answer = trial.without_weak(choose(&found, config.near)?.clone());
     let has_masses = || {
         answer.law.unit.is_none()
@@ -278,17 +222,6 @@ fn decide(
         && grounds.search(config, job).is_short(&answer.law)
         && is_significant(&answer, config)
         && has_masses();
-    if std::env::var_os("KIN").is_some() {
-        eprintln!(
-            "answer {} reduced {:.3} held {:?} short {} significant {} masses {}",
-            answer.law.parts.len(),
-            answer.fit.reduced(),
-            trial.held_out(&answer),
-            grounds.search(config, job).is_short(&answer.law),
-            is_significant(&answer, config),
-            has_masses()
-        );
-    }
     if !bears_out || job.is_cancelled() {
         return None;
     }
@@ -422,29 +355,13 @@ impl Search<'_> {
                 .map(|law| law.slopes(self.weak.positions(), self.weak.velocities()));
             let whitened = self.weak.whiten(slopes.as_ref(), floor).ok()?;
             let config = &self.config.selection;
-            let selection = Selection { table: &table, whitened: &whitened, parts: self.parts, config };
+            let (whitened, parts, job) = (&whitened, self.parts, self.job);
+            let selection = Selection { table: &table, whitened, parts, config, job };
+            let hopeless = self.config.hopeless * self.config.patience.get(pass).unwrap_or(&1.0);
             // The first whitening knows nothing of the slopes: forms grow anew under the second.
             let again = if pass < self.config.growing { &[][..] } else { &known };
-            let (forms, s2) = selection.run(again);
-            if std::env::var_os("KIN").is_some() {
-                for f in forms.iter().take(6) {
-                    eprintln!(
-                        "pass {pass} s2 {s2:.2} score {:.1} chi {:.1} {:?}",
-                        f.score,
-                        f.chi,
-                        f.terms
-                            .iter()
-                            .zip(&f.coefficients)
-                            .map(|(&k, c)| format!(
-                                "{} {:.4}",
-                                self.parts[k].name(&["x", "y", "z"].map(crate::expr::Symbol::new)),
-                                c
-                            ))
-                            .collect::<Vec<_>>()
-                    );
-                }
-            }
-            if s2 > self.config.hopeless * self.config.patience.get(pass).unwrap_or(&1.0) {
+            let (forms, s2) = selection.run(again, hopeless);
+            if s2 > hopeless {
                 return None;
             }
             let best = forms.first()?.score;

@@ -1,13 +1,14 @@
 //! Velocities from recorded momenta: p = M(q) v is linear in the coefficients of M, and needs no form of it.
 
 use super::library::{Part, library};
-use super::motion::{Action, inverse, product};
+use super::motion::{Action, Lagrangian, inverse, product};
 use super::shape::{Base, MOST};
-use crate::data::{Rates, Recording, Smoother};
+use crate::data::{Rates, Recording, Smoothed, Smoother};
 use crate::expr::Symbol;
 use crate::recover::RecoverError;
 use crate::regression::WeakForm;
 use crate::regression::least_squares::backward_elimination;
+use crate::regression::trajectory::ObservedPiece;
 
 /// How momenta are read as functions of positions and velocities.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -59,13 +60,9 @@ impl MassMap {
         let positive = recording.runs.iter().all(|run| {
             let positions: Vec<&[f64]> = run.positions.iter().map(Vec::as_slice).collect();
             (0..run.times.len())
-                .all(|point| map.action(&at(&positions, point)).inverse(map.dof(&positions)).is_some())
+                .all(|point| map.action(&at(&positions, point)).inverse(positions.len()).is_some())
         });
         Ok(positive.then_some(map))
-    }
-
-    fn dof(&self, positions: &[&[f64]]) -> usize {
-        positions.len()
     }
 
     /// The terms at rest.
@@ -142,6 +139,45 @@ fn coefficients(weak: &WeakForm, parts: &[Part], dof: usize, config: &Config) ->
     }
     let fit = backward_elimination(&columns, &left, &vec![false; count], config.significance)?;
     (fit.residual <= config.misfit).then_some(fit.coefficients)
+}
+
+/// The form whose momenta are those of the recording, as far as it is proportional to them.
+pub fn in_recorded_momenta(law: &Lagrangian, smoothed: &Smoothed, map: &MassMap) -> Option<Lagrangian> {
+    let n = law.dof;
+    let (mut along, mut square) = (0.0, 0.0);
+    for piece in &smoothed.pieces {
+        for point in 0..piece.points() {
+            let q: Vec<f64> = piece.positions.iter().map(|column| column[point]).collect();
+            let v: Vec<f64> = piece.velocities.iter().map(|column| column[point]).collect();
+            let own = law.action(&q, &v).momentum;
+            let recorded = map.momentum(&q, &v);
+            (0..n).for_each(|i| along += own[i] * recorded[i]);
+            (0..n).for_each(|i| square += own[i] * own[i]);
+        }
+    }
+    let scale = along / square;
+    (scale > 0.0 && scale.is_finite()).then(|| law.in_unit_of_momenta(scale))
+}
+
+/// The mean noise of each momentum.
+pub fn momentum_noise(states: &Smoothed, dof: usize) -> Vec<f64> {
+    let mean = |i: usize| {
+        let squares = states.pieces.iter().map(|piece| piece.position_noise[dof + i].powi(2));
+        (squares.sum::<f64>() / states.pieces.len().max(1) as f64).sqrt()
+    };
+    (0..dof).map(mean).collect()
+}
+
+/// The piece with the recorded momenta in place of the velocities that were read from them.
+pub fn with_momenta(mut piece: ObservedPiece, map: &MassMap, noise: &[f64]) -> ObservedPiece {
+    for point in 0..piece.points() {
+        let q: Vec<f64> = piece.positions.iter().map(|column| column[point]).collect();
+        let v: Vec<f64> = piece.velocities.iter().map(|column| column[point]).collect();
+        let momenta = map.momentum(&q, &v);
+        piece.velocities.iter_mut().zip(momenta).for_each(|(column, p)| column[point] = p);
+    }
+    piece.velocity_noise = noise.to_vec();
+    piece
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::equations::Table;
 use super::library::Part;
 use super::linear::{Linear, backward, cholesky, dot, forward};
 use super::motion::unit_of;
+use crate::progress::Job;
 use crate::regression::Whitened;
 use crate::regression::beam::{BeamConfig, Candidates, beam_search};
 
@@ -24,6 +25,10 @@ use crate::regression::beam::{BeamConfig, Candidates, beam_search};
 pub struct Config {
     /// The forms kept of each size.
     pub width: usize,
+    /// The choices of masses to begin with, the plainest first. Two coordinates have 9 at most; three would have 216.
+    pub starts: usize,
+    /// The most coordinates with which ratios of masses are scanned for each beginning. With more, fits alone find them.
+    pub scanned: usize,
     /// For each form kept, the children that are fitted.
     pub children: usize,
     /// Of each size, the most forms with the same entries on the diagonal of the first size.
@@ -41,7 +46,17 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { width: 10, children: 8, alike: 4, terms: [5, 9, 11], improved: 4, rounds: 6, stall: 12.0 }
+        Config {
+            width: 10,
+            starts: 12,
+            scanned: 2,
+            children: 8,
+            alike: 4,
+            terms: [5, 9, 11],
+            improved: 4,
+            rounds: 6,
+            stall: 12.0,
+        }
     }
 }
 
@@ -79,12 +94,15 @@ pub struct Selection<'a> {
     pub parts: &'a [Part],
     /// How forms are sought.
     pub config: &'a Config,
+    /// The job.
+    pub job: &'a Job<'a>,
 }
 
 impl Selection<'_> {
     /// The forms found, best first, and s², the least χ² for each degree of freedom, at least 1. Forms that are known
-    /// are improved; where there are none, forms grow from all choices of masses.
-    pub fn run(&self, known: &[Fitted]) -> (Vec<Fitted>, f64) {
+    /// are improved; where there are none, forms grow from all choices of masses. Where s² is above `hopeless` the search
+    /// ends there.
+    pub fn run(&self, known: &[Fitted], hopeless: f64) -> (Vec<Fitted>, f64) {
         let again = |form: &Fitted| self.fitted(&form.terms, &form.coefficients, form.start);
         let mut found: BTreeMap<Vec<usize>, Fitted> = BTreeMap::new();
         let begun = match known.is_empty() {
@@ -94,6 +112,9 @@ impl Selection<'_> {
         begun.into_iter().for_each(|form| self.keep(&mut found, form));
         let s2 = self.variance(found.values());
         let best = self.ordered(&found, s2);
+        if s2 > hopeless {
+            return (best, s2);
+        }
         self.with_other_potentials(&best, s2).into_iter().for_each(|form| self.keep(&mut found, form));
         let s2 = self.variance(found.values());
         let best: Vec<Fitted> = self.ordered(&found, s2).into_iter().take(self.config.improved).collect();
@@ -142,6 +163,9 @@ impl Selection<'_> {
         let least = |forms: &[Fitted]| forms.iter().map(|form| form.chi).fold(f64::INFINITY, f64::min);
         let (mut last, mut stalls) = (least(&present), 0);
         while present.first().is_some_and(|form| form.terms.len() < self.config.terms[self.table.dof() - 1]) {
+            if self.job.is_cancelled() {
+                break;
+            }
             let tasks: Vec<Proposal> = present.par_iter().flat_map(|form| self.children(form)).collect();
             let mut next = self.fits(tasks, self.config.children * self.config.width);
             next.sort_by(|a, b| a.chi.total_cmp(&b.chi).then_with(|| a.terms.cmp(&b.terms)));
@@ -229,6 +253,9 @@ impl Selection<'_> {
                 .flat_map(|start: &Vec<usize>| own.iter().map(move |&k| [&start[..], &[k]].concat()))
                 .collect();
         }
+        let cost = |terms: &Vec<usize>| terms.iter().map(|&k| self.parts[k].cost()).sum::<f64>();
+        choices.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        choices.truncate(self.config.starts);
         let one = |(start, terms): (usize, Vec<usize>)| {
             let coefficients = vec![1.0; terms.len()];
             let chi = self.chi(&terms, &coefficients)?;
@@ -239,24 +266,29 @@ impl Selection<'_> {
 
     /// The forms with one term more that promise most.
     fn children(&self, form: &Fitted) -> Vec<Proposal> {
+        if self.job.is_cancelled() {
+            return Vec::new();
+        }
         let equations = self.table.equations(self.whitened, &form.terms, &form.coefficients);
         let Some(equations) = equations else { return Vec::new() };
         let linear = Linear { equations: &equations };
-        let ones = vec![1.0; self.table.dof()];
         // A beginning knows nothing of the ratios of masses.
-        let is_start = form.terms.len() == self.table.dof();
-        let masses = if is_start { linear.start_masses() } else { vec![ones] };
-        let mut out: Vec<Proposal> = Vec::new();
-        for masses in &masses {
-            for (_, k) in linear.extensions(&form.terms, masses, self.config.children) {
-                let mut terms = form.terms.clone();
-                terms.insert(terms.partition_point(|&other| other < k), k);
-                let Some(support) = linear.fitted(terms, masses) else { continue };
-                let (terms, coefficients) = (support.terms, support.coefficients);
-                out.push(Proposal { terms, coefficients, estimate: support.chi, start: form.start });
-            }
-        }
-        out
+        let is_start = form.terms.len() == self.table.dof() && self.table.dof() <= self.config.scanned;
+        let masses = if is_start { linear.start_masses() } else { vec![vec![1.0; self.table.dof()]] };
+        let grown = |masses: &Vec<f64>| self.grown(&linear, &form.terms, masses, form.start);
+        masses.iter().flat_map(grown).collect()
+    }
+
+    /// The terms with one more that promise most in these equations.
+    fn grown(&self, linear: &Linear<'_>, terms: &[usize], masses: &[f64], start: usize) -> Vec<Proposal> {
+        let with = |(_, k): (f64, usize)| {
+            let mut terms = terms.to_vec();
+            terms.insert(terms.partition_point(|&other| other < k), k);
+            let support = linear.fitted(terms, masses)?;
+            let (terms, coefficients) = (support.terms, support.coefficients);
+            Some(Proposal { terms, coefficients, estimate: support.chi, start })
+        };
+        linear.extensions(terms, masses, self.config.children).into_iter().filter_map(with).collect()
     }
 
     /// The most promising proposals fitted, each form once.
@@ -265,7 +297,10 @@ impl Selection<'_> {
         let mut seen = std::collections::BTreeSet::new();
         proposals.retain(|proposal| seen.insert(proposal.terms.clone()));
         proposals.truncate(most);
-        let fit = |one: &Proposal| self.fitted(&one.terms, &one.coefficients, one.start);
+        let fit = |one: &Proposal| match self.job.is_cancelled() {
+            true => None,
+            false => self.fitted(&one.terms, &one.coefficients, one.start),
+        };
         proposals.par_iter().filter_map(fit).collect()
     }
 
@@ -318,25 +353,22 @@ impl Selection<'_> {
     }
 
     /// A form improved by dropping, adding and exchanging terms, while the score falls. Every form that is tried is kept.
+    /// What would help a form with a term less is read from the equations about the form itself.
     fn improve(&self, mut best: Fitted, s2: f64, found: &mut BTreeMap<Vec<usize>, Fitted>) {
         let score = |form: &Fitted| form.chi / s2 + self.price(&form.terms);
         for _ in 0..2 * self.config.terms[self.table.dof() - 1] {
-            let shorter: Vec<Fitted> = self
-                .shorter(&best)
-                .into_par_iter()
-                .filter_map(|(terms, c)| match found.get(&terms) {
-                    Some(known) => Some(known.clone()),
-                    None => self.fitted(&terms, &c, best.start),
-                })
-                .collect();
-            let parents: Vec<&Fitted> = std::iter::once(&best).chain(&shorter).collect();
-            let mut proposals: Vec<Proposal> = parents
-                .par_iter()
-                .flat_map(|form| self.children(form).into_iter().take(4).collect::<Vec<_>>())
-                .collect();
+            let equations = self.table.equations(self.whitened, &best.terms, &best.coefficients);
+            let Some(equations) = equations.filter(|_| !self.job.is_cancelled()) else { break };
+            let linear = Linear { equations: &equations };
+            let ones = vec![1.0; self.table.dof()];
+            let shorter = self.shorter(&best);
+            let mut proposals = self.grown(&linear, &best.terms, &ones, best.start);
+            for (terms, coefficients) in shorter {
+                proposals.extend(self.grown(&linear, &terms, &ones, best.start).into_iter().take(4));
+                proposals.push(Proposal { terms, coefficients, estimate: f64::INFINITY, start: best.start });
+            }
             proposals.retain(|proposal| !found.contains_key(&proposal.terms));
-            let grown = self.fits(proposals, usize::MAX);
-            shorter.into_iter().chain(grown).for_each(|form| self.keep(found, form));
+            self.fits(proposals, usize::MAX).into_iter().for_each(|form| self.keep(found, form));
             let neighbours = found.values().filter(|form| differs_by_one(&form.terms, &best.terms));
             let next = neighbours.min_by(|a, b| score(a).total_cmp(&score(b)));
             match next {

@@ -87,7 +87,7 @@ impl Trial<'_> {
 
     /// A fit that follows all pieces with a positive mass matrix.
     fn followed(&self, law: &Lagrangian, fit: TrajectoryFit) -> Option<Followed> {
-        let complete = fit.is_followed() && self.is_complete(&self.pieces, &fit);
+        let complete = fit.is_followed() && self.covers(&self.pieces, &fit, self.config.complete);
         let law = law.with_constants(&fit.constants);
         let positive = || {
             let n = law.dof;
@@ -98,14 +98,14 @@ impl Trial<'_> {
         positive.then_some(Followed { law, fit, score: f64::INFINITY })
     }
 
-    /// Whether nearly all points of pieces are followed. Next to stretches that the sampling does not resolve, a piece may
-    /// begin with a wrong state.
-    fn is_complete(&self, pieces: &[ObservedPiece], fit: &TrajectoryFit) -> bool {
+    /// Whether at least this share of the points of pieces is followed. Next to stretches that the sampling does not resolve,
+    /// a piece may begin with a wrong state.
+    fn covers(&self, pieces: &[ObservedPiece], fit: &TrajectoryFit, share: f64) -> bool {
         let parts = trajectory::cut(pieces, fit.parts, &self.config.trajectory);
         let points =
             |all: &mut dyn Iterator<Item = &ObservedPiece>| all.map(ObservedPiece::points).sum::<usize>();
         let kept = points(&mut parts.iter().zip(&fit.kept).filter(|(_, kept)| **kept).map(|(part, _)| part));
-        kept as f64 >= self.config.complete * points(&mut parts.iter()) as f64
+        kept as f64 >= share * points(&mut parts.iter()) as f64
     }
 
     /// The description length of a form whose constants were fitted to this number of values, in units of χ².
@@ -155,7 +155,7 @@ impl Trial<'_> {
             let fit = trajectory::fit_as_cut(&answer.law, &answer.law.constants(), fitted, settings);
             let fixed = Fixed(answer.law.with_constants(&fit.constants));
             let test = trajectory::fit_as_cut(&fixed, &[], tested, settings);
-            if !fit.is_followed() || !test.is_followed() || !self.is_complete(tested, &test) {
+            if !fit.is_followed() || !test.is_followed() || !self.covers(tested, &test, self.config.tested) {
                 return None;
             }
             square += test.chi;
