@@ -1,10 +1,13 @@
 //! Proofs of non-integrability: of what is known not to be integrable, and never of what is.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use liouville::expr::{Expr, Symbol, parse};
-use liouville::mechanics::{Hamiltonian, IntegralClass, NonIntegrability, PhaseSpace};
+use liouville::mechanics::{
+    ConservedQuantity, Hamiltonian, IntegralClass, NonIntegrability, PhaseSpace, Prover, Verdict, assess,
+};
 use liouville::obstructions::obstruction;
 use liouville::progress::CancelToken;
 use liouville::system::System;
@@ -18,7 +21,7 @@ fn hamiltonian(names: &str, text: &str) -> Hamiltonian {
 }
 
 fn proof(hamiltonian: &Hamiltonian) -> Option<NonIntegrability> {
-    obstruction(hamiltonian, &CancelToken::new()).expect("an answer")
+    obstruction(hamiltonian, &[], &CancelToken::new()).expect("an answer")
 }
 
 fn plane(potential: &str) -> Hamiltonian {
@@ -84,43 +87,77 @@ fn what_is_known_not_to_be_integrable_is_proved_so() {
     }
 }
 
-/// The lines `name: potential` of a list.
-fn listed(file: &str) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systems").join(file);
-    let text = std::fs::read_to_string(path).expect("a list");
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    let pair = |line: &str| line.split_once(": ").map(|(a, b)| (a.to_owned(), b.to_owned()));
-    lines.map(|line| pair(line).unwrap_or_else(|| panic!("{line}"))).collect()
+/// A line of the list of integrable potentials.
+struct Listed {
+    name: String,
+    kinetic: Expr,
+    potential: Expr,
+    law: Expr,
 }
 
-/// The same system in other coordinates: turned, and with other masses.
-fn transformed(potential: &str) -> Vec<Hamiltonian> {
-    let changes = [
-        ("x", "y", "(px^2 + py^2)/2"),
-        ("(3*x + 4*y)/5", "(4*x - 3*y)/5", "(px^2 + py^2)/2"),
-        ("(5*x - 12*y)/13", "(12*x + 5*y)/13", "(px^2 + py^2)/2"),
-        ("2*x", "y/3", "(px^2/4 + 9*py^2)/2"),
-        // p′ = Rᵀp for q = Rq′: here q = (x + y, y), p = (px, py − px).
-        ("x + y", "y", "(px^2 + (py - px)^2)/2"),
-    ];
-    let of = |(x, y, kinetic): (&str, &str, &str)| {
-        let [x, y] = [x, y].map(|text| parse(text).expect("a formula"));
-        let replaced = [(Symbol::new("x"), x), (Symbol::new("y"), y)].into_iter().collect();
-        let potential = parse(potential).expect("a potential").substitute(&replaced);
-        let formula: Expr = parse(kinetic).expect("a kinetic energy") + potential;
-        let names = |list: [&str; 2]| list.map(Symbol::new).to_vec();
-        Hamiltonian::new(formula, PhaseSpace::new(names(["x", "y"]), names(["px", "py"])).expect("a space"))
-    };
-    // (x + y, y) as new coordinates: q = Rq′ with R = ((1, 1), (0, 1)), p = R⁻ᵀp′.
-    changes.into_iter().map(of).collect()
+impl Listed {
+    /// `name [kinetic energy]: potential => law`
+    fn of(line: &str) -> Option<Listed> {
+        let (name, formulas) = line.split_once(": ")?;
+        let (potential, law) = formulas.split_once(" => ")?;
+        let (name, kinetic) = match name.split_once(" [") {
+            Some((name, kinetic)) => (name, kinetic.strip_suffix(']')?),
+            None => (name, "(px^2 + py^2)/2"),
+        };
+        let [kinetic, potential, law] = [kinetic, potential, law].map(|text| parse(text).ok());
+        Some(Listed { name: name.to_owned(), kinetic: kinetic?, potential: potential?, law: law? })
+    }
+
+    /// H and the law, where the old coordinates and momenta are these formulas of the new ones.
+    fn in_coordinates(&self, formulas: [&str; 4]) -> (Hamiltonian, Expr) {
+        let old = ["x", "y", "px", "py"].map(Symbol::new);
+        let new = formulas.map(|text| parse(text).expect("a formula"));
+        let replaced = old.iter().cloned().zip(new).collect();
+        let space = PhaseSpace::new(old[..2].to_vec(), old[2..].to_vec()).expect("a phase space");
+        let energy = (self.kinetic.clone() + self.potential.clone()).substitute(&replaced);
+        (Hamiltonian::new(energy, space), self.law.substitute(&replaced))
+    }
+}
+
+fn integrable_potentials() -> Vec<Listed> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systems/integrable_potentials.txt");
+    let text = std::fs::read_to_string(path).expect("a list");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| Listed::of(line).unwrap_or_else(|| panic!("{line}"))).collect()
+}
+
+/// The coordinates as they are.
+const SAME: [&str; 4] = ["x", "y", "px", "py"];
+
+/// Coordinates turned, stretched and sheared: q = Rq′, p = R⁻ᵀp′.
+const OTHERS: [[&str; 4]; 4] = [
+    ["(3*x + 4*y)/5", "(4*x - 3*y)/5", "(3*px + 4*py)/5", "(4*px - 3*py)/5"],
+    ["(5*x - 12*y)/13", "(12*x + 5*y)/13", "(5*px - 12*py)/13", "(12*px + 5*py)/13"],
+    ["2*x", "y/3", "px/2", "3*py"],
+    ["x + y", "y", "px", "py - px"],
+];
+
+#[test]
+fn the_potentials_listed_as_integrable_have_a_second_law() {
+    let potentials = integrable_potentials();
+    assert!(potentials.len() > 70);
+    for listed in potentials {
+        let (system, law) = listed.in_coordinates(SAME);
+        let prover = Prover::new(&system).expect("a prover");
+        let certificate = prover.certify(&law).expect("an answer");
+        let certificate = certificate.unwrap_or_else(|| panic!("{}: not a law", listed.name));
+        let assessment = assess(&prover, &[ConservedQuantity::proved("F", certificate)]).expect("an answer");
+        assert_eq!(assessment.verdict(), Verdict::Integrable, "{}", listed.name);
+    }
 }
 
 #[test]
 fn nothing_is_proved_of_integrable_potentials() {
-    for (name, potential) in listed("integrable_potentials.txt") {
-        for system in transformed(&potential) {
-            let found = proof(&system);
-            assert!(found.is_none(), "{name}: {} {:?}", system.formula(), found.map(|f| f.reason().clone()));
+    for listed in integrable_potentials() {
+        for formulas in std::iter::once(SAME).chain(OTHERS) {
+            let (system, _) = listed.in_coordinates(formulas);
+            let found = proof(&system).map(|found| found.reason().clone());
+            assert!(found.is_none(), "{}: {} {found:?}", listed.name, system.formula());
         }
     }
 }
@@ -265,4 +302,59 @@ fn parameters_and_conditions() {
     let restricted = plane("x^2*y^2")
         .restricted(liouville::expr::Condition::parse_all("x > 0, y > 0").expect("conditions"));
     assert_eq!(proof(&restricted).map(|proof| proof.class()), Some(IntegralClass::Rational));
+}
+
+/// What the program prints.
+fn printed(arguments: &[&str]) -> String {
+    let run =
+        Command::new(env!("CARGO_BIN_EXE_liouville")).args(arguments).output().expect("the program runs");
+    assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).expect("UTF-8")
+}
+
+const HENON_HEILES: &str = "no rational integral independent of H: leading part V₃ = x^2*y - y^3/3, Darboux \
+                            direction (0, 1), eigenvalue -2 is not in the Morales–Ramis table for degree 3";
+
+#[test]
+#[cfg(feature = "learn")]
+fn discovery_ends_with_the_verdict_non_integrable() {
+    let arguments = ["discover", "henon-heiles", "--steps", "0", "--quiet"];
+    let text = printed(&arguments);
+    assert!(text.contains(&format!("Verdict: non-integrable\n  proved: {HENON_HEILES}\n")), "{text}");
+    let json = printed(&[&arguments[..], &["--json"]].concat());
+    let record: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
+    assert_eq!(record["hamiltonian"]["agrees_with_file"], true);
+    assert_eq!(record["verdict"], "non-integrable");
+    assert_eq!(record["obstruction"]["method"], "leading");
+    assert_eq!(record["obstruction"]["class"], "rational");
+    assert_eq!(record["obstruction"]["statement"], HENON_HEILES);
+    assert!(record.get("hint").is_none());
+}
+
+/// The text of a system with these coordinates and this H.
+fn written(folder: &Path, names: &str, energy: &str) -> String {
+    let (coordinates, momenta) = (names.replace(' ', ", "), names.replace(' ', ", p"));
+    let path = folder.join("system.ham");
+    let text = format!("system s\ncoordinates {coordinates}\nmomenta p{momenta}\nH = {energy}\n");
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+#[test]
+fn the_motion_relative_to_the_centre_of_mass_is_spoken_of() {
+    let folder = std::env::temp_dir().join(format!("liouville-obstructions-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    let chain = "(pa^2 + pb^2 + pc^2)/2 + ((b - a)^2 + (c - b)^2 + (a - c)^2)/2 + (b - a)^3 + (c - b)^3 + (a - c)^3";
+    let system = written(&folder, "a b c", chain);
+    let text = printed(&["integrals", &system, "--quiet"]);
+    let relative =
+        "relative to the centre of mass, with 2 degrees of freedom: no rational integral independent of H";
+    assert!(text.contains(&format!("\n  {relative}\n")), "{text}");
+    let json = printed(&["integrals", &system, "--quiet", "--json"]);
+    let record: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
+    let statement = record["obstruction"]["statement"].as_str().expect("a statement");
+    assert!(statement.starts_with("not Liouville integrable (rational integrals): leading part"), "{statement}");
+    assert_eq!(record["obstruction"]["relative"]["degrees_of_freedom"], 2);
+    assert_eq!(record["obstruction"]["relative"]["statement"], relative);
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
 }
