@@ -344,7 +344,8 @@ fn written(folder: &Path, names: &str, energy: &str) -> String {
 fn the_motion_relative_to_the_centre_of_mass_is_spoken_of() {
     let folder = std::env::temp_dir().join(format!("liouville-obstructions-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a scratch folder");
-    let chain = "(pa^2 + pb^2 + pc^2)/2 + ((b - a)^2 + (c - b)^2 + (a - c)^2)/2 + (b - a)^3 + (c - b)^3 + (a - c)^3";
+    let chain =
+        "(pa^2 + pb^2 + pc^2)/2 + ((b - a)^2 + (c - b)^2 + (a - c)^2)/2 + (b - a)^3 + (c - b)^3 + (a - c)^3";
     let system = written(&folder, "a b c", chain);
     let text = printed(&["integrals", &system, "--quiet"]);
     let relative =
@@ -353,7 +354,10 @@ fn the_motion_relative_to_the_centre_of_mass_is_spoken_of() {
     let json = printed(&["integrals", &system, "--quiet", "--json"]);
     let record: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
     let statement = record["obstruction"]["statement"].as_str().expect("a statement");
-    assert!(statement.starts_with("not Liouville integrable (rational integrals): leading part"), "{statement}");
+    assert!(
+        statement.starts_with("not Liouville integrable (rational integrals): leading part"),
+        "{statement}"
+    );
     assert_eq!(record["obstruction"]["relative"]["degrees_of_freedom"], 2);
     assert_eq!(record["obstruction"]["relative"]["statement"], relative);
     std::fs::remove_dir_all(folder).expect("the scratch folder");
