@@ -393,8 +393,8 @@ fn printed(arguments: &[&str]) -> String {
 #[test]
 #[cfg(feature = "learn")]
 fn discovery_ends_with_the_verdict_non_integrable() {
-    let statement = "no rational integral independent of H: leading part V₃ = x^2*y - y^3/3, Darboux direction (0, 1), \
-                     eigenvalue -2 is not in the Morales–Ramis table for degree 3";
+    let statement = "no rational integral independent of H: leading part V₃ = x^2*y - y^3/3, Darboux direction \
+                     (0, 1), eigenvalue -2 is not in the Morales–Ramis table for degree 3";
     let arguments = ["discover", "henon-heiles", "--steps", "0", "--quiet"];
     let text = printed(&arguments);
     assert!(text.contains(&format!("Verdict: non-integrable\n  proved: {statement}\n")), "{text}");
