@@ -212,7 +212,7 @@ fn laws_that_jump_are_refused() {
 }
 
 /// Systems of each kind of proof: name, text.
-const OBSTRUCTED: [(&str, &str); 9] = [
+const OBSTRUCTED: [(&str, &str); 10] = [
     ("direction", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2 + x^2 + y^2)/2 + x^2*y - y^3/3\n"),
     ("irrational", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + x^4 + y^4 + x^3*y\n"),
     ("lowest", "coordinates x, y\nmomenta px, py\nH = (px^2 + py^2)/2 + x^2*y^2 + x^6\n"),
@@ -232,6 +232,11 @@ const OBSTRUCTED: [(&str, &str); 9] = [
         "coordinates x1, y1, x2, y2, x3, y3\nmomenta a1, b1, a2, b2, a3, b3\n\
          H = (a1^2 + b1^2)/2 + (a2^2 + b2^2)/4 + (a3^2 + b3^2)/6 - 2/sqrt((x1 - x2)^2 + (y1 - y2)^2) - \
          3/sqrt((x1 - x3)^2 + (y1 - y3)^2) - 6/sqrt((x2 - x3)^2 + (y2 - y3)^2)\n",
+    ),
+    (
+        "walls",
+        "coordinates a, b, c, d\nmomenta pa, pb, pc, pd\n\
+         H = (pa^2 + pb^2 + pc^2 + pd^2)/2 + a^2 + a^4 + (b - a)^4 + (c - b)^4 + (d - c)^4 + d^4\n",
     ),
 ];
 

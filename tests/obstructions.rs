@@ -1,10 +1,13 @@
 //! Proofs of non-integrability: of what is known not to be integrable, and never of what is.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use liouville::expr::{Expr, Symbol, parse};
-use liouville::mechanics::{Hamiltonian, IntegralClass, NonIntegrability, PhaseSpace};
+use liouville::mechanics::{
+    ConservedQuantity, Hamiltonian, IntegralClass, NonIntegrability, PhaseSpace, Prover, Verdict, assess,
+};
 use liouville::obstructions::obstruction;
 use liouville::progress::CancelToken;
 use liouville::system::System;
@@ -18,7 +21,7 @@ fn hamiltonian(names: &str, text: &str) -> Hamiltonian {
 }
 
 fn proof(hamiltonian: &Hamiltonian) -> Option<NonIntegrability> {
-    obstruction(hamiltonian, &CancelToken::new()).expect("an answer")
+    obstruction(hamiltonian, &[], &CancelToken::new()).expect("an answer")
 }
 
 fn plane(potential: &str) -> Hamiltonian {
@@ -84,43 +87,116 @@ fn what_is_known_not_to_be_integrable_is_proved_so() {
     }
 }
 
-/// The lines `name: potential` of a list.
-fn listed(file: &str) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systems").join(file);
-    let text = std::fs::read_to_string(path).expect("a list");
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    let pair = |line: &str| line.split_once(": ").map(|(a, b)| (a.to_owned(), b.to_owned()));
-    lines.map(|line| pair(line).unwrap_or_else(|| panic!("{line}"))).collect()
+/// A periodic chain, or one with ends at rest, whose links have this potential in l.
+fn chain(sites: usize, is_periodic: bool, link: &str) -> Hamiltonian {
+    let name = |i: usize| format!("q{}", i + 1);
+    let inner = (1..sites).map(|i| format!("({} - {})", name(i), name(i - 1)));
+    let ends = match is_periodic {
+        true => vec![format!("({} - {})", name(0), name(sites - 1))],
+        false => vec![name(0), format!("(-{})", name(sites - 1))],
+    };
+    let links = inner.chain(ends).map(|length| link.replace('l', &length));
+    let kinetic = (0..sites).map(|i| format!("p{}^2/2", name(i)));
+    let names: Vec<String> = (0..sites).map(name).collect();
+    hamiltonian(&names.join(" "), &kinetic.chain(links).collect::<Vec<_>>().join(" + "))
 }
 
-/// The same system in other coordinates: turned, and with other masses.
-fn transformed(potential: &str) -> Vec<Hamiltonian> {
-    let changes = [
-        ("x", "y", "(px^2 + py^2)/2"),
-        ("(3*x + 4*y)/5", "(4*x - 3*y)/5", "(px^2 + py^2)/2"),
-        ("(5*x - 12*y)/13", "(12*x + 5*y)/13", "(px^2 + py^2)/2"),
-        ("2*x", "y/3", "(px^2/4 + 9*py^2)/2"),
-        // p′ = Rᵀp for q = Rq′: here q = (x + y, y), p = (px, py − px).
-        ("x + y", "y", "(px^2 + (py - px)^2)/2"),
+#[test]
+fn others_of_these_kinds_are_proved_too() {
+    let cases = [
+        ("FPUT-β, four particles", chain(4, true, "l^2/2 + l^4/4")),
+        ("FPUT-β, five particles", chain(5, true, "l^2/2 + l^4/4")),
+        ("FPUT-β, four between walls", chain(4, false, "l^2/2 + l^4/4")),
+        ("FPUT-α, five particles", chain(5, true, "l^2/2 + l^3/3")),
+        ("FPUT-α, eight particles", chain(8, true, "l^2/2 + l^3/3")),
+        ("Yang–Mills in space", hamiltonian("x y z", "(px^2 + py^2 + pz^2 + x^2*y^2 + y^2*z^2 + z^2*x^2)/2")),
+        ("turning Hénon–Heiles", plane("x*py - y*px + x^2*y - y^3/3")),
+        ("masses of both signs", hamiltonian("x y z", "(px^2 + py^2 - pz^2)/2 + x^2*y^2 + y^2*z^2")),
+        ("masses beside the diagonal", hamiltonian("x y", "px^2 + px*py + 3*py^2 + x^2*y^2")),
+        ("a rational potential", plane("(x^5 + y^2)/(x^2 + y^2 + 1)")),
+        ("a fourth root", plane("(x^2 + 3*y^2)^(1/4)")),
+        ("a fourth root, enclosed", plane("(x^4 + x*y^3 + 3*y^4)^(1/4)")),
+        ("an oblate planet", plane("-1/sqrt(x^2 + y^2) + (3*y^2/(x^2 + y^2) - 1)/(20*(x^2 + y^2)^(3/2))")),
+        ("two exponentials", plane("exp(x + 2*y) + exp(-3*x + y)")),
+        ("three bodies on a line", bodies(&[1, 2, 3], 1)),
+        ("five bodies", bodies(&[1, 2, 3, 4, 5], 2)),
     ];
-    let of = |(x, y, kinetic): (&str, &str, &str)| {
-        let [x, y] = [x, y].map(|text| parse(text).expect("a formula"));
-        let replaced = [(Symbol::new("x"), x), (Symbol::new("y"), y)].into_iter().collect();
-        let potential = parse(potential).expect("a potential").substitute(&replaced);
-        let formula: Expr = parse(kinetic).expect("a kinetic energy") + potential;
-        let names = |list: [&str; 2]| list.map(Symbol::new).to_vec();
-        Hamiltonian::new(formula, PhaseSpace::new(names(["x", "y"]), names(["px", "py"])).expect("a space"))
-    };
-    // (x + y, y) as new coordinates: q = Rq′ with R = ((1, 1), (0, 1)), p = R⁻ᵀp′.
-    changes.into_iter().map(of).collect()
+    for (name, system) in cases {
+        assert!(proof(&system).is_some(), "{name}: no proof");
+    }
+}
+
+/// A line of the list of integrable potentials.
+struct Listed {
+    name: String,
+    kinetic: Expr,
+    potential: Expr,
+    law: Expr,
+}
+
+impl Listed {
+    /// `name [kinetic energy]: potential => law`
+    fn of(line: &str) -> Option<Listed> {
+        let (name, formulas) = line.split_once(": ")?;
+        let (potential, law) = formulas.split_once(" => ")?;
+        let (name, kinetic) = match name.split_once(" [") {
+            Some((name, kinetic)) => (name, kinetic.strip_suffix(']')?),
+            None => (name, "(px^2 + py^2)/2"),
+        };
+        let [kinetic, potential, law] = [kinetic, potential, law].map(|text| parse(text).ok());
+        Some(Listed { name: name.to_owned(), kinetic: kinetic?, potential: potential?, law: law? })
+    }
+
+    /// H and the law, where the old coordinates and momenta are these formulas of the new ones.
+    fn in_coordinates(&self, formulas: [&str; 4]) -> (Hamiltonian, Expr) {
+        let old = ["x", "y", "px", "py"].map(Symbol::new);
+        let new = formulas.map(|text| parse(text).expect("a formula"));
+        let replaced = old.iter().cloned().zip(new).collect();
+        let space = PhaseSpace::new(old[..2].to_vec(), old[2..].to_vec()).expect("a phase space");
+        let energy = (self.kinetic.clone() + self.potential.clone()).substitute(&replaced);
+        (Hamiltonian::new(energy, space), self.law.substitute(&replaced))
+    }
+}
+
+fn integrable_potentials() -> Vec<Listed> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systems/integrable_potentials.txt");
+    let text = std::fs::read_to_string(path).expect("a list");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| Listed::of(line).unwrap_or_else(|| panic!("{line}"))).collect()
+}
+
+/// The coordinates as they are.
+const SAME: [&str; 4] = ["x", "y", "px", "py"];
+
+/// Coordinates turned, stretched and sheared: q = Rq′, p = R⁻ᵀp′.
+const OTHERS: [[&str; 4]; 4] = [
+    ["(3*x + 4*y)/5", "(4*x - 3*y)/5", "(3*px + 4*py)/5", "(4*px - 3*py)/5"],
+    ["(5*x - 12*y)/13", "(12*x + 5*y)/13", "(5*px - 12*py)/13", "(12*px + 5*py)/13"],
+    ["2*x", "y/3", "px/2", "3*py"],
+    ["x + y", "y", "px", "py - px"],
+];
+
+#[test]
+fn the_potentials_listed_as_integrable_have_a_second_law() {
+    let potentials = integrable_potentials();
+    assert!(potentials.len() > 70);
+    for listed in potentials {
+        let (system, law) = listed.in_coordinates(SAME);
+        let prover = Prover::new(&system).expect("a prover");
+        let certificate = prover.certify(&law).expect("an answer");
+        let certificate = certificate.unwrap_or_else(|| panic!("{}: not a law", listed.name));
+        let assessment = assess(&prover, &[ConservedQuantity::proved("F", certificate)]).expect("an answer");
+        assert_eq!(assessment.verdict(), Verdict::Integrable, "{}", listed.name);
+    }
 }
 
 #[test]
 fn nothing_is_proved_of_integrable_potentials() {
-    for (name, potential) in listed("integrable_potentials.txt") {
-        for system in transformed(&potential) {
-            let found = proof(&system);
-            assert!(found.is_none(), "{name}: {} {:?}", system.formula(), found.map(|f| f.reason().clone()));
+    for listed in integrable_potentials() {
+        for formulas in std::iter::once(SAME).chain(OTHERS) {
+            let (system, _) = listed.in_coordinates(formulas);
+            let found = proof(&system).map(|found| found.reason().clone());
+            assert!(found.is_none(), "{}: {} {found:?}", listed.name, system.formula());
         }
     }
 }
@@ -196,6 +272,45 @@ fn nothing_is_proved_of_other_integrable_systems() {
         ("x y u v", "(px^2 + py^2)/2 + (pu^2 + pv^2)/6 - 3/sqrt((x - u)^2 + (y - v)^2)"),
         ("x y z", "(px^2 + py^2 + pz^2)/2 + x^2*y + 16*y^3/3 + z^3"),
         ("x y z", "(px^2 + py^2 + pz^2)/2 + 1/(x - y)^2 + 1/(y - z)^2 + 1/(z - x)^2"),
+        // Of x and y along light rays: with a law of its own (Acosta-Humánez, Álvarez-Ramírez, Stuchi), of x*y, with roots.
+        (two, "px*py + x^5*y^2"),
+        (two, "px*py + (x*y)^3 + 1/(x*y)"),
+        (two, "px*py + sqrt(x)*y + x^(3/2)"),
+        ("x y z", "px*py + pz^2/2 + x^2*y + x^3 + z^4"),
+        // Toda lattices of other root systems, extended ones, and with ends (Inozemtsev).
+        ("x y z", "(px^2 + py^2 + pz^2)/2 + exp(x - y) + exp(y - z) + exp(z)"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 + exp(x - y) + exp(y - z) + exp(2*z)"),
+        (
+            "x y z w",
+            "(px^2 + py^2 + pz^2 + pw^2)/2 + exp(x - y) + exp(y - z) + exp(z - w) + exp(z + w) + exp(-x - y)",
+        ),
+        (two, "(px^2 + py^2)/2 + exp(x - y) + exp(2*y) + exp(-2*x)"),
+        (two, "(px^2 + py^2)/2 + exp(x - y) + exp(y) + exp(-2*x)"),
+        (two, "(px^2 + py^2)/2 + exp(x - y) + 3*exp(y) + 2*exp(2*y) + 5*exp(-x) + 7*exp(-2*x)"),
+        ("a b c", "(pa^2 + pb^2 + pc^2)/2 + exp(a - b) + exp(-2*a + b + c) + exp(a + b - 2*c)"),
+        // Calogero's with walls to degree 6, Rosochatius, parabolic coordinates in space, chains of three.
+        (two, "(px^2 + py^2)/2 + 1/(x - y)^2 + 1/(x + y)^2 + x^6 + y^6 + x^4 + y^4 + 3/x^2 + 3/y^2"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 + (x^2 + y^2 + z^2)^2 + x^2 + 2*y^2 + 1/x^2 + 2/y^2 + 1/z^2"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 + (x^2 + z^2)*y + 2*y^3 + 1/x^2"),
+        (
+            "a b c",
+            "(pa^2 + pb^2 + pc^2)/2 + (a - b)^4 + (b - c)^4 + (c - a)^4 + (a - b)^2 + (b - c)^2 + (c - a)^2",
+        ),
+        // Kepler's problem in space: with a wall, in a field, of two centres, in a trap; turning; a magnetic monopole.
+        ("x y z", "(px^2 + py^2 + pz^2)/2 - 1/sqrt(x^2 + y^2 + z^2) + 1/(x^2 + y^2)"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 - 1/sqrt(x^2 + y^2 + z^2) + z"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 - 1/sqrt(x^2 + y^2 + (z - 1)^2) - 2/sqrt(x^2 + y^2 + (z + 1)^2)"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 - 1/sqrt(x^2 + y^2 + z^2) + x^2 + y^2 + 4*z^2"),
+        ("x y z", "(px^2 + py^2 + pz^2)/2 + x*py - y*px - 1/sqrt(x^2 + y^2 + z^2)"),
+        (
+            "x y z",
+            "(px - y/(sqrt(x^2 + y^2 + z^2)*(sqrt(x^2 + y^2 + z^2) + z)))^2/2 \
+             + (py + x/(sqrt(x^2 + y^2 + z^2)*(sqrt(x^2 + y^2 + z^2) + z)))^2/2 + pz^2/2 \
+             - 1/sqrt(x^2 + y^2 + z^2) + 1/(2*(x^2 + y^2 + z^2))",
+        ),
+        // Separable, but for a gradient that is added to the momenta.
+        (two, "(px + 2*x*y)^2/2 + (py + x^2)^2/2 + x^4 + y^4"),
+        (two, "(px + 3*x^2*y)^2/2 + (py + x^3)^2/2 + x^4 + y^4"),
     ];
     for (names, text) in cases {
         let found = proof(&hamiltonian(names, text));
@@ -265,4 +380,63 @@ fn parameters_and_conditions() {
     let restricted = plane("x^2*y^2")
         .restricted(liouville::expr::Condition::parse_all("x > 0, y > 0").expect("conditions"));
     assert_eq!(proof(&restricted).map(|proof| proof.class()), Some(IntegralClass::Rational));
+}
+
+/// What the program prints.
+fn printed(arguments: &[&str]) -> String {
+    let run =
+        Command::new(env!("CARGO_BIN_EXE_liouville")).args(arguments).output().expect("the program runs");
+    assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).expect("UTF-8")
+}
+
+#[test]
+#[cfg(feature = "learn")]
+fn discovery_ends_with_the_verdict_non_integrable() {
+    let statement = "no rational integral independent of H: leading part V₃ = x^2*y - y^3/3, Darboux direction \
+                     (0, 1), eigenvalue -2 is not in the Morales–Ramis table for degree 3";
+    let arguments = ["discover", "henon-heiles", "--steps", "0", "--quiet"];
+    let text = printed(&arguments);
+    assert!(text.contains(&format!("Verdict: non-integrable\n  proved: {statement}\n")), "{text}");
+    let json = printed(&[&arguments[..], &["--json"]].concat());
+    let record: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
+    assert_eq!(record["hamiltonian"]["agrees_with_file"], true);
+    assert_eq!(record["verdict"], "non-integrable");
+    assert_eq!(record["obstruction"]["method"], "leading");
+    assert_eq!(record["obstruction"]["class"], "rational");
+    assert_eq!(record["obstruction"]["statement"], statement);
+    assert!(record.get("hint").is_none());
+}
+
+/// The text of a system with these coordinates and this H.
+fn written(folder: &Path, names: &str, energy: &str) -> String {
+    let (coordinates, momenta) = (names.replace(' ', ", "), names.replace(' ', ", p"));
+    let path = folder.join("system.ham");
+    let text = format!("system s\ncoordinates {coordinates}\nmomenta p{momenta}\nH = {energy}\n");
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+#[test]
+fn the_motion_relative_to_the_centre_of_mass_is_spoken_of() {
+    let folder = std::env::temp_dir().join(format!("liouville-obstructions-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    let chain =
+        "(pa^2 + pb^2 + pc^2)/2 + ((b - a)^2 + (c - b)^2 + (a - c)^2)/2 + (b - a)^3 + (c - b)^3 + (a - c)^3";
+    let system = written(&folder, "a b c", chain);
+    let arguments = ["integrals", &system, "--momentum-degree", "1", "--quiet"];
+    let text = printed(&arguments);
+    let relative =
+        "relative to the centre of mass, with 2 degrees of freedom: no rational integral independent of H";
+    assert!(text.contains(&format!("\n  {relative}\n")), "{text}");
+    let json = printed(&[&arguments[..], &["--json"]].concat());
+    let record: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
+    let statement = record["obstruction"]["statement"].as_str().expect("a statement");
+    assert!(
+        statement.starts_with("not Liouville integrable (rational integrals): leading part"),
+        "{statement}"
+    );
+    assert_eq!(record["obstruction"]["relative"]["degrees_of_freedom"], 2);
+    assert_eq!(record["obstruction"]["relative"]["statement"], relative);
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
 }

@@ -30,6 +30,11 @@ const HINT_ORBITS: usize = 8;
 /// small spaces are searched (with --exhaustive it searches on), every space up to the momentum degree is searched,
 /// or a limit is reached. It says which spaces it went through. Where the laws leave the verdict open, it tries to
 /// prove that the system is not integrable, and says which integrals are excluded and why.
+///
+/// Such a proof needs constant masses (of any signs) and a potential that is homogeneous, or has a leading or lowest
+/// homogeneous part, or is a sum of exponentials. In planes that forces do not leave all Darboux directions are looked
+/// at, complex ones too; elsewhere rational directions and real points, and at these only real eigenvalues of odd
+/// multiplicity. That no proof is found says nothing.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  liouville integrals kepler\n  liouville integrals toda-lattice --momentum-degree 3\n  liouville integrals henon-heiles --time-limit 10 --json"
@@ -95,7 +100,7 @@ impl Integrals {
         let job = Job::new(&reporter, token.clone());
         let mut found = search(&hamiltonian, &config, &job).map_err(|error| Failure::input(error, None))?;
         let deciding = interrupted.within(OBSTRUCTION_SECONDS);
-        found.assessment = obstructions::decided(found.assessment, &hamiltonian, &deciding);
+        found.assessment = obstructions::decided(found.assessment, &hamiltonian, &found.laws, &deciding);
         let mut record = Record::of_search(&system, &hamiltonian, &found);
         let mut ended = found.stop.ended();
         if found.assessment.verdict() == Verdict::Undecided {

@@ -49,10 +49,11 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
         Some(Ended::Work) => Some("the exact search ended at its limit of work"),
         Some(Ended::Interrupted) | None => None,
     };
+    let assessment = obstructions::decided(outcome.assessment, hamiltonian, &outcome.laws, job.token());
     Proved {
         laws: outcome.laws,
         combinations: outcome.combinations,
-        assessment: Some(obstructions::decided(outcome.assessment, hamiltonian, job.token())),
+        assessment: Some(assessment),
         searched: outcome.searched,
         stop: Some(outcome.stop),
         work: Some(outcome.work),

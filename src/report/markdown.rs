@@ -53,6 +53,9 @@ pub(super) fn page(record: &Record) -> String {
     page += ".\n";
     if let Some(obstruction) = &record.obstruction {
         page += &format!("\nProved: {} ({}).\n", obstruction.statement, text::OTHER_INTEGRALS);
+        if let Some(relative) = &obstruction.relative {
+            page += &format!("\nThe motion {}.\n", relative.statement);
+        }
     }
     let generic = text::generic(record);
     if !generic.is_empty() {

@@ -22,12 +22,24 @@ pub struct ObstructionRecord {
     pub class: String,
     /// What is excluded and why, in one line.
     pub statement: String,
+    /// What follows without the translations that leave H as it is; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relative: Option<RelativeRecord>,
     /// The same in LaTeX.
     #[serde(skip)]
     pub latex: String,
     /// What a certificate checks, as Python.
     #[serde(skip)]
     pub proof: Option<NonIntegrability>,
+}
+
+/// What a proof says of the motion relative to the centre of mass, or without other translations.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RelativeRecord {
+    /// The degrees of freedom that remain.
+    pub degrees_of_freedom: usize,
+    /// What is excluded, in one line.
+    pub statement: String,
 }
 
 /// The integrals of a class.
@@ -48,14 +60,32 @@ impl ObstructionRecord {
         let space = proof.hamiltonian().space();
         let coordinates = space.coordinates();
         let shown = presented(proof.reason(), space);
+        let relative = relative(proof);
+        let further = relative.iter().map(|motion| format!("\n\\text{{{}}}", motion.statement));
         ObstructionRecord {
             method: method(proof.reason()).to_owned(),
             class: class_name(proof.class()).to_owned(),
             statement: format!("{}: {}", excluded(proof), reason(&shown, coordinates)),
-            latex: format!("\\text{{{}}}: {}", excluded(proof), reason_in_latex(&shown, coordinates)),
+            latex: format!("\\text{{{}}}: {}", excluded(proof), reason_in_latex(&shown, coordinates))
+                + &further.collect::<String>(),
+            relative,
             proof: Some(proof.clone()),
         }
     }
+}
+
+/// The statement on the motion without translations.
+fn relative(proof: &NonIntegrability) -> Option<RelativeRecord> {
+    let degrees_of_freedom = proof.relative_degrees_of_freedom()?;
+    // A translation of one coordinate alone moves no centre of mass.
+    let moves_several = |t: &Vec<Rational>| t.iter().filter(|x| !x.is_zero()).count() > 1;
+    let motion = match proof.translations().iter().all(moves_several) {
+        true => "relative to the centre of mass",
+        false => "without the translations that leave H as it is",
+    };
+    let excluded = excluded_with(proof.class(), degrees_of_freedom == 2);
+    let statement = format!("{motion}, with {degrees_of_freedom} degrees of freedom: {excluded}");
+    Some(RelativeRecord { degrees_of_freedom, statement })
 }
 
 /// The same with the potential in its clearest writing.
@@ -81,9 +111,13 @@ fn method(reason: &Reason) -> &'static str {
 
 /// What is excluded. Two degrees of freedom leave room for no further integral; more for no complete set of them.
 fn excluded(proof: &NonIntegrability) -> String {
-    let class = class_name(proof.class());
-    let is_word = matches!(proof.class(), IntegralClass::Meromorphic | IntegralClass::Rational);
-    match (proof.excludes_single_integrals(), is_word) {
+    excluded_with(proof.class(), proof.excludes_single_integrals())
+}
+
+fn excluded_with(class: IntegralClass, single: bool) -> String {
+    let is_word = matches!(class, IntegralClass::Meromorphic | IntegralClass::Rational);
+    let class = class_name(class);
+    match (single, is_word) {
         (true, true) => format!("no {class} integral independent of H"),
         (true, false) => format!("no integral independent of H that is {class}"),
         (false, true) => format!("not Liouville integrable ({class} integrals)"),

@@ -316,7 +316,11 @@ fn verdict(record: &Record) -> String {
     }
     text += &format!("Verdict: {}\n", record.verdict);
     if let Some(obstruction) = &record.obstruction {
-        text += &format!("  proved: {}\n  {OTHER_INTEGRALS}\n", obstruction.statement);
+        text += &format!("  proved: {}\n", obstruction.statement);
+        if let Some(relative) = &obstruction.relative {
+            text += &format!("  {}\n", relative.statement);
+        }
+        text += &format!("  {OTHER_INTEGRALS}\n");
     }
     text += &generic(record);
     if let Some(searched) = &record.searched {

@@ -31,7 +31,7 @@ def mutants(data):
     if claim.get("polynomial"):
         yield "another polynomial", with_claim(polynomial=[*claim["polynomial"][:-1], str(Fraction(claim["polynomial"][-1]) + 1)])
         yield "a rational root", with_claim(polynomial=["-1", "1"])
-    if claim["kind"] == "direction":
+    if "direction" in claim:
         for k in range(len(claim["direction"])):
             changed = list(claim["direction"])
             changed[k] = str(Fraction(changed[k]) + 7)
@@ -39,7 +39,7 @@ def mutants(data):
             if any(Fraction(c) != 0 for j, c in enumerate(claim["direction"]) if j != k):
                 yield f"direction {changed}", with_claim(direction=changed)
         yield "no direction", with_claim(direction=["0"] * len(claim["direction"]))
-    if claim["kind"] == "enclosed":
+    if "centre" in claim:
         low, high = (Fraction(x) for x in claim["between"])
         width = high - low
         yield "beside the eigenvalue", with_claim(between=[str(high), str(high + width)])
@@ -51,7 +51,8 @@ def mutants(data):
         yield "another centre", with_claim(centre=moved)
         yield "a point without width", with_claim(radius="0")
         yield "the other sign", with_claim(sign=-claim["sign"])
-        yield "no coordinates vanish", with_claim(vanishing=[])
+        if claim["vanishing"]:
+            yield "no coordinates vanish", with_claim(vanishing=[])
         yield "half a block", with_claim(block=claim["block"][:1])
     if claim["kind"] == "exponential":
         yield "equal weights", with_claim(weights=["1"] * len(claim["weights"]))
@@ -62,7 +63,18 @@ def mutants(data):
             altered = with_claim(part=part)
             # The part of another name may be the same part; then the class must differ too.
             yield f"part {part}", altered
+    for kind in ("darboux", "darboux-ball", "leading", "exponential"):
+        if kind != claim["kind"]:
+            yield f"kind {kind}", with_claim(kind=kind)
     dof = data["dof"]
+    if claim["translations"]:
+        vectors = claim["translations"]
+        bent = [[str(Fraction(x) + k) for k, x in enumerate(vectors[0])], *vectors[1:]]
+        yield "another translation", with_claim(translations=bent)
+        yield "a translation twice", with_claim(translations=[*vectors, vectors[0]], relative=dof - len(vectors) - 1)
+        yield "too few degrees of freedom left", with_claim(relative=claim["relative"] - 1)
+    else:
+        yield "a translation", with_claim(translations=[["1"] * dof], relative=dof - 1)
     free = " + ".join(f"p{i}**2/2" for i in range(dof))
     for name, energy in [
         ("round", f"{free} + ({' + '.join(f'q{i}**2' for i in range(dof))})**3"),

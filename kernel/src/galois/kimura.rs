@@ -7,6 +7,8 @@
 //! The variational equation of a homogeneous potential of degree k along a Darboux point, for an eigenvalue λ, has the
 //! differences 1/k, 1/2, √((k−2)² + 8kλ)/(2k). In time e^φ (exponential potentials) they are 0, 1/2, √(1 + 8λ)/2.
 
+use dashu_base::Abs;
+
 use super::{Surd, is_odd_integer};
 use crate::expr::Rational;
 
@@ -31,6 +33,9 @@ const FAMILIES: [Family; 15] = [
     ([Some((1, 2)), Some((2, 5)), Some((1, 3))], true),
     ([Some((3, 5)), Some((2, 5)), Some((1, 3))], true),
 ];
+
+/// Intervals that reach further have too many eigenvalues to be written down.
+const MAX_SQUARE: i64 = 1_000_000;
 
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
@@ -97,6 +102,42 @@ pub fn differences_of_homogeneous(degree: &Rational, eigenvalue: &Rational) -> [
 /// Whether an eigenvalue of a homogeneous potential of degree k ≠ 0 is compatible with integrability.
 pub fn allows(degree: &Rational, eigenvalue: &Rational) -> bool {
     degree.is_zero() || is_solvable(&differences_of_homogeneous(degree, eigenvalue))
+}
+
+/// Whether every eigenvalue is allowed for degree k: 0, and where 1/k is an integer and a half.
+pub fn excludes_nothing(degree: &Rational) -> bool {
+    degree.is_zero() || (Rational::ONE / degree - Rational::ONE / Rational::from(2)).is_int()
+}
+
+/// All eigenvalues in a closed interval that are allowed for degree k, by increasing value. `None` where all are.
+///
+/// With the third difference δ the eigenvalue is λ = ((2kδ)² − (k − 2)²)/(8k); δ is ±1/k ± 1/2 or a number of halves,
+/// thirds, quarters or fifths, up to an integer.
+pub fn between(degree: &Rational, low: &Rational, high: &Rational) -> Option<Vec<Rational>> {
+    if excludes_nothing(degree) {
+        return None;
+    }
+    let (shifted, eight) = (degree - Rational::from(2), Rational::from(8) * degree);
+    // (2kδ)² = 8kλ + (k − 2)².
+    let size = low.clone().abs().max(high.clone().abs());
+    let square = (eight.clone().abs() * size + &shifted * &shifted) / (Rational::from(4) * degree * degree);
+    let bound = 2 + i64::try_from(square.ceil()).ok().filter(|bound| *bound < MAX_SQUARE)?.isqrt();
+    let sum = Rational::ONE / degree + Rational::ONE / Rational::from(2);
+    let parts = [(1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 5), (2, 5), (3, 5), (4, 5)];
+    let starts = parts.map(|(n, d)| Rational::from(n) / Rational::from(d)).into_iter();
+    let fractional = |value: &Rational| value - Rational::from(value.floor());
+    let starts: Vec<Rational> = starts.chain([fractional(&sum), fractional(&-&sum)]).collect();
+    let mut found: Vec<Rational> = Vec::new();
+    for whole in 0..=bound {
+        for start in &starts {
+            let root = Rational::from(2) * degree * (start + Rational::from(whole));
+            found.push((&root * &root - &shifted * &shifted) / &eight);
+        }
+    }
+    found.retain(|value| low <= value && value <= high && allows(degree, value));
+    found.sort();
+    found.dedup();
+    Some(found)
 }
 
 /// The same for two exponentials: differences 0, 1/2, √(1 + 8λ)/2.

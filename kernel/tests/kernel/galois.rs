@@ -75,6 +75,36 @@ fn random_eigenvalues_agree_too() {
 }
 
 #[test]
+fn the_values_of_an_interval_are_all_that_kimura_allows() {
+    let (low, high) = (rational(-40, 1), rational(55, 2));
+    for degree in (-9..=9).filter(|&k| !list::excludes_nothing(k)) {
+        let by_theorem = kimura::between(&Rational::from(degree), &low, &high);
+        assert_eq!(by_theorem, list::between(degree, &low, &high), "{degree}");
+    }
+    for degree in [rational(1, 2), rational(-1, 2), rational(-3, 2), rational(4, 3), rational(-5, 7)] {
+        let (low, high) = (rational(-3, 1), rational(3, 1));
+        let found = kimura::between(&degree, &low, &high).expect("a discrete set");
+        // Every λ whose third exponent difference δ is a multiple of 1/60 or of 1/(2k).
+        let mut allowed = BTreeSet::new();
+        for steps in 0..4_000 {
+            for step in [rational(1, 60), Rational::ONE / (Rational::from(60) * &degree)] {
+                let root = Rational::from(2) * &degree * step * Rational::from(steps);
+                let shifted = &degree - Rational::from(2);
+                let value = (&root * &root - &shifted * &shifted) / (Rational::from(8) * &degree);
+                if low <= value && value <= high && kimura::allows(&degree, &value) {
+                    allowed.insert(value);
+                }
+            }
+        }
+        assert_eq!(found, allowed.into_iter().collect::<Vec<_>>(), "{degree}");
+    }
+    for degree in [rational(2, 1), rational(-2, 1), rational(0, 1), rational(2, 3), rational(-2, 5)] {
+        assert!(kimura::excludes_nothing(&degree), "{degree}");
+        assert!(kimura::between(&degree, &low, &high).is_none());
+    }
+}
+
+#[test]
 fn the_list_of_the_newtonian_degree_is_1_0_minus_2_minus_5() {
     let found = list::between(-1, &rational(-10, 1), &rational(10, 1)).unwrap();
     let shown: Vec<String> = found.iter().map(ToString::to_string).collect();

@@ -164,6 +164,65 @@ fn collinear(masses: [f64; 3]) -> Vec<f64> {
     x.into_iter().flat_map(|x| [x, 0.0]).collect()
 }
 
+/// The proof, and the same with what these laws split off.
+fn with_laws(names: &str, text: &str, basis: [Vec<Rational>; 2], laws: &[&str]) -> NonIntegrability {
+    let found = obstructions(names, text).unwrap();
+    let proposal = Proposal::Plane { part: found.parts()[0].part(), basis };
+    let proof = found.prove(&proposal).unwrap().expect("a proof");
+    let prover = Prover::new(&hamiltonian(names, text)).unwrap();
+    let proved = |law: &&str| prover.certify(&parse(law).unwrap()).unwrap().expect("a law");
+    let laws: Vec<_> = laws.iter().map(|law| ConservedQuantity::proved("P", proved(law))).collect();
+    found.without_translations(proof, &laws).unwrap()
+}
+
+#[test]
+fn the_centre_of_mass_splits_off() {
+    let chain = "pa^2/2 + pb^2/2 + pc^2/2 + (b - a)^3 + (c - b)^3 + (a - c)^3";
+    let vector = |entries: [i32; 3]| entries.map(Rational::from).to_vec();
+    let basis = || [vector([1, -1, 0]), vector([0, 1, -1])];
+    let proof = with_laws("a b c", chain, basis(), &["pa + pb + pc"]);
+    assert_eq!(proof.translations(), [vector([1, 1, 1])]);
+    assert_eq!(proof.relative_degrees_of_freedom(), Some(2));
+    assert!(!proof.excludes_single_integrals());
+    // The same law twice is one; other laws split nothing off.
+    let twice = with_laws("a b c", chain, basis(), &["pa + pb + pc", "2*(pa + pb + pc)", chain]);
+    assert_eq!(twice.relative_degrees_of_freedom(), Some(2));
+    assert_eq!(with_laws("a b c", chain, basis(), &[]).relative_degrees_of_freedom(), None);
+    // A translation along which the kinetic energy vanishes does not split off alone.
+    let unit = |i: usize| unit(4, i);
+    let light = |laws: &[&str]| {
+        let text = "(pa^2 + pd^2)/2 + pb*pc + a^2*d^2";
+        with_laws("a b c d", text, [unit(0), unit(3)], laws).relative_degrees_of_freedom()
+    };
+    assert_eq!(light(&["pc"]), None);
+    assert_eq!(light(&["pc", "pb"]), Some(2));
+}
+
+#[test]
+fn pair_potentials_of_fractional_degree() {
+    // Forces 1/r^(3/2) between three equal bodies in the plane.
+    let names = "x1 y1 x2 y2 x3 y3";
+    let pair = |i: u32, j: u32| format!(" - ((x{i} - x{j})^2 + (y{i} - y{j})^2)^(-1/4)");
+    let momenta = "(px1^2 + py1^2 + px2^2 + py2^2 + px3^2 + py3^2)/2";
+    let text = format!("{momenta}{}{}{}", pair(1, 2), pair(1, 3), pair(2, 3));
+    let found = obstructions(names, &text).unwrap();
+    // x₁ = −s, x₂ = 0, x₃ = s with s = ½ (s^(−3/2) + (2s)^(−3/2)).
+    let s = (0.5 * (1.0 + 0.5_f64.powf(1.5))).powf(0.4);
+    let proposal = Proposal::Point {
+        part: Part::Whole,
+        start: vec![-s, 0.0, 0.0, 0.0, s, 0.0],
+        vanishing: vec![1, 3, 5],
+        block: vec![1, 3, 5],
+    };
+    let proof = found.prove(&proposal).unwrap().expect("a proof");
+    let Reason::Darboux { degree, eigenvalue: Eigenvalue::Between(low, high), .. } = proof.reason() else {
+        panic!()
+    };
+    assert_eq!(degree.to_string(), "-1/2");
+    let between = kimura::between(degree, low, high).unwrap();
+    assert!(between.is_empty() && low < high, "{low}, {high}");
+}
+
 #[test]
 fn exponentials() {
     let toda = |masses: [u32; 3]| {

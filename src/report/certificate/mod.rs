@@ -76,6 +76,9 @@ impl Record {
         }
         if let Some(obstruction) = &self.obstruction {
             text += &format!("\nProved: {}", obstruction.statement);
+            if let Some(relative) = &obstruction.relative {
+                text += &format!("\nProved of the motion {}", relative.statement);
+            }
         }
         text += &format!(
             "\nVerdict: {}\n\nMade by liouville {}. Run this file with Python and SymPy to check it.\n",
@@ -200,6 +203,12 @@ fn obstruction(record: &ObstructionRecord) -> String {
     let mut entries = vec![("class", quoted(&record.class))];
     match record.proof.as_ref().map(NonIntegrability::reason) {
         Some(Reason::Darboux { part, point, eigenvalue, .. }) => {
+            let inner = match point {
+                DarbouxPoint::Direction(_) | DarbouxPoint::Plane { .. } => "darboux",
+                DarbouxPoint::Enclosed { .. } => "darboux-ball",
+            };
+            entries.push(("kind", quoted(if *part == Part::Whole { inner } else { "leading" })));
+            entries.push(("inner", quoted(inner)));
             entries.push(("part", quoted(part_name(*part))));
             entries.extend(of_point(point));
             entries.extend(of_eigenvalue(eigenvalue));
@@ -212,6 +221,10 @@ fn obstruction(record: &ObstructionRecord) -> String {
         }
         None => {}
     }
+    let translations = record.proof.as_ref().map_or(&[][..], NonIntegrability::translations);
+    entries.push(("translations", list(translations.iter().map(|vector| rationals(vector)))));
+    let left = record.relative.as_ref().map(|relative| relative.degrees_of_freedom.to_string());
+    entries.push(("relative", left.unwrap_or("None".to_owned())));
     let lines = entries.iter().map(|(key, value)| format!("\n        {}: {value}", quoted(key)));
     format!("{{{}}}", lines.collect::<Vec<_>>().join(","))
 }
@@ -228,15 +241,13 @@ fn of_point(point: &DarbouxPoint) -> Vec<(&'static str, String)> {
     let numbers = |items: &[usize]| list(items.iter().map(ToString::to_string));
     match point {
         DarbouxPoint::Direction(direction) => {
-            vec![("kind", quoted("direction")), ("direction", rationals(direction))]
+            vec![("direction", rationals(direction))]
         }
         DarbouxPoint::Plane { basis, slope } => vec![
-            ("kind", quoted("plane")),
             ("basis", list(basis.iter().map(|vector| rationals(vector)))),
             ("slope", rationals(slope.coefficients())),
         ],
         DarbouxPoint::Enclosed { centre, radius, vanishing, block, sign } => vec![
-            ("kind", quoted("enclosed")),
             ("centre", rationals(centre)),
             ("radius", quoted(&radius.to_string())),
             ("vanishing", numbers(vanishing)),

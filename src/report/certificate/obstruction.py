@@ -60,19 +60,52 @@ def check_obstruction(report, data):
     claim = data.get("obstruction")
     if claim is None:
         return
-    kinds = {"exponential": exponential_holds, "direction": direction_holds, "plane": plane_holds, "enclosed": enclosed_holds}
+    kinds = {"exponential": exponential_holds, "darboux": darboux_holds, "darboux-ball": ball_holds, "leading": leading_holds}
 
     def holds():
         system = Kinetic(data)
         if data["parameters"] or system.masses.det() == 0 or system.dof < 2:
             return False
         try:
-            return kinds[claim["kind"]](system, claim)
+            return kinds[claim["kind"]](system, claim) and splits(system, claim)
         except (Outside, ArithmeticError, KeyError, StopIteration, TypeError, ValueError, sympy.polys.polyerrors.BasePolynomialError):
             # What cannot be computed is not proved.
             return False
 
     report.check(f"not integrable, {claim['class']}: {claim['kind']}", holds)
+
+
+def darboux_holds(system, claim):
+    """A Darboux point of the whole potential, exactly."""
+    return claim["part"] == "whole" and exact_point_holds(system, claim)
+
+
+def ball_holds(system, claim):
+    """A Darboux point of the whole potential, enclosed."""
+    return claim["part"] == "whole" and enclosed_holds(system, claim)
+
+
+def leading_holds(system, claim):
+    """A Darboux point of the leading or the lowest part of the potential."""
+    inner = {"darboux": exact_point_holds, "darboux-ball": enclosed_holds}[claim["inner"]]
+    return claim["part"] in ("leading", "lowest") and inner(system, claim)
+
+
+def exact_point_holds(system, claim):
+    return direction_holds(system, claim) if "direction" in claim else plane_holds(system, claim)
+
+
+def splits(system, claim):
+    """Whether V does not change along the translations, and H is a sum of their motion and of what is relative to it."""
+    if not claim["translations"]:
+        return claim["relative"] is None
+    rows = sympy.Matrix([list(vector(texts)) for texts in claim["translations"]])
+    count = rows.rows
+    independent = rows.rank() == count and (rows * system.masses.inv() * rows.T).det() != 0
+    if system.turning or not independent or claim["relative"] != system.dof - count:
+        return False
+    slopes = sympy.Matrix([sympy.diff(system.potential, q) for q in system.q])
+    return all(sympy.expand(change) == 0 or sympy.simplify(change) == 0 for change in rows * slopes)
 
 
 # The table.
@@ -115,6 +148,11 @@ def allowed(degree, eigenvalue):
     return kimura(1 / sympy.Rational(degree) ** 2, sympy.Rational(1, 4), third)
 
 
+def allows_all(degree):
+    """Whether no eigenvalue is excluded; otherwise none that is irrational is allowed."""
+    return degree == 0 or (1 / sympy.Rational(degree) - sympy.Rational(1, 2)).is_Integer
+
+
 def excluded(degree, claim, polynomial, variable):
     """Whether the eigenvalue of the claim is a root of the polynomial and is excluded."""
     polynomial = sympy.Poly(polynomial, variable)
@@ -123,7 +161,7 @@ def excluded(degree, claim, polynomial, variable):
         return polynomial.eval(value) == 0 and not allowed(degree, value)
     factor = sympy.Poly([sympy.Rational(c) for c in reversed(claim["polynomial"])], variable)
     irrational = factor.degree() > 1 and all(f.degree() > 1 for f, _ in factor.factor_list()[1])
-    return degree.is_Integer and degree not in (0, 2, -2) and irrational and sympy.rem(polynomial, factor).is_zero
+    return not allows_all(degree) and irrational and sympy.rem(polynomial, factor).is_zero
 
 
 # The part of the potential.
@@ -414,8 +452,10 @@ def determinant_sign(matrix, over):
 
 
 def table_between(degree, low, high):
-    """The values of the Morales-Ramis table between two rationals."""
-    k = Fraction(degree)
+    """The values of the Morales-Ramis table between two rationals; for a fractional degree by Kimura's theorem."""
+    k = Fraction(int(degree.p), int(degree.q))
+    if k.denominator > 1:
+        return allowed_between(degree, k, low, high)
     special = {
         3: (Fraction(-1, 24), Fraction(1, 24), 6, (Fraction(2), Fraction(3, 2), Fraction(6, 5), Fraction(12, 5))),
         4: (Fraction(-1, 8), Fraction(1, 8), 4, (Fraction(4, 3),)),
@@ -433,11 +473,21 @@ def table_between(degree, low, high):
     return found
 
 
+def allowed_between(degree, k, low, high):
+    """The eigenvalues that Kimura's theorem allows, from the third exponent difference d: a sum of the others and an
+    integer, or a number of halves, thirds, quarters or fifths."""
+    parts = {Fraction(n, m) for m in (2, 3, 4, 5) for n in range(1, m)} | {1 / k + Fraction(1, 2), -1 / k - Fraction(1, 2)}
+    square = (8 * abs(k) * max(abs(low), abs(high)) + (k - 2) ** 2) / (4 * k * k)
+    reach = int(sympy.integer_nthroot(int(square), 2)[0]) + abs(int(1 / k)) + 3
+    values = {((2 * k * (part + n)) ** 2 - (k - 2) ** 2) / (8 * k) for part in parts for n in range(-reach, reach + 1)}
+    return {v for v in values if low <= v <= high and allowed(degree, sympy.Rational(v.numerator, v.denominator))}
+
+
 def enclosed_holds(system, claim):
     """Krawczyk's test for A V'(c) = sign c on the coordinates that do not vanish, and a change of sign of the
     determinant of an invariant block of sign A V'' - x between two numbers with no value of the table between them."""
     potential, degree, kind = part_of(system, claim["part"])
-    if claim["class"] != kind or not degree.is_Integer or degree in (0, 2, -2) or degree_of(potential, system.q) != degree:
+    if claim["class"] != kind or allows_all(degree) or degree_of(potential, system.q) != degree:
         return False
     if system.restricted and kind != "rational":
         return False
@@ -480,7 +530,7 @@ def enclosed_holds(system, claim):
         shift = over.number(-x)
         signs.append(determinant_sign([[over.plus(e, shift) if i == j else e for j, e in enumerate(row)] for i, row in enumerate(matrix)], over))
     within = max(abs(low), abs(high)) < 1000
-    return low < high and within and None not in signs and signs[0] != signs[1] and not table_between(int(degree), low, high)
+    return low < high and within and None not in signs and signs[0] != signs[1] and not table_between(degree, low, high)
 
 
 def invariant(system, potential, vanishing, block, free):

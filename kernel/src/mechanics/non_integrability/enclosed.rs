@@ -3,17 +3,18 @@
 //! F(c) = A∇V(c) − σc, σ = ±1, on the coordinates that need not vanish. With Y ≈ F′(c)⁻¹ and a box B around c,
 //! K = c − Y F(c) + (1 − Y F′(B))(B − c) ⊂ int B proves one zero in B (Krawczyk 1969). At it, a block of M = σ A V″ that
 //! M does not leave has a real eigenvalue between x and y if det(M − x) and det(M − y) have opposite signs. The list is
-//! discrete: it has no value in [x, y] if x and y lie between two neighbours of it.
+//! discrete: it has no value in [x, y] if x and y lie between two neighbours of it. So points that are not real, and
+//! eigenvalues that are not real or of even multiplicity in every block, prove nothing here.
 
 use std::collections::BTreeMap;
 
 use super::homogeneous::{HomogeneousPart, Part};
 use super::natural::is_plainly_zero;
-use super::{DarbouxPoint, Eigenvalue, integer};
+use super::{DarbouxPoint, Eigenvalue, allowed_between};
 use crate::CancelToken;
 use crate::algebra::Element;
 use crate::expr::{Expr, Rational, Relation, Symbol};
-use crate::galois::{Enclosure, RationalMatrix, determinant, inverse, list};
+use crate::galois::{Enclosure, RationalMatrix, determinant, inverse};
 use crate::mechanics::Hamiltonian;
 
 /// The radius of the box is 2 to this power, with the other sign.
@@ -57,7 +58,6 @@ pub(super) fn excluded(
     place: &Place<'_>,
     token: &CancelToken,
 ) -> Option<(DarbouxPoint, Eigenvalue)> {
-    let degree = integer(part.degree()).filter(|&k| !list::excludes_nothing(k))?;
     let coordinates = hamiltonian.space().coordinates();
     let problem = Problem::new(part, masses, coordinates, place)?;
     let block: Vec<usize> = place.block.to_vec();
@@ -73,7 +73,7 @@ pub(super) fn excluded(
         return None;
     }
     let matrix = problem.values(&problem.entries(&block)?, &at)?;
-    let (low, high) = eigenvalue_outside(degree, &matrix, token)?;
+    let (low, high) = eigenvalue_outside(part.degree(), &matrix, token)?;
     let middle = |i: usize| centre.get(&i).cloned().unwrap_or(Rational::ZERO);
     let point = DarbouxPoint::Enclosed {
         centre: (0..coordinates.len()).map(middle).collect(),
@@ -298,7 +298,7 @@ fn product(row: &[Enclosure], column: &[Enclosure]) -> Enclosure {
 
 /// Two numbers with a real eigenvalue and no value of the list between them.
 fn eigenvalue_outside(
-    degree: i64,
+    degree: &Rational,
     matrix: &[Vec<Enclosure>],
     token: &CancelToken,
 ) -> Option<(Rational, Rational)> {
@@ -307,7 +307,7 @@ fn eigenvalue_outside(
         .map(|row| row.iter().fold(Rational::ONE, |sum, x| sum + x.magnitude()).ceil())
         .max()
         .map(Rational::from)?;
-    let mut ends = list::between(degree, &-&bound, &bound)?;
+    let mut ends = allowed_between(degree, &-&bound, &bound)?;
     ends.insert(0, -&bound);
     ends.push(bound);
     // The largest eigenvalues first: of attracting potentials they are the ones that are excluded.

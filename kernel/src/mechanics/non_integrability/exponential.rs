@@ -126,10 +126,10 @@ fn inverted(sum: &Sum) -> Option<Sum> {
 }
 
 /// The coefficients of a linear form without constant term.
-fn linear(expr: &Expr, coordinates: &[Symbol]) -> Option<Vec<Rational>> {
-    let fraction = super::fraction::Fraction::of_expr(expr, coordinates)?;
+pub(super) fn linear(expr: &Expr, symbols: &[Symbol]) -> Option<Vec<Rational>> {
+    let fraction = super::fraction::Fraction::of_expr(expr, symbols)?;
     let below = Some(&fraction.below).filter(|below| below.is_constant())?.coefficient(0);
-    let mut form = vec![Rational::ZERO; coordinates.len()];
+    let mut form = vec![Rational::ZERO; symbols.len()];
     for index in 0..fraction.above.len() {
         let &[(variable, 1)] = fraction.above.factors(index).as_slice() else { return None };
         form[variable] = Rational::from(fraction.above.coefficient(index)) / Rational::from(below.clone());

@@ -2,9 +2,8 @@
 
 use super::fraction::Fraction;
 use super::natural::Natural;
-use super::{IntegralClass, integer};
+use super::{IntegralClass, excludes_irrational, integer};
 use crate::expr::{Expr, Function, Rational, Symbol};
-use crate::galois::list;
 use crate::mechanics::Hamiltonian;
 
 /// Products of sums are multiplied out to so many terms.
@@ -68,11 +67,7 @@ pub(super) fn parts(natural: &Natural, hamiltonian: &Hamiltonian) -> Vec<Homogen
         Some(potential) => rational_parts(natural, hamiltonian, potential),
         None => algebraic_parts(natural),
     };
-    let degree_counts = |part: &HomogeneousPart| match integer(&part.degree) {
-        Some(k) => !list::excludes_nothing(k),
-        // Exponent differences 1/k = 1/2 + n allow every eigenvalue; Kimura's theorem knows.
-        None => true,
-    };
+    let degree_counts = |part: &HomogeneousPart| excludes_irrational(&part.degree);
     found.unwrap_or_default().into_iter().filter(degree_counts).collect()
 }
 

@@ -22,7 +22,9 @@
 //!   regular Gram matrix G of A leave a solution on a line, and the eigenvalue λ = c·diag(G) − 1, G c = (1, 1).
 //!
 //! Nothing of a proposal is believed but where to look. What follows for two degrees of freedom: no integral of the class
-//! that is independent of H. For more: not as many independent ones in involution as degrees of freedom.
+//! that is independent of H. For more: not as many independent ones in involution as degrees of freedom. Where proved
+//! linear momenta split off a centre of mass, both are said of the motion relative to it too
+//! ([`Obstructions::without_translations`]).
 
 mod direction;
 mod enclosed;
@@ -31,10 +33,11 @@ mod fraction;
 mod homogeneous;
 mod natural;
 mod plane;
+mod translations;
 
 use dashu_int::IBig;
 
-use super::{Hamiltonian, MechanicsError};
+use super::{ConservedQuantity, Hamiltonian, MechanicsError};
 use crate::CancelToken;
 use crate::algebra::{AlgebraError, work};
 use crate::expr::{Expr, Rational, Symbol};
@@ -176,6 +179,7 @@ pub struct NonIntegrability {
     inverse_masses: RationalMatrix,
     class: IntegralClass,
     reason: Reason,
+    translations: Vec<Vec<Rational>>,
 }
 
 impl NonIntegrability {
@@ -203,6 +207,17 @@ impl NonIntegrability {
     /// freedom.
     pub fn excludes_single_integrals(&self) -> bool {
         self.hamiltonian.space().dof() == 2
+    }
+
+    /// Independent translations t with laws t·p that split off; none where none were given or found.
+    pub fn translations(&self) -> &[Vec<Rational>] {
+        &self.translations
+    }
+
+    /// The degrees of freedom that remain without the translations: of this motion too no complete set of integrals
+    /// exists, and with two of them none that is independent of its Hamiltonian. `None` where nothing splits off.
+    pub fn relative_degrees_of_freedom(&self) -> Option<usize> {
+        (!self.translations.is_empty()).then(|| self.hamiltonian.space().dof() - self.translations.len())
     }
 }
 
@@ -330,7 +345,27 @@ impl Obstructions {
             inverse_masses: self.natural.inverse_masses.clone(),
             class,
             reason,
+            translations: Vec::new(),
         }
+    }
+
+    /// The same proof for the motion without the translations t of proved laws t·p, where it splits off: for bodies, for
+    /// the motion relative to their centre of mass.
+    ///
+    /// # Errors
+    /// The token ended the work.
+    pub fn without_translations(
+        &self,
+        proof: NonIntegrability,
+        laws: &[ConservedQuantity],
+    ) -> Result<NonIntegrability, MechanicsError> {
+        if proof.hamiltonian != self.hamiltonian {
+            return Ok(proof);
+        }
+        work::cancellable(&self.token, || {
+            let translations = translations::of(&self.natural, &self.hamiltonian, laws);
+            ended(&self.token, NonIntegrability { translations, ..proof })
+        })
     }
 }
 
@@ -347,9 +382,22 @@ fn is_excluded(degree: &Rational, eigenvalue: &Rational) -> bool {
     }
 }
 
-/// Whether every irrational eigenvalue of a potential of degree k is excluded.
+/// Whether every irrational eigenvalue of a potential of degree k is excluded: then the third exponent difference is
+/// irrational too, which Kimura's theorem allows only beside two halves.
 fn excludes_irrational(degree: &Rational) -> bool {
-    integer(degree).is_some_and(|k| !list::excludes_nothing(k))
+    match integer(degree) {
+        Some(k) => !list::excludes_nothing(k),
+        None => !kimura::excludes_nothing(degree),
+    }
+}
+
+/// All eigenvalues in a closed interval that a potential of degree k can have and be integrable, by increasing value.
+/// `None` where it can have all.
+fn allowed_between(degree: &Rational, low: &Rational, high: &Rational) -> Option<Vec<Rational>> {
+    match integer(degree) {
+        Some(k) => list::between(k, low, high),
+        None => kimura::between(degree, low, high),
+    }
 }
 
 fn integer(value: &Rational) -> Option<i64> {
