@@ -66,7 +66,9 @@ pub struct Config {
     pub far: f64,
     /// How trajectories are fitted.
     pub trajectory: trajectory::Config,
-    /// The most points that are followed, and the fewest pieces.
+    /// The most points of recorded momenta that are smoothed.
+    pub recorded: usize,
+    /// The most points that are followed.
     pub points: usize,
     /// The fewest pieces that are followed, where there are as many.
     pub pieces: usize,
@@ -111,6 +113,7 @@ impl Default for Config {
             followed: 8,
             far: 60.0,
             trajectory: trajectory::Config::default(),
+            recorded: 20_000,
             points: 3000,
             pieces: 6,
             explained: 1.5,
@@ -165,6 +168,7 @@ pub fn recover_kinetic_canonical(
         return Ok(None);
     }
     job.tell(Event::Doing("reading momenta with masses that depend on the position"));
+    let recording = &recording.some_runs(config.recorded);
     let Some(map) = MassMap::of(recording, smoother, &config.momenta)? else { return Ok(None) };
     let mut names = Names::new(recording);
     let velocities = recording.coordinates.iter().map(|q| names.beside("v_", &q.name)).collect();
@@ -173,7 +177,8 @@ pub fn recover_kinetic_canonical(
     let Some(grounds) = Grounds::new(&with_velocities, &smoothed, problem) else { return Ok(None) };
     let Some(laws) = grounds.search(config, job).forms() else { return Ok(None) };
     let laws = laws.iter().filter_map(|law| in_recorded_momenta(law, &smoothed, &map)).collect();
-    let noise = momentum_noise(&smoother.smooth_states(recording)?, recording.dof());
+    let few = recording.some_runs(config.points);
+    let noise = momentum_noise(&smoother.smooth_states(&few)?, recording.dof());
     let pieces: Vec<ObservedPiece> =
         smoothed.pieces.iter().map(|piece| with_momenta(ObservedPiece::new(piece), &map, &noise)).collect();
     Ok(decide(recording, &grounds, laws, &pieces, config, job))
