@@ -32,7 +32,7 @@ const KEPT: [(&str, &[&str]); 6] = [
     ("candle_core", &["learn"]),
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
-    ("plotters", &["experiments"]),
+    ("plotters", &["experiments", "report"]),
     ("nom", &["system", "terms"]),
 ];
 

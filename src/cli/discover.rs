@@ -13,8 +13,8 @@ use crate::discover::{Cyclic, Trainings};
 use crate::dynamics::{SimulationConfig, simulate};
 use crate::learn::{self, Checkpoint};
 use crate::progress::{Ended, Limits};
-use crate::report::Format;
-use crate::runs::{Data, Exact, Inputs, RunError, RunFolder, Settings, Subject, SystemText};
+use crate::report::{Format, Question};
+use crate::runs::{Data, Exact, Inputs, RunError, RunFolder, Settings, Subject, SystemText, figures};
 use crate::system::System;
 use crate::terms;
 
@@ -81,6 +81,10 @@ pub(super) struct Discover {
     #[arg(long, value_name = "SECONDS", value_parser = recording::seconds)]
     time_limit: Option<f64>,
 
+    /// Write a report with formulas and pictures, one HTML page that needs no other file.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<String>,
+
     /// Save settings, data, networks and report here, for `liouville extract` and `liouville rollout`; a run
     /// that was interrupted or killed goes on from here when the same command is given again.
     #[arg(long, value_name = "DIR")]
@@ -146,6 +150,10 @@ impl Discover {
             }
         }
         output.record(&found.record);
+        if let Some(path) = &self.report {
+            let figures = figures(&inputs.data, &found.motion, found.losses);
+            output.report(path, &found.record, &figures, Question::Discover)?;
+        }
         Ok(Exit::of(found.ended))
     }
 

@@ -11,8 +11,8 @@ use crate::expr::Expr;
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{CancelToken, Ended, Job, Limits};
-use crate::report::{DiscoverySource, LimitsRecord, Record};
-use crate::runs::{Data, Inputs, Motion, Outcome, RunError, Settings, SystemText};
+use crate::report::{DiscoverySource, LimitsRecord, Record, Training};
+use crate::runs::{Data, Inputs, LossHistory, Motion, Outcome, RunError, Settings, SystemText};
 use crate::system::System;
 
 /// The networks of a discovery.
@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) motion: Motion,
     /// The numbers of cyclic coordinates of the networks, in order.
     pub(super) trainings: Vec<usize>,
+    /// The losses of what was trained now.
+    pub(super) losses: Vec<Training>,
     pub(super) ended: Option<Ended>,
 }
 
@@ -113,7 +115,7 @@ fn recorded(reading: &Reading, inputs: &Inputs, session: &Session<'_>) -> Result
     let limits = Limits { seconds: settings.seconds(true), ..config.search.limits };
     record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
     let motion = Motion::of_recording(&found, has_momenta);
-    Ok(Some(Found { record, motion, trainings: Vec::new(), ended: found.ended }))
+    Ok(Some(Found { record, motion, trainings: Vec::new(), losses: Vec::new(), ended: found.ended }))
 }
 
 /// Options that say nothing to a recording without momenta.
@@ -145,7 +147,8 @@ fn canonical(
     let observations = inputs.data.observations(system.train.to_f64().value().clamp(0.0, 1.0));
     observations.trajectories.notes.iter().for_each(|note| output.note(note));
     let reporter = Reporter::new(output);
-    let job = Job::new(&reporter, session.token.clone());
+    let history = LossHistory::new(&reporter);
+    let job = Job::new(&history, session.token.clone());
     let discovery = match networks {
         Networks::Trained(trainings) => discover::run(&observations, &config, trainings, &job),
         Networks::Saved(trained) => discover::extract(&observations, trained, &config, &job),
@@ -169,6 +172,7 @@ fn canonical(
         record: record(system, inputs, &observations, &discovery, &config)?,
         motion: Motion::of_discovery(&discovery, &observations),
         trainings: trials.map(|trial| trial.cyclic).collect(),
+        losses: history.into_trainings(),
         ended: discovery.ended,
     })))
 }

@@ -12,7 +12,7 @@ use crate::integrals::{SearchConfig, search};
 use crate::mechanics::{Hamiltonian, Verdict};
 use crate::obstructions;
 use crate::progress::{CancelToken, Ended, Job, Limits};
-use crate::report::{HintRecord, LimitsRecord, Record};
+use crate::report::{HintRecord, LimitsRecord, Question, Record};
 use crate::system::System;
 
 /// The certificate counts integrals again only in spaces with at most this many terms.
@@ -64,6 +64,10 @@ pub(super) struct Integrals {
     #[arg(long, value_name = "FILE")]
     grammar: Option<String>,
 
+    /// Write a report with formulas and pictures, one HTML page that needs no other file.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<String>,
+
     /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
     #[arg(long, value_name = "FILE")]
     certificate: Option<String>,
@@ -110,6 +114,14 @@ impl Integrals {
             input::write(path, &record.certificate())?;
         }
         output.record(&record);
+        if let Some(path) = &self.report {
+            output.report(
+                path,
+                &record,
+                &super::output::figures_of(&system, &record),
+                Question::Integrals,
+            )?;
+        }
         Ok(Exit::of(ended))
     }
 

@@ -42,24 +42,20 @@ pub(super) fn with_out(command: &str, folder: &str) -> String {
 }
 
 /// The command line of this process, ready to type into a shell.
-#[cfg(feature = "learn")]
 pub(super) fn command_line() -> String {
     typed(&arguments())
 }
 
-#[cfg(feature = "learn")]
 fn arguments() -> Vec<String> {
     std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
 }
 
-#[cfg(feature = "learn")]
 fn typed(arguments: &[String]) -> String {
     let words: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
     format!("liouville {}", words.join(" "))
 }
 
 /// An argument as a shell reads it.
-#[cfg(feature = "learn")]
 fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=./,:+".contains(c);
     match !argument.is_empty() && argument.chars().all(plain) {

@@ -5,8 +5,13 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::Failure;
+use super::input::write;
+use super::interrupt::command_line;
+use crate::data::TrajectorySet;
 use crate::expr::Expr;
-use crate::report::{Format, Record};
+use crate::report::{Figures, Format, Made, Question, Record, Spectrum, orbits};
+use crate::system::System;
 
 /// The options on output, common to all commands.
 #[derive(Args, Clone, Debug)]
@@ -81,6 +86,20 @@ impl Output {
         self.print(&record.render(self.format()));
     }
 
+    /// Writes the report of a record with its pictures.
+    pub(super) fn report(
+        &self,
+        path: &str,
+        record: &Record,
+        figures: &Figures,
+        question: Question,
+    ) -> Result<(), Failure> {
+        let made = Made { question, command: Some(command_line()) };
+        write(path, &record.to_html(figures, &made))?;
+        self.note(&format!("report written to {path}"));
+        Ok(())
+    }
+
     /// Prints one formula with its conditions: as text, LaTeX or SymPy, inside `document` as JSON.
     pub(super) fn formula(&self, formula: &Expr, conditions: &[String], document: serde_json::Value) {
         let joined = conditions.join(", ");
@@ -96,4 +115,20 @@ impl Output {
         };
         self.print(&format!("{line}\n"));
     }
+}
+
+/// The figures of a record of a given Hamiltonian; none where it cannot be integrated.
+pub(super) fn figures_of(system: &System, record: &Record) -> Figures {
+    let Some(set) = orbits(system) else { return Figures::default() };
+    Figures { spectrum: spectrum(system, &set), ..Figures::of_orbits(system, &set, record) }
+}
+
+#[cfg(feature = "learn")]
+fn spectrum(system: &System, orbits: &TrajectorySet) -> Option<Spectrum> {
+    crate::runs::spectrum(&system.hamiltonian_with_values()?, orbits)
+}
+
+#[cfg(not(feature = "learn"))]
+fn spectrum(_: &System, _: &TrajectorySet) -> Option<Spectrum> {
+    None
 }

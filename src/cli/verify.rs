@@ -7,7 +7,7 @@ use super::{Exit, Failure, output::Output};
 use crate::integrals::with_combinations;
 use crate::mechanics::{Claim, ConservedQuantity, Hamiltonian, Prover, Status, Verification, verify};
 use crate::progress::CancelToken;
-use crate::report::Record;
+use crate::report::{Question, Record};
 
 /// Check claimed laws: is {F, H} = 0? Also their independence, involution and the verdict.
 ///
@@ -26,6 +26,10 @@ pub(super) struct Verify {
     /// Without any, the `known` laws of the system are checked.
     #[arg(value_name = "F")]
     formulas: Vec<String>,
+
+    /// Write a report with formulas and pictures, one HTML page that needs no other file.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<String>,
 
     /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
     #[arg(long, value_name = "FILE")]
@@ -59,6 +63,9 @@ impl Verify {
             input::write(path, &record.certificate())?;
         }
         output.record(&record);
+        if let Some(path) = &self.report {
+            output.report(path, &record, &super::output::figures_of(&system, &record), Question::Verify)?;
+        }
         Ok(match found.status() {
             Status::Refuted | Status::Piecewise => Exit::No,
             Status::Unknown => Exit::Limit,

@@ -15,6 +15,7 @@
 
 mod error;
 mod exact;
+mod figures;
 mod files;
 mod folder;
 mod format;
@@ -29,6 +30,7 @@ mod summary;
 
 pub use error::RunError;
 pub use exact::Exact;
+pub use figures::{LossHistory, figures, spectrum};
 pub use files::write;
 pub use folder::{Outcome, RunFolder};
 pub use format::FORMAT;
