@@ -53,4 +53,5 @@ pub mod terms;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod questions;
 pub mod report;

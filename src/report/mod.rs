@@ -9,8 +9,10 @@
 
 mod build;
 mod certificate;
+mod code;
 #[cfg(feature = "learn")]
 mod discovery;
+mod equations;
 mod markdown;
 mod obstruction;
 #[cfg(feature = "learn")]
@@ -26,8 +28,10 @@ use serde::{Serialize, Serializer};
 use crate::mechanics::{Status, Verdict};
 use crate::progress::{Ended, Limits};
 
+pub use code::Language;
 #[cfg(feature = "learn")]
 pub use discovery::DiscoverySource;
+pub use equations::{Equations, EquationsFormat};
 pub use obstruction::ObstructionRecord;
 
 /// The version of the JSON document.
