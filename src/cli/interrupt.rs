@@ -1,5 +1,8 @@
 //! Ctrl-C and termination requests: the first asks the job to end, the second ends the process.
 
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
 use super::Exit;
 use crate::progress::CancelToken;
 
@@ -46,8 +49,18 @@ pub(super) fn command_line() -> String {
     typed(&arguments())
 }
 
+/// The arguments of the command line, without the name of the program.
+static ARGUMENTS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Keeps the command line for messages on how to go on.
+pub(super) fn remember(words: &[OsString]) {
+    let arguments = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    // A second command line in one process keeps the first: only messages depend on it.
+    let _ = ARGUMENTS.set(arguments.collect());
+}
+
 fn arguments() -> Vec<String> {
-    std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
+    ARGUMENTS.get().cloned().unwrap_or_default()
 }
 
 fn typed(arguments: &[String]) -> String {

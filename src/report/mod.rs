@@ -9,8 +9,10 @@
 
 mod build;
 mod certificate;
+mod code;
 #[cfg(feature = "learn")]
 mod discovery;
+mod equations;
 mod figures;
 mod html;
 mod markdown;
@@ -26,11 +28,13 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
-use crate::mechanics::{Status, Verdict};
 use crate::progress::{Ended, Limits};
 
+pub use crate::mechanics::{Status, Verdict};
+pub use code::Language;
 #[cfg(feature = "learn")]
 pub use discovery::DiscoverySource;
+pub use equations::{Equations, EquationsFormat};
 pub use figures::{Figures, Origin, Runs, Shown, Spectrum, Training};
 pub use obstruction::ObstructionRecord;
 pub use orbits::orbits;

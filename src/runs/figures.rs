@@ -7,7 +7,7 @@ use crate::discover::law_terms;
 use crate::dynamics::{HamiltonianField, Method, VectorField, integrate, runge_kutta_4, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
 use crate::fit::{Evaluated, FitError, Measure, eigenvectors, usable_terms};
-use crate::progress::{Event, Progress};
+use crate::progress::{Event, Job, Progress};
 use crate::report::{Figures, Origin, Runs, Spectrum, Training};
 use crate::terms::Variables;
 
@@ -246,14 +246,14 @@ impl Shooter<'_> {
 
 /// Hears a job, keeps the losses of its trainings, and passes everything on.
 pub struct LossHistory<'a> {
-    next: &'a dyn Progress,
+    next: Job<'a>,
     trainings: Mutex<Vec<Training>>,
 }
 
 impl<'a> LossHistory<'a> {
     /// A history before any training.
-    pub fn new(next: &'a dyn Progress) -> LossHistory<'a> {
-        LossHistory { next, trainings: Mutex::new(Vec::new()) }
+    pub fn new(next: &Job<'a>) -> LossHistory<'a> {
+        LossHistory { next: next.clone(), trainings: Mutex::new(Vec::new()) }
     }
 
     /// The trainings that were heard.
@@ -264,7 +264,7 @@ impl<'a> LossHistory<'a> {
 
 impl Progress for LossHistory<'_> {
     fn hear(&self, event: Event<'_>) {
-        self.next.hear(event);
+        self.next.tell(event);
         let Event::Step(step) = event else { return };
         let mut trainings = self.trainings.lock().unwrap_or_else(PoisonError::into_inner);
         let goes_on = |training: &Training| training.losses.last().is_some_and(|(last, _)| *last < step.step);
