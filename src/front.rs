@@ -134,7 +134,11 @@ impl IntegralsConfig {
     /// # Errors
     /// What the language of grammars does not know, with the place.
     pub fn with_grammar(self, text: &str) -> Result<IntegralsConfig, Failure> {
-        let grammar = GrammarText { path: "the grammar".to_owned(), text: text.to_owned(), included: Default::default() };
+        let grammar = GrammarText {
+            path: "the grammar".to_owned(),
+            text: text.to_owned(),
+            included: Default::default(),
+        };
         questions::parsed_grammar(&grammar)?;
         Ok(IntegralsConfig { grammar: Some(grammar), ..self })
     }
@@ -232,8 +236,7 @@ pub fn discover(recording: &Recording) -> Result<Report, Failure> {
     let settings = Settings::default();
     let limits = Limits { seconds: settings.seconds(true), work: u64::MAX };
     let token = limits.token(&CancelToken::new());
-    let inputs =
-        questions::inputs(String::new(), settings, None, Some(Recorded { reading, name, source }))?;
+    let inputs = questions::inputs(String::new(), settings, None, Some(Recorded { reading, name, source }))?;
     let session = Session { job: Job::silent().with_token(token), threads: None };
     match questions::discover(&inputs, Networks::Trained(None), &session)? {
         End::Found(found) => Ok(Report {

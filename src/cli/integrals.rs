@@ -77,7 +77,12 @@ impl Integrals {
         }
         output.record(&found.record);
         if let Some(path) = &self.report {
-            output.report(path, &found.record, &questions::figures(&system, &found.record), Question::Integrals)?;
+            output.report(
+                path,
+                &found.record,
+                &questions::figures(&system, &found.record),
+                Question::Integrals,
+            )?;
         }
         Ok(Exit::of(found.ended))
     }

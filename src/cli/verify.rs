@@ -44,7 +44,12 @@ impl Verify {
         }
         output.record(&found.record);
         if let Some(path) = &self.report {
-            output.report(path, &found.record, &questions::figures(&system, &found.record), Question::Verify)?;
+            output.report(
+                path,
+                &found.record,
+                &questions::figures(&system, &found.record),
+                Question::Verify,
+            )?;
         }
         Ok(match found.status {
             Status::Refuted | Status::Piecewise => Exit::No,

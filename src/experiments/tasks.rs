@@ -41,32 +41,12 @@ pub(super) struct Task {
 
 /// All systems of Table 1.
 pub(super) const TASKS: [Task; 8] = [
-    Task {
-        name: "two-body",
-        source: Source::Simulated,
-        cyclic: 4,
-        imposed: &["Px", "Py", "L"],
-    },
-    Task {
-        name: "three-body",
-        source: Source::Simulated,
-        cyclic: 6,
-        imposed: &["Px", "Py", "L"],
-    },
-    Task {
-        name: "coupled-oscillator",
-        source: Source::Simulated,
-        cyclic: 2,
-        imposed: &["K1"],
-    },
+    Task { name: "two-body", source: Source::Simulated, cyclic: 4, imposed: &["Px", "Py", "L"] },
+    Task { name: "three-body", source: Source::Simulated, cyclic: 6, imposed: &["Px", "Py", "L"] },
+    Task { name: "coupled-oscillator", source: Source::Simulated, cyclic: 2, imposed: &["K1"] },
     Task { name: "charged-particle", source: Source::Simulated, cyclic: 2, imposed: &["L"] },
     Task { name: "spherical-pendulum", source: Source::Simulated, cyclic: 2, imposed: &["L"] },
-    Task {
-        name: "double-pendulum",
-        source: Source::Simulated,
-        cyclic: 1,
-        imposed: &[],
-    },
+    Task { name: "double-pendulum", source: Source::Simulated, cyclic: 1, imposed: &[] },
     Task {
         name: "real-pendulum",
         source: Source::Measured { file: "real_pend_h_1.txt", system: MEASURED_PENDULUM },

@@ -196,12 +196,22 @@ fn combinations(record: &Record) -> String {
     format!("Combinations of the laws, in involution\n{lines}")
 }
 
-pub(super) fn status(law: &LawRecord) -> String {
+fn status(law: &LawRecord) -> String {
+    let (statement, evidence) = (statement(law), evidence(&law.evidence));
+    if evidence.is_empty() || law.refused.is_some() {
+        statement
+    } else {
+        format!("{statement} · {evidence}")
+    }
+}
+
+/// What was proved of a law, or why nothing was.
+pub(super) fn statement(law: &LawRecord) -> String {
     if let Some(reason) = &law.refused {
         return format!("not judged: {reason}");
     }
     let bracket = law.bracket_with_h.as_deref();
-    let status = match law.status {
+    match law.status {
         Status::Proved if law.for_every.is_empty() => format!("proved: {{{}, H}} = 0", law.name),
         Status::Proved => format!("proved for every {}: {{{}, H}} = 0", law.for_every.join(", "), law.name),
         Status::Piecewise => format!(
@@ -214,9 +224,7 @@ pub(super) fn status(law: &LawRecord) -> String {
         Status::Unknown => {
             format!("undecided: {{{}, H}} = {}, not shown to vanish", law.name, bracket.unwrap_or("?"))
         }
-    };
-    let evidence = evidence(&law.evidence);
-    if evidence.is_empty() { status } else { format!("{status} · {evidence}") }
+    }
 }
 
 /// The available evidence, in one line.

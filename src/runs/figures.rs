@@ -80,7 +80,12 @@ fn conserved(
     let inputs: Vec<Symbol> = set.variables();
     let scales = coordinate_scales(&set.states(), inputs.len());
     let states = scattered(set, field, &scales);
-    let all = (1..=3).rev().map(|degree| (degree, law_terms(hamiltonian, &variables, degree)));
+    // H itself is among the functions also where it is no sum of the others.
+    let with_h = |degree| {
+        let terms = law_terms(hamiltonian, &variables, degree);
+        (degree, terms.into_iter().chain([hamiltonian.clone()]).collect::<Vec<Expr>>())
+    };
+    let all = (1..=3).rev().map(with_h);
     let Some((degree, terms)) = all.into_iter().find(|(_, terms)| terms.len() <= MOST_TERMS) else {
         return Ok(None);
     };

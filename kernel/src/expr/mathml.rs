@@ -6,8 +6,8 @@ use super::latex::{Name, is_bracketed, named, starts_with_number};
 use super::print::{Binding, Notation};
 use super::{Expr, Function, Symbol};
 
-/// U+2062, the product that is not seen.
-const TIMES: &str = "<mo>&#x2062;</mo>";
+/// U+2062, the product that is not seen, with a thin space: a long name is no product of letters.
+const TIMES: &str = "<mo rspace=\"0.12em\">&#x2062;</mo>";
 /// U+2061, between a function and its argument.
 const APPLIED: &str = "<mo>&#x2061;</mo>";
 const OPEN: &str = "<mo stretchy=\"true\">(</mo>";
@@ -21,7 +21,7 @@ impl Expr {
     /// use liouville_kernel::expr::parse;
     ///
     /// let parts = parse("1/2 - p_x").unwrap().to_mathml_terms();
-    /// assert_eq!(parts, ["<mfrac><mn>1</mn><mn>2</mn></mfrac>", "<mo>−</mo><msub><mi>p</mi><mi>x</mi></msub>"]);
+    /// assert_eq!(parts, ["<mfrac><mn>1</mn><mn>2</mn></mfrac>", "<mo form=\"infix\">−</mo><msub><mi>p</mi><mi>x</mi></msub>"]);
     /// ```
     pub fn to_mathml_terms(&self) -> Vec<String> {
         Writer::new(Notation::Text, self).terms(self)
@@ -54,8 +54,10 @@ impl Writer {
         let Expr::Sum(terms) = expr else { return vec![self.written(expr)] };
         let term = |(index, term): (usize, &Expr)| {
             let (sign, term) = match term {
-                Expr::Negative(inner) => ("<mo>−</mo>", &**inner),
-                _ => (if index == 0 { "" } else { "<mo>+</mo>" }, term),
+                Expr::Negative(inner) if index == 0 => ("<mo>−</mo>", &**inner),
+                // A part may stand at the beginning of a line, where a sign would be taken for a prefix.
+                Expr::Negative(inner) => ("<mo form=\"infix\">−</mo>", &**inner),
+                _ => (if index == 0 { "" } else { "<mo form=\"infix\">+</mo>" }, term),
             };
             format!("{sign}{}", self.bound(term, Binding::Product))
         };
@@ -73,9 +75,15 @@ impl Writer {
                 format!("<mfrac>{}{}</mfrac>", self.row(numerator), self.row(denominator))
             }
             Expr::Power(base, exponent) => {
+                let exponent = self.exponent(exponent);
+                if let Expr::Symbol(symbol) = &**base
+                    && let Some((head, index)) = self.indexed(symbol)
+                {
+                    return format!("<msubsup><mi>{head}</mi><mi>{index}</mi>{exponent}</msubsup>");
+                }
                 let fraction = matches!(&**base, Expr::Number(value) if !value.is_int());
                 let base = self.bound(base, if fraction { Binding::Power } else { Binding::Atom });
-                format!("<msup>{}{}</msup>", grouped(&base), self.row(exponent))
+                format!("<msup>{}{exponent}</msup>", grouped(&base))
             }
             Expr::Negative(inner) => format!("<mo>−</mo>{}", self.bound(inner, Binding::Product)),
             Expr::Call(Function::Sqrt, argument) => format!("<msqrt>{}</msqrt>", self.written(argument)),
@@ -96,6 +104,15 @@ impl Writer {
             text += &self.bound(factor, Binding::Product);
         }
         text
+    }
+
+    /// A fraction in small letters stands on one line.
+    fn exponent(&self, exponent: &Expr) -> String {
+        let text = exponent.as_number().map(|_| self.notation.text(exponent).replace('-', "−"));
+        match text.as_deref().and_then(|text| text.split_once('/')) {
+            Some((above, below)) => grouped(&format!("<mn>{above}</mn><mo>/</mo><mn>{below}</mn>")),
+            None => self.row(exponent),
+        }
     }
 
     /// One element.
@@ -128,13 +145,24 @@ impl Writer {
     }
 
     fn symbol(&self, symbol: &Symbol) -> String {
-        if self.written_out.contains(symbol) {
-            return upright(symbol.name());
+        if let Some((head, index)) = self.indexed(symbol) {
+            return format!("<msub><mi>{head}</mi><mi>{index}</mi></msub>");
         }
         match shown(symbol.name()) {
-            Name::Upright(word) => upright(&word),
-            Name::Letter { head, index } if index.is_empty() => format!("<mi>{head}</mi>"),
-            Name::Letter { head, index } => format!("<msub><mi>{head}</mi><mi>{index}</mi></msub>"),
+            Name::Letter { head, index } if index.is_empty() && !self.written_out.contains(symbol) => {
+                format!("<mi>{head}</mi>")
+            }
+            _ => upright(symbol.name()),
+        }
+    }
+
+    /// The letter and the index of a symbol that has one.
+    fn indexed(&self, symbol: &Symbol) -> Option<(char, String)> {
+        match shown(symbol.name()) {
+            Name::Letter { head, index } if !index.is_empty() && !self.written_out.contains(symbol) => {
+                Some((head, index))
+            }
+            _ => None,
         }
     }
 }
@@ -144,9 +172,23 @@ fn shown(name: &str) -> Name {
     match named(name) {
         Name::Letter { head, index } => {
             let bare = index.strip_prefix('_').filter(|bare| !bare.is_empty());
-            Name::Letter { head, index: bare.map_or(index.clone(), str::to_owned) }
+            Name::Letter { head, index: bare.map_or(index.clone(), greek_word) }
         }
-        word => word,
+        // `p_theta` as p with the index θ.
+        Name::Upright(word) => match word.split_once('_') {
+            Some((letter, index)) if letter.chars().count() == 1 && !index.is_empty() => {
+                Name::Letter { head: letter.chars().next().unwrap_or('_'), index: greek_word(index) }
+            }
+            _ => Name::Upright(word),
+        },
+    }
+}
+
+/// A word that names a Greek letter as that letter.
+fn greek_word(word: &str) -> String {
+    match named(word) {
+        Name::Letter { head, index } => format!("{head}{index}"),
+        Name::Upright(word) => word,
     }
 }
 

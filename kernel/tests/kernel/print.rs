@@ -123,7 +123,12 @@ fn mathml_is_written_as_latex_is() {
         ),
         ("2*3", "<mn>2</mn><mo>·</mo><mn>3</mn>"),
         ("theta1", "<msub><mi>θ</mi><mi>1</mi></msub>"),
-        ("px*p_x", "<mi mathvariant=\"normal\">px</mi><mo>&#x2062;</mo><mi mathvariant=\"normal\">p_x</mi>"),
+        (
+            "px*p_x",
+            "<mi mathvariant=\"normal\">px</mi><mo rspace=\"0.12em\">&#x2062;</mo><mi mathvariant=\"normal\">p_x</mi>",
+        ),
+        ("p_theta^2", "<msubsup><mi>p</mi><mi>θ</mi><mrow><mn>2</mn></mrow></msubsup>"),
+        ("x^(-3/2)", "<msup><mrow><mi>x</mi></mrow><mrow><mn>−3</mn><mo>/</mo><mn>2</mn></mrow></msup>"),
         ("energy_total", "<mi mathvariant=\"normal\">energy_total</mi>"),
     ] {
         assert_eq!(written(text), mathml, "{text}");

@@ -24,9 +24,9 @@ fn law(law: &LawRecord) -> String {
     let numbers = if law.status == Status::Supported { Numbers::Decimal } else { Numbers::Exact };
     let (name, formula, domain) = (&law.name, &law.formula, law.domain.as_deref());
     let mut body = math::block(name, formula, domain, numbers);
-    body += &format!("<p>{}{}</p>\n", badge(law.status), escape(&text::status(law)));
+    body += &format!("<p>{}{}</p>\n", badge(law.status), escape(&text::statement(law)));
     body += &source(name, formula, domain);
-    if let Some(numeric) = &law.numeric {
+    if let Some(numeric) = law.numeric.as_ref().filter(|numeric| *numeric != formula) {
         body += &format!(
             "<p class=\"source\">with the measured constants: <code>{}</code></p>\n",
             escape(numeric)

@@ -56,8 +56,12 @@ pub(super) fn equation(text: &str, numbers: Numbers) -> String {
     let Ok(right) = parse(right) else { return format!("<code>{}</code>", escape(text)) };
     let primes = left.chars().rev().take_while(|c| *c == '\'').count();
     let name = symbol(&left[..left.len() - primes]);
-    let left =
-        if primes == 0 { name } else { format!("<msup>{name}<mo>{}</mo></msup>", "′".repeat(primes)) };
+    // A derivative by the time is a dot.
+    let left = match primes {
+        0 => name,
+        1 => format!("<mover accent=\"true\">{name}<mo>˙</mo></mover>"),
+        _ => format!("<mover accent=\"true\">{name}<mo>¨</mo></mover>"),
+    };
     math(&format!("{left}<mo>=</mo>{}", terms(&right, numbers).concat()))
 }
 
@@ -98,8 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn equations_have_primes() {
+    fn equations_have_dots() {
         let html = equation("theta'' = -g*sin(theta)", Numbers::Exact);
-        assert!(html.contains("<msup><mi>θ</mi><mo>′′</mo></msup><mo>=</mo><mo>−</mo>"), "{html}");
+        assert!(
+            html.contains("<mover accent=\"true\"><mi>θ</mi><mo>¨</mo></mover><mo>=</mo><mo>−</mo>"),
+            "{html}"
+        );
     }
 }

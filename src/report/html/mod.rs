@@ -128,11 +128,12 @@ fn hamiltonian(record: &Record) -> String {
     }
     body += &by_coordinate("Friction, beside H: the rate γ of v′ = … − γ·v", "γ", &h.friction);
     if !h.equations.is_empty() {
-        let line = |equation: &String| {
-            format!("<div class=\"formula\">{}</div>\n", math::equation(equation, numbers(record)))
-        };
+        let line = |equation: &String| format!("<div>{}</div>", math::equation(equation, numbers(record)));
+        let lines: String = h.equations.iter().map(line).collect();
         body += "<h3>Equations of motion, in the variables of the data</h3>\n";
-        body += &h.equations.iter().map(line).collect::<String>();
+        body += &format!(
+            "<div class=\"formula\" tabindex=\"0\" role=\"group\" aria-label=\"Equations of motion\">{lines}</div>\n"
+        );
     }
     body += &alternatives(record);
     format!("<section>\n<h2>Hamiltonian</h2>\n{body}</section>\n")
@@ -228,9 +229,10 @@ fn network(record: &Record) -> String {
     };
     let coordinates: Vec<Vec<String>> = network.coordinates.iter().enumerate().map(learned).collect();
     format!(
-        "<section>\n<h2>What the networks learned</h2>\n<p>{} cyclic coordinates, {} steps of training. Networks propose; \
+        "<section>\n<h2>What the networks learned</h2>\n<p>{} cyclic {}, {} steps of training. Networks propose; \
          nothing is proved by them.</p>\n{}{}</section>\n",
         network.cyclic,
+        if network.cyclic == 1 { "coordinate" } else { "coordinates" },
         network.steps,
         table("Terms of the loss on held-out data", &["term", "loss"], &losses),
         table(
@@ -254,7 +256,11 @@ fn searched(record: &Record) -> String {
     );
     if !searched.spaces.is_empty() {
         let line = |space: &String| format!("<li>{}</li>\n", escape(space));
-        body += &format!("<ul>\n{}</ul>\n", searched.spaces.iter().map(line).collect::<String>());
+        let list = format!("<ul>\n{}</ul>\n", searched.spaces.iter().map(line).collect::<String>());
+        let count = searched.spaces.len();
+        body += &format!(
+            "<details><summary>The {count} spaces, one after the other</summary>\n{list}</details>\n"
+        );
     }
     body += &searched.stopped.as_ref().map_or(String::new(), |why| format!("<p>{}.</p>\n", escape(why)));
     format!("<section>\n<h2>Where laws were sought</h2>\n{body}</section>\n")

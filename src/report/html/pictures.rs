@@ -200,7 +200,9 @@ fn residuals(runs: &Runs, run: &Shown, record: &Record) -> Picture {
     let left = |c: usize| {
         let both = run.series(&run.run.states, c).into_iter().zip(run.series(&run.predicted, c));
         let unit = unit(c);
-        both.map(|((t, data), (_, law))| (t, (data - law) / unit)).collect::<Vec<_>>()
+        // What is left is 0 where the same numbers come out; a logarithmic axis shows that as less than rounding.
+        let shown = |left: f64| if in_noise { left } else { left.abs().max(1e-17) };
+        both.map(|((t, data), (_, law))| (t, shown((data - law) / unit))).collect::<Vec<_>>()
     };
     let mark = if in_noise { Mark::Dots } else { Mark::Line };
     let each: Vec<Series> = (0..columns).map(|c| series(runs.column(c), c, mark, vec![left(c)])).collect();

@@ -145,7 +145,7 @@ impl Plot {
             .y_labels(6)
             .x_label_formatter(&across)
             .y_label_formatter(&|y| if logarithmic { power(*y) } else { tick(*y) })
-            .label_style(font(11))
+            .label_style(font(12))
             .axis_desc_style(font(13))
             .axis_style(AXIS.stroke_width(SCALE))
             .set_all_tick_mark_size(4 * SCALE)
