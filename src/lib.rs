@@ -7,50 +7,80 @@
 //! are in involution, $\{F_i, F_j\} = 0$. liouville finds such functions from trajectories or from $H$
 //! itself, and proves the brackets by exact algebra.
 //!
-//! A formula has three representations: [`expr::Expr`], the tree as written; [`algebra::Element`], the
-//! canonical form in which equality is decided; [`expr::Tape`], for numbers in double precision.
-//!
 //! ```
-//! use liouville::{expr::parse, mechanics::{Hamiltonian, Prover}, system::System};
-//!
-//! let system = System::load("spherical-pendulum")?;
-//! let formula = system.hamiltonian_with_values().expect("this system has one");
-//! let prover = Prover::new(&Hamiltonian::new(formula, system.phase_space()?))?;
-//!
-//! assert!(prover.prove(&parse("qx*py - qy*px")?)?.is_proved());
-//! assert!(!prover.prove(&parse("qx*py + qy*px")?)?.is_proved());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+#![doc = include_str!("../examples/verify.rs")]
 //! ```
+//!
+//! | question | function |
+//! | --- | --- |
+//! | What is conserved in my data? | [`discover`] a [`Recording`] |
+//! | Is my system integrable? | [`integrals`] of a [`System`] |
+//! | Is F conserved? | [`verify`] |
+//! | What is this formula in canonical form? | [`simplify`] |
+//!
+//! Each answers with a [`Report`]: a [`report::Record`] with formulas, status, brackets and verdict, which can be
+//! printed, written as JSON, LaTeX or SymPy, or as an HTML page with pictures. What is called *proved* was proved by
+//! exact algebra in the package `liouville-kernel`, which can be used alone.
+//!
+//! The other modules are those of which the command line is made. They are public for the tests, the benchmarks and the
+//! Python package, and may change.
 
-pub use liouville_kernel::{algebra, expr, mechanics};
+pub use liouville_kernel::expr;
+#[doc(hidden)]
+pub use liouville_kernel::{algebra, mechanics};
 
+#[doc(hidden)]
 pub mod progress;
 
+#[doc(hidden)]
 pub mod data;
+#[doc(hidden)]
 pub mod dynamics;
+mod front;
 mod laurent;
+#[doc(hidden)]
 pub mod simplify;
+#[doc(hidden)]
 pub mod system;
 
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod discover;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod experiments;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod fit;
+#[doc(hidden)]
 pub mod integrals;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod learn;
+#[doc(hidden)]
 pub mod obstructions;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod recover;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod regression;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod runs;
 #[cfg(feature = "learn")]
+#[doc(hidden)]
 pub mod terms;
 
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
+pub mod questions;
 pub mod report;
+
+#[cfg(feature = "learn")]
+pub use front::{Recording, discover};
+pub use front::{Report, integrals, simplify, verify};
+pub use questions::{Failure, IntegralsConfig};
+pub use system::System;

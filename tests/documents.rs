@@ -1,4 +1,5 @@
-//! What README and help show is what the program does: output blocks and examples are run and compared.
+//! What README, the pages of `docs/` and the help show is what the program does: output blocks and examples are run and
+//! compared.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -63,15 +64,29 @@ fn blocks(page: &str) -> Vec<(&str, &str)> {
     fenced.filter_map(|text| text.strip_prefix("\n$ ")?.split_once('\n')).collect()
 }
 
-#[test]
-fn output_blocks_of_the_readme() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("a page");
+/// The files that a page shows in blocks of their own, which begin with their name: `# quartic.ham`.
+fn files(page: &str) -> Vec<(&str, &str)> {
+    let fenced = page.split("```").skip(1).step_by(2).map(|text| text.trim_start_matches('\n'));
+    let named = |text| {
+        let name: &str = str::strip_prefix(text, "# ")?.lines().next()?;
+        name.ends_with(".ham").then_some((name, text))
+    };
+    fenced.filter_map(named).collect()
+}
+
+/// Runs the output blocks of a page, one after the other, in a folder with its data and the files that it shows.
+fn check_blocks(name: &str, path: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join(path)).expect("a page");
     let blocks = blocks(&page);
-    assert!(blocks.len() >= 3, "the README shows what the program says");
-    let folder = scratch("readme");
-    let measured = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/measured");
-    for file in std::fs::read_dir(measured).expect("examples").flatten() {
+    assert!(!blocks.is_empty(), "{path} shows what the program says");
+    let folder = scratch(name);
+    let data = ["examples/measured", "docs"].map(|data| std::fs::read_dir(root.join(data)).expect("data"));
+    for file in data.into_iter().flatten().flatten() {
         std::fs::copy(file.path(), folder.join(file.file_name())).expect("a copy");
+    }
+    for (file, text) in files(&page) {
+        std::fs::write(folder.join(file), text).expect("a file of the page");
     }
     for (command, shown) in blocks {
         let output = run(command, &folder);
@@ -83,6 +98,61 @@ fn output_blocks_of_the_readme() {
         assert!(agreed, "$ {command}\nshown:\n{shown}\nsaid:\n{said}");
     }
     std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+#[test]
+fn output_blocks_of_the_readme() {
+    check_blocks("readme", "README.md");
+}
+
+#[test]
+fn output_blocks_of_the_tutorial() {
+    check_blocks("tutorial", "docs/tutorial.md");
+}
+
+#[test]
+fn output_blocks_of_the_questions() {
+    for page in [
+        "is-my-system-integrable",
+        "what-is-conserved-in-my-data",
+        "prove-that-f-is-conserved",
+        "prove-that-there-is-no-further-law",
+    ] {
+        check_blocks(page, &format!("docs/{page}.md"));
+    }
+}
+
+/// The other commands of the pages, in blocks without output, run too.
+#[test]
+fn commands_without_output() {
+    let folder = scratch("commands");
+    for command in [
+        "liouville verify kepler 'A = px*(x*py - y*px) + y/sqrt(x^2 + y^2)' --certificate proof.py --report proof.html",
+        "liouville integrals henon-heiles --exhaustive --momentum-degree 3 --certificate proof.py --certificate-exhaustive",
+    ] {
+        let output = run(command, &folder);
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(folder.join("proof.py").exists(), "{command}");
+    }
+    std::fs::remove_dir_all(folder).expect("the scratch folder");
+}
+
+/// Every link of a page to a file of the repository leads somewhere.
+#[test]
+fn links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_dir(root.join("docs")).expect("docs").flatten().map(|entry| entry.path());
+    let pages =
+        docs.filter(|path| path.extension().is_some_and(|e| e == "md")).chain([root.join("README.md")]);
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let folder = page.parent().expect("a folder");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or(link);
+            let is_elsewhere = link.starts_with("http") || file.is_empty();
+            assert!(is_elsewhere || folder.join(file).exists(), "{}: {link}", page.display());
+        }
+    }
 }
 
 /// The commands of the program, as its help lists them.

@@ -5,16 +5,16 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::found::{End, Networks, Session, find, system_of};
 use super::interrupt::{command_without_out, watched, with_out};
+use super::progress::Reporter;
 use super::recording::{self, ReadingArguments};
-use super::{Exit, Failure, grammar, output::Output};
+use super::{Exit, Failure, output::Output};
 use crate::discover::{Cyclic, Trainings};
-use crate::dynamics::{SimulationConfig, simulate};
 use crate::learn::{self, Checkpoint};
-use crate::progress::{Ended, Limits};
-use crate::report::Format;
-use crate::runs::{Data, Exact, Inputs, RunError, RunFolder, Settings, Subject, SystemText};
+use crate::progress::{Ended, Job, Limits};
+use crate::questions::{self, End, Networks, Recorded, Session, named_system, read_grammar};
+use crate::report::{Format, Question};
+use crate::runs::{Exact, Inputs, RunError, RunFolder, Settings, SystemText};
 use crate::system::System;
 use crate::terms;
 
@@ -81,6 +81,10 @@ pub(super) struct Discover {
     #[arg(long, value_name = "SECONDS", value_parser = recording::seconds)]
     time_limit: Option<f64>,
 
+    /// Write a report with formulas and pictures, one HTML page that needs no other file.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<String>,
+
     /// Save settings, data, networks and report here, for `liouville extract` and `liouville rollout`; a run
     /// that was interrupted or killed goes on from here when the same command is given again.
     #[arg(long, value_name = "DIR")]
@@ -91,10 +95,6 @@ pub(super) struct Discover {
 enum LossName {
     Relaxed,
     Paper,
-}
-
-fn no_subject() -> Failure {
-    Failure::input("there is no system and no recording", Some("liouville discover recording.csv"))
 }
 
 fn cyclic(text: &str) -> Result<Cyclic, String> {
@@ -116,21 +116,30 @@ impl Discover {
         let limits = Limits { seconds: settings.seconds(!files.is_empty()), work: u64::MAX };
         let token = limits.token(&watched(self.farewell()));
         let inputs = self.inputs(settings, system, &files, output)?;
-        let exit = self.discover(&inputs, &Session { output, token: &token, threads })?;
+        let reporter = Reporter::new(output);
+        let session = Session { job: Job::new(&reporter, token), threads };
+        let exit = self.discover(&inputs, &session, &reporter, output)?;
         output.note(&format!("{:.1} s", started.elapsed().as_secs_f64()));
         Ok(exit)
     }
 
     /// Does the work, in a folder that is begun or taken up where one is named.
-    fn discover(&self, inputs: &Inputs, session: &Session<'_>) -> Result<Exit, Failure> {
-        let output = session.output;
+    fn discover(
+        &self,
+        inputs: &Inputs,
+        session: &Session<'_>,
+        reporter: &Reporter<'_>,
+        output: &Output,
+    ) -> Result<Exit, Failure> {
         let begin = |folder: &String| RunFolder::begin(Path::new(folder), inputs);
         let folder = self.out.as_ref().map(begin).transpose()?;
         if let Some(folder) = folder.as_ref().filter(|folder| folder.is_taken_up()) {
             output.note(&format!("taking up the run in {}", folder.path().display()));
         }
         let trainings = folder.as_ref().map(|folder| folder as &dyn Trainings);
-        let found = match find(inputs, Networks::Trained(trainings), session) {
+        let end = questions::discover(inputs, Networks::Trained(trainings), session);
+        reporter.finish();
+        let found = match end {
             Ok(End::Found(found)) => found,
             Err(failure) => return Err(self.with_way_on(failure, inputs)),
             Ok(End::InTraining { step, steps, kept, ended }) => {
@@ -146,6 +155,9 @@ impl Discover {
             }
         }
         output.record(&found.record);
+        if let Some(path) = &self.report {
+            output.report(path, &found.record, &found.figures(inputs), Question::Discover)?;
+        }
         Ok(Exit::of(found.ended))
     }
 
@@ -159,7 +171,7 @@ impl Discover {
                 LossName::Paper => learn::Loss::Paper { beta: 1.0 },
             },
             noise: Exact(self.noise),
-            grammar: self.grammar.as_deref().map(grammar::read).transpose()?,
+            grammar: self.grammar.as_deref().map(read_grammar).transpose()?,
             time_limit: self.time_limit.map(Exact),
         })
     }
@@ -172,26 +184,18 @@ impl Discover {
         files: &[String],
         output: &Output,
     ) -> Result<Inputs, Failure> {
-        let (system, text) = system.unzip();
-        let data = match files {
+        let recorded = match files {
             [] => {
                 self.reading.check_unused()?;
-                let config =
-                    SimulationConfig { seed: self.seed, noise: self.noise, ..SimulationConfig::default() };
-                Data::Simulated(simulate(system.as_ref().ok_or_else(no_subject)?, &config)?)
+                None
             }
             files => {
-                let reading = self.reading.read(files, system.as_ref())?;
+                let reading = self.reading.read(files, system.as_ref().map(|(system, _)| system))?;
                 output.note(&reading.understood);
-                Data::Recorded(reading)
+                Some(Recorded { reading, name: questions::name_of(files), source: files.join(", ") })
             }
         };
-        let subject = Subject {
-            name: system.map_or_else(|| recording::name_of(files), |system| system.name),
-            source: (!files.is_empty()).then(|| files.join(", ")),
-            system: text,
-        };
-        Ok(Inputs { command: command_without_out(), settings, subject, data })
+        questions::inputs(command_without_out(), settings, system, recorded)
     }
 
     /// The last words of a run that Ctrl-C ends twice.
@@ -200,12 +204,6 @@ impl Discover {
             Some(folder) => format!("interrupted; resume with: {}", with_out(&command_without_out(), folder)),
             None => "interrupted".to_owned(),
         }
-    }
-
-    /// A system, and its text to be saved.
-    fn system(&self, name: &str) -> Result<NamedSystem, Failure> {
-        let text = SystemText { path: name.to_owned(), text: System::text(name)?, set: self.set.clone() };
-        Ok((system_of(&text)?, text))
     }
 
     /// The system, if one is named, and the recordings.
@@ -221,7 +219,7 @@ impl Discover {
         }
         let system = match names.as_slice() {
             [] => None,
-            [name] => Some(self.system(name)?),
+            [name] => Some(named_system(name, &self.set)?),
             [first, second, ..] => {
                 return Err(Failure::input(
                     format!("`{first}` and `{second}` are two systems"),
@@ -236,8 +234,8 @@ impl Discover {
 
     /// Adds to a failure by a limit or an interruption how to go on, where the run has a folder.
     fn with_way_on(&self, failure: Failure, inputs: &Inputs) -> Failure {
-        match (&self.out, failure.exit) {
-            (Some(folder), Exit::Limit | Exit::Interrupted) => {
+        match (&self.out, failure.ended) {
+            (Some(folder), Some(_)) => {
                 let again = with_out(&inputs.command, folder);
                 Failure { text: format!("{}go on with: {again}\n", failure.text), ..failure }
             }
@@ -265,12 +263,12 @@ impl Discover {
             "{why} at step {step} of {steps}; the state is saved in {folder}\nresume with: {}\n",
             with_out(&inputs.command, &folder)
         );
-        Failure { text, exit: Exit::of(ended) }
+        Failure::ended(text, ended)
     }
 
     fn print_grammar(&self, output: &Output) -> Result<Exit, Failure> {
         match &self.grammar {
-            Some(path) => output.print(&grammar::read(path)?.text),
+            Some(path) => output.print(&read_grammar(path)?.text),
             None => output.print(terms::built_in("default.grammar").unwrap_or_default()),
         }
         Ok(Exit::Done)

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::found::{End, Networks, Session, find};
-use super::{Exit, Failure, grammar, interrupt, output::Output, recording};
-use crate::progress::Limits;
+use super::progress::Reporter;
+use super::{Exit, Failure, interrupt, output::Output, recording};
+use crate::progress::{Job, Limits};
+use crate::questions::{End, Networks, Session, discover, read_grammar};
 use crate::runs::{Exact, SavedRun};
 
 /// Read the formulas again from a saved run (`discover --out DIR`), without training.
@@ -35,7 +36,7 @@ impl Extract {
         let SavedRun { mut inputs, networks, ended_early, .. } = SavedRun::load(Path::new(&self.folder))?;
         let settings = &mut inputs.settings;
         if let Some(path) = &self.grammar {
-            settings.grammar = Some(grammar::read(path)?);
+            settings.grammar = Some(read_grammar(path)?);
         }
         settings.time_limit = self.time_limit.map(Exact).or(settings.time_limit);
         if ended_early {
@@ -43,8 +44,11 @@ impl Extract {
         }
         let limits = Limits { seconds: inputs.settings.seconds(inputs.data.is_recorded()), work: u64::MAX };
         let token = limits.token(&interrupt::watched("interrupted".to_owned()));
-        let session = Session { output, token: &token, threads };
-        match find(&inputs, Networks::Saved(networks), &session)? {
+        let reporter = Reporter::new(output);
+        let session = Session { job: Job::new(&reporter, token), threads };
+        let end = discover(&inputs, Networks::Saved(networks), &session)?;
+        reporter.finish();
+        match end {
             End::Found(found) => {
                 output.record(&found.record);
                 Ok(Exit::of(found.ended))

@@ -1,5 +1,8 @@
 //! Ctrl-C and termination requests: the first asks the job to end, the second ends the process.
 
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
 use super::Exit;
 use crate::progress::CancelToken;
 
@@ -42,24 +45,30 @@ pub(super) fn with_out(command: &str, folder: &str) -> String {
 }
 
 /// The command line of this process, ready to type into a shell.
-#[cfg(feature = "learn")]
 pub(super) fn command_line() -> String {
     typed(&arguments())
 }
 
-#[cfg(feature = "learn")]
-fn arguments() -> Vec<String> {
-    std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
+/// The arguments of the command line, without the name of the program.
+static ARGUMENTS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Keeps the command line for messages on how to go on.
+pub(super) fn remember(words: &[OsString]) {
+    let arguments = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    // A second command line in one process keeps the first: only messages depend on it.
+    let _ = ARGUMENTS.set(arguments.collect());
 }
 
-#[cfg(feature = "learn")]
+fn arguments() -> Vec<String> {
+    ARGUMENTS.get().cloned().unwrap_or_default()
+}
+
 fn typed(arguments: &[String]) -> String {
     let words: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
     format!("liouville {}", words.join(" "))
 }
 
 /// An argument as a shell reads it.
-#[cfg(feature = "learn")]
 fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=./,:+".contains(c);
     match !argument.is_empty() && argument.chars().all(plain) {

@@ -8,12 +8,9 @@
 mod bracket;
 #[cfg(feature = "learn")]
 mod discover;
+mod equations;
 #[cfg(feature = "learn")]
 mod extract;
-#[cfg(feature = "learn")]
-mod found;
-#[cfg(feature = "learn")]
-mod grammar;
 mod input;
 mod integrals;
 mod interrupt;
@@ -36,7 +33,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::progress::Ended;
-pub use input::Failure;
+pub use crate::questions::Failure;
 use output::Output;
 
 /// How a run ended. This is the only table of exit statuses.
@@ -110,6 +107,7 @@ enum Command {
     Integrals(integrals::Integrals),
     Verify(verify::Verify),
     Bracket(bracket::Bracket),
+    Equations(equations::Equations),
     Simplify(simplify::Simplify),
     Simulate(simulate::Simulate),
     #[cfg(feature = "learn")]
@@ -123,34 +121,47 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse_from(std::env::args_os().map(formula_or_flag));
+    ExitCode::from(run_with(std::env::args_os().collect()))
+}
+
+/// Runs a command line, the name of the program first, and returns the exit status. Help and faults of the command line
+/// itself end the process. Meant to be called once in a process.
+pub fn run_with(words: Vec<OsString>) -> u8 {
+    interrupt::remember(&words);
+    let arguments = Arguments::parse_from(words.into_iter().map(formula_or_flag));
     if let Some(threads) = arguments.threads {
         // This fails only if a pool already exists, and nothing before this line makes one.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
     let output = arguments.output;
-    let result = match arguments.command {
+    let result = run_command(arguments.command, arguments.threads, &output);
+    let exit = result.unwrap_or_else(|failure| {
+        eprint!("{}", failure.text);
+        failure.ended.map_or(Exit::BadInput, |ended| Exit::of(Some(ended)))
+    });
+    exit.status()
+}
+
+fn run_command(command: Command, threads: Option<u16>, output: &Output) -> Result<Exit, Failure> {
+    if !matches!(command, Command::Equations(_)) {
+        output.check_is_record()?;
+    }
+    match command {
         #[cfg(feature = "learn")]
-        Command::Discover(command) => command.run(&output, arguments.threads),
-        Command::Integrals(command) => command.run(&output),
-        Command::Verify(command) => command.run(&output),
-        Command::Bracket(command) => command.run(&output),
-        Command::Simplify(command) => command.run(&output),
-        Command::Simulate(command) => command.run(&output),
+        Command::Discover(command) => command.run(output, threads),
+        Command::Integrals(command) => command.run(output),
+        Command::Verify(command) => command.run(output),
+        Command::Bracket(command) => command.run(output),
+        Command::Simplify(command) => command.run(output),
+        Command::Equations(command) => command.run(output),
+        Command::Simulate(command) => command.run(output),
         #[cfg(feature = "learn")]
-        Command::Extract(command) => command.run(&output, arguments.threads),
+        Command::Extract(command) => command.run(output, threads),
         #[cfg(feature = "learn")]
-        Command::Rollout(command) => command.run(&output),
+        Command::Rollout(command) => command.run(output),
         #[cfg(feature = "learn")]
-        Command::Reproduce(command) => command.run(&output, arguments.threads),
-        Command::Systems(command) => command.run(&output),
-    };
-    match result {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            eprint!("{}", failure.text);
-            failure.exit.into()
-        }
+        Command::Reproduce(command) => command.run(output, threads),
+        Command::Systems(command) => command.run(output),
     }
 }
 

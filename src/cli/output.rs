@@ -5,8 +5,11 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::expr::Expr;
-use crate::report::{Format, Record};
+use super::Failure;
+use super::input::write;
+use super::interrupt::command_line;
+use crate::questions::FormulaAnswer;
+use crate::report::{EquationsFormat, Figures, Format, Language, Made, Question, Record};
 
 /// The options on output, common to all commands.
 #[derive(Args, Clone, Debug)]
@@ -31,16 +34,47 @@ enum FormatName {
     Sympy,
     Json,
     Markdown,
+    /// Of `equations` alone.
+    Python,
+    /// Of `equations` alone.
+    Julia,
+    /// Of `equations` alone.
+    Rust,
 }
 
 impl Output {
-    /// The requested format.
+    /// The format of equations.
+    pub(super) fn equations_format(&self) -> EquationsFormat {
+        match self.format {
+            _ if self.json => EquationsFormat::Json,
+            FormatName::Text | FormatName::Markdown => EquationsFormat::Text,
+            FormatName::Latex => EquationsFormat::Latex,
+            FormatName::Sympy => EquationsFormat::Sympy,
+            FormatName::Json => EquationsFormat::Json,
+            FormatName::Python => EquationsFormat::Program(Language::Python),
+            FormatName::Julia => EquationsFormat::Program(Language::Julia),
+            FormatName::Rust => EquationsFormat::Program(Language::Rust),
+        }
+    }
+
+    /// Fails if the format is one of programs, which only `equations` writes.
+    pub(super) fn check_is_record(&self) -> Result<(), Failure> {
+        match self.format {
+            FormatName::Python | FormatName::Julia | FormatName::Rust => Err(Failure::input(
+                "`python`, `julia` and `rust` are formats of `liouville equations`",
+                Some("this command has text, latex, sympy, json and markdown"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The requested format of records.
     pub(super) fn format(&self) -> Format {
         if self.json {
             return Format::Json;
         }
         match self.format {
-            FormatName::Text => Format::Text,
+            FormatName::Text | FormatName::Python | FormatName::Julia | FormatName::Rust => Format::Text,
             FormatName::Latex => Format::Latex,
             FormatName::Sympy => Format::Sympy,
             FormatName::Json => Format::Json,
@@ -81,10 +115,25 @@ impl Output {
         self.print(&record.render(self.format()));
     }
 
-    /// Prints one formula with its conditions: as text, LaTeX or SymPy, inside `document` as JSON.
-    pub(super) fn formula(&self, formula: &Expr, conditions: &[String], document: serde_json::Value) {
+    /// Writes the report of a record with its pictures.
+    pub(super) fn report(
+        &self,
+        path: &str,
+        record: &Record,
+        figures: &Figures,
+        question: Question,
+    ) -> Result<(), Failure> {
+        let made = Made { question, command: Some(command_line()) };
+        write(path, &record.to_html(figures, &made))?;
+        self.note(&format!("report written to {path}"));
+        Ok(())
+    }
+
+    /// Prints one formula with its conditions: as text, LaTeX or SymPy, or its document as JSON.
+    pub(super) fn formula(&self, answer: &FormulaAnswer) {
+        let FormulaAnswer { formula, conditions, document } = answer;
         let joined = conditions.join(", ");
-        let beside = |text: String, word: &str| match conditions {
+        let beside = |text: String, word: &str| match conditions.as_slice() {
             [] => text,
             _ => format!("{text}{word}{joined}"),
         };
@@ -92,7 +141,7 @@ impl Output {
             Format::Text | Format::Markdown => beside(formula.to_string(), " where "),
             Format::Latex => beside(formula.to_latex(), " % where "),
             Format::Sympy => beside(formula.to_sympy(), "  # where "),
-            Format::Json => serde_json::to_string_pretty(&document).unwrap_or_default(),
+            Format::Json => serde_json::to_string_pretty(document).unwrap_or_default(),
         };
         self.print(&format!("{line}\n"));
     }

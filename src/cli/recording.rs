@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{Exit, Failure};
-use crate::data::{ColumnMap, Declared, Rates, ReadError, ReadOptions, Reading, Recording, read};
+use super::Failure;
+use crate::data::{ColumnMap, Declared, ReadOptions, Reading, read};
 use crate::expr::{Symbol, is_name};
 use crate::system::System;
 
@@ -30,12 +30,6 @@ pub(super) struct ReadingArguments {
     /// Leave out rows with missing or non-finite values, and say how many.
     #[arg(long)]
     drop_incomplete: bool,
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Failure {
-        Failure { text: error.render(), exit: Exit::BadInput }
-    }
 }
 
 /// Whether an argument names a recording, by its extension.
@@ -81,30 +75,6 @@ fn names(option: &str, names: &[String]) -> Result<Vec<Symbol>, Failure> {
         false => Err(Failure::input(format!("`{option} {name}`: `{name}` is no name"), None)),
     };
     names.iter().map(symbol).collect()
-}
-
-/// The name of a discovery without a system file: that of its first recording.
-pub(super) fn name_of(files: &[String]) -> String {
-    let stem = files.first().and_then(|file| Path::new(file).file_stem());
-    stem.map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned())
-}
-
-/// A system with the names of a recording that holds momenta.
-pub(super) fn system_of(recording: &Recording, name: &str) -> Result<System, Failure> {
-    let list = |names: Vec<&str>| names.join(", ");
-    let coordinates = list(recording.coordinates.iter().map(|coordinate| coordinate.name.name()).collect());
-    let momenta = match &recording.rates {
-        Rates::Momenta(names) => list(names.iter().map(Symbol::name).collect()),
-        Rates::Velocities(_) | Rates::None => String::new(),
-    };
-    let angles: Vec<&str> =
-        recording.coordinates.iter().filter(|c| c.is_angle).map(|c| c.name.name()).collect();
-    let mut text = format!("system recording\ncoordinates {coordinates}\nmomenta {momenta}\n");
-    if !angles.is_empty() {
-        text += &format!("angle {}\n", angles.join(", "));
-    }
-    let system = System::parse(&text, "the recording")?;
-    Ok(System { name: name.to_owned(), ..system })
 }
 
 /// Reads a positive number of seconds.

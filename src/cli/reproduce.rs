@@ -104,8 +104,8 @@ impl Reproduce {
 fn failure(error: &ExperimentError) -> Failure {
     match error {
         // These errors know their position in the user's input.
-        ExperimentError::System(error) => Failure { text: error.render(), exit: Exit::BadInput },
-        ExperimentError::Simulation(error) => Failure { text: error.render(), exit: Exit::BadInput },
+        ExperimentError::System(error) => error.clone().into(),
+        ExperimentError::Simulation(error) => error.clone().into(),
         ExperimentError::Run(error) => Failure::input(error, error.hint().as_deref()),
         other => Failure::input(other, None),
     }

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use super::{Exit, Failure, input, output::Output};
-use crate::simplify;
+use super::{Exit, Failure, output::Output};
+use crate::questions;
+use crate::report::Format;
 
 /// Write a formula in its canonical and most compact form, with conditions where it would have a larger domain.
 #[derive(Args, Debug)]
@@ -22,30 +23,13 @@ pub(super) struct Simplify {
 
 impl Simplify {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let formula = input::formula(&self.formula)?;
-        let fail = |error| Failure::input(error, None);
-        let compact = simplify::compact(&formula).map_err(fail)?;
-        let domain = simplify::conditions_beside(&formula, &compact.expr).map_err(fail)?;
-        let texts: Vec<String> = domain.iter().map(ToString::to_string).collect();
-        let mut document = serde_json::json!({
-            "input": formula.to_string(),
-            "formula": compact.expr.to_string(),
-            "latex": compact.expr.to_latex(),
-            "symbols": {"input": formula.symbol_count(), "formula": compact.expr.symbol_count()},
-        });
-        if !texts.is_empty() {
-            document["domain"] = serde_json::json!(texts.join(", "));
-        }
-        if self.explain {
-            let steps = simplify::explain(&formula).map_err(fail)?;
-            document["steps"] = serde_json::json!(steps);
-            if output.format() != crate::report::Format::Json {
-                for step in &steps {
-                    output.print(&format!("{step}\n"));
-                }
+        let found = questions::simplify(&self.formula, self.explain)?;
+        if output.format() != Format::Json {
+            for step in &found.steps {
+                output.print(&format!("{step}\n"));
             }
         }
-        output.formula(&compact.expr, &texts, document);
+        output.formula(&found.answer);
         Ok(Exit::Done)
     }
 }

@@ -4,10 +4,9 @@ use clap::Args;
 
 use super::input::{self, SystemArguments};
 use super::{Exit, Failure, output::Output};
-use crate::integrals::with_combinations;
-use crate::mechanics::{Claim, ConservedQuantity, Hamiltonian, Prover, Status, Verification, verify};
-use crate::progress::CancelToken;
-use crate::report::Record;
+use crate::mechanics::Status;
+use crate::questions;
+use crate::report::Question;
 
 /// Check claimed laws: is {F, H} = 0? Also their independence, involution and the verdict.
 ///
@@ -27,6 +26,10 @@ pub(super) struct Verify {
     #[arg(value_name = "F")]
     formulas: Vec<String>,
 
+    /// Write a report with formulas and pictures, one HTML page that needs no other file.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<String>,
+
     /// Write a document that proves the result and can be re-checked without liouville (Python, SymPy).
     #[arg(long, value_name = "FILE")]
     certificate: Option<String>,
@@ -35,54 +38,23 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         let system = self.system.load()?;
-        let hamiltonian = input::hamiltonian(&system)?;
-        let mut claims = Vec::new();
-        for text in &self.formulas {
-            let taken: Vec<&str> = claims.iter().filter_map(|claim: &Claim| claim.name.as_deref()).collect();
-            let claim = input::claim(text, &system, &taken)?;
-            claims.push(claim);
-        }
-        if self.formulas.is_empty() {
-            claims = input::known_laws(&system);
-        }
-        if claims.is_empty() {
-            return Err(Failure::input(
-                "there is nothing to verify",
-                Some("give one or more functions, such as 'qx*py - qy*px'"),
-            ));
-        }
-        let found = verify(&hamiltonian, &claims).map_err(|error| Failure::input(error, None))?;
-        let mut record = Record::of_verification(&system, &hamiltonian, &found);
-        add_combinations(&mut record, &hamiltonian, &found);
-        record.notes.extend(input::domain_note(&hamiltonian));
+        let found = questions::verify(&system, &self.formulas)?;
         if let Some(path) = &self.certificate {
-            input::write(path, &record.certificate())?;
+            input::write(path, &found.record.certificate())?;
         }
-        output.record(&record);
-        Ok(match found.status() {
+        output.record(&found.record);
+        if let Some(path) = &self.report {
+            output.report(
+                path,
+                &found.record,
+                &questions::figures(&system, &found.record),
+                Question::Verify,
+            )?;
+        }
+        Ok(match found.status {
             Status::Refuted | Status::Piecewise => Exit::No,
             Status::Unknown => Exit::Limit,
             Status::Proved | Status::Supported => Exit::Done,
         })
-    }
-}
-
-/// Adds combinations of the laws that complete a set in involution. The record stands as it is if the search
-/// cannot take the formulas apart.
-fn add_combinations(record: &mut Record, hamiltonian: &Hamiltonian, found: &Verification) {
-    let Some(assessment) = found.assessment() else { return };
-    if assessment.involutive().len() >= hamiltonian.space().dof() {
-        return;
-    }
-    let proofs =
-        found.claims().iter().filter_map(|claim| Some((claim.name(), claim.outcome().certificate()?)));
-    let laws: Vec<ConservedQuantity> =
-        proofs.map(|(name, proof)| ConservedQuantity::proved(name, proof.clone())).collect();
-    let Ok(prover) = Prover::new(hamiltonian) else { return };
-    let formula = hamiltonian.formula();
-    if let Ok(Some((combinations, wider))) =
-        with_combinations(&prover, formula, &laws, assessment, &CancelToken::new())
-    {
-        record.widen(&combinations, &wider, hamiltonian.space());
     }
 }

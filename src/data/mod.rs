@@ -38,7 +38,7 @@ pub use archive::{Array, read_archive, write_archive};
 pub use banded::{Banded, BandedCholesky};
 pub use error::{ReadError, WriteError};
 pub use noise::{NoiseConfig, median, noise_level, rounding_noise};
-pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_text};
+pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_arrays, read_text};
 pub use recording::{Coordinate, Rates, Recording, Run};
 pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
 pub use scales::{column_rms, coordinate_scales};

@@ -11,7 +11,7 @@ use crate::terms::{Variables, decimal, polynomials};
 use super::observations::Prepared;
 
 /// Monomials up to `degree`, alone and times one of the ingredients of `formula` with the degree one less.
-pub(super) fn law_terms(formula: &Expr, variables: &Variables, degree: u32) -> Vec<Expr> {
+pub fn law_terms(formula: &Expr, variables: &Variables, degree: u32) -> Vec<Expr> {
     let symbols = variables.all();
     let mut terms = polynomials(&symbols, degree);
     let ingredients = ingredients(formula);

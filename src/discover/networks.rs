@@ -43,7 +43,7 @@ pub struct Network {
 }
 
 /// Largest relaxed Poisson term that counts as "there are that many cyclic coordinates".
-pub(super) const POISSON_LIMIT: f64 = 0.3;
+pub const POISSON_LIMIT: f64 = 0.3;
 
 /// What networks learn from: all points with velocities, given or estimated. Both parts are smoothed on their own, so
 /// that nothing of the held-out points is seen in training.

@@ -22,6 +22,7 @@ mod figure;
 mod formulas;
 mod laws;
 mod page;
+mod paper;
 mod scan;
 mod table1;
 mod tasks;

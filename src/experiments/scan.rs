@@ -9,6 +9,7 @@ use super::cells::{self, Outcome};
 use super::contenders::Contender;
 use super::each::each;
 use super::page::{Entry, Page, scientific};
+use super::paper::{PAPER, Scan};
 use super::tasks::{Problem, task};
 use super::{ExperimentError, Settings};
 
@@ -43,36 +44,12 @@ impl Quantity {
         }
     }
 
-    /// The paper's figures as printed, its HNN last.
-    fn paper(self) -> ([[f64; 4]; 4], f64) {
+    /// The paper's figures.
+    fn paper(self) -> &'static Scan {
         match self {
-            Self::Trajectory => (
-                [
-                    [7.41, 9.87, 6.06e-1, 3.30e-1],
-                    [28.8, 15.8, 1.34e-1, 1.83e-1],
-                    [3.00, 2.25e-1, 8.59e-1, 4.14e-1],
-                    [44.9, 5.94e-1, 1.67e-1, 1.01e-1],
-                ],
-                1.15e-1,
-            ),
-            Self::Energy => (
-                [
-                    [2.20e-1, 2.04, 4.83, 2.01e-5],
-                    [28.8, 1.68, 8.80e-5, 5.40e-6],
-                    [2.43e-1, 8.75e-3, 6.01e-4, 3.50e-5],
-                    [1.87e-1, 3.34e-3, 5.49e-5, 1.13e-5],
-                ],
-                1.91e-5,
-            ),
-            Self::AngularMomentum => (
-                [
-                    [16.9, 1.70, 2.42e-1, 7.22e-3],
-                    [133.0, 108.0, 4.74e-3, 7.81e-4],
-                    [50.8, 5.95, 4.94e-1, 1.64e-4],
-                    [116.0, 4.15, 3.74e-3, 2.97e-4],
-                ],
-                1.23e-3,
-            ),
+            Self::Trajectory => &PAPER.table2,
+            Self::Energy => &PAPER.table3,
+            Self::AngularMomentum => &PAPER.table4,
         }
     }
 
@@ -131,7 +108,7 @@ fn page<'a>(
     seeds: usize,
     steps: usize,
 ) -> Page {
-    let (paper, paper_hnn) = quantity.paper();
+    let Scan { scnn: paper, hnn: paper_hnn } = quantity.paper();
     let mut csv = String::from("alpha1,alpha2,mean,standard_deviation,paper\n");
     let mut ours = String::new();
     let mut theirs = String::new();
@@ -167,7 +144,7 @@ fn page<'a>(
         scientific(hnn.deviation),
         scientific(scnn.mean),
         scientific(scnn.deviation),
-        scientific(paper_hnn),
+        scientific(*paper_hnn),
     );
     let entry = |what: &str, paper: f64, ours: f64| Entry {
         what: format!("two-body, {}, {what}", quantity.name()),
@@ -184,7 +161,7 @@ fn page<'a>(
         files: vec![(quantity.file().into(), csv)],
         entries: vec![
             entry("best of the scan", paper_best, best),
-            entry("HNN", paper_hnn, hnn.mean),
+            entry("HNN", *paper_hnn, hnn.mean),
             entry("SCNN in two phases against the paper's best", paper_best, scnn.mean),
         ],
         made_with: vec![

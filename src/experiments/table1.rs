@@ -278,7 +278,7 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
             ));
         }
     }
-    if let (Some(paper), Some(own)) = (task.paper, own) {
+    if let (Some(paper), Some(own)) = (task.paper(), own) {
         let mut parts = Vec::new();
         for (column, figures) in
             COLUMNS.into_iter().zip([Some(paper.test_loss), paper.trajectory, paper.energy])
@@ -309,7 +309,7 @@ fn mean_components(task: &Task) -> Option<usize> {
 
 fn entries(task: &Task, rows: &[Row]) -> Vec<Entry> {
     let Some(own) = row_of(rows, Contender::SymmetryControl) else { return Vec::new() };
-    let paper = task.paper;
+    let paper = task.paper();
     let figures =
         [paper.map(|p| p.test_loss), paper.and_then(|p| p.trajectory), paper.and_then(|p| p.energy)];
     let own_column = |(column, figure): (Column, Option<(f64, f64)>)| {

@@ -1,4 +1,4 @@
-//! The systems of the tables, their data, and what the paper reports of them.
+//! The systems of the tables and their data.
 
 use std::path::Path;
 
@@ -10,16 +10,7 @@ use crate::learn::{Samples, Scaling, TrainingData};
 use crate::system::System;
 
 use super::ExperimentError;
-
-/// A row of the paper's Table 1: the mean figures of its SCNN and of its HNN, in plain units.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PaperRow {
-    /// Test loss.
-    pub test_loss: (f64, f64),
-    /// Trajectory and energy error, where given.
-    pub trajectory: Option<(f64, f64)>,
-    pub energy: Option<(f64, f64)>,
-}
+use super::paper::{PAPER, Row};
 
 /// Where the data of a task come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,60 +37,36 @@ pub(super) struct Task {
     pub cyclic: usize,
     /// The known laws that the constrained network is given.
     pub imposed: &'static [&'static str],
-    pub paper: Option<PaperRow>,
-}
-
-const fn row(test_loss: (f64, f64), trajectory: (f64, f64), energy: (f64, f64)) -> Option<PaperRow> {
-    Some(PaperRow { test_loss, trajectory: Some(trajectory), energy: Some(energy) })
 }
 
 /// All systems of Table 1.
 pub(super) const TASKS: [Task; 8] = [
-    Task {
-        name: "two-body",
-        source: Source::Simulated,
-        cyclic: 4,
-        imposed: &["Px", "Py", "L"],
-        paper: row((5.25e-6, 2.13e-6), (82e-4, 114e-3), (14.79e-6, 19.12e-6)),
-    },
-    Task {
-        name: "three-body",
-        source: Source::Simulated,
-        cyclic: 6,
-        imposed: &["Px", "Py", "L"],
-        paper: row((6.85e-5, 32.52e-5), (14e-3, 60e-3), (77.1e-3, 13.5e-5)),
-    },
-    Task {
-        name: "coupled-oscillator",
-        source: Source::Simulated,
-        cyclic: 2,
-        imposed: &["K1"],
-        paper: row((42.23e-6, 8.49e-6), (1.15e-3, 2.29e-4), (32.39e-6, 8.75e-6)),
-    },
-    Task { name: "charged-particle", source: Source::Simulated, cyclic: 2, imposed: &["L"], paper: None },
-    Task { name: "spherical-pendulum", source: Source::Simulated, cyclic: 2, imposed: &["L"], paper: None },
-    Task {
-        name: "double-pendulum",
-        source: Source::Simulated,
-        cyclic: 1,
-        imposed: &[],
-        paper: row((24.46e-3, 47.01e-3), (1.32, 1.80), (18.6e-3, 229.3e-3)),
-    },
+    Task { name: "two-body", source: Source::Simulated, cyclic: 4, imposed: &["Px", "Py", "L"] },
+    Task { name: "three-body", source: Source::Simulated, cyclic: 6, imposed: &["Px", "Py", "L"] },
+    Task { name: "coupled-oscillator", source: Source::Simulated, cyclic: 2, imposed: &["K1"] },
+    Task { name: "charged-particle", source: Source::Simulated, cyclic: 2, imposed: &["L"] },
+    Task { name: "spherical-pendulum", source: Source::Simulated, cyclic: 2, imposed: &["L"] },
+    Task { name: "double-pendulum", source: Source::Simulated, cyclic: 1, imposed: &[] },
     Task {
         name: "real-pendulum",
         source: Source::Measured { file: "real_pend_h_1.txt", system: MEASURED_PENDULUM },
         cyclic: 2,
         imposed: &[],
-        paper: Some(PaperRow { test_loss: (6.84e-3, 6.61e-3), trajectory: None, energy: None }),
     },
     Task {
         name: "real-oscillator",
         source: Source::Measured { file: "real_double_linear_h_1.txt", system: MEASURED_OSCILLATOR },
         cyclic: 2,
         imposed: &[],
-        paper: Some(PaperRow { test_loss: (1.85e-2, 6.10e-2), trajectory: None, energy: None }),
     },
 ];
+
+impl Task {
+    /// What the paper reports of it.
+    pub fn paper(&self) -> Option<Row> {
+        PAPER.table1.get(self.name).copied()
+    }
+}
 
 /// The task of that name.
 pub(super) fn task(name: &str) -> Option<&'static Task> {

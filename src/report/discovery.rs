@@ -7,7 +7,7 @@ use super::{
     LawRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
 };
 use crate::data::TrajectorySet;
-use crate::discover::{Discovery, Evidence, Network, RecoveredHamiltonian};
+use crate::discover::{Discovery, Evidence, Network, POISSON_LIMIT, RecoveredHamiltonian};
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 
@@ -194,5 +194,6 @@ fn network(found: &Network) -> NetworkRecord {
             .iter()
             .map(|trial| TrialRecord { cyclic: trial.cyclic, poisson: trial.poisson })
             .collect(),
+        poisson_limit: POISSON_LIMIT,
     }
 }

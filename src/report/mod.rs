@@ -2,17 +2,22 @@
 //!
 //! A [`Record`] holds only text and numbers, in the shape of the JSON document that users' scripts read.
 //! `build` fills it from the results of other modules. It can be rendered as JSON (by serde), as text for a
-//! terminal, as Markdown, or as bare formulas in LaTeX or SymPy. This module neither prints nor writes
-//! files.
+//! terminal, as Markdown, or as bare formulas in LaTeX or SymPy; with [`Figures`], the numbers of its pictures, as one
+//! HTML page. This module neither prints nor writes files.
 //!
 //! Unknown numbers are absent from the JSON. They are not null and not zero.
 
 mod build;
 mod certificate;
+mod code;
 #[cfg(feature = "learn")]
 mod discovery;
+mod equations;
+mod figures;
+mod html;
 mod markdown;
 mod obstruction;
+mod orbits;
 #[cfg(feature = "learn")]
 mod recorded;
 mod search;
@@ -23,12 +28,16 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
-use crate::mechanics::{Status, Verdict};
 use crate::progress::{Ended, Limits};
 
+pub use crate::mechanics::{Status, Verdict};
+pub use code::Language;
 #[cfg(feature = "learn")]
 pub use discovery::DiscoverySource;
+pub use equations::{Equations, EquationsFormat};
+pub use figures::{Figures, Origin, Runs, Shown, Spectrum, Training};
 pub use obstruction::ObstructionRecord;
+pub use orbits::orbits;
 
 /// The version of the JSON document.
 pub const SCHEMA: u32 = 2;
@@ -51,6 +60,37 @@ pub enum Format {
     Json,
     /// A Markdown page.
     Markdown,
+}
+
+/// What a report answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Question {
+    /// What is conserved in this data, and is the motion integrable?
+    Discover,
+    /// Is this Hamiltonian integrable, and by which integrals?
+    Integrals,
+    /// Are these functions conserved?
+    Verify,
+}
+
+impl Question {
+    /// The command that answers it.
+    pub fn command(self) -> &'static str {
+        match self {
+            Question::Discover => "discover",
+            Question::Integrals => "integrals",
+            Question::Verify => "verify",
+        }
+    }
+}
+
+/// How a report was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Made {
+    /// What it answers.
+    pub question: Question,
+    /// The command line that makes it again, where there was one.
+    pub command: Option<String>,
 }
 
 /// The result of `discover`, `integrals` or `verify`.
@@ -393,6 +433,9 @@ pub struct NetworkRecord {
     pub coordinates: Vec<CoordinateRecord>,
     /// The trainings, each with a different number of cyclic coordinates.
     pub trials: Vec<TrialRecord>,
+    /// The largest Poisson term of a training that counts as room for its cyclic coordinates. Not part of the JSON.
+    #[serde(skip)]
+    pub poisson_limit: f64,
 }
 
 /// One training with a given number of cyclic coordinates.
@@ -483,6 +526,12 @@ impl Record {
                 self.formulas(|h| h.sympy.as_deref(), |law| &law.sympy) + &obstruction.collect::<String>()
             }
         }
+    }
+
+    /// The record with its pictures as one HTML page that needs no other file: formulas in MathML, pictures in SVG, no
+    /// scripts.
+    pub fn to_html(&self, figures: &Figures, made: &Made) -> String {
+        html::page(self, figures, made)
     }
 
     fn formulas<'a>(

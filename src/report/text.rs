@@ -61,28 +61,34 @@ fn hamiltonian(record: &Record) -> String {
         return "H: no closed form was recovered\n".to_owned();
     };
     let mut text = format!("H = {formula}{}\n", beside(&h.domain));
-    match &h.status {
-        Some(status) => text += &standing(record, status),
-        None if h.source == "recovered" => {
-            let kind = if h.exact == Some(true) { "exact coefficients" } else { "coefficients in decimals" };
-            text += &format!("    recovered from the data, {kind}");
-            if let Some(residual) = h.residual {
-                text += &format!(", residual {}", short(residual));
-            }
-            match h.agrees_with_file {
-                Some(true) => text += "; equals the H that made the data, up to a constant",
-                Some(false) => text += "; differs from the H that made the data",
-                None => {}
-            }
-            text.push('\n');
-        }
-        None => {}
+    text += &standing(record).map_or(String::new(), |line| format!("    {line}\n"));
+    if h.status.is_some() {
+        text += &constants(record);
     }
     text
 }
 
-/// How the Hamiltonian of a recording stands, with its constants, masses and friction.
-fn standing(record: &Record, status: &str) -> String {
+/// How a Hamiltonian that was recovered stands.
+pub(super) fn standing(record: &Record) -> Option<String> {
+    let h = &record.hamiltonian;
+    match &h.status {
+        Some(status) => Some(format!("{status}: {}", meaning(record, status))),
+        None if h.source == "recovered" => {
+            let kind = if h.exact == Some(true) { "exact coefficients" } else { "coefficients in decimals" };
+            let residual = h.residual.map_or(String::new(), |r| format!(", residual {}", short(r)));
+            let file = match h.agrees_with_file {
+                Some(true) => "; equals the H that made the data, up to a constant",
+                Some(false) => "; differs from the H that made the data",
+                None => "",
+            };
+            Some(format!("recovered from the data, {kind}{residual}{file}"))
+        }
+        None => None,
+    }
+}
+
+/// What the status of a recording's Hamiltonian means.
+fn meaning(record: &Record, status: &str) -> String {
     let h = &record.hamiltonian;
     let unexplained =
         h.unexplained_fraction.map_or("a part".to_owned(), |part| format!("{} %", short(100.0 * part)));
@@ -91,14 +97,19 @@ fn standing(record: &Record, status: &str) -> String {
     } else {
         "velocities in phase space"
     };
-    let meaning = match status {
+    match status {
         "exact" => "every constant is a justified rational; H explains the data to its noise".to_owned(),
         "determined" => "H explains the data to its noise".to_owned(),
         "ambiguous" => "other forms explain the data about as well".to_owned(),
         "approximate" => format!("{unexplained} of the {of} is not explained by H"),
         _ => format!("nothing in the library explains the data; {unexplained} of the {of} is left"),
-    };
-    let mut text = format!("    {status}: {meaning}\n");
+    }
+}
+
+/// The constants of a recording's Hamiltonian, its masses and friction, its equations of motion and alternatives.
+fn constants(record: &Record) -> String {
+    let h = &record.hamiltonian;
+    let mut text = String::new();
     let mut list = |title: &str, entries: Vec<String>| {
         if !entries.is_empty() {
             text += &format!("    {title}: {}\n", entries.join(", "));
@@ -186,11 +197,21 @@ fn combinations(record: &Record) -> String {
 }
 
 fn status(law: &LawRecord) -> String {
+    let (statement, evidence) = (statement(law), evidence(&law.evidence));
+    if evidence.is_empty() || law.refused.is_some() {
+        statement
+    } else {
+        format!("{statement} · {evidence}")
+    }
+}
+
+/// What was proved of a law, or why nothing was.
+pub(super) fn statement(law: &LawRecord) -> String {
     if let Some(reason) = &law.refused {
         return format!("not judged: {reason}");
     }
     let bracket = law.bracket_with_h.as_deref();
-    let status = match law.status {
+    match law.status {
         Status::Proved if law.for_every.is_empty() => format!("proved: {{{}, H}} = 0", law.name),
         Status::Proved => format!("proved for every {}: {{{}, H}} = 0", law.for_every.join(", "), law.name),
         Status::Piecewise => format!(
@@ -203,9 +224,7 @@ fn status(law: &LawRecord) -> String {
         Status::Unknown => {
             format!("undecided: {{{}, H}} = {}, not shown to vanish", law.name, bracket.unwrap_or("?"))
         }
-    };
-    let evidence = evidence(&law.evidence);
-    if evidence.is_empty() { status } else { format!("{status} · {evidence}") }
+    }
 }
 
 /// The available evidence, in one line.
@@ -285,7 +304,7 @@ fn network(record: &Record) -> String {
 }
 
 /// R² with as many nines as it has.
-fn share_explained(r2: f64) -> String {
+pub(super) fn share_explained(r2: f64) -> String {
     let digits = (1.0 - (1.0 - r2).max(1e-7).log10()).ceil().clamp(2.0, 8.0) as usize;
     format!("{r2:.digits$}")
 }

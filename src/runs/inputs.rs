@@ -44,6 +44,20 @@ pub struct Settings {
     pub time_limit: Option<Exact>,
 }
 
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            seed: 0,
+            cyclic: Cyclic::Auto,
+            steps: None,
+            loss: learn::Loss::Relaxed,
+            noise: Exact(0.0),
+            grammar: None,
+            time_limit: None,
+        }
+    }
+}
+
 /// The default limit in seconds of a recording's discovery without networks.
 const RECORDING_SECONDS: f64 = 120.0;
 

@@ -15,11 +15,13 @@
 
 mod error;
 mod exact;
+mod figures;
 mod files;
 mod folder;
 mod format;
 mod inputs;
 mod motion;
+mod prediction;
 mod recorded_data;
 mod roll_out;
 mod saved;
@@ -29,11 +31,13 @@ mod summary;
 
 pub use error::RunError;
 pub use exact::Exact;
+pub use figures::{LossHistory, figures, spectrum};
 pub use files::write;
 pub use folder::{Outcome, RunFolder};
 pub use format::FORMAT;
 pub use inputs::{Data, GrammarText, Inputs, Settings, Subject, SystemText};
 pub use motion::{Canonical, Motion, NamedFormula, Slowing};
+pub use prediction::PredictionError;
 pub use roll_out::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 pub use saved::SavedRun;
 pub use store::{Curve, Measurements, Store, Trained};

@@ -95,7 +95,7 @@ fn latex_bound(out: &mut String, expr: &Expr, names: &Names, least: Binding) -> 
 }
 
 /// Whether the formula's first sign is that of a number.
-fn starts_with_number(expr: &Expr) -> bool {
+pub(super) fn starts_with_number(expr: &Expr) -> bool {
     match expr {
         Expr::Number(_) => true,
         Expr::Product(items) | Expr::Sum(items) => items.first().is_some_and(starts_with_number),
@@ -106,7 +106,7 @@ fn starts_with_number(expr: &Expr) -> bool {
 }
 
 /// Whether the formula is put in brackets where it is a factor.
-fn is_bracketed(expr: &Expr) -> bool {
+pub(super) fn is_bracketed(expr: &Expr) -> bool {
     Notation::Text.binding(expr) < Binding::Product
 }
 
@@ -115,7 +115,7 @@ const GREEK: [&str; 35] = [
     "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta",
     "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
 ];
-const GREEK_LETTERS: &str = "αβγδεζηθικλμνξ\u{0}ρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ";
+const GREEK_LETTERS: &str = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩℓ";
 /// Other forms of Greek letters.
 const VARIANTS: [(char, &str); 7] = [
     ('ϵ', "varepsilon"),
@@ -129,45 +129,59 @@ const VARIANTS: [(char, &str); 7] = [
 
 type Names = BTreeMap<Symbol, String>;
 
+/// How a name is written.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Name {
+    /// A letter with an index, possibly empty, Greek letters in both: `px1` as p with the index x1.
+    Letter { head: char, index: String },
+    /// A longer word, upright.
+    Upright(String),
+}
+
 /// The names of the variables. Where `theta` stands beside `θ`, it is written out.
 fn latex_names(expr: &Expr) -> Names {
     let symbols = expr.symbols();
-    let letters: BTreeSet<String> =
-        symbols.iter().filter(|s| !s.name().is_ascii()).map(|s| latex_name(s.name())).collect();
+    let letters: BTreeSet<Name> =
+        symbols.iter().filter(|s| !s.name().is_ascii()).map(|s| named(s.name())).collect();
     let name = |symbol: Symbol| {
-        let mut name = latex_name(symbol.name());
+        let mut name = named(symbol.name());
         if symbol.name().is_ascii() && letters.contains(&name) {
-            name = upright(symbol.name());
+            name = Name::Upright(symbol.name().to_owned());
         }
-        (symbol, name)
+        (symbol, latex_name(&name))
     };
     symbols.into_iter().map(name).collect()
 }
 
+/// The command for a Greek letter.
 fn greek(letter: char) -> Option<&'static str> {
     let at = GREEK_LETTERS.chars().position(|g| g == letter);
     let variant = || VARIANTS.into_iter().find(|(form, _)| *form == letter).map(|(_, name)| name);
     at.map(|at| GREEK[at]).or_else(variant)
 }
 
-fn upright(name: &str) -> String {
-    format!("\\mathrm{{{}}}", name.replace('_', "\\_"))
+/// `px1` as p with the index x1, `theta2` and `θ2` as θ with the index 2, longer words upright. `x_1` keeps its
+/// underscore, since `x1` is another variable.
+pub(super) fn named(name: &str) -> Name {
+    let stem = GREEK.iter().enumerate().filter(|(_, g)| name.starts_with(**g)).max_by_key(|(_, g)| g.len());
+    let first = name.chars().next().unwrap_or('_');
+    if let Some((at, stem)) = stem {
+        let head = GREEK_LETTERS.chars().nth(at).unwrap_or(first);
+        Name::Letter { head, index: name[stem.len()..].to_owned() }
+    } else if first != '_' && (greek(first).is_some() || name.chars().count() <= 4) {
+        Name::Letter { head: first, index: name[first.len_utf8()..].to_owned() }
+    } else {
+        Name::Upright(name.to_owned())
+    }
 }
 
-/// `px1` as `p_{x1}`, `theta2` and `θ2` as `\theta_{2}`, longer words upright. `x_1` keeps its underscore,
-/// since `x1` is another variable.
-fn latex_name(name: &str) -> String {
-    let stem = GREEK.iter().filter(|g| name.starts_with(**g)).max_by_key(|g| g.len());
-    let first = name.chars().next().unwrap_or('_');
-    let (head, rest) = if let Some(stem) = stem {
-        (format!("\\{stem}"), &name[stem.len()..])
-    } else if let Some(letter) = greek(first) {
-        (format!("\\{letter}"), &name[first.len_utf8()..])
-    } else if first != '_' && name.chars().count() <= 4 {
-        (first.to_string(), &name[first.len_utf8()..])
-    } else {
-        return upright(name);
+fn latex_name(name: &Name) -> String {
+    let (head, index) = match name {
+        Name::Upright(word) => return format!("\\mathrm{{{}}}", word.replace('_', "\\_")),
+        Name::Letter { head, index } => (head, index),
     };
-    let index: String = rest.chars().map(|c| greek(c).map_or(c.to_string(), |g| format!("\\{g} "))).collect();
+    let head = greek(*head).map_or(head.to_string(), |name| format!("\\{name}"));
+    let index: String =
+        index.chars().map(|c| greek(c).map_or(c.to_string(), |g| format!("\\{g} "))).collect();
     if index.is_empty() { head } else { format!("{head}_{{{}}}", index.replace('_', "\\_").trim_end()) }
 }

@@ -7,13 +7,14 @@
 //!
 //! ```text
 //! text ──parse──▶ Expr ──derivative──▶ Expr ──Tape::new──▶ Tape ──evaluate──▶ f64
-//!                  └──▶ text · LaTeX · SymPy
+//!                  └──▶ text · LaTeX · MathML · SymPy
 //! ```
 
 mod condition;
 mod continuity;
 mod derivative;
 mod latex;
+mod mathml;
 mod parser;
 mod print;
 mod python;

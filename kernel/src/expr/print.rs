@@ -24,17 +24,13 @@ impl fmt::Display for Expr {
 impl Expr {
     /// The formula as a Python expression for SymPy, with exact rationals: `Rational(1, 2)*px**2`.
     pub fn to_sympy(&self) -> String {
-        let mut text = String::new();
-        let _ = Notation::SymPy.write(&mut text, self);
-        text
+        Notation::SymPy.text(self)
     }
 
     /// The formula as text. A coefficient with more than `exact_digits` digits becomes a decimal number
     /// with `digits` significant digits, so the text parses back to a nearby formula, not to the same one.
     pub fn to_decimal_text(&self, exact_digits: usize, digits: usize) -> String {
-        let mut text = String::new();
-        let _ = Notation::Decimal { exact_digits, digits }.write(&mut text, self);
-        text
+        Notation::Decimal { exact_digits, digits }.text(self)
     }
 }
 
@@ -47,6 +43,14 @@ pub(super) enum Notation {
 }
 
 impl Notation {
+    /// The formula in this notation.
+    pub(super) fn text(self, expr: &Expr) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text, expr);
+        text
+    }
+
     fn write(self, out: &mut dyn Write, expr: &Expr) -> fmt::Result {
         match expr {
             Expr::Number(value) => self.number(out, value),

@@ -112,3 +112,31 @@ fn distinct_names_stay_distinct() {
         assert!(seen.insert(python.clone()), "{name} is {python} like another");
     }
 }
+
+#[test]
+fn mathml_is_written_as_latex_is() {
+    let written = |text: &str| parse(text).unwrap().to_mathml_terms().concat();
+    for (text, mathml) in [
+        (
+            "-1/sqrt(x)",
+            "<mo>−</mo><mfrac><mrow><mn>1</mn></mrow><mrow><msqrt><mi>x</mi></msqrt></mrow></mfrac>",
+        ),
+        ("2*3", "<mn>2</mn><mo>·</mo><mn>3</mn>"),
+        ("theta1", "<msub><mi>θ</mi><mi>1</mi></msub>"),
+        (
+            "px*p_x",
+            "<mi mathvariant=\"normal\">px</mi><mo rspace=\"0.12em\">&#x2062;</mo><mi mathvariant=\"normal\">p_x</mi>",
+        ),
+        ("p_theta^2", "<msubsup><mi>p</mi><mi>θ</mi><mrow><mn>2</mn></mrow></msubsup>"),
+        ("x^(-3/2)", "<msup><mrow><mi>x</mi></mrow><mrow><mn>−3</mn><mo>/</mo><mn>2</mn></mrow></msup>"),
+        ("energy_total", "<mi mathvariant=\"normal\">energy_total</mi>"),
+    ] {
+        assert_eq!(written(text), mathml, "{text}");
+    }
+    let power = written("(x + 1)^2");
+    assert!(power.starts_with("<msup><mrow><mrow><mo") && power.ends_with("<mrow><mn>2</mn></mrow></msup>"));
+    let decimals = parse("1.5*x + 0.00000012*y + 1/2").unwrap().to_decimal_mathml_terms(2, 4).concat();
+    assert!(
+        decimals.contains("<mn>1.5</mn>") && decimals.contains("<mn>−7</mn>") && decimals.contains("<mfrac>")
+    );
+}

@@ -47,7 +47,7 @@ use together::Together;
 pub use columns::ColumnMap;
 pub use part::Part;
 
-use super::{Rates, ReadError, Recording, description};
+use super::{Array, Rates, ReadError, Recording, description};
 use crate::expr::{Symbol, is_function};
 use crate::system::System;
 
@@ -104,6 +104,24 @@ pub fn read(paths: &[String], options: &ReadOptions) -> Result<Reading, ReadErro
 /// As [`read`].
 pub fn read_text(text: &str, source_name: &str, options: &ReadOptions) -> Result<Reading, ReadError> {
     finished(vec![of_text(text, source_name, None, options)?], options)
+}
+
+/// Reads arrays that are at hand, as those of an archive: `q` with `p`, `v` or nothing, and `t`. Several sets of arrays
+/// are several runs, as several files are; each stands beside the name that errors call it by.
+///
+/// # Shapes
+/// `q`, `p`, `v`: `[runs, points, dof]` or `[points, dof]`; `t`: `[points]` or `[runs, points]`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_arrays(
+    sets: Vec<(String, Vec<(String, Array)>)>,
+    options: &ReadOptions,
+) -> Result<Reading, ReadError> {
+    let part = |(name, arrays): (String, Vec<(String, Array)>)| {
+        of_arrays(npz::table_of(arrays, &name, options.declared.as_ref())?, &name, options)
+    };
+    finished(sets.into_iter().map(part).collect::<Result<Vec<Part>, ReadError>>()?, options)
 }
 
 fn read_file(path: &str, options: &ReadOptions) -> Result<Part, ReadError> {
@@ -170,7 +188,14 @@ fn of_sets(
 }
 
 fn of_archive(bytes: &[u8], path: &str, options: &ReadOptions) -> Result<Part, ReadError> {
-    let (mut table, declared) = npz::table(bytes, path, options.declared.as_ref())?;
+    of_arrays(npz::table(bytes, path, options.declared.as_ref())?, path, options)
+}
+
+fn of_arrays(
+    (mut table, declared): (Table<'_>, Option<Declared>),
+    path: &str,
+    options: &ReadOptions,
+) -> Result<Part, ReadError> {
     if declared.is_some() && !options.columns.is_empty() {
         let reason = "a column map does not apply to arrays with several columns".to_string();
         return Err(ReadError::File { path: path.to_string(), reason, hint: None });

@@ -23,12 +23,20 @@ pub fn table(
     path: &str,
     declared: Option<&Declared>,
 ) -> Result<(Table<'static>, Option<Declared>), ReadError> {
-    let refused = |reason: String, hint: &str| ReadError::File {
-        path: path.to_string(),
-        reason,
-        hint: (!hint.is_empty()).then(|| hint.to_string()),
-    };
-    let mut arrays = read_archive(bytes).map_err(|reason| refused(reason, ""))?;
+    let arrays = read_archive(bytes).map_err(|reason| refused(path, reason, ""))?;
+    table_of(arrays, path, declared)
+}
+
+fn refused(path: &str, reason: String, hint: &str) -> ReadError {
+    ReadError::File { path: path.to_string(), reason, hint: (!hint.is_empty()).then(|| hint.to_string()) }
+}
+
+/// As [`table`], from arrays that are at hand.
+pub fn table_of(
+    mut arrays: Vec<(String, Array)>,
+    path: &str,
+    declared: Option<&Declared>,
+) -> Result<(Table<'static>, Option<Declared>), ReadError> {
     if let Some(table) = columns(&arrays, path) {
         return Ok((table, None));
     }
@@ -37,8 +45,8 @@ pub fn table(
     {
         *name = "t".to_string();
     }
-    let states = States::of(&arrays, declared).map_err(|reason| refused(reason, SHAPES))?;
-    states.table(&arrays, path).map_err(|reason| refused(reason, "t: [points] or [runs, points]"))
+    let states = States::of(&arrays, declared).map_err(|reason| refused(path, reason, SHAPES))?;
+    states.table(&arrays, path).map_err(|reason| refused(path, reason, "t: [points] or [runs, points]"))
 }
 
 const SHAPES: &str = "q, p or v: [runs, points, dof] or [points, dof]; x, dx: [.., 2*dof]; t: [points]";

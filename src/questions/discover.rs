@@ -1,22 +1,24 @@
 //! From the inputs of a run to its record, with networks trained now or before: `discover` and `extract` differ in
 //! nothing else.
 
-use super::progress::Reporter;
-use super::{Exit, Failure, grammar, input, output::Output, recording};
-use crate::data::{Rates, Reading};
+use std::path::Path;
+
+use super::{Failure, grammar, input};
+use crate::data::{Rates, Reading, Recording};
 use crate::discover::{
     self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Trainings,
 };
-use crate::expr::Expr;
+use crate::dynamics::{SimulationConfig, simulate};
+use crate::expr::{Expr, Symbol};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{Hamiltonian, compare};
-use crate::progress::{CancelToken, Ended, Job, Limits};
-use crate::report::{DiscoverySource, LimitsRecord, Record};
-use crate::runs::{Data, Inputs, Motion, Outcome, RunError, Settings, SystemText};
+use crate::progress::{Ended, Job, Limits};
+use crate::report::{DiscoverySource, Figures, LimitsRecord, Record, Training};
+use crate::runs::{self, Data, Inputs, LossHistory, Motion, Outcome, Settings, Subject, SystemText};
 use crate::system::System;
 
 /// The networks of a discovery.
-pub(super) enum Networks<'a> {
+pub enum Networks<'a> {
     /// They are trained, and kept if there is a place.
     Trained(Option<&'a dyn Trainings>),
     /// They were trained before.
@@ -24,47 +26,102 @@ pub(super) enum Networks<'a> {
 }
 
 /// What a discovery runs with.
-pub(super) struct Session<'a> {
-    pub(super) output: &'a Output,
-    /// Ctrl-C and the time limit cancel it.
-    pub(super) token: &'a CancelToken,
-    pub(super) threads: Option<u16>,
+pub struct Session<'a> {
+    /// Hears what is done, and ends the discovery: the limit of seconds is in its token.
+    pub job: Job<'a>,
+    /// Threads for training.
+    pub threads: Option<u16>,
 }
 
 /// What a discovery came to.
-pub(super) struct Found {
-    pub(super) record: Record,
-    pub(super) motion: Motion,
+pub struct Found {
+    /// What was found, for the user.
+    pub record: Record,
+    /// What moves by it.
+    pub motion: Motion,
     /// The numbers of cyclic coordinates of the networks, in order.
-    pub(super) trainings: Vec<usize>,
-    pub(super) ended: Option<Ended>,
+    pub trainings: Vec<usize>,
+    /// The losses of what was trained now.
+    pub losses: Vec<Training>,
+    /// Why the discovery ended early, if it did.
+    pub ended: Option<Ended>,
 }
 
 impl Found {
     /// What is saved of it, with the record as JSON.
-    pub(super) fn outcome<'a>(&'a self, record: &'a str) -> Outcome<'a> {
+    pub fn outcome<'a>(&'a self, record: &'a str) -> Outcome<'a> {
         let Found { motion, trainings, ended, .. } = self;
         Outcome { trainings, motion: Some(motion), record, ended: *ended }
+    }
+
+    /// The pictures of its report: runs with what is predicted of them, the drift of the laws, losses.
+    pub fn figures(&self, inputs: &Inputs) -> Figures {
+        runs::figures(&inputs.data, &self.motion, self.losses.clone())
     }
 }
 
 /// How a discovery ended.
-pub(super) enum End {
+pub enum End {
     /// With what was found.
     Found(Box<Found>),
     /// In the middle of a training.
-    InTraining { step: usize, steps: usize, kept: Vec<Checkpoint>, ended: Option<Ended> },
+    InTraining {
+        /// Steps done.
+        step: usize,
+        /// Steps in all.
+        steps: usize,
+        /// The trainings so far.
+        kept: Vec<Checkpoint>,
+        /// What ended it.
+        ended: Option<Ended>,
+    },
 }
 
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Failure {
-        let hint = error.hint();
-        Failure::input(error, hint.as_deref())
-    }
+/// A recording as it was read, with what it is called.
+pub struct Recorded {
+    /// The recording.
+    pub reading: Reading,
+    /// Its name, for a discovery without a system.
+    pub name: String,
+    /// Where it comes from, as it stands in the record.
+    pub source: String,
+}
+
+/// The inputs of a discovery from a recording. Without one the system is simulated.
+///
+/// # Errors
+/// Neither a recording nor a system, or a system that cannot be simulated.
+pub fn inputs(
+    command: String,
+    settings: Settings,
+    system: Option<(System, SystemText)>,
+    recorded: Option<Recorded>,
+) -> Result<Inputs, Failure> {
+    let (system, text) = system.unzip();
+    let named = system.as_ref().map(|system| system.name.clone());
+    let (data, name, source) = match recorded {
+        Some(Recorded { reading, name, source }) => (Data::Recorded(reading), name, Some(source)),
+        None => {
+            let nothing = || {
+                Failure::input(
+                    "there is no system and no recording",
+                    Some("liouville discover recording.csv"),
+                )
+            };
+            let (seed, noise) = (settings.seed, settings.noise.0);
+            let config = SimulationConfig { seed, noise, ..SimulationConfig::default() };
+            (Data::Simulated(simulate(system.as_ref().ok_or_else(nothing)?, &config)?), String::new(), None)
+        }
+    };
+    let subject = Subject { name: named.unwrap_or(name), source, system: text };
+    Ok(Inputs { command, settings, subject, data })
 }
 
 /// Does what the inputs ask for.
-pub(super) fn find(inputs: &Inputs, networks: Networks<'_>, session: &Session<'_>) -> Result<End, Failure> {
+///
+/// # Errors
+/// Settings or data that cannot be used, or a job that was ended before anything was found.
+pub fn discover(inputs: &Inputs, networks: Networks<'_>, session: &Session<'_>) -> Result<End, Failure> {
     let system = inputs.subject.system.as_ref().map(system_of).transpose()?;
     let reading = match &inputs.data {
         Data::Recorded(reading) => reading,
@@ -76,35 +133,68 @@ pub(super) fn find(inputs: &Inputs, networks: Networks<'_>, session: &Session<'_
     if let Some(found) = recorded(reading, inputs, session)? {
         return Ok(End::Found(Box::new(found)));
     }
-    let of_recording = || recording::system_of(&reading.recording, &inputs.subject.name);
+    let of_recording = || system_of_recording(&reading.recording, &inputs.subject.name);
     canonical(&system.map_or_else(of_recording, Ok)?, inputs, networks, session)
 }
 
+/// A system that a user names, and its text to be saved.
+///
+/// # Errors
+/// A system that cannot be read, with the place.
+pub fn named_system(name: &str, set: &[String]) -> Result<(System, SystemText), Failure> {
+    let text = SystemText { path: name.to_owned(), text: System::text(name)?, set: set.to_vec() };
+    Ok((system_of(&text)?, text))
+}
+
 /// The system of a saved text.
-pub(super) fn system_of(saved: &SystemText) -> Result<System, Failure> {
+///
+/// # Errors
+/// A text that is no system, with the place.
+pub fn system_of(saved: &SystemText) -> Result<System, Failure> {
     input::with_parameters(System::parse(&saved.text, &saved.path)?, &saved.set)
+}
+
+/// The name of a discovery without a system file: that of its first recording.
+pub fn name_of(files: &[String]) -> String {
+    let stem = files.first().and_then(|file| Path::new(file).file_stem());
+    stem.map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// A system with the names of a recording that holds momenta.
+fn system_of_recording(recording: &Recording, name: &str) -> Result<System, Failure> {
+    let list = |names: Vec<&str>| names.join(", ");
+    let coordinates = list(recording.coordinates.iter().map(|coordinate| coordinate.name.name()).collect());
+    let momenta = match &recording.rates {
+        Rates::Momenta(names) => list(names.iter().map(Symbol::name).collect()),
+        Rates::Velocities(_) | Rates::None => String::new(),
+    };
+    let angles: Vec<&str> =
+        recording.coordinates.iter().filter(|c| c.is_angle).map(|c| c.name.name()).collect();
+    let mut text = format!("system recording\ncoordinates {coordinates}\nmomenta {momenta}\n");
+    if !angles.is_empty() {
+        text += &format!("angle {}\n", angles.join(", "));
+    }
+    let system = System::parse(&text, "the recording")?;
+    Ok(System { name: name.to_owned(), ..system })
 }
 
 /// Recovers the law of motion from a recording, and its laws. Nothing where the recording is left to the search in
 /// coordinates and momenta: it has momenta, and they are no velocities times masses, or networks are asked for.
 fn recorded(reading: &Reading, inputs: &Inputs, session: &Session<'_>) -> Result<Option<Found>, Failure> {
-    let (output, settings) = (session.output, &inputs.settings);
+    let (job, settings) = (&session.job, &inputs.settings);
     let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
     if has_momenta && (settings.asks_networks() || settings.grammar.is_some()) {
         return Ok(None);
     }
-    check_recorded(settings, output)?;
-    let reporter = Reporter::new(output);
+    check_recorded(settings, job)?;
     let config = RecordedConfig::default();
-    let job = Job::new(&reporter, session.token.clone());
-    let found = discover::of_recording(&reading.recording, &config, &job);
-    reporter.finish();
+    let found = discover::of_recording(&reading.recording, &config, job);
     let found = found.map_err(|error| match Ended::by(job.token()) {
         None => Failure::input(error, None),
-        ended => Failure {
-            text: "the discovery ended before a form of the law of motion was found\n".to_owned(),
-            exit: Exit::of(ended),
-        },
+        ended => Failure::ended(
+            "the discovery ended before a form of the law of motion was found\n".to_owned(),
+            ended,
+        ),
     })?;
     let Some(found) = found else { return Ok(None) };
     let source = inputs.subject.source.clone().unwrap_or_default();
@@ -113,11 +203,11 @@ fn recorded(reading: &Reading, inputs: &Inputs, session: &Session<'_>) -> Result
     let limits = Limits { seconds: settings.seconds(true), ..config.search.limits };
     record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
     let motion = Motion::of_recording(&found, has_momenta);
-    Ok(Some(Found { record, motion, trainings: Vec::new(), ended: found.ended }))
+    Ok(Some(Found { record, motion, trainings: Vec::new(), losses: Vec::new(), ended: found.ended }))
 }
 
 /// Options that say nothing to a recording without momenta.
-fn check_recorded(settings: &Settings, output: &Output) -> Result<(), Failure> {
+fn check_recorded(settings: &Settings, job: &Job<'_>) -> Result<(), Failure> {
     if settings.grammar.is_some() {
         return Err(Failure::input(
             "`--grammar` names terms in coordinates and momenta, and the recording has no momenta",
@@ -125,7 +215,7 @@ fn check_recorded(settings: &Settings, output: &Output) -> Result<(), Failure> {
         ));
     }
     if settings.asks_networks() {
-        output.note("no networks are trained: the law of motion is recovered from the recording itself");
+        job.note("no networks are trained: the law of motion is recovered from the recording itself");
     }
     Ok(())
 }
@@ -137,18 +227,18 @@ fn canonical(
     networks: Networks<'_>,
     session: &Session<'_>,
 ) -> Result<End, Failure> {
-    let (output, settings) = (session.output, &inputs.settings);
+    let (job, settings) = (&session.job, &inputs.settings);
     let network = settings.networks(session.threads);
-    let grammar = settings.grammar.as_ref().map(grammar::parsed).transpose()?;
+    let grammar = settings.grammar.as_ref().map(grammar::parsed_grammar).transpose()?;
     let config = Config { cyclic: settings.cyclic, network, grammar, ..Config::default() };
     check_cyclic(settings.cyclic, system)?;
     let observations = inputs.data.observations(system.train.to_f64().value().clamp(0.0, 1.0));
-    observations.trajectories.notes.iter().for_each(|note| output.note(note));
-    let reporter = Reporter::new(output);
-    let job = Job::new(&reporter, session.token.clone());
+    observations.trajectories.notes.iter().for_each(|note| job.note(note));
+    let history = LossHistory::new(job);
+    let job = &Job::new(&history, job.token().clone());
     let discovery = match networks {
-        Networks::Trained(trainings) => discover::run(&observations, &config, trainings, &job),
-        Networks::Saved(trained) => discover::extract(&observations, trained, &config, &job),
+        Networks::Trained(trainings) => discover::run(&observations, &config, trainings, job),
+        Networks::Saved(trained) => discover::extract(&observations, trained, &config, job),
     };
     let discovery = match discovery {
         Err(DiscoverError::Interrupted { step, steps, kept }) => {
@@ -163,12 +253,12 @@ fn canonical(
         }
         other => other.map_err(|error| Failure::input(error, None))?,
     };
-    reporter.finish();
     let trials = discovery.network.iter().flat_map(|network| &network.trials);
     Ok(End::Found(Box::new(Found {
         record: record(system, inputs, &observations, &discovery, &config)?,
         motion: Motion::of_discovery(&discovery, &observations),
         trainings: trials.map(|trial| trial.cyclic).collect(),
+        losses: history.into_trainings(),
         ended: discovery.ended,
     })))
 }

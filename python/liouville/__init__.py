@@ -1,0 +1,53 @@
+"""liouville finds the laws of a dynamical system, from trajectories or a Hamiltonian, and proves them.
+
+>>> import liouville as lv
+>>> found = lv.integrals("kepler")
+>>> found.verdict
+'maximally superintegrable'
+>>> found.laws["L"].text
+'x*py - y*px'
+"""
+
+from __future__ import annotations
+
+from ._liouville import __version__
+from .errors import InputError, InputSyntaxError, InterruptedWarning, LimitError, LiouvilleError
+from ._formulas import Formula
+from ._questions import (
+    Equations,
+    bracket,
+    discover,
+    equations,
+    integrals,
+    simplify,
+    systems,
+    verify,
+)
+from ._results import Constant, Discovery, Hamiltonian, Law, Result, Verification
+from ._systems import System, Trajectories
+
+__all__ = [
+    "Constant",
+    "Discovery",
+    "Equations",
+    "Formula",
+    "Hamiltonian",
+    "InputError",
+    "InputSyntaxError",
+    "InterruptedWarning",
+    "Law",
+    "LimitError",
+    "LiouvilleError",
+    "Result",
+    "System",
+    "Trajectories",
+    "Verification",
+    "__version__",
+    "bracket",
+    "discover",
+    "equations",
+    "integrals",
+    "simplify",
+    "systems",
+    "verify",
+]

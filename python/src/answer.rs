@@ -1,0 +1,78 @@
+//! What a question was answered with.
+
+use liouville::progress::Ended;
+use liouville::report::{Format, Record};
+use liouville::runs::Motion;
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+
+use super::failure::{input, word};
+use super::job::{self, Interrupt};
+
+/// A record, and the motion that it describes.
+#[pyclass(frozen, module = "liouville._liouville")]
+pub struct Answer {
+    pub record: Record,
+    pub motion: Option<Motion>,
+    pub ended: Option<Ended>,
+}
+
+#[pymethods]
+impl Answer {
+    /// Why the job ended early: `work limit`, `time limit`, `interrupted`, or `None`.
+    #[getter]
+    fn ended(&self) -> Option<&'static str> {
+        self.ended.map(word)
+    }
+
+    /// The record as text, LaTeX, SymPy, JSON or Markdown.
+    fn render(&self, py: Python<'_>, format: &str) -> PyResult<String> {
+        let format = match format {
+            "text" => Format::Text,
+            "latex" => Format::Latex,
+            "sympy" => Format::Sympy,
+            "json" => Format::Json,
+            "markdown" => Format::Markdown,
+            other => return Err(input(py, format!("there is no format `{other}`"))),
+        };
+        Ok(py.detach(|| self.record.render(format)))
+    }
+
+    /// A document that proves the result and can be checked without liouville.
+    fn certificate(&self, py: Python<'_>) -> String {
+        py.detach(|| self.record.certificate())
+    }
+
+    /// What a state holds beside the coordinates: the momenta, or the velocities of the recording.
+    #[getter]
+    fn state_names(&self) -> Option<Vec<String>> {
+        let motion = self.motion.as_ref()?;
+        let beside = motion.canonical.as_ref().map_or(&motion.momenta, |canonical| &canonical.velocities);
+        Some(motion.coordinates.iter().chain(beside).cloned().collect())
+    }
+
+    /// The states `[points, 2·dof]` at the times, from the state `[2·dof]` at the first of them.
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        start: PyReadonlyArray1<'py, f64>,
+        times: PyReadonlyArray1<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let motion = self
+            .motion
+            .clone()
+            .ok_or_else(|| input(py, "no Hamiltonian was found that could be followed"))?;
+        let (width, points) = (2 * motion.coordinates.len(), times.len()?);
+        let start: Vec<f64> = start.as_array().iter().copied().collect();
+        let times: Vec<f64> = times.as_array().iter().copied().collect();
+        if start.len() != width {
+            return Err(input(
+                py,
+                format!("a state of {width} numbers is expected, and it has {}", start.len()),
+            ));
+        }
+        let states = job::run(py, None, Interrupt::LeavesIt, move |_, _| motion.predict(&start, &times))?
+            .map_err(|error| input(py, error))?;
+        PyArray1::from_vec(py, states).reshape([points, width])
+    }
+}
