@@ -10,9 +10,8 @@
 
 from __future__ import annotations
 
-from ._liouville import __version__
-from .errors import InputError, InputSyntaxError, InterruptedWarning, LimitError, LiouvilleError
 from ._formulas import Formula
+from ._liouville import __version__
 from ._questions import (
     Equations,
     bracket,
@@ -25,6 +24,7 @@ from ._questions import (
 )
 from ._results import Constant, Discovery, Hamiltonian, Law, Result, Verification
 from ._systems import System, Trajectories
+from .errors import InputError, InputSyntaxError, InterruptedWarning, LimitError, LiouvilleError
 
 __all__ = [
     "Constant",

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
 
 from . import _liouville
-from .errors import InputError
 from ._systems import System, listed
+from .errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -227,7 +227,9 @@ def read(
             raise InputError("error: several Parquet files are no recording\nhelp: put the runs into one file")
         return _liouville.Reading.of_text(text_of(read_parquet(files[0])), files[0], options)
     if len(subjects) > 1:
-        raise InputError("error: several frames are no recording\nhelp: put the runs into one frame, with a column `run`")
+        raise InputError(
+            "error: several frames are no recording\nhelp: put the runs into one frame, with a column `run`"
+        )
     if not is_frame(subjects[0]):
         raise InputError(
             "error: a recording is a path, a frame of pandas or polars, or arrays q, v, p, t,"

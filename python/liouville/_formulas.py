@@ -159,7 +159,7 @@ def to_text(formula: FormulaLike) -> str:
         return formula
     if isinstance(formula, Formula):
         return str(formula)
-    if type(formula).__module__.split(".")[0] == "sympy" or hasattr(formula, "free_symbols"):
+    if hasattr(formula, "free_symbols"):
         from ._sympy_printer import written
 
         return written(formula)

@@ -6,12 +6,13 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Callable, Literal, Mapping, Optional, Sequence, Union
 
-from . import _arrays as arrays, _liouville
-from .errors import InputError
+from . import _arrays as arrays
+from . import _liouville
 from ._formulas import Formula, FormulaLike, to_sympy, to_text
 from ._progress import Progress, shown, warn_if_interrupted
 from ._results import Discovery, Result, Verification
-from ._systems import SystemLike, System, system_of
+from ._systems import System, SystemLike, system_of
+from .errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,9 @@ def integrals(
         time_limit: Seconds; what was found until then is given, and ``ended`` says so.
         work_limit: Multiplications modulo a prime, the same on every machine.
         grammar: A file with the terms to search in.
-        progress: ``None`` shows a bar where tqdm is installed and someone looks; see the module ``liouville._progress``.
+        progress: ``None`` shows a bar where tqdm is installed and someone looks, ``True`` anyway, ``False`` never; a
+            function is called with a kind (``"note"``, ``"doing"``, ``"law"``, ``"step"``), a text, and steps done and
+            in all.
 
     Returns:
         Laws and verdict. Ctrl-C ends the search: the result then holds what was found, ``ended`` is
@@ -161,7 +164,9 @@ def discover(
         seed: Seed of initial states, noise and networks.
         time_limit: Seconds; 120 by default for a recording.
         threads: Threads for training.
-        progress: ``None`` shows a bar where tqdm is installed and someone looks; see the module ``liouville._progress``.
+        progress: ``None`` shows a bar where tqdm is installed and someone looks, ``True`` anyway, ``False`` never; a
+            function is called with a kind (``"note"``, ``"doing"``, ``"law"``, ``"step"``), a text, and steps done and
+            in all.
 
     Returns:
         H with its status, measured constants, laws and verdict. Ctrl-C ends the discovery with what was found (see
@@ -370,12 +375,14 @@ class Equations:
     @property
     def rates(self) -> "Callable[..., NDArray[np.float64]]":
         """``rates(t, state, *parameters)``, as SciPy's ``solve_ivp`` takes it: ``[2·dof]`` or ``[2·dof, samples]``."""
-        return self._function("rates")
+        rates: Callable[..., NDArray[np.float64]] = self._function("rates")
+        return rates
 
     @property
     def hamiltonian(self) -> "Callable[..., NDArray[np.float64]]":
         """``hamiltonian(state, *parameters)``: ``[2·dof]`` or ``[2·dof, samples]`` to a number or ``[samples]``."""
-        return self._function("hamiltonian")
+        hamiltonian: Callable[..., NDArray[np.float64]] = self._function("hamiltonian")
+        return hamiltonian
 
     def _function(self, name: str) -> Any:
         if self._program is None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Sequence, Union, overload
 
 from . import _liouville
-from .errors import InputError
 from ._formulas import Formula
+from .errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,9 +173,7 @@ class Result:
         self._status = status
         self.record: dict[str, Any] = json.loads(answer.render("json"))
         system, given = self.record["system"], self.record["hamiltonian"]
-        constants = [
-            Constant(c["name"], c["value"], c["standard_error"]) for c in given.get("constants", ())
-        ]
+        constants = [Constant(c["name"], c["value"], c["standard_error"]) for c in given.get("constants", ())]
         self.constants = Constants(constants)
         variables = [*system["coordinates"], *system["momenta"]]
         self.hamiltonian = Hamiltonian(given, variables, self.constants) if "formula" in given else None
@@ -351,9 +349,7 @@ def _fragment(result: Result) -> str:
         f"<td style='text-align:left'>{html.escape(said)}</td></tr>"
         for name, latex, said in rows
     )
-    constants = ", ".join(
-        f"{c.name} = {c.value:g} ± {c.standard_error:.2g}" for c in result.constants.values()
-    )
+    constants = ", ".join(f"{c.name} = {c.value:g} ± {c.standard_error:.2g}" for c in result.constants.values())
     name = html.escape(result.record["system"]["name"])
     lines = [f"<p><strong>{name}</strong>: {html.escape(result.verdict)}</p>", f"<table>{cells}</table>"]
     if constants:

@@ -89,4 +89,3 @@ def written(expression: Any) -> str:
         if not (isinstance(part, ALLOWED) or part in (sympy.pi, sympy.E)):
             raise InputError(f"error: `{part}` is beyond the language of formulas")
     return str(_Printer({"order": None}).doprint(expression))
-

@@ -9,8 +9,8 @@ from numbers import Rational
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Sequence, Union
 
 from . import _liouville
-from .errors import InputError
 from ._formulas import Formula, FormulaLike, to_text
+from .errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

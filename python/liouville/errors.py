@@ -40,9 +40,7 @@ class InterruptedWarning(UserWarning):
     """Ctrl-C ended the work; the result holds what was found until then."""
 
 
-def of_failure(
-    text: str, place: Optional[tuple[str, int, int]], ended: Optional[str]
-) -> LiouvilleError:
+def of_failure(text: str, place: Optional[tuple[str, int, int]], ended: Optional[str]) -> LiouvilleError:
     """The exception for a failure of the engine."""
     if ended is not None:
         return LimitError(text)

@@ -135,7 +135,7 @@ impl Reading {
 
 /// How laws are sought.
 #[derive(FromPyObject)]
-struct Asked {
+pub struct Asked {
     #[pyo3(item)]
     seed: u64,
     #[pyo3(item)]

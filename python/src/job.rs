@@ -101,9 +101,9 @@ pub fn run<T: Send + 'static>(
     };
     let worker = thread::Builder::new().name("liouville".into()).stack_size(STACK).spawn(body)?;
     loop {
-        let next;
-        (next, mail) = py.detach(|| next(mail));
-        match next {
+        let (received, back) = py.detach(|| receive(mail));
+        mail = back;
+        match received {
             Ok(Mail::Done(done)) => return Ok(done),
             Ok(Mail::Told(message)) => {
                 if let Some(listener) = listener {
@@ -128,8 +128,9 @@ pub fn run<T: Send + 'static>(
     }
 }
 
-type Next<T> = (Result<Mail<T>, RecvTimeoutError>, Receiver<Mail<T>>);
+/// What came, and the receiver, which no two threads may hold.
+type Received<T> = (Result<Mail<T>, RecvTimeoutError>, Receiver<Mail<T>>);
 
-fn next<T>(mail: Receiver<Mail<T>>) -> Next<T> {
+fn receive<T>(mail: Receiver<Mail<T>>) -> Received<T> {
     (mail.recv_timeout(BETWEEN_SIGNALS), mail)
 }

@@ -6,10 +6,9 @@ import threading
 
 import numpy as np
 import pytest
+from conftest import oscillator
 
 import liouville as lv
-
-from conftest import oscillator
 
 
 def check(found: lv.Discovery, status: str = "exact") -> None:
@@ -22,7 +21,7 @@ def check(found: lv.Discovery, status: str = "exact") -> None:
 def test_arrays_with_velocities(plane):
     found = lv.discover(**plane, coordinates="x, y")
     check(found)
-    assert found.hamiltonian.text == "(p_x^2 + p_y^2)/2 + 9*(x^2 + y^2)/8" or "9" in found.hamiltonian.text
+    assert found.hamiltonian.text == "(p_x^2 + p_y^2)/2 + 9*(x^2 + y^2)/8"
     assert found.state_names == ("x", "y", "vx", "vy")
     assert found.data["runs"] == 3 and found.data["points"] == 900
     start = np.concatenate([plane["q"][1, 0], plane["v"][1, 0]])
@@ -87,17 +86,18 @@ def rows(plane):
 
 
 def test_frames_and_files_say_the_same(plane, tmp_path):
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     frame = pandas.DataFrame(rows(plane))
     found = lv.discover(frame)
     check(found)
-    polars = pytest.importorskip("polars")
+    import polars
+
     assert lv.discover(polars.DataFrame(rows(plane))).record["laws"] == found.record["laws"]
     frame.to_csv(tmp_path / "plane.csv", index=False)
     of_file = lv.discover(tmp_path / "plane.csv")
     assert of_file.record["laws"] == found.record["laws"]
-    pytest.importorskip("pyarrow")
-    frame.to_parquet(tmp_path / "plane.parquet")
+    polars.DataFrame(rows(plane)).write_parquet(tmp_path / "plane.parquet")
     assert lv.discover(tmp_path / "plane.parquet").record["laws"] == found.record["laws"]
     frame.groupby("run").get_group(0).to_csv(tmp_path / "one.csv", index=False)
     frame.groupby("run").get_group(1).to_csv(tmp_path / "two.csv", index=False)
@@ -153,7 +153,8 @@ def test_what_is_wrong_with_arrays_is_said(plane):
 
 
 def test_what_is_wrong_with_frames_and_paths_is_said(plane, tmp_path):
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     frame = pandas.DataFrame(rows(plane))
     holes = frame.copy()
     holes.loc[5, "x"] = np.nan
@@ -187,8 +188,10 @@ def test_a_system_is_simulated():
 def test_two_threads_discover_at_once(plane):
     alone = lv.discover(**plane).record
     found: dict[int, dict] = {}
+
     def work(number):
         found[number] = lv.discover(**oscillator()).record
+
     threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
     ticks = 0
     for thread in threads:

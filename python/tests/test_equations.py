@@ -33,7 +33,8 @@ def test_python_agrees_with_the_simulation(name):
 
 
 def test_scipy_follows_the_same_trajectory():
-    integrate = pytest.importorskip("scipy.integrate")
+    from scipy import integrate
+
     system = lv.System.load("double-pendulum")
     data = system.simulate(trajectories=1, points=30, span=3.0)
     motion = lv.equations(system)

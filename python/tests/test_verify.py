@@ -84,7 +84,7 @@ def test_expressions_beyond_the_language_are_refused(expression):
 
 def test_symbols_with_odd_names_keep_them():
     system = lv.System.of("(lambda^2 + E^2)/2 + θ1^2 + S^2", "E, S", "lambda, θ1")
-    found = lv.verify(system)if system.known else lv.equations(system)
+    found = lv.verify(system) if system.known else lv.equations(system)
     assert set(found.formulas) == {"E", "S", "lambda", "θ1"}
     assert found.formulas["E"] == sympy.Symbol("lambda")
     assert found.rates(0.0, [1.0, 2.0, 3.0, 4.0]).tolist() == [3.0, 8.0, -1.0, -4.0]
