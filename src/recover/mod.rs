@@ -98,7 +98,7 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
     job.tell(Event::Doing("smoothing the recording"));
     let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
     let mut found = with_every_mass(recording, &smoothed, config, job)?;
-    if !found.status.explains()
+    if config.kinetic.is_tried(found.status, recording.dof())
         && let Some(other) =
             kinetic::recover_kinetic(recording, &smoothed, &config.problem, &config.kinetic, job)
     {

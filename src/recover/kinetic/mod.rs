@@ -52,14 +52,14 @@ pub use shape::MOST;
 pub struct Config {
     /// How forms are sought.
     pub selection: selection::Config,
+    /// The most coordinates. With three the search takes minutes.
+    pub coordinates: usize,
     /// The floors of the passes, in units of the rms acceleration: every pass whitens with the best form of the one before.
     pub floors: Vec<f64>,
     /// The passes in which forms grow from single masses; the later ones improve what is known.
     pub growing: usize,
-    /// s² of the last pass above which no form is followed.
+    /// s² of a pass above which no form is followed. Right forms with noise of 2 % are far below it in the first pass, too.
     pub hopeless: f64,
-    /// How much larger s² may be in the passes before: their whitening knows less of the form.
-    pub patience: Vec<f64>,
     /// The most forms that are followed.
     pub followed: usize,
     /// A form is followed when its score in the weak equations is not worse than the best by more than this.
@@ -106,10 +106,10 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             selection: selection::Config::default(),
+            coordinates: 2,
             floors: vec![1e-2, 1e-3, 1e-5, 1e-5],
             growing: 2,
             hopeless: 30.0,
-            patience: vec![10.0, 10.0, 3.0],
             followed: 8,
             far: 60.0,
             trajectory: trajectory::Config::default(),
@@ -133,8 +133,15 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Whether masses that depend on the position are tried after a law with constant masses that stands so.
+    pub fn is_tried(&self, status: Status, dof: usize) -> bool {
+        !status.explains() && dof <= self.coordinates.min(MOST)
+    }
+}
+
 /// The law of motion with masses that depend on the position; nothing where none explains the recording to its noise, where
-/// there are more than [`MOST`] coordinates, or the job ended early. Recorded momenta are not used.
+/// there are too many coordinates, or the job ended early. Recorded momenta are not used.
 pub fn recover_kinetic(
     recording: &Recording,
     smoothed: &Smoothed,
@@ -142,7 +149,7 @@ pub fn recover_kinetic(
     config: &Config,
     job: &Job<'_>,
 ) -> Option<Recovery> {
-    if recording.dof() > MOST {
+    if recording.dof() > config.coordinates.min(MOST) {
         return None;
     }
     job.tell(Event::Doing("trying masses that depend on the position"));
@@ -164,7 +171,7 @@ pub fn recover_kinetic_canonical(
     config: &Config,
     job: &Job<'_>,
 ) -> Result<Option<Recovery>, RecoverError> {
-    if recording.dof() > MOST {
+    if recording.dof() > config.coordinates.min(MOST) {
         return Ok(None);
     }
     job.tell(Event::Doing("reading momenta with masses that depend on the position"));
@@ -362,11 +369,10 @@ impl Search<'_> {
             let config = &self.config.selection;
             let (whitened, parts, job) = (&whitened, self.parts, self.job);
             let selection = Selection { table: &table, whitened, parts, config, job };
-            let hopeless = self.config.hopeless * self.config.patience.get(pass).unwrap_or(&1.0);
             // The first whitening knows nothing of the slopes: forms grow anew under the second.
             let again = if pass < self.config.growing { &[][..] } else { &known };
-            let (forms, s2) = selection.run(again, hopeless);
-            if s2 > hopeless {
+            let (forms, s2) = selection.run(again, self.config.hopeless);
+            if s2 > self.config.hopeless {
                 return None;
             }
             let best = forms.first()?.score;

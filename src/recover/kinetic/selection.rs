@@ -29,8 +29,10 @@ pub struct Config {
     pub starts: usize,
     /// The most coordinates with which ratios of masses are scanned for each beginning. With more, fits alone find them.
     pub scanned: usize,
-    /// For each form kept, the children that are fitted.
+    /// For each form kept, the children that are proposed.
     pub children: usize,
+    /// Of each size, the most forms that are fitted. Fits are most of the cost.
+    pub fitted: usize,
     /// Of each size, the most forms with the same entries on the diagonal of the first size.
     pub alike: usize,
     /// The most terms of a form, for one, two and three coordinates: two more than those of mechanics have (a point on a
@@ -51,10 +53,11 @@ impl Default for Config {
             starts: 12,
             scanned: 2,
             children: 8,
+            fitted: 32,
             alike: 4,
             terms: [5, 9, 11],
             improved: 4,
-            rounds: 6,
+            rounds: 4,
             stall: 12.0,
         }
     }
@@ -167,7 +170,7 @@ impl Selection<'_> {
                 break;
             }
             let tasks: Vec<Proposal> = present.par_iter().flat_map(|form| self.children(form)).collect();
-            let mut next = self.fits(tasks, self.config.children * self.config.width);
+            let mut next = self.fits(tasks, self.config.fitted);
             next.sort_by(|a, b| a.chi.total_cmp(&b.chi).then_with(|| a.terms.cmp(&b.terms)));
             present = self.selected(&next);
             all.extend(next);

@@ -3,8 +3,7 @@
 use crate::expr::{Expr, Function, Symbol};
 
 /// The most coordinates of a kinetic energy that is sought. The library grows like the square of their number times the
-/// number of functions of one of them, and every form is tried with all its masses; with three, selection takes a few
-/// seconds.
+/// number of functions of one of them, and every form is tried with all its masses.
 pub const MOST: usize = 3;
 
 /// A function of the coordinates: the product of its factors, 1 where there are none.
