@@ -1,8 +1,11 @@
-// What is conserved in my data? `cargo run --release --example discover_csv`
+//! What is conserved in my data? `cargo run --release --example discover_csv`
+
+#![allow(clippy::print_stdout)]
 
 use liouville::{Failure, Recording, discover};
 
-fn main() -> Result<(), Failure> {
+/// Asks, and asserts what is answered.
+pub fn main() -> Result<(), Failure> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/comet.csv");
     let recording = Recording::read(&[file])?;
     println!("{}", recording.understood());

@@ -1,8 +1,11 @@
-// Is my system integrable? `cargo run --release --example integrals`
+//! Is my system integrable? `cargo run --release --example integrals`
+
+#![allow(clippy::print_stdout)]
 
 use liouville::{Failure, IntegralsConfig, System, integrals, report::Verdict};
 
-fn main() -> Result<(), Failure> {
+/// Asks, and asserts what is answered.
+pub fn main() -> Result<(), Failure> {
     let quartic = |coupling: &str| {
         System::parse(
             &format!(

@@ -1,5 +1,7 @@
-// A term library of one's own: integrals are sought among the functions that a grammar names.
-// `cargo run --release --example own_terms`
+//! A term library of one's own: integrals are sought among the functions that a grammar names.
+//! `cargo run --release --example own_terms`
+
+#![allow(clippy::print_stdout)]
 
 use liouville::{Failure, IntegralsConfig, System, integrals};
 
@@ -7,7 +9,8 @@ const GRAMMAR: &str = "grammar angular
 terms momenta^1 * coordinates^1
 ";
 
-fn main() -> Result<(), Failure> {
+/// Asks, and asserts what is answered.
+pub fn main() -> Result<(), Failure> {
     let system = System::load("kepler")?;
     let config = IntegralsConfig::default().with_grammar(GRAMMAR)?;
     let report = integrals(&system, &config)?;

@@ -1,5 +1,5 @@
-// A snapshot test of a recovered formula: when another recording, or another version, gives another law, the test shows
-// both. `cargo run --release --example snapshot`
+//! A snapshot test of a recovered formula: when another recording, or another version, gives another law, the test shows
+//! both. `cargo run --release --example snapshot`
 
 use liouville::{Failure, Recording, discover};
 
@@ -19,7 +19,8 @@ fn recording() -> String {
     rows
 }
 
-fn main() -> Result<(), Failure> {
+/// Asks, and asserts what is answered.
+pub fn main() -> Result<(), Failure> {
     let report = discover(&Recording::parse(&recording(), "pendulum.csv")?)?;
     let formula = report.record.hamiltonian.formula.as_deref().unwrap_or("none");
     insta::assert_snapshot!(formula, @"p_theta^2/2 - a*cos(theta)");

@@ -1,7 +1,11 @@
-// Is F conserved? `cargo run --release --example verify`
+//! Is F conserved? `cargo run --release --example verify`
+
+#![allow(clippy::print_stdout)]
+
 use liouville::{Failure, System, report::Status, verify};
 
-fn main() -> Result<(), Failure> {
+/// Asks, and asserts what is answered.
+pub fn main() -> Result<(), Failure> {
     let system = System::parse(
         "system trap
          coordinates x, y

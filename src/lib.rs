@@ -13,10 +13,10 @@
 //!
 //! | question | function |
 //! | --- | --- |
-//! | What is conserved in my data? | [`discover`] a [`Recording`] |
-//! | Is my system integrable? | [`integrals`] of a [`System`] |
+//! | What is conserved in my data? | [`discover()`] a [`Recording`] |
+//! | Is my system integrable? | [`integrals()`] of a [`System`] |
 //! | Is F conserved? | [`verify`] |
-//! | What is this formula in canonical form? | [`simplify`] |
+//! | What is this formula in canonical form? | [`simplify()`] |
 //!
 //! Each answers with a [`Report`]: a [`report::Record`] with formulas, status, brackets and verdict, which can be
 //! printed, written as JSON, LaTeX or SymPy, or as an HTML page with pictures. What is called *proved* was proved by

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Runs the program and returns the page that it wrote.
 fn page(name: &str, arguments: &[&str]) -> String {
@@ -34,12 +35,16 @@ fn recording(folder: &Path) -> String {
         x += step * v;
         v -= 0.5 * step * (1.7 * x + 0.9 * x.powi(3));
     }
-    let path = folder.join(format!("liouville-page-{}-spring.csv", std::process::id()));
+    let folder = folder.join(format!("liouville-page-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a scratch folder");
+    let path = folder.join("spring.csv");
     std::fs::write(&path, rows).expect("a recording");
     path.to_string_lossy().into_owned()
 }
 
 /// The pages that the tests look at: each kind of question, verdict and data.
+static PAGES: LazyLock<Vec<(&str, String)>> = LazyLock::new(pages);
+
 fn pages() -> Vec<(&'static str, String)> {
     let recording = recording(&std::env::temp_dir());
     let pages = vec![
@@ -50,7 +55,8 @@ fn pages() -> Vec<(&'static str, String)> {
         ("discover", page("discover", &["discover", "charged-particle", "--steps", "40", "--cyclic", "2"])),
         ("recording", page("recording", &["discover", &recording])),
     ];
-    std::fs::remove_file(recording).expect("the recording is removed");
+    let folder = Path::new(&recording).parent().expect("a folder");
+    std::fs::remove_dir_all(folder).expect("the recording is removed");
     pages
 }
 
@@ -67,13 +73,13 @@ fn elements<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn a_page_stands_alone_and_can_be_read_aloud() {
-    for (name, page) in pages() {
+    for (name, page) in PAGES.iter() {
         assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"), "{name}");
         for word in ["<script", "http://", "https://", "NaN", "inf\"", "url("] {
             assert!(!page.contains(word), "{name}: {word}");
         }
         assert_eq!(
-            elements(&page, "title").len() - elements(&page, "svg").len(),
+            elements(page, "title").len() - elements(page, "svg").len(),
             1,
             "{name}: one title of its own"
         );
@@ -82,12 +88,12 @@ fn a_page_stands_alone_and_can_be_read_aloud() {
             page.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
         assert_eq!((levels[0], levels.iter().filter(|level| **level == 1).count()), (1, 1), "{name}");
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{name}: {levels:?}");
-        let pictures = elements(&page, "svg");
+        let pictures = elements(page, "svg");
         assert!(!pictures.is_empty(), "{name} has no picture");
         for picture in pictures {
             assert!(picture.contains("role=\"img\"") && picture.contains("<desc id="), "{name}");
         }
-        for table in elements(&page, "table") {
+        for table in elements(page, "table") {
             assert!(table.contains("<caption>") && table.contains("scope=\"col\""), "{name}: {table}");
         }
         let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
@@ -98,7 +104,7 @@ fn a_page_stands_alone_and_can_be_read_aloud() {
 
 #[test]
 fn the_question_and_the_verdict_stand_first() {
-    let verdicts: Vec<String> = pages()
+    let verdicts: Vec<String> = PAGES
         .iter()
         .map(|(name, page)| {
             let question = elements(page, "h1")[0].trim_start_matches('>').to_owned();
@@ -108,6 +114,72 @@ fn the_question_and_the_verdict_stand_first() {
         })
         .collect();
     insta::assert_snapshot!(verdicts.join("\n"));
+}
+
+/// The colours of a block of the style sheet by name, as red, green and blue.
+fn colours(block: &str) -> std::collections::BTreeMap<&str, [f64; 3]> {
+    let of = |text: &str| {
+        let part = |k: usize| u8::from_str_radix(text.get(k..k + 2)?, 16).ok().map(f64::from);
+        Some([part(0)?, part(2)?, part(4)?])
+    };
+    block
+        .split("--")
+        .skip(1)
+        .filter_map(|rest| {
+            let (name, value) = rest.split_once(": #")?;
+            Some((name, of(value)?))
+        })
+        .collect()
+}
+
+/// The contrast of two colours (WCAG 2.2): (L1 + 0.05)/(L2 + 0.05) of the relative luminances.
+fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
+    let linear = |c: f64| match c / 255.0 {
+        c if c <= 0.04045 => c / 12.92,
+        c => ((c + 0.055) / 1.055).powf(2.4),
+    };
+    let luminance = |[r, g, b]: [f64; 3]| 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+    a.max(b) / a.min(b)
+}
+
+#[test]
+fn text_stands_out_from_its_paper() {
+    let style = include_str!("../src/report/html/style.css");
+    let blocks: Vec<&str> =
+        style.split(":root {").skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    assert_eq!(blocks.len(), 3, "light, dark and print");
+    for block in blocks {
+        let colours = colours(block);
+        for (text, paper) in [
+            ("ink", "paper"),
+            ("ink", "panel"),
+            ("soft", "paper"),
+            ("accent", "paper"),
+            ("good", "good-paper"),
+            ("open", "open-paper"),
+            ("bad", "bad-paper"),
+            ("ink", "good-paper"),
+            ("ink", "open-paper"),
+            ("ink", "bad-paper"),
+        ] {
+            let contrast = contrast(colours[text], colours[paper]);
+            assert!(contrast >= 4.5, "{text} on {paper}: {contrast:.2}");
+        }
+    }
+    // Lines and dots of pictures, light and dark.
+    let white = [255.0; 3];
+    for (paper, from) in
+        [(white, ".c0 { background: #00629B"), ([20.0, 23.0, 28.0], "@media (prefers-color-scheme: dark)")]
+    {
+        let part = &style[style.find(from).expect("the colours of pictures")..];
+        for number in 0..6 {
+            let rest = part.split(&format!(".c{number} {{ background: #")).nth(1).expect("a colour");
+            let hex = |k: usize| f64::from(u8::from_str_radix(&rest[k..k + 2], 16).expect("a number"));
+            let contrast = contrast([hex(0), hex(2), hex(4)], paper);
+            assert!(contrast >= 3.0, "colour {number}: {contrast:.2}");
+        }
+    }
 }
 
 /// The names under which Chromium is found.
@@ -144,13 +216,13 @@ fn framed(page: &str, width: u32) -> String {
 #[test]
 #[ignore = "needs Chromium: tests/report/chromium.sh installs it"]
 fn in_a_browser_nothing_overflows_and_no_error_is_told() {
-    for (name, page) in pages() {
+    for (name, page) in PAGES.iter() {
         let path = scratch(&format!("browsed-{name}"));
-        std::fs::write(&path, &page).expect("a page");
+        std::fs::write(&path, page).expect("a page");
         let (_, said) = browse(&path, &[]);
         assert!(!said.contains("CONSOLE"), "{name}: {said}");
         for width in [360, 1200] {
-            std::fs::write(&path, framed(&page, width)).expect("a page");
+            std::fs::write(&path, framed(page, width)).expect("a page");
             let (shown, said) = browse(&path, &["--window-size=1300,1000"]);
             let expected = format!("data-width=\"{width} of {width}\"");
             assert!(

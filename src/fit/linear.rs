@@ -97,17 +97,6 @@ impl Normal {
             .collect()
     }
 
-    /// Adds rows that stand for `count` rows, as [`factor_rows`](Self::factor_rows) does.
-    ///
-    /// # Errors
-    /// [`FitError::NotFinite`] when a row holds a NaN or an infinity.
-    pub fn add_reduced(&mut self, rows: &[f64], count: usize) -> Result<(), FitError> {
-        let before = self.rows;
-        self.add(rows)?;
-        self.rows = before + count;
-        Ok(())
-    }
-
     /// The same rows with the negative of a column as right side: A c = 0 with that coefficient one.
     pub fn with_target(&self, column: usize) -> Normal {
         let last = self.columns();

@@ -16,7 +16,7 @@
 //! Constants (parameters, π, √3) have the same random values at all points over a prime, so dimensions are
 //! those over the field of the constants.
 //!
-//! [`search`] starts with narrow libraries and goes on to wider ones. It cannot find integrals that are not
+//! [`search()`] starts with narrow libraries and goes on to wider ones. It cannot find integrals that are not
 //! polynomial in the momenta, or whose degree in the momenta exceeds the requested one.
 
 mod atoms;

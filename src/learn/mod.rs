@@ -1,7 +1,7 @@
 //! Networks (candle): coordinates that a system would rather be described in, and its Hamiltonian, learned from
 //! states and their time derivatives.
 //!
-//! [`TrainingData`] → [`Scaling`] → [`train`] → [`LearnedCoordinates`].
+//! [`TrainingData`] → [`Scaling`] → [`train()`] → [`LearnedCoordinates`].
 //!
 //! A whole loss is one tensor operation with a hand-written derivative (`operation`), made of networks that give
 //! value and Jacobian together (`network`) and of loss terms (`loss`); models (`model`) put them together. There is

@@ -371,7 +371,7 @@ impl Reduced {
     }
 }
 
-/// A small symmetric positive system M c = b, row by row, scaled to a unit diagonal with [`RIDGE`].
+/// A small symmetric positive system M c = b, row by row, scaled to a unit diagonal with `RIDGE`.
 pub fn solve(matrix: &[f64], right: &[f64]) -> Vec<f64> {
     solve_with_ridge(matrix, right, RIDGE)
 }

@@ -80,7 +80,7 @@ impl Scatter {
     }
 }
 
-/// Adds to the noise of each function the [`FLOOR`] of its spread over all runs, which is returned: the standard
+/// Adds to the noise of each function the `FLOOR` of its spread over all runs, which is returned: the standard
 /// deviation of each function about the mean of all.
 pub fn with_floor(runs: &mut [Scatter]) -> Vec<f64> {
     let Some(all) = Scatter::of_runs(runs.iter()) else { return Vec::new() };

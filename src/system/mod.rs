@@ -6,7 +6,7 @@
 //!
 //! A [`System`] holds the names of the phase space, the Hamiltonian, exact values of the parameters, the
 //! recipe for initial conditions, and the laws known from the literature. The grammar stands at the head
-//! of [`statement`](self) and in `grammars/README.md`; [`catalogue`] holds the systems of `examples/`.
+//! of [`statement`](self) and in `grammars/README.md`; [`catalogue()`] holds the systems of `examples/`.
 
 mod build;
 mod catalogue;

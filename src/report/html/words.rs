@@ -3,6 +3,9 @@
 use super::super::{Made, Question, Record, text};
 use crate::mechanics::{Status, Verdict};
 
+/// A longer formula is asked about by its name.
+const SHORT: usize = 40;
+
 /// Whether the answer is what one hopes for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -28,7 +31,9 @@ pub(super) fn question(record: &Record, made: &Made) -> String {
         Question::Discover => format!("What is conserved in {name}, and is it integrable?"),
         Question::Integrals => format!("Is {name} integrable, and by which integrals?"),
         Question::Verify if record.laws.len() == 1 => {
-            format!("Is {} conserved in {name}?", record.laws[0].name)
+            let law = &record.laws[0];
+            let short = law.formula.chars().count() <= SHORT;
+            format!("Is {} conserved in {name}?", if short { &law.formula } else { &law.name })
         }
         Question::Verify => format!("Are these functions conserved in {name}?"),
     }
