@@ -182,9 +182,9 @@ def discover(
     >>> found = lv.discover(q=x, v=-1.5*np.sin(1.5*t)[:, None], t=t, coordinates="x")
     >>> found.hamiltonian.text, found.hamiltonian.status
     ('p_x^2/2 + 9*x^2/8', 'exact')
-    >>> found.predict([1.0, 0.0], [0.0, np.pi/1.5]).round(6)
+    >>> found.predict([1.0, 0.0], [0.0, np.pi/1.5]).round(6) + 0.0
     array([[ 1., 0.],
-           [-1., -0.]])
+           [-1., 0.]])
     """
     given = {"q": q, "v": v, "p": p, "t": t, "dq": dq, "dp": dp, "dv": dv}
     named = {name: values for name, values in given.items() if values is not None}
@@ -314,7 +314,7 @@ def equations(system: SystemLike, **parameters: Any) -> "Equations":
     ... ''')
     >>> print(motion.text)
     system
-    H = (k*x^2 + p^2)/2
+    H = (p^2 + k*x^2)/2
     <BLANKLINE>
     x' = p
     p' = -k*x

@@ -269,9 +269,9 @@ class Result:
 
         >>> import liouville as lv
         >>> found = lv.verify("kepler", "L = x*py - y*px")
-        >>> found.predict([1.0, 0.0, 0.0, 1.0], [0.0, 3.141592653589793]).round(6)
+        >>> found.predict([1.0, 0.0, 0.0, 1.0], [0.0, 3.141592653589793]).round(6) + 0.0
         array([[ 1.,  0.,  0.,  1.],
-               [-1.,  0., -0., -1.]])
+               [-1.,  0.,  0., -1.]])
         """
         import numpy as np
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Sequence, Un
 
 from . import _liouville
 from ._formulas import Formula, FormulaLike, to_text
-from .errors import InputError
+from .errors import InputError, InputSyntaxError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,8 @@ class System:
     """A Hamiltonian system: what the text of a ``.ham`` file says.
 
     Args:
-        text: The text: ``coordinates``, ``momenta``, ``parameters``, ``H = …``, one statement a line.
+        text: The text: ``coordinates``, ``momenta``, ``parameters``, ``H = …``, one statement a line; the line
+            ``system NAME`` may be left out.
         parameters: Other values of parameters, exact: ``m="3/2"``. A float is read as the decimal that it prints as.
 
     Raises:
@@ -46,7 +47,14 @@ class System:
     def __init__(self, text: str, **parameters: Value) -> None:
         if not isinstance(text, str):
             raise InputError(f"error: the text of a system is a string, not of type {type(text).__name__}")
-        self._system = _liouville.System(text, "the system", settings(parameters))
+        set = settings(parameters)
+        try:
+            self._system = _liouville.System(text, "the system", set)
+        except InputSyntaxError as error:
+            if "the system has no name" not in str(error):
+                raise
+            # Beneath the rest, so that every line keeps its number.
+            self._system = _liouville.System(f"{text}\nsystem system\n", "the system", set)
 
     @classmethod
     def load(cls, name: Union[str, "os.PathLike[str]"], **parameters: Value) -> "System":

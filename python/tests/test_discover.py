@@ -23,7 +23,7 @@ def test_arrays_with_velocities(plane):
     check(found)
     assert found.hamiltonian.text == "(p_x^2 + p_y^2)/2 + 9*(x^2 + y^2)/8"
     assert found.state_names == ("x", "y", "vx", "vy")
-    assert found.data["runs"] == 3 and found.data["points"] == 900
+    assert found.data["trajectories"] == 3 and found.data["points"] == 900
     start = np.concatenate([plane["q"][1, 0], plane["v"][1, 0]])
     predicted = found.predict(start, plane["t"])
     assert np.abs(predicted[:, :2] - plane["q"][1]).max() < 1e-6
@@ -44,6 +44,12 @@ def test_shapes_orders_and_dtypes_mean_the_same(plane):
     check(lv.discover(q=q[0], v=v[0], t=t))
 
 
+def test_rows_out_of_order_are_sorted(plane):
+    found = lv.discover(**plane)
+    back = lv.discover(q=plane["q"][:, ::-1], v=plane["v"][:, ::-1], t=plane["t"][::-1])
+    assert back.record["laws"] == found.record["laws"] and "sorted" in " ".join(back.notes)
+
+
 def test_single_precision_is_read_with_its_rounding(plane):
     found = lv.discover(**{name: values.astype(np.float32) for name, values in plane.items()})
     assert found.hamiltonian.status in ("exact", "determined")
@@ -62,7 +68,7 @@ def test_runs_of_different_lengths(plane):
     v = [plane["v"][run, :n] for run, n in enumerate(cut)]
     found = lv.discover(q=q, v=v, t=[plane["t"][:n] for n in cut])
     check(found)
-    assert found.data["runs"] == 3 and found.data["points"] == 750
+    assert found.data["trajectories"] == 3 and found.data["points"] == 750
 
 
 def test_momenta_and_positions_alone(plane):
@@ -146,7 +152,9 @@ def test_what_is_wrong_with_arrays_is_said(plane):
     assert "one axis" in bad(q=[q[0, :, 0], q[0, :, 1]], t=t)
     assert "no name" in bad(q=q, v=v, t=t, coordinates="x, 2y")
     assert "3" in bad(q=q, v=v, t=t, coordinates="x, y, z")
-    assert bad(q=q, v=v, t=t[::-1])
+    assert "stands twice" in bad(q=q, v=v, t=np.where(t == t[7], t[6], t))
+    assert "points" in bad(q=q[:, :5], v=v[:, :5], t=t[:5])
+    assert "no position `zz`" in bad(q=q, v=v, t=t, degrees="zz")
     assert "no recording" in bad()
     masked = np.ma.masked_array(q, mask=np.isclose(q, q[1, 7, 0]))
     assert "q1" in bad(q=masked, v=v, t=t)
