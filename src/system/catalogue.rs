@@ -58,7 +58,8 @@ mod tests {
     fn every_example_is_built_in_and_reads() {
         let mut files = Vec::new();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-        for folder in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()) {
+        let folders = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+        for folder in folders.filter(|path| path.is_dir()) {
             for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
                 if file.extension().is_some_and(|extension| extension == "ham") {
                     files.push(file.file_stem().unwrap().to_str().unwrap().to_string());
