@@ -102,6 +102,11 @@ impl RecoveredHamiltonian {
     }
 }
 
+/// Whether the momenta are masses times velocities, but for terms linear in the coordinates.
+pub(super) fn has_constant_masses(observed: &TrajectorySet) -> bool {
+    recover::has_constant_masses(&observed.to_recording(), &recover::Config::default())
+}
+
 /// The Hamiltonian from velocities or positions and the momenta's dependence on them, where the data gives no
 /// derivatives; nothing where momenta are no masses times velocities, or the data leaves open which form is right.
 pub(super) fn from_motion(

@@ -266,11 +266,15 @@ fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Re
     };
     // A user's own terms replace the library of the law of motion, which is for data without derivatives.
     let is_open = config.grammar.is_none() && !data.velocities_given;
-    let settled = is_open.then(|| hamiltonian::from_motion(&observed.trajectories, &data, job)).flatten();
-    let hamiltonian = match settled {
+    let motion = || hamiltonian::from_motion(&observed.trajectories, &data, job);
+    let is_of_motion = is_open && !hamiltonian::has_constant_masses(&observed.trajectories);
+    let hamiltonian = match is_of_motion.then(motion).flatten() {
         Some(settled) => Some(settled),
         None => hamiltonian::recover(&data, &library, &mut tell)?,
     };
+    // Coefficients that are no rationals are better as letters, for which laws can be proved.
+    let is_left = is_open && !is_of_motion && !hamiltonian.as_ref().is_some_and(|h| h.exact);
+    let hamiltonian = is_left.then(motion).flatten().or(hamiltonian);
     match &hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),

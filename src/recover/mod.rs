@@ -41,7 +41,7 @@ use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
 use crate::terms::joint::{self, Bodies};
 
-pub use canonical::recover_canonical;
+pub use canonical::{has_constant_masses, recover_canonical};
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use invariants::{Invariant, Invariants};

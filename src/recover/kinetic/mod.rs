@@ -58,8 +58,10 @@ pub struct Config {
     pub floors: Vec<f64>,
     /// The passes in which forms grow from single masses; the later ones improve what is known.
     pub growing: usize,
-    /// s² of a pass above which no form is followed. Right forms with noise of 2 % are far below it in the first pass, too.
+    /// s² of the last pass above which no form is followed.
     pub hopeless: f64,
+    /// How much larger s² may be in the passes before the last: their whitening knows less of the form.
+    pub patience: Vec<f64>,
     /// The most forms that are followed.
     pub followed: usize,
     /// A form is followed when its score in the weak equations is not worse than the best by more than this.
@@ -110,6 +112,7 @@ impl Default for Config {
             floors: vec![1e-2, 1e-3, 1e-5, 1e-5],
             growing: 2,
             hopeless: 30.0,
+            patience: vec![10.0, 10.0, 3.0],
             followed: 8,
             far: 60.0,
             trajectory: trajectory::Config::default(),
@@ -371,8 +374,9 @@ impl Search<'_> {
             let selection = Selection { table: &table, whitened, parts, config, job };
             // The first whitening knows nothing of the slopes: forms grow anew under the second.
             let again = if pass < self.config.growing { &[][..] } else { &known };
-            let (forms, s2) = selection.run(again, self.config.hopeless);
-            if s2 > self.config.hopeless {
+            let hopeless = self.config.hopeless * self.config.patience.get(pass).unwrap_or(&1.0);
+            let (forms, s2) = selection.run(again, hopeless);
+            if s2 > hopeless {
                 return None;
             }
             let best = forms.first()?.score;
