@@ -1,11 +1,11 @@
 //! The laws on the page: each with its formula, its status and its evidence; the matrix of brackets; known laws.
 
-use super::super::{EvidenceRecord, KnownRecord, LawRecord, Record, text};
+use super::super::{EvidenceRecord, KnownRecord, LawRecord, Question, Record, text};
 use super::math::{self, Numbers};
 use super::{escape, source, table};
 use crate::mechanics::Status;
 
-pub(super) fn section(record: &Record) -> String {
+pub(super) fn section(record: &Record, question: Question) -> String {
     let mut body = String::new();
     if record.laws.is_empty() {
         body += "<p>None besides H was found.</p>\n";
@@ -17,7 +17,8 @@ pub(super) fn section(record: &Record) -> String {
             body += &math::block(&combination.name, &combination.of, None, Numbers::Exact);
         }
     }
-    format!("<section>\n<h2>Laws besides <span aria-label=\"H\">H</span></h2>\n{body}</section>\n")
+    let heading = if question == Question::Verify { "The functions" } else { "Laws besides H" };
+    format!("<section>\n<h2>{heading}</h2>\n{body}</section>\n")
 }
 
 fn law(law: &LawRecord) -> String {

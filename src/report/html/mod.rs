@@ -17,7 +17,7 @@ pub(super) fn page(record: &Record, figures: &Figures, made: &Made) -> String {
     let body = [
         heading(record, made),
         hamiltonian(record),
-        laws::section(record),
+        laws::section(record, made.question),
         laws::brackets(record),
         laws::known(record),
         pictures::section(record, figures),

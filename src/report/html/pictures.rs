@@ -10,6 +10,9 @@ const MOST_COORDINATES: usize = 4;
 /// The residuals of a spectrum that are shown.
 const MOST_RESIDUALS: usize = 24;
 
+/// Where a logarithmic axis shows what is 0.
+const NOTHING: f64 = 1e-17;
+
 /// A picture on the page.
 pub(super) struct Picture {
     title: String,
@@ -200,8 +203,7 @@ fn residuals(runs: &Runs, run: &Shown, record: &Record) -> Picture {
     let left = |c: usize| {
         let both = run.series(&run.run.states, c).into_iter().zip(run.series(&run.predicted, c));
         let unit = unit(c);
-        // What is left is 0 where the same numbers come out; a logarithmic axis shows that as less than rounding.
-        let shown = |left: f64| if in_noise { left } else { left.abs().max(1e-17) };
+        let shown = |left: f64| if in_noise { left } else { left.abs().max(NOTHING) };
         both.map(|((t, data), (_, law))| (t, shown((data - law) / unit))).collect::<Vec<_>>()
     };
     let mark = if in_noise { Mark::Dots } else { Mark::Line };
@@ -211,9 +213,15 @@ fn residuals(runs: &Runs, run: &Shown, record: &Record) -> Picture {
         true => ("residual / noise", "standard deviations of the measured noise"),
         false => ("|residual| / spread", "of the spread of each column"),
     };
+    let caption = match largest {
+        largest if largest > NOTHING => {
+            format!("Data less prediction; at most {} {of}.", text::short(largest))
+        }
+        _ => "Data less prediction: the same numbers come out, to the last digit.".to_owned(),
+    };
     Picture {
         title: "Residuals".into(),
-        caption: format!("Data less prediction; at most {} {of}.", text::short(largest)),
+        caption,
         plot: Plot {
             x: "time".into(),
             y: y.into(),
