@@ -296,6 +296,7 @@ fn conclude(
     if let Some(found) = hamiltonian.as_mut().filter(|h| h.is_provable()) {
         let canonical = crate::simplify::canonical_hamiltonian(&found.formula, &space);
         found.formula = canonical.unwrap_or_else(|_| found.formula.clone());
+        found.numeric = found.with_numbers(&found.formula);
     }
     let exact = hamiltonian
         .as_ref()

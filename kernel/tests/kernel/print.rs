@@ -135,8 +135,11 @@ fn mathml_is_written_as_latex_is() {
     }
     let power = written("(x + 1)^2");
     assert!(power.starts_with("<msup><mrow><mrow><mo") && power.ends_with("<mrow><mn>2</mn></mrow></msup>"));
-    let decimals = parse("1.5*x + 0.00000012*y + 1/2").unwrap().to_decimal_mathml_terms(2, 4).concat();
+    let decimals = parse("1.234*x + 0.0000000000012*y + 1/2").unwrap().to_decimal_mathml_terms(2, 4).concat();
     assert!(
-        decimals.contains("<mn>1.5</mn>") && decimals.contains("<mn>−7</mn>") && decimals.contains("<mfrac>")
+        decimals.contains("<mn>1.234</mn>")
+            && decimals.contains("<mn>−12</mn>")
+            && decimals.contains("<mfrac>"),
+        "{decimals}"
     );
 }

@@ -159,7 +159,8 @@ impl<'a> Table<'a> {
                     rate[i][j] += c * ones[k].rate;
                 }
             }
-            (mirror(&mut mass, n), mirror(&mut rate, n));
+            mirror(&mut mass, n);
+            mirror(&mut rate, n);
             let turn = inverse(&mass, n)?;
             let turned = product_of(&product_of(&turn, &rate), &turn);
             Some((turn, turned.map(|row| row.map(|x| -x))))
@@ -267,11 +268,8 @@ fn along(row: &Vector, x: &Vector) -> f64 {
 
 /// Copies the upper half of a symmetric matrix to the lower.
 fn mirror(matrix: &mut Square, n: usize) {
-    for i in 0..n {
-        for j in 0..i {
-            matrix[i][j] = matrix[j][i];
-        }
-    }
+    let full: Square = std::array::from_fn(|i| std::array::from_fn(|j| matrix[i.min(j)][i.max(j)]));
+    matrix[..n].copy_from_slice(&full[..n]);
 }
 
 /// XᵀX.

@@ -116,8 +116,8 @@ impl Action {
     pub fn mass_rate(&self, v: &[f64]) -> Square {
         let mut out = [[0.0; MOST]; MOST];
         for (l, rate) in v.iter().enumerate() {
-            for a in 0..MOST {
-                (0..MOST).for_each(|b| out[a][b] += rate * self.mass_slopes[l][a][b]);
+            for (row, slopes) in out.iter_mut().zip(&self.mass_slopes[l]) {
+                row.iter_mut().zip(slopes).for_each(|(x, slope)| *x += rate * slope);
             }
         }
         out
@@ -298,8 +298,8 @@ fn accelerated(action: &Action, n: usize) -> Option<(Square, Vector, Square, Squ
     let inverse = action.inverse(n)?;
     let a = product(&inverse, &action.force);
     let mut by_position = [[0.0; MOST]; MOST];
-    for l in 0..n {
-        let turned = product(&action.mass_slopes[l], &a);
+    for (l, slopes) in action.mass_slopes.iter().enumerate().take(n) {
+        let turned = product(slopes, &a);
         let column = std::array::from_fn(|i| action.force_by_position[i][l] - turned[i]);
         let column = product(&inverse, &column);
         (0..n).for_each(|i| by_position[i][l] = column[i]);

@@ -52,7 +52,7 @@ impl MassMap {
         }
         // With 1 and the square of a cosine, that of the sine says nothing new.
         let parts: Vec<Part> =
-            library(&recording.coordinates, &[]).into_iter().filter(|part| is_independent(part)).collect();
+            library(&recording.coordinates, &[]).into_iter().filter(is_independent).collect();
         let Some(coefficients) = coefficients(&weak, &parts, recording.dof(), config) else {
             return Ok(None);
         };

@@ -385,7 +385,8 @@ impl Selection<'_> {
     fn shorter(&self, form: &Fitted) -> Vec<(Vec<usize>, Vec<f64>)> {
         let without = |place: usize| {
             let (mut terms, mut c) = (form.terms.clone(), form.coefficients.clone());
-            (terms.remove(place), c.remove(place));
+            terms.remove(place);
+            c.remove(place);
             (terms, c)
         };
         (0..form.terms.len()).map(without).filter(|(terms, _)| self.has_all_masses(terms)).collect()
