@@ -26,6 +26,9 @@ pub struct Reading {
     source: String,
 }
 
+/// A name for messages, and arrays by their names.
+type ArraySet<'py> = (String, Vec<(String, PyReadonlyArrayDyn<'py, f64>)>);
+
 /// How a recording is read: a system, names of positions with the kind and the names of their rates, a map of columns,
 /// angles, angles in degrees, whether incomplete rows are left out.
 #[derive(FromPyObject)]
@@ -107,12 +110,8 @@ impl Reading {
 
     /// Reads sets of arrays `q`, `p`, `v`, `t` … with their names; several sets are several runs.
     #[staticmethod]
-    fn of_arrays(
-        py: Python<'_>,
-        sets: Vec<(String, Vec<(String, PyReadonlyArrayDyn<'_, f64>)>)>,
-        options: Options<'_>,
-    ) -> PyResult<Reading> {
-        let arrays = |(name, set): &(String, Vec<(String, PyReadonlyArrayDyn<'_, f64>)>)| {
+    fn of_arrays(py: Python<'_>, sets: Vec<ArraySet<'_>>, options: Options<'_>) -> PyResult<Reading> {
+        let arrays = |(name, set): &ArraySet<'_>| {
             (name.clone(), set.iter().map(|(name, values)| (name.clone(), array(values))).collect())
         };
         let sets: Vec<_> = sets.iter().map(arrays).collect();

@@ -102,6 +102,7 @@ impl System {
     }
 
     /// Draws initial states and integrates.
+    #[allow(clippy::too_many_arguments)]
     #[pyo3(signature = (seed, noise, trajectories, points, span, derivatives))]
     fn simulate<'py>(
         &self,
