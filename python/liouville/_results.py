@@ -54,14 +54,10 @@ class Constants(Mapping[str, Constant]):
         return f"Constants({list(self._by_name.values())})"
 
 
-class Hamiltonian(Formula):
-    """The Hamiltonian of a result.
+class RecordedFormula(Formula):
+    """A formula of a result.
 
     Attributes:
-        source: ``"given"``, ``"recovered"`` or ``"none"``.
-        status: Of a recovered one: ``"exact"``, ``"determined"``, ``"ambiguous"``, ``"approximate"`` or
-            ``"unexplained"``; ``None`` where it was given.
-        exact: Whether every coefficient is exact; ``None`` where it was given.
         record: Its part of the JSON record.
     """
 
@@ -74,9 +70,6 @@ class Hamiltonian(Formula):
             constants={name: constant.value for name, constant in constants.items()},
         )
         self.record = record
-        self.source: str = record["source"]
-        self.status: Optional[str] = record.get("status")
-        self.exact: Optional[bool] = record.get("exact")
 
     @property
     def numeric(self) -> str:
@@ -84,7 +77,24 @@ class Hamiltonian(Formula):
         return str(self.record.get("numeric", self.text))
 
 
-class Law(Formula):
+class Hamiltonian(RecordedFormula):
+    """The Hamiltonian of a result.
+
+    Attributes:
+        source: ``"given"``, ``"recovered"`` or ``"none"``.
+        status: Of a recovered one: ``"exact"``, ``"determined"``, ``"ambiguous"``, ``"approximate"`` or
+            ``"unexplained"``; ``None`` where it was given.
+        exact: Whether every coefficient is exact; ``None`` where it was given.
+    """
+
+    def __init__(self, record: Mapping[str, Any], variables: Sequence[str], constants: Constants) -> None:
+        super().__init__(record, variables, constants)
+        self.source: str = record["source"]
+        self.status: Optional[str] = record.get("status")
+        self.exact: Optional[bool] = record.get("exact")
+
+
+class Law(RecordedFormula):
     """A conserved quantity, or a claim about one.
 
     Attributes:
@@ -93,18 +103,10 @@ class Law(Formula):
         bracket_with_H: {law, H} in canonical form, as text; ``None`` where there is none.
         for_every: The measured constants for whose every value it is proved.
         evidence: What data says about it: relative residuals and drifts.
-        record: Its part of the JSON record.
     """
 
     def __init__(self, record: Mapping[str, Any], variables: Sequence[str], constants: Constants) -> None:
-        super().__init__(
-            record["formula"],
-            variables,
-            latex=record.get("latex"),
-            where=record.get("where"),
-            constants={name: constant.value for name, constant in constants.items()},
-        )
-        self.record = record
+        super().__init__(record, variables, constants)
         self.name: str = record["name"]
         self.status: str = record["status"]
         self.bracket_with_H: Optional[str] = record.get("bracket_with_H")
@@ -115,11 +117,6 @@ class Law(Formula):
     def is_proved(self) -> bool:
         """Whether {law, H} = 0 was proved by exact algebra."""
         return self.status == "proved"
-
-    @property
-    def numeric(self) -> str:
-        """The text with the measured constants put in."""
-        return str(self.record.get("numeric", self.text))
 
     def __repr__(self) -> str:
         return f"<Law {self.name} = {self}: {self.status}>"
@@ -237,18 +234,24 @@ class Result:
         return self._answer.render("markdown")
 
     @property
+    def html(self) -> str:
+        """The report as one HTML page that needs no other file: formulas, pictures of the motion, drift of the laws."""
+        return self._answer.html()
+
+    @property
     def certificate(self) -> str:
         """A Python program for SymPy that proves the result again without liouville."""
         return self._answer.certificate()
 
     def report(self, path: "Union[str, os.PathLike[str]]") -> None:
-        """Writes a report: a Markdown page for a name in ``.md``, else an HTML page that needs nothing else.
+        """Writes a report: a Markdown page for a name in ``.md``, else an HTML page with pictures that needs
+        nothing else.
 
         Raises:
             OSError: The file cannot be written.
         """
         name = os.fspath(path)
-        page = self.markdown if name.lower().endswith(".md") else _html_page(self)
+        page = self.markdown if name.lower().endswith(".md") else self.html
         with open(name, "w", encoding="utf-8") as file:
             file.write(page)
 
@@ -359,17 +362,3 @@ def _fragment(result: Result) -> str:
     if result.ended is not None:
         lines.append(f"<p>ended early: {html.escape(result.ended)}</p>")
     return "\n".join(lines)
-
-
-def _html_page(result: Result) -> str:
-    """The report of a result. The one place that decides how it is made."""
-    name = html.escape(result.record["system"]["name"])
-    return (
-        "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
-        f"<title>{name}</title>\n"
-        "<style>:root{color-scheme:light dark}body{font-family:sans-serif;margin:2rem auto;max-width:60rem;"
-        "padding:0 1rem}pre{overflow-x:auto;line-height:1.4}</style>\n</head>\n<body>\n"
-        f"<h1>{name}</h1>\n<pre>{html.escape(result.text)}</pre>\n"
-        f"<h2>JSON record</h2>\n<pre>{html.escape(json.dumps(result.record, indent=2))}</pre>\n</body>\n</html>\n"
-    )

@@ -1,20 +1,46 @@
 //! What a question was answered with.
 
+use std::sync::Arc;
+
 use liouville::progress::Ended;
-use liouville::report::{Format, Record};
-use liouville::runs::Motion;
+use liouville::questions;
+use liouville::report::{Figures, Format, Made, Question, Record, Training};
+use liouville::runs::{self, Inputs, Motion, SystemText};
+use liouville::system::System;
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use super::failure::{input, word};
 use super::job::{self, Interrupt};
 
+/// What the pictures of a report show.
+pub enum Shown {
+    /// Orbits of this system.
+    Orbits(Arc<(System, SystemText)>),
+    /// The data of a discovery, and the losses of its trainings.
+    Data(Box<Inputs>, Vec<Training>),
+}
+
 /// A record, and the motion that it describes.
 #[pyclass(frozen, module = "liouville._liouville")]
 pub struct Answer {
     pub record: Record,
+    pub question: Question,
     pub motion: Option<Motion>,
+    pub shown: Shown,
     pub ended: Option<Ended>,
+}
+
+impl Answer {
+    fn figures(&self) -> Figures {
+        match (&self.shown, &self.motion) {
+            (Shown::Orbits(named), _) => questions::figures(&named.0, &self.record),
+            (Shown::Data(inputs, losses), Some(motion)) => {
+                runs::figures(&inputs.data, motion, losses.clone())
+            }
+            (Shown::Data(_, losses), None) => Figures { trainings: losses.clone(), ..Figures::default() },
+        }
+    }
 }
 
 #[pymethods]
@@ -36,6 +62,11 @@ impl Answer {
             other => return Err(input(py, format!("there is no format `{other}`"))),
         };
         Ok(py.detach(|| self.record.render(format)))
+    }
+
+    /// The report as one HTML page with pictures, which needs no other file.
+    fn html(&self, py: Python<'_>) -> String {
+        py.detach(|| self.record.to_html(&self.figures(), &Made { question: self.question, command: None }))
     }
 
     /// A document that proves the result and can be checked without liouville.

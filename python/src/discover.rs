@@ -8,11 +8,12 @@ use liouville::expr::{Symbol, is_name};
 use liouville::learn::Loss;
 use liouville::progress::{CancelToken, Ended, Job, Limits};
 use liouville::questions::{self, End, Failure, Found, Networks, Recorded, Session, read_grammar};
+use liouville::report::Question;
 use liouville::runs::{Exact, Settings};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
 use super::arrays::array;
 use super::failure::{exception, input};
 use super::job::{self, Interrupt};
@@ -190,22 +191,26 @@ pub fn discover(
         let named = named.map(|named| (*named).clone());
         let inputs = questions::inputs("liouville discover".to_owned(), settings, named, recorded)?;
         let session = |token| Session { job: Job::new(progress, limits.token(&token)), threads };
-        match questions::discover(&inputs, Networks::Trained(None), &session(token))? {
+        let end = match questions::discover(&inputs, Networks::Trained(None), &session(token))? {
             // What was found before the training stands without networks.
             End::InTraining { ended: ended @ Some(Ended::Interrupted), .. } => {
                 let end =
                     questions::discover(&inputs, Networks::Saved(Vec::new()), &session(CancelToken::new()))?;
-                Ok(match end {
+                match end {
                     End::Found(found) => End::Found(Box::new(Found { ended, ..*found })),
                     end => end,
-                })
+                }
             }
-            end => Ok(end),
-        }
+            end => end,
+        };
+        Ok((Box::new(inputs), end))
     })?;
-    match end.map_err(|failure| exception(py, &failure))? {
+    let (inputs, end) = end.map_err(|failure| exception(py, &failure))?;
+    match end {
         End::Found(found) => {
-            Ok(Answer { record: found.record, motion: Some(found.motion), ended: found.ended })
+            let Found { record, motion, losses, ended, .. } = *found;
+            let (motion, shown) = (Some(motion), Shown::Data(inputs, losses));
+            Ok(Answer { record, question: Question::Discover, motion, shown, ended })
         }
         End::InTraining { step, steps, ended, .. } => {
             let text = format!("the training ended at step {step} of {steps}");

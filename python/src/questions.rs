@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use liouville::progress::{Ended, Job, Limits};
 use liouville::questions::{self, FormulaAnswer, IntegralsConfig, read_grammar};
-use liouville::report::{EquationsFormat, Language};
+use liouville::report::{EquationsFormat, Language, Question};
 use liouville::runs::Motion;
 use pyo3::prelude::*;
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
 use super::failure::{exception, input};
 use super::job::{self, Interrupt};
 use super::system::System;
@@ -36,7 +36,9 @@ pub fn verify(py: Python<'_>, system: &System, formulas: Vec<String>) -> PyResul
         questions::verify(&named.0, &formulas).map(|found| (found, motion(&named.0)))
     })?;
     let (found, motion) = found.map_err(|failure| exception(py, &failure))?;
-    Ok((Answer { record: found.record, motion, ended: None }, found.status.to_string()))
+    let (record, shown) = (found.record, Shown::Orbits(Arc::clone(&system.named)));
+    let answer = Answer { record, question: Question::Verify, motion, shown, ended: None };
+    Ok((answer, found.status.to_string()))
 }
 
 /// What is conserved?
@@ -71,7 +73,8 @@ pub fn integrals(
         found.map(|found| (found.record, found.ended.or_else(interrupted), motion(&named.0)))
     })?;
     let (record, ended, motion) = found.map_err(|failure| exception(py, &failure))?;
-    Ok(Answer { record, motion, ended })
+    let shown = Shown::Orbits(Arc::clone(&system.named));
+    Ok(Answer { record, question: Question::Integrals, motion, shown, ended })
 }
 
 /// Formula, conditions, JSON document.

@@ -173,6 +173,8 @@ def test_reports_are_written(tmp_path):
     found.report(tmp_path / "page.html")
     found.report(str(tmp_path / "page.md"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert page.lstrip().lower().startswith("<!doctype html>") and "integrable" in page
+    assert page.startswith("<!DOCTYPE html>") and "integrable" in page
+    assert page == found.html
+    assert "<math" in page and "<svg" in page
     assert "integrable" in (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "sympy" in found.certificate
