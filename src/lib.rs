@@ -49,9 +49,6 @@ pub mod discover;
 #[cfg(feature = "learn")]
 #[doc(hidden)]
 pub mod experiments;
-#[cfg(feature = "learn")]
-#[doc(hidden)]
-pub mod fit;
 #[doc(hidden)]
 pub mod integrals;
 #[cfg(feature = "learn")]

@@ -5,10 +5,10 @@
 //! logarithms, velocities in place of momenta where friction acts.
 
 use crate::expr::{Expr, Tape};
-use crate::fit::FitError;
+use crate::regression::RegressionError;
 
-use super::observations::Prepared;
 use super::readout::{Terms, fields_of, variance};
+use crate::recover::first_order::Prepared;
 
 /// The share of the variance of the velocities that a description may leave.
 const DESCRIBED: f64 = 0.02;
@@ -21,7 +21,7 @@ const CLEAR: f64 = 0.25;
 ///
 /// # Errors
 /// Values that are not finite.
-pub(super) fn divergence(data: &Prepared) -> Result<Option<f64>, FitError> {
+pub(super) fn divergence(data: &Prepared) -> Result<Option<f64>, RegressionError> {
     let width = data.inputs.len();
     let Some(terms) = Terms::describing(data)? else { return Ok(None) };
     let all: Vec<usize> = (0..terms.len()).collect();
@@ -37,7 +37,7 @@ pub(super) fn divergence(data: &Prepared) -> Result<Option<f64>, FitError> {
     relative_divergence(&described, data)
 }
 
-fn relative_divergence(field: &[Expr], data: &Prepared) -> Result<Option<f64>, FitError> {
+fn relative_divergence(field: &[Expr], data: &Prepared) -> Result<Option<f64>, RegressionError> {
     let width = data.inputs.len();
     let (_, slopes) = Tape::new(field, &data.inputs)?.gradient(&data.samples.states);
     let (mut divergence, mut size) = (0.0, 0.0);

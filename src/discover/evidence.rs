@@ -1,12 +1,13 @@
 //! What data and networks say about a law, in numbers.
 
 use crate::expr::Expr;
-use crate::fit::{Evaluated, FitError, Measure, residual};
 use crate::learn::LearnedCoordinates;
+use crate::regression::RegressionError;
+use crate::regression::conserved::{Evaluated, Measure, residual};
 
 use super::DiscoverError;
-use super::laws::scaled;
-use super::observations::Prepared;
+use crate::recover::first_order::Prepared;
+use crate::recover::first_order::laws::scaled;
 
 /// How far a law F is from being conserved, by independent measures on held-out data; each relative to
 /// |∇F| in scaled coordinates. Absent where it cannot be had.
@@ -54,7 +55,7 @@ pub(super) fn of(
     Ok(evidence)
 }
 
-fn drift(law: &[Expr], data: &Prepared) -> Result<Option<f64>, FitError> {
+fn drift(law: &[Expr], data: &Prepared) -> Result<Option<f64>, RegressionError> {
     let paths = if data.test_paths.is_empty() { &data.paths } else { &data.test_paths };
     let states: Vec<f64> = paths.iter().flat_map(|p| p.states.iter().copied()).collect();
     let lengths: Vec<usize> = paths.iter().map(|p| p.points()).collect();

@@ -14,26 +14,17 @@
 
 mod divergence;
 mod evidence;
-mod hamiltonian;
 mod keeping;
-mod laws;
-mod modes;
 mod networks;
-mod observations;
 mod proved;
-mod quotient;
 mod readout;
 mod recorded;
-mod trajectories;
-
-use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::SmoothingError;
 use crate::dynamics::{StabilityHint, stability_hint};
 use crate::expr::{Expr, Symbol};
-use crate::fit::FitError;
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{
@@ -41,15 +32,17 @@ use crate::mechanics::{
     assess,
 };
 use crate::progress::{Ended, Job};
-use crate::recover::RecoverError;
-use crate::terms::{Grammar, GrammarError, TermLibrary};
+use crate::recover::first_order::{self, Found, Prepared, laws, modes};
+use crate::recover::{self, RecoverError};
+use crate::regression::RegressionError;
+use crate::terms::Grammar;
 
+pub use crate::recover::first_order::{
+    Observations, RecoveredHamiltonian, RecoveredTerm, StageReport, law_terms,
+};
 pub use evidence::Evidence;
-pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
 pub use keeping::Trainings;
-pub use laws::law_terms;
 pub use networks::{Network, POISSON_LIMIT, Trial};
-pub use observations::Observations;
 pub use proved::Proved;
 pub use readout::{InLaws, Multinomial};
 pub use recorded::{Alternative, Kept, RecordedConfig, RecordedDiscovery, of_recording};
@@ -130,7 +123,7 @@ pub struct Discovery {
     pub notes: Vec<String>,
     /// Why the discovery ended early, if it did.
     pub ended: Option<Ended>,
-    data: observations::Prepared,
+    data: Prepared,
 }
 
 impl Discovery {
@@ -146,24 +139,12 @@ impl Discovery {
 /// Why a discovery is impossible.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
-    /// No coordinates and momenta in pairs.
-    #[error("there are no pairs of coordinates and momenta")]
-    NoVariables,
-    /// Too little data.
-    #[error("{points} points in trajectories of three or more are too few to find anything")]
-    TooFewPoints {
-        /// How many there are.
-        points: usize,
-    },
     /// No velocities come with the data, and none can be had from it.
     #[error("velocities are not given, and cannot be estimated: {0}")]
     Smoothing(#[from] SmoothingError),
     /// A numerical fit failed.
     #[error(transparent)]
-    Fit(#[from] FitError),
-    /// The grammar does not fit the system.
-    #[error(transparent)]
-    Grammar(#[from] GrammarError),
+    Regression(#[from] RegressionError),
     /// The recording cannot be used.
     #[error(transparent)]
     Recover(#[from] RecoverError),
@@ -243,38 +224,16 @@ pub fn extract(
 
 /// What came of the search for the Hamiltonian.
 struct Recovered {
-    data: observations::Prepared,
+    data: Prepared,
     hamiltonian: Option<RecoveredHamiltonian>,
     stages: Vec<StageReport>,
 }
 
 fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Recovered, DiscoverError> {
-    let data = observations::Prepared::new(observed)?;
-    let grammar = match &config.grammar {
-        Some(grammar) => grammar.clone(),
-        None => Grammar::default_grammar()?,
-    };
-    let library = TermLibrary::new(&grammar, &data.variables)?;
-    let mut stages = Vec::new();
-    let mut tell = |report: &StageReport| {
-        job.note(&report.to_string());
-        stages.push(report.clone());
-        match job.is_cancelled() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
-    // A user's own terms replace the library of the law of motion, which is for data without derivatives.
-    let is_open = config.grammar.is_none() && !data.velocities_given;
-    let motion = || hamiltonian::from_motion(&observed.trajectories, &data, job);
-    let is_of_motion = is_open && !hamiltonian::has_constant_masses(&observed.trajectories);
-    let hamiltonian = match is_of_motion.then(motion).flatten() {
-        Some(settled) => Some(settled),
-        None => hamiltonian::recover(&data, &library, &mut tell)?,
-    };
-    // Coefficients that are no rationals are better as letters, for which laws can be proved.
-    let is_left = is_open && !is_of_motion && !hamiltonian.as_ref().is_some_and(|h| h.exact);
-    let hamiltonian = is_left.then(motion).flatten().or(hamiltonian);
+    let settings = recover::Config::default();
+    let data = Prepared::new(observed, &settings.first_order)?;
+    let Found { hamiltonian, stages } =
+        first_order::hamiltonian(observed, &data, config.grammar.as_ref(), &settings, job)?;
     match &hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),
@@ -363,7 +322,7 @@ fn named(hamiltonian: Option<&RecoveredHamiltonian>, laws: &[Law]) -> Vec<(Symbo
 const HINT_ORBITS: usize = 8;
 
 /// Regular or chaotic, on the first observed states of some trajectories.
-fn motion(hamiltonian: &Hamiltonian, data: &observations::Prepared, job: &Job<'_>) -> Option<StabilityHint> {
+fn motion(hamiltonian: &Hamiltonian, data: &Prepared, job: &Job<'_>) -> Option<StabilityHint> {
     let width = data.inputs.len();
     let starts: Vec<f64> =
         data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
@@ -399,7 +358,7 @@ fn named_energies(formulas: Vec<Expr>, space: &PhaseSpace) -> Vec<ConservedQuant
 
 /// Laws without an exact search: energies of modes where H has them, else laws by numbers alone.
 fn supported(
-    data: &observations::Prepared,
+    data: &Prepared,
     hamiltonian: Option<&RecoveredHamiltonian>,
     exact: Option<&Hamiltonian>,
     space: &PhaseSpace,
@@ -436,7 +395,7 @@ fn supported(
 
 /// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
 fn by_numbers(
-    data: &observations::Prepared,
+    data: &Prepared,
     hamiltonian: Option<&RecoveredHamiltonian>,
     exact: Option<&Hamiltonian>,
     space: &PhaseSpace,

@@ -8,9 +8,9 @@ use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, Tra
 use crate::progress::Job;
 
 use super::keeping::{Keeper, Trainings};
-use super::observations::{Observations, Prepared};
 use super::readout::{InLaws, Multinomial, multinomials};
 use super::{Cyclic, DiscoverError};
+use crate::recover::first_order::{Observations, Prepared};
 
 /// One network that was trained.
 #[derive(Clone, Copy, Debug)]

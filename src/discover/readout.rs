@@ -1,12 +1,12 @@
 //! What the networks learned, as formulas: each learned momentum as a polynomial in the variables, and in the laws.
 
 use crate::expr::{Expr, Symbol, Tape};
-use crate::fit::{FitError, Normal, Solution};
 use crate::learn::LearnedCoordinates;
+use crate::regression::{Normal, RegressionError, Solution};
 use crate::terms::{decimal, monomial, monomials, polynomials};
 
 use super::DiscoverError;
-use super::observations::Prepared;
+use crate::recover::first_order::Prepared;
 
 /// The highest degree of the polynomials.
 const DEGREE: u32 = 4;
@@ -100,7 +100,7 @@ pub(super) struct Fit {
 
 impl Terms {
     /// Monomials in the variables of the highest degree that the samples allow.
-    pub fn describing(data: &Prepared) -> Result<Option<Terms>, FitError> {
+    pub fn describing(data: &Prepared) -> Result<Option<Terms>, RegressionError> {
         let (fitted, held_out) = states(data);
         let symbols = data.variables.all();
         let degrees = (1..=DEGREE).rev().map(|degree| polynomials(&symbols, degree));
@@ -118,7 +118,7 @@ impl Terms {
     }
 
     /// The fit by some of the terms.
-    pub fn fit(&self, columns: &[usize], target: &[Vec<f64>; 2]) -> Result<Fit, FitError> {
+    pub fn fit(&self, columns: &[usize], target: &[Vec<f64>; 2]) -> Result<Fit, RegressionError> {
         let count = self.formulas.len();
         let mut system = Normal::new(columns.len() + 1);
         let row = |(row, target): (&[f64], &f64)| {
@@ -142,7 +142,7 @@ impl Terms {
     }
 
     /// The fit without the terms of least weight, while the error hardly grows.
-    fn thinned(&self, fit: Fit, target: &[Vec<f64>; 2]) -> Result<Fit, FitError> {
+    fn thinned(&self, fit: Fit, target: &[Vec<f64>; 2]) -> Result<Fit, RegressionError> {
         let limit = (NEARLY * fit.error).max(READABLE);
         let mut best = fit;
         loop {
@@ -219,7 +219,7 @@ pub(super) fn multinomials(
         if formulas.len() > MOST_TERMS || formulas.len() * 3 > data.samples.len() {
             break;
         }
-        let tape = Tape::new(&formulas, &data.inputs).map_err(FitError::from)?;
+        let tape = Tape::new(&formulas, &data.inputs).map_err(RegressionError::from)?;
         let values = [tape.evaluate(fitted), tape.evaluate(held_out)];
         by_degree.push(Terms { formulas, values });
     }
@@ -252,7 +252,7 @@ pub(super) fn in_laws(
     let momenta = Momenta::new(learned, data)?;
     let (fitted, held_out) = states(data);
     let formulas: Vec<Expr> = laws.iter().map(|(_, formula)| formula.clone()).collect();
-    let tape = Tape::new(&formulas, &data.inputs).map_err(FitError::from)?;
+    let tape = Tape::new(&formulas, &data.inputs).map_err(RegressionError::from)?;
     let values = [tape.evaluate(fitted), tape.evaluate(held_out)];
     if laws.is_empty() || values.iter().flatten().any(|value| !value.is_finite()) {
         return Ok(Vec::new());
@@ -267,7 +267,7 @@ fn read_in(
     names: &[Symbol],
     values: &[Vec<f64>; 2],
     targets: &[[Vec<f64>; 2]],
-) -> Result<Vec<InLaws>, FitError> {
+) -> Result<Vec<InLaws>, RegressionError> {
     let samples = values[0].len() / names.len().max(1);
     let mut by_degree: Vec<Terms> = Vec::new();
     for degree in 1..=DEGREE {

@@ -6,9 +6,9 @@ use crate::data::{ReadError, SmoothingError};
 use crate::discover::DiscoverError;
 use crate::dynamics::SimulationError;
 use crate::expr::TapeError;
-use crate::fit::FitError;
 use crate::learn::LearnError;
 use crate::mechanics::MechanicsError;
+use crate::regression::RegressionError;
 use crate::runs::RunError;
 use crate::system::SystemError;
 use crate::terms::GrammarError;
@@ -39,7 +39,7 @@ pub enum ExperimentError {
     Formula(#[from] TapeError),
     /// A fit failed.
     #[error(transparent)]
-    Fit(#[from] FitError),
+    Regression(#[from] RegressionError),
     /// A term library cannot be built.
     #[error(transparent)]
     Grammar(#[from] GrammarError),

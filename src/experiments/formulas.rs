@@ -1,8 +1,8 @@
 //! The formulas that the paper prints (eq. 16–18, 21, 22, 25), ours before any coefficient is rounded, and the truth.
 
 use crate::expr::{Expr, parse};
-use crate::fit::Samples;
 use crate::progress::Job;
+use crate::recover::first_order::pointwise::Samples;
 use crate::runs::Summary;
 
 use super::each::each;

@@ -3,9 +3,10 @@
 
 use crate::data::coordinate_scales;
 use crate::expr::{Expr, Tape};
-use crate::fit::{
-    Candidate, Evaluated, FitError, Measure, Normal, Samples, eigenvectors, eliminate, pointwise_system,
-};
+use crate::recover::first_order::pointwise::{Samples, pointwise_system};
+use crate::regression::conserved::{Candidate, Evaluated, Measure, eigenvectors};
+use crate::regression::elimination::eliminate;
+use crate::regression::{Normal, RegressionError};
 use crate::terms::{Grammar, TermLibrary, Variables};
 
 use super::ExperimentError;
@@ -93,7 +94,7 @@ pub(super) fn coefficients(
 }
 
 /// The combination of `basis` closest to `target`, by least squares.
-pub(super) fn closest(basis: &[Vec<f64>], target: &[f64]) -> Result<Vec<f64>, FitError> {
+pub(super) fn closest(basis: &[Vec<f64>], target: &[f64]) -> Result<Vec<f64>, RegressionError> {
     let mut system = Normal::new(basis.len());
     let rows: Vec<f64> =
         target.iter().enumerate().flat_map(|(j, t)| basis.iter().map(move |b| b[j]).chain([*t])).collect();

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::data::{Declared, ReadOptions, Smoother, TrajectorySet};
 use crate::dynamics::{SimulationConfig, VectorField, runge_kutta_steps, simulate};
 use crate::expr::{Expr, Tape};
-use crate::fit::Normal;
 use crate::learn::{Samples, Scaling, TrainingData};
+use crate::regression::Normal;
 use crate::system::System;
 
 use super::ExperimentError;

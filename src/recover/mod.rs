@@ -12,6 +12,7 @@ mod canonical;
 pub mod constants;
 pub mod decide;
 mod expansion;
+pub mod first_order;
 pub mod follow;
 mod formula;
 mod held_out;
@@ -30,6 +31,7 @@ pub mod search;
 mod settle;
 #[cfg(test)]
 mod simulated;
+pub mod snap;
 mod snap_parameters;
 #[cfg(test)]
 mod tests;
@@ -39,9 +41,10 @@ mod writing;
 use crate::data::{Recording, Smoothed, Smoother, SmootherConfig, SmoothingError};
 use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
+use crate::terms::GrammarError;
 use crate::terms::joint::{self, Bodies};
 
-pub use canonical::{has_constant_masses, recover_canonical};
+pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use invariants::{Invariant, Invariants};
@@ -68,6 +71,8 @@ pub struct Config {
     pub momenta: momentum_map::Config,
     /// How masses that depend on the position are sought.
     pub kinetic: kinetic::Config,
+    /// How the Hamiltonian is sought in coordinates and momenta.
+    pub first_order: first_order::Config,
 }
 
 /// Why no law was recovered.
@@ -79,6 +84,18 @@ pub enum RecoverError {
     /// No equations can be made of it.
     #[error(transparent)]
     Regression(#[from] RegressionError),
+    /// No coordinates and momenta in pairs.
+    #[error("there are no pairs of coordinates and momenta")]
+    NoVariables,
+    /// Too little data.
+    #[error("{points} points in trajectories of three or more are too few to find anything")]
+    TooFewPoints {
+        /// How many there are.
+        points: usize,
+    },
+    /// A library of terms that does not fit the variables.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
     /// No form was found: no term is usable, or the job ended too early.
     #[error("no form of a law of motion was found")]
     NoForm,

@@ -6,8 +6,10 @@ use crate::data::{Banded, BandedCholesky, Trajectory, TrajectorySet, coordinate_
 use crate::discover::law_terms;
 use crate::dynamics::{HamiltonianField, Method, VectorField, integrate, runge_kutta_4, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
-use crate::fit::{Evaluated, FitError, Measure, eigenvectors, usable_terms};
 use crate::progress::{Event, Job, Progress};
+use crate::recover::first_order::pointwise::usable_terms;
+use crate::regression::RegressionError;
+use crate::regression::conserved::{Evaluated, Measure, eigenvectors};
 use crate::report::{Figures, Origin, Runs, Spectrum, Training};
 use crate::terms::Variables;
 
@@ -71,7 +73,7 @@ fn conserved(
     hamiltonian: &Expr,
     field: &HamiltonianField,
     set: &TrajectorySet,
-) -> Result<Option<Spectrum>, FitError> {
+) -> Result<Option<Spectrum>, RegressionError> {
     let variables = Variables {
         coordinates: set.coordinates.clone(),
         momenta: set.momenta.clone(),

@@ -1,14 +1,17 @@
 //! Energies of modes and of parts, of a Hamiltonian with measured coefficients.
 
 use crate::expr::{Expr, Tape};
-use crate::fit::{FitError, Mode, modes, supported_digits};
+use crate::recover::snap::supported_digits;
+use crate::regression::RegressionError;
+use crate::regression::normal_modes::{Mode, modes};
 use crate::terms::decimal;
 
+use super::data::Prepared;
 use super::hamiltonian::RecoveredHamiltonian;
-use super::observations::Prepared;
 
 /// Energies whose sum is the Hamiltonian.
-pub(super) struct Energies {
+pub struct Energies {
+    /// The energies.
     pub formulas: Vec<Expr>,
     /// What they are, for the reader.
     pub note: String,
@@ -16,10 +19,13 @@ pub(super) struct Energies {
 
 /// The mode energies of a quadratic Hamiltonian; else the energies of the parts that nothing couples. `None`
 /// where there is but one.
-pub(super) fn energies(
+///
+/// # Errors
+/// Values that are not finite.
+pub fn energies(
     hamiltonian: &RecoveredHamiltonian,
     data: &Prepared,
-) -> Result<Option<Energies>, FitError> {
+) -> Result<Option<Energies>, RegressionError> {
     match mode_energies(hamiltonian, data)? {
         Some(found) => Ok(Some(found)),
         None => Ok(parts(hamiltonian, data)),
@@ -33,7 +39,7 @@ type Quadratic = (Vec<f64>, Vec<f64>);
 fn quadratic(
     hamiltonian: &RecoveredHamiltonian,
     data: &Prepared,
-) -> Result<Option<Vec<Quadratic>>, FitError> {
+) -> Result<Option<Vec<Quadratic>>, RegressionError> {
     let n = data.inputs.len();
     let mut found = Vec::new();
     for term in &hamiltonian.terms {
@@ -54,10 +60,13 @@ fn quadratic(
     Ok(Some(found))
 }
 
-fn mode_energies(hamiltonian: &RecoveredHamiltonian, data: &Prepared) -> Result<Option<Energies>, FitError> {
+fn mode_energies(
+    hamiltonian: &RecoveredHamiltonian,
+    data: &Prepared,
+) -> Result<Option<Energies>, RegressionError> {
     let n = data.inputs.len();
     let Some(parts) = quadratic(hamiltonian, data)? else { return Ok(None) };
-    let solve = |coefficients: &[f64]| -> Result<Option<Vec<Mode>>, FitError> {
+    let solve = |coefficients: &[f64]| -> Result<Option<Vec<Mode>>, RegressionError> {
         let (mut hessian, mut linear) = (vec![0.0; n * n], vec![0.0; n]);
         for (c, (h, l)) in coefficients.iter().zip(&parts) {
             hessian.iter_mut().zip(h).for_each(|(x, y)| *x += c * y);

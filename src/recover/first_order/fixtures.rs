@@ -1,10 +1,10 @@
-//! Motions for the tests of this room.
+//! Motions for tests.
 
 use crate::data::{Piece, Smoother, Trajectory, TrajectorySet};
 use crate::expr::Symbol;
 
 /// Standard normal numbers from a simple generator.
-pub(super) fn normal(seed: &mut u64) -> f64 {
+pub(crate) fn normal(seed: &mut u64) -> f64 {
     let mut uniform = || {
         *seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         ((*seed >> 11) as f64 + 0.5) / (1u64 << 53) as f64
@@ -14,7 +14,7 @@ pub(super) fn normal(seed: &mut u64) -> f64 {
 }
 
 /// Trajectories of the two oscillators H = (p1² + p2²)/2 + q1²/2 + 2 q2².
-pub(super) fn oscillators(count: usize, points: usize, step: f64, noise: f64, even: bool) -> Vec<Trajectory> {
+pub(crate) fn oscillators(count: usize, points: usize, step: f64, noise: f64, even: bool) -> Vec<Trajectory> {
     let mut seed = 7;
     let one = |k: usize| {
         let (a, b) = (1.0 + 0.3 * (k as f64).sin(), 0.8 + 0.4 * (2.0 * k as f64).cos());
@@ -32,7 +32,7 @@ pub(super) fn oscillators(count: usize, points: usize, step: f64, noise: f64, ev
 }
 
 /// The splines of trajectories of two degrees of freedom.
-pub(super) fn pieces(trajectories: Vec<Trajectory>) -> Vec<Piece> {
+pub(crate) fn pieces(trajectories: Vec<Trajectory>) -> Vec<Piece> {
     let names = |names: [&str; 2]| names.map(Symbol::new).to_vec();
     let (coordinates, momenta) = (names(["q1", "q2"]), names(["p1", "p2"]));
     let set = TrajectorySet { coordinates, momenta, angles: vec![], trajectories, notes: vec![] };

@@ -12,8 +12,9 @@
 
 use faer::Mat;
 
-use super::FitError;
-use super::linear::{Matrix, singular_values, triangular_factor};
+use super::Matrix;
+use super::RegressionError;
+use super::normal::{singular_values, triangular_factor};
 use crate::expr::{Expr, Symbol, Tape};
 
 /// Values and scaled gradients of functions on states.
@@ -39,7 +40,7 @@ impl Evaluated {
         inputs: &[Symbol],
         states: &[f64],
         scales: &[f64],
-    ) -> Result<Evaluated, FitError> {
+    ) -> Result<Evaluated, RegressionError> {
         let (values, mut gradients) = Tape::new(terms, inputs)?.gradient(states);
         for row in gradients.chunks_exact_mut(inputs.len()) {
             row.iter_mut().zip(scales).for_each(|(g, s)| *g *= s);
@@ -167,12 +168,12 @@ fn gradient_rows(terms: &Evaluated, columns: &[usize]) -> Matrix {
 /// combinations of terms that vanish on the data are no laws.
 ///
 /// # Errors
-/// [`FitError::NotFinite`] when a value is not finite.
+/// [`RegressionError::NotFinite`] when a value is not finite.
 pub fn eigenvectors(
     terms: &Evaluated,
     columns: &[usize],
     measure: Measure,
-) -> Result<Vec<Candidate>, FitError> {
+) -> Result<Vec<Candidate>, RegressionError> {
     if columns.is_empty() {
         return Ok(vec![]);
     }
@@ -270,13 +271,13 @@ pub fn echelon(mut rows: Vec<Vec<f64>>, scales: &[f64], rtol: f64) -> Vec<Vec<f6
 /// grows no more than 1.5 times, or stays below `floor`. Returns the law refitted on what is left.
 ///
 /// # Errors
-/// [`FitError::NotFinite`] when a value is not finite.
+/// [`RegressionError::NotFinite`] when a value is not finite.
 pub fn prune(
     terms: &Evaluated,
     start: &Candidate,
     measure: Measure,
     floor: f64,
-) -> Result<Candidate, FitError> {
+) -> Result<Candidate, RegressionError> {
     let mut best = start.clone();
     loop {
         let mut used: Vec<usize> = (0..terms.functions).filter(|&j| best.coefficients[j] != 0.0).collect();
@@ -309,9 +310,9 @@ pub fn prune(
 
 #[cfg(test)]
 mod tests {
-    use super::super::hamiltonian::tests::{samples_of, symbols};
     use super::*;
     use crate::data::coordinate_scales;
+    use crate::recover::first_order::pointwise::tests::{samples_of, symbols};
     use crate::terms::polynomials;
 
     const NAMES: [&str; 4] = ["x", "y", "px", "py"];
@@ -353,7 +354,7 @@ mod tests {
     #[test]
     fn trajectory_residual_of_a_law_is_the_noise() {
         let noise = 0.01;
-        let paths = super::super::fixtures::oscillators(20, 200, 0.05, noise, true);
+        let paths = crate::recover::first_order::fixtures::oscillators(20, 200, 0.05, noise, true);
         let states: Vec<f64> = paths.iter().flat_map(|p| p.states.iter().copied()).collect();
         let names = ["q1", "q2", "p1", "p2"];
         let scales = coordinate_scales(&states, 4);

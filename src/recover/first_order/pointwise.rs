@@ -1,10 +1,9 @@
-//! A Hamiltonian from states and velocities: linear least squares on ẋ = J∇H and thinning out.
+//! The equations Σ c_j J∇φ_j = ẋ of states and velocities, for least squares.
 
-use super::FitError;
-use super::linear::{Normal, Solution};
 use crate::data::column_rms;
 use crate::dynamics::symplectic_gradient;
 use crate::expr::{Expr, Symbol, Tape};
+use crate::regression::{Normal, RegressionError};
 
 /// States with their velocities.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +50,7 @@ pub(super) fn weight(field: &[f64], scales: &[f64]) -> f64 {
 ///
 /// # Errors
 /// A term with a variable that is not among `inputs`.
-pub fn usable_terms(terms: &[Expr], inputs: &[Symbol], states: &[f64]) -> Result<Vec<bool>, FitError> {
+pub fn usable_terms(terms: &[Expr], inputs: &[Symbol], states: &[f64]) -> Result<Vec<bool>, RegressionError> {
     let tape = Tape::new(terms, inputs)?;
     let mut usable = vec![true; terms.len()];
     let mut largest = vec![0.0f64; terms.len()];
@@ -75,7 +74,11 @@ pub fn usable_terms(terms: &[Expr], inputs: &[Symbol], states: &[f64]) -> Result
 ///
 /// # Errors
 /// Terms that cannot be compiled, values that are not finite.
-pub fn pointwise_system(terms: &[Expr], inputs: &[Symbol], samples: &Samples) -> Result<Normal, FitError> {
+pub fn pointwise_system(
+    terms: &[Expr],
+    inputs: &[Symbol],
+    samples: &Samples,
+) -> Result<Normal, RegressionError> {
     let tape = Tape::new(terms, inputs)?;
     let (width, count) = (samples.width, terms.len());
     let scales = samples.field_scales();
@@ -106,107 +109,11 @@ pub fn pointwise_system(terms: &[Expr], inputs: &[Symbol], samples: &Samples) ->
     Ok(system)
 }
 
-/// A system thinned out.
-#[derive(Clone, Debug)]
-pub struct Elimination {
-    /// The fit on the terms that are left.
-    pub solution: Solution,
-    /// Relative rms (to that of ẋ) with all terms.
-    pub full_residual: f64,
-    /// Relative rms with the terms that are left.
-    pub residual: f64,
-    /// Factor by which the rms would grow with the least important term gone.
-    pub next_jump: f64,
-}
-
-/// Backward elimination: removes the least important terms as long as the rms stays below
-/// max(`growth` × that of all terms, `floor` × rms of ẋ).
-///
-/// A term's importance is |c_j| over the square root of the diagonal of (AᵀA)⁻¹: by its square the sum
-/// of squares grows when the term goes. Terms go in batches, halved when one takes too much along.
-///
-/// # Errors
-/// When even the independent terms cannot be solved for.
-pub fn eliminate(
-    system: &Normal,
-    candidates: &[usize],
-    growth: f64,
-    floor: f64,
-) -> Result<Elimination, FitError> {
-    let target = system.target_rms();
-    let columns = system.independent_columns(candidates, 1e-11);
-    if system.rows() < columns.len() {
-        return Err(FitError::TooFewSamples { samples: system.rows(), unknowns: columns.len() });
-    }
-    let mut solution = system.solve(&columns)?;
-    let full = solution.rms;
-    let limit = (growth * full).max(floor * target);
-    let mut batch = columns.len() / 2;
-    let mut next_jump = f64::INFINITY;
-    while !solution.columns.is_empty() {
-        batch = batch.clamp(1, solution.columns.len());
-        let kept = without_least_important(&solution, batch);
-        let trial = system.solve(&kept)?;
-        if trial.rms <= limit {
-            solution = trial;
-        } else if batch > 1 {
-            batch /= 2;
-        } else {
-            next_jump = trial.rms / solution.rms.max(1e-15 * target);
-            break;
-        }
-    }
-    let relative = |rms: f64| if target > 0.0 { rms / target } else { 0.0 };
-    Ok(Elimination { full_residual: relative(full), residual: relative(solution.rms), next_jump, solution })
-}
-
-/// Backward elimination on to one term, from the fit with at most `most` terms, and the fit before the
-/// sharpest jump of the rms: where the data says that a needed term went.
-///
-/// # Errors
-/// As [`eliminate`].
-pub fn sharpest(system: &Normal, start: &Elimination, most: usize) -> Result<Elimination, FitError> {
-    let target = system.target_rms().max(f64::MIN_POSITIVE);
-    let mut best = shrunk(system, start, most)?;
-    let mut solution = best.solution.clone();
-    while !solution.columns.is_empty() {
-        let trial = system.solve(&without_least_important(&solution, 1))?;
-        let jump = trial.rms / solution.rms.max(1e-13 * target);
-        if jump > best.next_jump {
-            best = Elimination { residual: solution.rms / target, next_jump: jump, solution, ..*start };
-        }
-        solution = trial;
-    }
-    Ok(best)
-}
-
-/// Backward elimination from `start` on to at most `most` terms, whatever the rms.
-///
-/// # Errors
-/// As [`eliminate`].
-pub fn shrunk(system: &Normal, start: &Elimination, most: usize) -> Result<Elimination, FitError> {
-    let mut solution = start.solution.clone();
-    while solution.columns.len() > most {
-        let batch = (solution.columns.len() - most).min(solution.columns.len() / 8 + 1);
-        solution = system.solve(&without_least_important(&solution, batch))?;
-    }
-    let target = system.target_rms().max(f64::MIN_POSITIVE);
-    Ok(Elimination { residual: solution.rms / target, next_jump: 0.0, solution, ..*start })
-}
-
-fn without_least_important(solution: &Solution, count: usize) -> Vec<usize> {
-    let importance = |k: usize| solution.coefficients[k].abs() / solution.spread[k];
-    let mut order: Vec<usize> = (0..solution.columns.len()).collect();
-    order.sort_by(|&a, &b| importance(a).total_cmp(&importance(b)).then(b.cmp(&a)));
-    let mut kept: Vec<usize> = order[count..].iter().map(|&k| solution.columns[k]).collect();
-    kept.sort_unstable();
-    kept
-}
-
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::expr::parse;
+    use crate::regression::elimination::eliminate;
 
     pub fn symbols(names: &[&str]) -> Vec<Symbol> {
         names.iter().map(Symbol::new).collect()

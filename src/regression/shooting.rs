@@ -9,11 +9,10 @@
 
 use faer::Mat;
 
-use super::FitError;
-use super::linear::solve_symmetric;
+use super::RegressionError;
+use super::normal::solve_symmetric;
 use crate::data::Piece;
 use crate::dynamics::ParametricHamiltonian;
-use crate::expr::{Expr, Symbol};
 
 /// A Hamiltonian with free parameters, ready to be fitted to trajectories.
 #[derive(Clone, Debug)]
@@ -88,20 +87,22 @@ pub struct Shot {
 }
 
 impl Shooter {
-    /// A Hamiltonian in the variables `inputs` and `parameters`.
-    ///
-    /// # Errors
-    /// Any other variable in it.
-    pub fn new(hamiltonian: &Expr, inputs: &[Symbol], parameters: &[Symbol]) -> Result<Shooter, FitError> {
-        Ok(Shooter { motion: ParametricHamiltonian::new(hamiltonian, inputs, parameters)? })
+    /// A fit of the parameters of this motion.
+    pub fn new(motion: ParametricHamiltonian) -> Shooter {
+        Shooter { motion }
     }
 
     /// Fits parameters, from `initial`, and initial states, from the splines, to the stretches as recorded.
     ///
     /// # Errors
-    /// [`FitError::NotFinite`] when the trajectories of the initial parameters leave the domain,
-    /// [`FitError::Singular`] when the data does not determine the parameters.
-    pub fn fit(&self, initial: &[f64], stretches: &[&Stretch], how: &Shooting) -> Result<Shot, FitError> {
+    /// [`RegressionError::NotFinite`] when the trajectories of the initial parameters leave the domain,
+    /// [`RegressionError::Singular`] when the data does not determine the parameters.
+    pub fn fit(
+        &self,
+        initial: &[f64],
+        stretches: &[&Stretch],
+        how: &Shooting,
+    ) -> Result<Shot, RegressionError> {
         let mut segments = cut(stretches, self.motion.width(), how.points);
         let mut theta = initial.to_vec();
         let mut state = self.assess(&theta, &segments, how)?;
@@ -152,7 +153,12 @@ impl Shooter {
     }
 
     /// Residuals, normal equations and their Schur complements at these parameters and starts.
-    fn assess(&self, theta: &[f64], segments: &[Segment], how: &Shooting) -> Result<Normalised, FitError> {
+    fn assess(
+        &self,
+        theta: &[f64],
+        segments: &[Segment],
+        how: &Shooting,
+    ) -> Result<Normalised, RegressionError> {
         let mut total = Normalised::new(self.motion.parameters(), self.motion.width());
         for group in segments.chunks(LANES) {
             self.run_group(theta, group, how, &mut total)?;
@@ -167,7 +173,7 @@ impl Shooter {
         group: &[Segment],
         how: &Shooting,
         total: &mut Normalised,
-    ) -> Result<(), FitError> {
+    ) -> Result<(), RegressionError> {
         let (w, m) = (self.motion.width(), self.motion.parameters());
         let mut y: Vec<f64> = group.iter().flat_map(|segment| self.motion.start(&segment.start)).collect();
         let lane = y.len() / group.len();
@@ -181,7 +187,7 @@ impl Shooter {
                     .map(|s| if point < s.times.len() { s.times[point] - s.times[point - 1] } else { 0.0 })
                     .collect();
                 let steps = self.motion.advance(&mut y, theta, &intervals, splits, how.rtol);
-                splits = steps.ok_or(FitError::NotFinite)?;
+                splits = steps.ok_or(RegressionError::NotFinite)?;
             }
             for (l, segment) in group.iter().enumerate() {
                 if point >= segment.times.len() {
@@ -191,7 +197,7 @@ impl Shooter {
                 for c in 0..w {
                     let residual = (segment.states[point * w + c] - at[c]) / how.noise[c];
                     if !residual.is_finite() {
-                        return Err(FitError::NotFinite);
+                        return Err(RegressionError::NotFinite);
                     }
                     let row = &at[w + c * (w + m)..w + (c + 1) * (w + m)];
                     blocks[l].add(row, residual, how.noise[c]);
@@ -291,13 +297,13 @@ impl Normalised {
         }
     }
 
-    fn add(&mut self, block: SegmentBlock) -> Result<(), FitError> {
+    fn add(&mut self, block: SegmentBlock) -> Result<(), RegressionError> {
         let (w, m, size) = (self.width, self.right.len(), block.size);
         let at = |i: usize, j: usize| block.matrix[i * size + j];
         // [start block | right, coupling] by Cholesky, on equilibrated rows.
         let scale: Vec<f64> = (0..w).map(|i| at(i, i).sqrt()).collect();
         if scale.iter().any(|s| !s.is_finite() || *s == 0.0) {
-            return Err(FitError::NotFinite);
+            return Err(RegressionError::NotFinite);
         }
         let mut lower = vec![0.0; w * w];
         for i in 0..w {
@@ -340,7 +346,7 @@ impl Normalised {
         Ok(())
     }
 
-    fn step(&self, damping: f64) -> Result<Step, FitError> {
+    fn step(&self, damping: f64) -> Result<Step, RegressionError> {
         let m = self.right.len();
         let damped =
             Mat::from_fn(m, m, |i, j| self.matrix[(i, j)] * if i == j { 1.0 + damping } else { 1.0 });
@@ -376,15 +382,15 @@ impl Normalised {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{oscillators, pieces};
     use super::*;
-    use crate::expr::parse;
+    use crate::expr::{Symbol, parse};
+    use crate::recover::first_order::fixtures::{oscillators, pieces};
 
     fn fit(noise: f64, points: usize) -> Shot {
         let inputs: Vec<Symbol> = ["q1", "q2", "p1", "p2"].map(Symbol::new).into();
         let parameters: Vec<Symbol> = ["a", "b", "c", "d", "e"].map(Symbol::new).into();
         let h = parse("a*p1^2 + b*p2^2 + c*q1^2 + d*q2^2 + e*q1*q2").unwrap();
-        let shooter = Shooter::new(&h, &inputs, &parameters).unwrap();
+        let shooter = Shooter::new(ParametricHamiltonian::new(&h, &inputs, &parameters).unwrap());
         let stretches: Vec<Stretch> =
             pieces(oscillators(8, 200, 0.05, noise, true)).iter().map(Stretch::new).collect();
         let how = Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10 };

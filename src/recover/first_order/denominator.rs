@@ -6,11 +6,12 @@
 //! one that does not vanish), which makes it a least-squares problem; backward elimination then chooses
 //! the sparsest among the forms that a common factor makes equal.
 
-use super::FitError;
-use super::hamiltonian::{Elimination, Samples, eliminate, sharpest};
-use super::linear::Normal;
 use crate::dynamics::{conjugate, symplectic_gradient};
 use crate::expr::{Expr, Symbol, Tape};
+use crate::regression::elimination::{Elimination, eliminate, sharpest};
+use crate::regression::{Normal, RegressionError};
+
+use super::pointwise::Samples;
 
 /// A denominator D = χ_pivot + Σ b_k χ_k and the numerators that go with it in the equations used.
 #[derive(Clone, Debug)]
@@ -21,8 +22,6 @@ pub struct Denominator {
     pub terms: Vec<(usize, f64, f64)>,
     /// The numerators left, with their coefficients.
     pub numerators: Vec<(usize, f64)>,
-    /// Residual relative to that of the pivot's term alone.
-    pub residual: f64,
 }
 
 /// The equations that hold without H: columns χ_k ẋ_c, then −(J∇φ_j)_c; no right side. `None` when every
@@ -35,7 +34,7 @@ fn homogeneous(
     denominators: &[Expr],
     inputs: &[Symbol],
     samples: &Samples,
-) -> Result<Option<Normal>, FitError> {
+) -> Result<Option<Normal>, RegressionError> {
     let width = inputs.len();
     let partner = |c: usize| &inputs[conjugate(c, width / 2).0];
     let free: Vec<usize> =
@@ -91,7 +90,7 @@ pub fn denominator(
     inputs: &[Symbol],
     samples: &Samples,
     enough: f64,
-) -> Result<Option<Denominator>, FitError> {
+) -> Result<Option<Denominator>, RegressionError> {
     let Some(system) = homogeneous(numerators, denominators, inputs, samples)? else { return Ok(None) };
     let m = denominators.len();
     if system.rows() < 2 * system.columns() {
@@ -129,12 +128,12 @@ pub fn denominator(
         return Ok(None);
     }
     let numerators = of(m, system.columns()).map(|k| (solution.columns[k] - m, solution.coefficients[k]));
-    Ok(Some(Denominator { pivot, numerators: numerators.collect(), terms, residual: found.residual }))
+    Ok(Some(Denominator { pivot, numerators: numerators.collect(), terms }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::hamiltonian::tests::{samples_of, symbols};
+    use super::super::pointwise::tests::{samples_of, symbols};
     use super::*;
     use crate::expr::parse;
 
@@ -151,7 +150,7 @@ mod tests {
         above.push(parse("1").unwrap());
         let below = parsed(&["1", "x", "y", "x^2", "x*y", "y^2"]);
         let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap().unwrap();
-        assert!(found.residual < 1e-10 && found.pivot == 0, "{found:?}");
+        assert!(found.pivot == 0, "{found:?}");
         let terms: Vec<(usize, f64)> = found.terms.iter().map(|t| (t.0, t.1)).collect();
         assert!(terms.len() == 2 && terms[0].0 == 3 && terms[1].0 == 4, "{terms:?}");
         assert!((terms[0].1 - 0.5).abs() < 1e-9 && (terms[1].1 + 0.5).abs() < 1e-9);

@@ -4,15 +4,16 @@ use dashu_base::Gcd;
 use dashu_int::UBig;
 
 use crate::expr::{Expr, Rational};
-use crate::fit::{Denominator, FitError, denominator, justified_snap, supported_digits};
-use crate::fit::{Samples, usable_terms};
-use crate::terms::decimal;
-use crate::terms::{Stage, Term};
+use crate::recover::snap::{justified_snap, supported_digits};
+use crate::regression::RegressionError;
+use crate::terms::{Stage, Term, decimal};
 
-use super::observations::Prepared;
+use super::Config;
+use super::data::Prepared;
+use super::denominator::{Denominator, denominator};
+use super::pointwise::{Samples, usable_terms};
 
-/// Most numerators and denominators of a stage that is fitted.
-const MOST_NUMERATORS: usize = 700;
+/// Most denominators of a stage that is fitted.
 const MOST_DENOMINATORS: usize = 100;
 
 /// A stage whose denominator is known: its terms are quotients by it, and terms without.
@@ -24,9 +25,14 @@ pub(super) struct Resolved {
 
 /// Finds the denominator of a stage with quotients. `None` where the stage has none, is too large for the
 /// data, or the data speaks for a denominator of a single term.
-pub(super) fn resolve(data: &Prepared, stage: &Stage, enough: f64) -> Result<Option<Resolved>, FitError> {
+pub(super) fn resolve(
+    data: &Prepared,
+    stage: &Stage,
+    enough: f64,
+    config: &Config,
+) -> Result<Option<Resolved>, RegressionError> {
     let Some((above, below)) = &stage.rational else { return Ok(None) };
-    if above.len() > MOST_NUMERATORS || below.len() > MOST_DENOMINATORS {
+    if above.len() > config.most_terms || below.len() > MOST_DENOMINATORS {
         return Ok(None);
     }
     let above = ascending(finite(data, &data.samples, above)?);
@@ -52,7 +58,7 @@ pub(super) fn resolve(data: &Prepared, stage: &Stage, enough: f64) -> Result<Opt
 }
 
 /// The terms that are finite on the samples; constants among them.
-fn finite(data: &Prepared, samples: &Samples, terms: &[Term]) -> Result<Vec<Term>, FitError> {
+fn finite(data: &Prepared, samples: &Samples, terms: &[Term]) -> Result<Vec<Term>, RegressionError> {
     let formulas: Vec<Expr> = terms.iter().map(|t| t.formula.clone()).collect();
     let good = usable_terms(&formulas, &data.inputs, &samples.states)?;
     let constant = |t: &Term| t.formula.symbols().is_empty();

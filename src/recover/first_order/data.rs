@@ -4,10 +4,12 @@ use crate::data::{
     Piece, Smoother, SmoothingError, Trajectory, TrajectorySet, column_rms, coordinate_scales, median,
 };
 use crate::expr::Symbol;
-use crate::fit::{Curve, Samples, Stretch};
+use crate::regression::shooting::Stretch;
 use crate::terms::Variables;
 
-use super::DiscoverError;
+use super::pointwise::Samples;
+use super::weak::Curve;
+use super::{Config, RecoverError};
 
 /// All that a discovery may look at: names, which coordinates are angles, and trajectories. The
 /// Hamiltonian of a simulated system is not among them.
@@ -25,24 +27,24 @@ const MOST_SAMPLES: usize = 3000;
 /// Trajectories that the noise is measured on where their velocities are given.
 const NOISE_TRAJECTORIES: usize = 10;
 
-/// Relative noise above which states with given velocities are fitted as trajectories too.
-pub(super) const NOISY: f64 = 1e-3;
-
 /// Observations in the shapes that the fits want.
 #[derive(Clone, Debug)]
-pub(super) struct Prepared {
+pub struct Prepared {
+    /// Names, and which coordinates are angles.
     pub variables: Variables,
+    /// The variables, coordinates then momenta.
     pub inputs: Vec<Symbol>,
     /// States and velocities to fit, evenly chosen.
     pub samples: Samples,
     /// The same, held out.
     pub held_out: Samples,
-    /// The fitted trajectories as recorded, and those held out.
+    /// The fitted trajectories as recorded.
     pub paths: Vec<Trajectory>,
+    /// The trajectories held out, as recorded.
     pub test_paths: Vec<Trajectory>,
-    /// Of the fitted trajectories what the sampling resolves, for the fits of trajectories and for the weak form: one
-    /// of each for a piece. Empty where velocities are given and there is no noise.
+    /// Of the fitted trajectories what the sampling resolves, for the fits of trajectories: one for a piece. Empty where velocities are given and there is no noise.
     pub stretches: Vec<Stretch>,
+    /// The same for the weak form.
     pub curves: Vec<Curve>,
     /// Standard deviation of the noise of each column; zero where no stretch is long enough to measure it.
     pub noise: Vec<f64>,
@@ -55,13 +57,17 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub fn new(observations: &Observations) -> Result<Prepared, DiscoverError> {
+    /// Prepares observations.
+    ///
+    /// # Errors
+    /// No pairs of coordinates and momenta, too few points, or nothing that can be smoothed.
+    pub fn new(observations: &Observations, config: &Config) -> Result<Prepared, RecoverError> {
         let set = &observations.trajectories;
         if set.dof() == 0 || set.coordinates.len() != set.momenta.len() {
-            return Err(DiscoverError::NoVariables);
+            return Err(RecoverError::NoVariables);
         }
         if set.points() < 8 {
-            return Err(DiscoverError::TooFewPoints { points: set.points() });
+            return Err(RecoverError::TooFewPoints { points: set.points() });
         }
         let (train, test) = set.split(observations.train);
         let paths = |set: &TrajectorySet| -> Vec<Trajectory> {
@@ -69,7 +75,7 @@ impl Prepared {
         };
         let (paths, test_paths) = (paths(&train), paths(&test));
         if paths.is_empty() {
-            return Err(DiscoverError::TooFewPoints { points: set.points() });
+            return Err(RecoverError::TooFewPoints { points: set.points() });
         }
         let velocities_given = set.has_derivatives();
         let (samples, held_out, mut pieces) = match velocities_given {
@@ -85,7 +91,7 @@ impl Prepared {
         let noise = noise(&pieces, samples.width);
         let scales = coordinate_scales(&samples.states, samples.width);
         if velocities_given {
-            pieces = if relative(&noise, &scales) < NOISY { Vec::new() } else { smoothed(&train)? };
+            pieces = if relative(&noise, &scales) < config.noisy { Vec::new() } else { smoothed(&train)? };
         }
         let variables = Variables {
             coordinates: set.coordinates.clone(),

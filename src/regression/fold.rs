@@ -5,7 +5,7 @@
 //! models shrink by a term that goes, or by two that a single one from the whole library replaces; or they grow from
 //! nothing, a term at a time. A few of the best of each size are followed.
 
-use super::linear::Normal;
+use super::normal::Normal;
 
 /// A model: its columns and its residual relative to the right side.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,12 +1,51 @@
 //! Fits of integrated trajectories, from a first look to the precision that the data allows.
 
+use serde::{Deserialize, Serialize};
+
+use crate::dynamics::ParametricHamiltonian;
 use crate::expr::{Expr, Symbol};
-use crate::fit::{Elimination, FitError, Shooter, Shooting, Shot, Stretch, snap};
+use crate::recover::snap::snap;
+use crate::regression::shooting::{Shooter, Shooting, Shot, Stretch};
+use crate::regression::{Elimination, RegressionError};
 
-use super::observations::Prepared;
+use super::RecoverError;
+use super::data::Prepared;
 
-/// Deviation, in units of the noise, up to which integrated trajectories count as explained.
-pub(super) const EXPLAINED: f64 = 1.1;
+/// How trajectories are fitted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Config {
+    /// Deviation, in units of the noise, up to which integrated trajectories count as explained.
+    pub explained: f64,
+    /// Most terms that trajectories are fitted with.
+    pub most_terms: usize,
+    /// About how many points trajectories are fitted with, whole stretches of them: for a first look.
+    pub look: usize,
+    /// The same for a fit.
+    pub fit: usize,
+    /// The same where a fit leaves coefficients unrecognised.
+    pub sharp: usize,
+    /// Chance of a rational at which no more precision is asked for.
+    pub clear: f64,
+    /// Terms below so many standard errors are dropped.
+    pub significant: f64,
+    /// How much worse than shorter segments a longer one may fit.
+    pub lengthened: f64,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            explained: 1.1,
+            most_terms: 36,
+            look: 1200,
+            fit: 6000,
+            sharp: 30_000,
+            clear: 0.005,
+            significant: 4.0,
+            lengthened: 1.2,
+        }
+    }
+}
 
 /// A fit of trajectories.
 pub(super) struct Reached {
@@ -18,25 +57,20 @@ pub(super) struct Reached {
     rtol: f64,
 }
 
-/// About how many points trajectories are fitted with, whole stretches of them: for a first look, for a fit, and where
-/// that leaves coefficients unrecognised.
-pub(super) const LOOK: usize = 1200;
-const FIT: usize = 6000;
-const SHARP: usize = 30_000;
-
-/// Chance of a rational at which no more precision is asked for.
-const CLEAR: f64 = 0.005;
-
 /// The fit itself, or one of finer integration and then more data, until all coefficients are justified rationals:
 /// what explains the data deserves the precision that it allows.
-pub(super) fn sharpened(data: &Prepared, mut reached: Reached) -> Result<Reached, FitError> {
+pub(super) fn sharpened(
+    data: &Prepared,
+    mut reached: Reached,
+    config: &Config,
+) -> Result<Reached, RecoverError> {
     let recognised = |shot: &Shot| {
         let mut pairs = shot.parameters.iter().zip(&shot.standard_errors);
-        pairs.all(|(c, e)| snap(*c, 3.0 * e).is_some_and(|s| s.chance <= CLEAR))
+        pairs.all(|(c, e)| snap(*c, 3.0 * e).is_some_and(|s| s.chance <= config.clear))
     };
     let mut used = 0;
-    for amount in [FIT, SHARP] {
-        if reached.shot.chi > EXPLAINED || recognised(&reached.shot) {
+    for amount in [config.fit, config.sharp] {
+        if reached.shot.chi > config.explained || recognised(&reached.shot) {
             break;
         }
         let stretches = chosen(data, amount);
@@ -66,7 +100,8 @@ pub(super) fn shoot(
     data: &Prepared,
     terms: &[Expr],
     start: &Elimination,
-) -> Result<Option<Reached>, FitError> {
+    config: &Config,
+) -> Result<Option<Reached>, RecoverError> {
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = longest(data);
@@ -75,7 +110,7 @@ pub(super) fn shoot(
     let mut looked = false;
     let mut best: Option<Reached> = None;
     loop {
-        let stretches = chosen(data, if looked { FIT } else { LOOK });
+        let stretches = chosen(data, if looked { config.fit } else { config.look });
         let how = Shooting { points, noise: noise.clone(), iterations: if looked { 12 } else { 6 }, rtol };
         let Some(mut shot) = fit_terms(data, &terms, &theta, &stretches, &how)? else { return Ok(best) };
         // Integration must be finer than what it is to resolve.
@@ -86,18 +121,18 @@ pub(super) fn shoot(
             continue;
         }
         shot.standard_errors = with_accuracy(&shot, rtol);
-        if !looked && shot.chi > 3.0 * EXPLAINED {
+        if !looked && shot.chi > 3.0 * config.explained {
             return Ok(Some(Reached { terms, shot, points, rtol }));
         }
         // A longer segment must not fit much worse than the shorter ones did.
-        if best.as_ref().is_some_and(|b| shot.chi > 1.2 * b.shot.chi.max(0.05)) {
+        if best.as_ref().is_some_and(|b| shot.chi > config.lengthened * b.shot.chi.max(0.05)) {
             return Ok(best);
         }
         let significance = |k: usize| shot.parameters[k].abs() / shot.standard_errors[k];
         let weakest = (0..terms.len()).min_by(|&a, &b| significance(a).total_cmp(&significance(b)));
         theta = shot.parameters.clone();
         match weakest {
-            Some(k) if significance(k) < 4.0 && terms.len() > 1 => {
+            Some(k) if significance(k) < config.significant && terms.len() > 1 => {
                 terms.remove(k);
                 theta.remove(k);
                 continue;
@@ -145,13 +180,15 @@ pub(super) fn fit_terms(
     theta: &[f64],
     stretches: &[&Stretch],
     how: &Shooting,
-) -> Result<Option<Shot>, FitError> {
+) -> Result<Option<Shot>, RecoverError> {
     // Names that no variable of the system has.
     let long = data.inputs.iter().map(|s| s.name().len()).max().unwrap_or(0);
     let names: Vec<Symbol> =
         (0..terms.len()).map(|k| Symbol::new(format!("{}{k}", "c".repeat(long + 1)))).collect();
     let model =
         Expr::sum(terms.iter().zip(&names).map(|(t, n)| Expr::product([Expr::Symbol(n.clone()), t.clone()])));
-    let shooter = Shooter::new(&model, &data.inputs, &names)?;
+    let shooter = Shooter::new(
+        ParametricHamiltonian::new(&model, &data.inputs, &names).map_err(RegressionError::from)?,
+    );
     Ok(shooter.fit(theta, stretches, how).ok())
 }

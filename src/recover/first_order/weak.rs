@@ -1,11 +1,33 @@
 //! The weak form of ẋ = J∇H on splines: no velocity is differentiated out of noise.
 
-use super::FitError;
-use super::hamiltonian::{Samples, weight};
-use super::linear::Normal;
+use serde::{Deserialize, Serialize};
+
+use super::pointwise::{Samples, weight};
 use crate::data::{Piece, column_rms};
 use crate::dynamics::symplectic_gradient;
 use crate::expr::{Expr, Symbol, Tape};
+use crate::regression::{Normal, RegressionError};
+
+/// How the weak form is made and thinned out.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Config {
+    /// Length of a window, in periods of the motion.
+    pub periods: f64,
+    /// The same at most, in shares of a curve: several windows fit on it.
+    pub share: f64,
+    /// Curves that are used, or more where they have too few windows for the terms.
+    pub curves: usize,
+    /// Equations for each term, at least.
+    pub rows: usize,
+    /// By how much the residual may grow while terms are left out.
+    pub growth: f64,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { periods: 0.8, share: 0.4, curves: 40, rows: 3, growth: 1.1 }
+    }
+}
 
 /// Most windows of one curve.
 const MOST_WINDOWS: usize = 1000;
@@ -59,7 +81,7 @@ pub fn weak_system(
     inputs: &[Symbol],
     curves: &[&Curve],
     window: f64,
-) -> Result<Normal, FitError> {
+) -> Result<Normal, RegressionError> {
     let tape = Tape::new(terms, inputs)?;
     let (width, count) = (inputs.len(), terms.len());
     let fields: Vec<f64> = curves.iter().flat_map(|curve| curve.samples.fields.iter().copied()).collect();

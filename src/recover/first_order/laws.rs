@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::expr::{Expr, Function};
-use crate::fit::{
-    Evaluated, FitError, Measure, echelon, eigenvectors, justified_snap, prune, residual, usable_terms,
-};
+use crate::recover::snap::justified_snap;
+use crate::regression::RegressionError;
+use crate::regression::conserved::{Candidate, Evaluated, Measure, echelon, eigenvectors, prune, residual};
 use crate::terms::{Variables, decimal, polynomials};
 
-use super::observations::Prepared;
+use super::data::Prepared;
+use super::pointwise::usable_terms;
 
 /// Monomials up to `degree`, alone and times one of the ingredients of `formula` with the degree one less.
 pub fn law_terms(formula: &Expr, variables: &Variables, degree: u32) -> Vec<Expr> {
@@ -58,7 +59,8 @@ fn ingredients(formula: &Expr) -> Vec<Expr> {
 }
 
 /// A law found by numbers alone.
-pub(super) struct Numerical {
+pub struct Numerical {
+    /// The law.
     pub formula: Expr,
     /// Whether all its ratios of coefficients are justified rationals.
     pub snapped: bool,
@@ -66,11 +68,14 @@ pub(super) struct Numerical {
 
 /// Laws by the eigenproblems, degree by degree: along the data's velocities where they are given, by
 /// constancy along trajectories where not. `known` are laws found before (the energy).
-pub(super) fn numerical(
+///
+/// # Errors
+/// Values that are not finite.
+pub fn numerical(
     data: &Prepared,
     known: &[Expr],
     formula: Option<&Expr>,
-) -> Result<Vec<Numerical>, FitError> {
+) -> Result<Vec<Numerical>, RegressionError> {
     let width = data.inputs.len();
     let mut laws: Vec<Expr> = known.to_vec();
     let mut found = Vec::new();
@@ -104,8 +109,7 @@ pub(super) fn numerical(
         let mut rows: Vec<Vec<f64>> = rows;
         rows.sort_by_key(|r| r.iter().filter(|c| **c != 0.0).count());
         for row in rows {
-            let start =
-                crate::fit::Candidate { residual: residual(&evaluated, &row, measure), coefficients: row };
+            let start = Candidate { residual: residual(&evaluated, &row, measure), coefficients: row };
             let law = prune(&evaluated, &start, measure, limit)?;
             let Some(candidate) = assemble(&terms, &law.coefficients, noise) else { continue };
             let new = laws.is_empty() || {
@@ -174,6 +178,6 @@ fn assemble(terms: &[Expr], coefficients: &[f64], noise: f64) -> Option<Numerica
 }
 
 /// Rows `[samples, width]` in units of the scales.
-pub(super) fn scaled(rows: &[f64], scales: &[f64]) -> Vec<f64> {
+pub fn scaled(rows: &[f64], scales: &[f64]) -> Vec<f64> {
     rows.iter().enumerate().map(|(i, v)| v / scales[i % scales.len()]).collect()
 }

@@ -6,10 +6,7 @@
 use faer::linalg::solvers::Svd;
 use faer::{Mat, Par};
 
-use super::FitError;
-
-/// A matrix of `f64`, column major.
-pub type Matrix = Mat<f64>;
+use super::{Matrix, RegressionError};
 
 /// Fixes the number of threads of the linear algebra to one.
 fn sequential() {
@@ -17,7 +14,7 @@ fn sequential() {
 }
 
 /// The upper triangular factor R of A = QR, of shape `[min(rows, columns), columns]`.
-pub fn triangular_factor(a: &Matrix) -> Matrix {
+pub(super) fn triangular_factor(a: &Matrix) -> Matrix {
     sequential();
     a.qr().thin_R().to_owned()
 }
@@ -25,10 +22,10 @@ pub fn triangular_factor(a: &Matrix) -> Matrix {
 /// The thin singular value decomposition.
 ///
 /// # Errors
-/// [`FitError::NotFinite`] when `a` holds a NaN or an infinity.
-pub fn singular_values(a: &Matrix) -> Result<Svd<f64>, FitError> {
+/// [`RegressionError::NotFinite`] when `a` holds a NaN or an infinity.
+pub(super) fn singular_values(a: &Matrix) -> Result<Svd<f64>, RegressionError> {
     sequential();
-    a.thin_svd().map_err(|_| FitError::NotFinite)
+    a.thin_svd().map_err(|_| RegressionError::NotFinite)
 }
 
 /// Σ rows of the system A c ≈ b, reduced to the triangular factor of `[A | b]`: the least-squares
@@ -74,11 +71,11 @@ impl Normal {
     /// Adds rows `[A | b]` (row major, `columns + 1` wide).
     ///
     /// # Errors
-    /// [`FitError::NotFinite`] when a row holds a NaN or an infinity.
-    pub fn add(&mut self, rows: &[f64]) -> Result<(), FitError> {
+    /// [`RegressionError::NotFinite`] when a row holds a NaN or an infinity.
+    pub fn add(&mut self, rows: &[f64]) -> Result<(), RegressionError> {
         let width = self.factor.ncols();
         if rows.iter().any(|v| !v.is_finite()) {
-            return Err(FitError::NotFinite);
+            return Err(RegressionError::NotFinite);
         }
         let count = rows.len() / width;
         let held = self.factor.nrows();
@@ -152,8 +149,8 @@ impl Normal {
     /// The least-squares solution on the given columns. Columns are equilibrated first.
     ///
     /// # Errors
-    /// [`FitError::Singular`] when the columns are dependent to working accuracy.
-    pub fn solve(&self, columns: &[usize]) -> Result<Solution, FitError> {
+    /// [`RegressionError::Singular`] when the columns are dependent to working accuracy.
+    pub fn solve(&self, columns: &[usize]) -> Result<Solution, RegressionError> {
         let k = columns.len();
         let last = self.columns();
         if k == 0 {
@@ -166,14 +163,14 @@ impl Normal {
         }
         let norms = self.column_norms();
         if columns.iter().any(|&j| norms[j] == 0.0) || self.rows < k {
-            return Err(FitError::Singular);
+            return Err(RegressionError::Singular);
         }
         let part = Mat::from_fn(self.factor.nrows(), k + 1, |i, j| {
             if j < k { self.factor[(i, columns[j])] / norms[columns[j]] } else { self.factor[(i, last)] }
         });
         let r = triangular_factor(&part);
         if r.nrows() < k || (0..k).any(|j| r[(j, j)].abs() < 1e-15) {
-            return Err(FitError::Singular);
+            return Err(RegressionError::Singular);
         }
         let mut coefficients = vec![0.0; k];
         for i in (0..k).rev() {
@@ -226,8 +223,8 @@ fn inverse_upper(r: &Matrix, k: usize) -> Matrix {
 /// Solves the symmetric positive definite system M x = b and returns (x, diagonal of M⁻¹).
 ///
 /// # Errors
-/// [`FitError::Singular`] when M is not positive definite to working accuracy.
-pub fn solve_symmetric(m: &Matrix, b: &[f64]) -> Result<(Vec<f64>, Vec<f64>), FitError> {
+/// [`RegressionError::Singular`] when M is not positive definite to working accuracy.
+pub(super) fn solve_symmetric(m: &Matrix, b: &[f64]) -> Result<(Vec<f64>, Vec<f64>), RegressionError> {
     sequential();
     let n = b.len();
     if n == 0 {
@@ -235,14 +232,14 @@ pub fn solve_symmetric(m: &Matrix, b: &[f64]) -> Result<(Vec<f64>, Vec<f64>), Fi
     }
     let scale: Vec<f64> = (0..n).map(|i| m[(i, i)].sqrt()).collect();
     if scale.iter().any(|s| !s.is_finite() || *s == 0.0) {
-        return Err(FitError::Singular);
+        return Err(RegressionError::Singular);
     }
     let scaled = Mat::from_fn(n, n, |i, j| m[(i, j)] / (scale[i] * scale[j]));
-    let eigen = scaled.self_adjoint_eigen(faer::Side::Lower).map_err(|_| FitError::NotFinite)?;
+    let eigen = scaled.self_adjoint_eigen(faer::Side::Lower).map_err(|_| RegressionError::NotFinite)?;
     let (u, s) = (eigen.U(), eigen.S());
     let largest = s[n - 1];
     if s[0] <= largest * 1e-15 {
-        return Err(FitError::Singular);
+        return Err(RegressionError::Singular);
     }
     let mut x = vec![0.0; n];
     let mut diagonal = vec![0.0; n];

@@ -7,8 +7,8 @@
 
 use faer::{Mat, Side};
 
-use super::FitError;
-use super::linear::Matrix;
+use super::Matrix;
+use super::RegressionError;
 
 /// One mode, or several of the same frequency.
 #[derive(Clone, Debug)]
@@ -28,11 +28,11 @@ const SAME: f64 = 1e-7;
 /// not positive definite.
 ///
 /// # Errors
-/// [`FitError::NotFinite`] when a number is not finite.
-pub fn modes(hessian: &[f64], linear: &[f64]) -> Result<Option<Vec<Mode>>, FitError> {
+/// [`RegressionError::NotFinite`] when a number is not finite.
+pub fn modes(hessian: &[f64], linear: &[f64]) -> Result<Option<Vec<Mode>>, RegressionError> {
     let n = linear.len();
     if hessian.iter().chain(linear).any(|x| !x.is_finite()) {
-        return Err(FitError::NotFinite);
+        return Err(RegressionError::NotFinite);
     }
     let s = Mat::from_fn(n, n, |i, j| hessian[i * n + j]);
     let Some(root) = square_root(&s)? else { return Ok(None) };
@@ -41,7 +41,7 @@ pub fn modes(hessian: &[f64], linear: &[f64]) -> Result<Option<Vec<Mode>>, FitEr
         Mat::from_fn(n, n, |i, j| if i < half { root[(i + half, j)] } else { -root[(i - half, j)] });
     let b = &root * &rotated;
     let square = b.transpose() * &b;
-    let eigen = square.self_adjoint_eigen(Side::Lower).map_err(|_| FitError::NotFinite)?;
+    let eigen = square.self_adjoint_eigen(Side::Lower).map_err(|_| RegressionError::NotFinite)?;
     let (u, values) = (eigen.U(), eigen.S());
     let largest = values[n - 1];
     let mut found = Vec::new();
@@ -68,9 +68,9 @@ pub fn modes(hessian: &[f64], linear: &[f64]) -> Result<Option<Vec<Mode>>, FitEr
 }
 
 /// The positive square root of a symmetric matrix; `None` when it is not positive definite.
-fn square_root(s: &Matrix) -> Result<Option<Matrix>, FitError> {
+fn square_root(s: &Matrix) -> Result<Option<Matrix>, RegressionError> {
     let n = s.nrows();
-    let eigen = s.self_adjoint_eigen(Side::Lower).map_err(|_| FitError::NotFinite)?;
+    let eigen = s.self_adjoint_eigen(Side::Lower).map_err(|_| RegressionError::NotFinite)?;
     let (u, values) = (eigen.U(), eigen.S());
     if values[0] <= 1e-9 * values[n - 1].abs() {
         return Ok(None);
@@ -79,9 +79,9 @@ fn square_root(s: &Matrix) -> Result<Option<Matrix>, FitError> {
 }
 
 /// S⁻¹ b for S = R².
-fn solve(root: &Matrix, b: &[f64]) -> Result<Vec<f64>, FitError> {
+fn solve(root: &Matrix, b: &[f64]) -> Result<Vec<f64>, RegressionError> {
     let n = b.len();
-    let eigen = root.self_adjoint_eigen(Side::Lower).map_err(|_| FitError::NotFinite)?;
+    let eigen = root.self_adjoint_eigen(Side::Lower).map_err(|_| RegressionError::NotFinite)?;
     let (u, values) = (eigen.U(), eigen.S());
     let along: Vec<f64> =
         (0..n).map(|k| (0..n).map(|i| u[(i, k)] * b[i]).sum::<f64>() / values[k].powi(2)).collect();

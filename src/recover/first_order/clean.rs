@@ -1,0 +1,73 @@
+//! A stage of the library by least squares on given velocities.
+
+use crate::expr::Expr;
+use crate::regression::elimination::eliminate;
+use crate::terms::Stage;
+
+use super::data::Prepared;
+use super::fitted::{Fitted, StageReport};
+use super::pointwise::{pointwise_system, usable_terms};
+use super::{Config, RecoverError};
+
+/// A stage by least squares on given velocities.
+pub(super) fn fit_clean(
+    data: &Prepared,
+    stage: &Stage,
+    config: &Config,
+) -> Result<Option<(Fitted, StageReport)>, RecoverError> {
+    let terms = usable(data, stage)?;
+    if terms.is_empty()
+        || terms.len() > config.most_terms
+        || terms.len() * 3 > data.samples.len() * data.samples.width
+    {
+        return Ok(None);
+    }
+    let system = pointwise_system(&terms, &data.inputs, &data.samples)?;
+    let all: Vec<usize> = (0..terms.len()).collect();
+    let Ok(found) = eliminate(&system, &all, config.growth, config.floor) else { return Ok(None) };
+    let report = StageReport {
+        stage: stage.name.clone(),
+        terms: terms.len(),
+        kept: found.solution.columns.len(),
+        residual: found.residual,
+        chi: None,
+    };
+    let held_out = match pointwise_system(&terms, &data.inputs, &data.held_out) {
+        Ok(system) if system.rows() > 0 => {
+            let misfit = system.rms_of(&found.solution.columns, &found.solution.coefficients);
+            misfit / system.target_rms().max(f64::MIN_POSITIVE)
+        }
+        // Terms that the held-out data leaves the domain of.
+        _ if !data.held_out.is_empty() => f64::INFINITY,
+        _ => 0.0,
+    };
+    let explains = found.residual < config.clean && held_out < config.held_out * config.clean;
+    let rows = system.rows() as f64;
+    let score = rows * found.residual.max(1e-12).ln() + found.solution.columns.len() as f64 * rows.ln() / 2.0;
+    let rms = found.residual * system.target_rms();
+    let fitted = Fitted {
+        stage: stage.name.clone(),
+        terms: found.solution.columns.iter().map(|&j| terms[j].clone()).collect(),
+        errors: found
+            .solution
+            .spread
+            .iter()
+            .zip(&found.solution.coefficients)
+            // Rounding in the data and in the solution.
+            .map(|(s, c)| s * rms.max(1e-11 * system.target_rms()) + 1e-10 * c.abs())
+            .collect(),
+        coefficients: found.solution.coefficients,
+        explains,
+        exact_terms: true,
+        chi: None,
+        score,
+    };
+    Ok(Some((fitted, report)))
+}
+
+/// The terms of a stage that are finite on the data.
+fn usable(data: &Prepared, stage: &Stage) -> Result<Vec<Expr>, RecoverError> {
+    let terms: Vec<Expr> = stage.terms.iter().map(|t| t.formula.clone()).collect();
+    let good = usable_terms(&terms, &data.inputs, &data.samples.states)?;
+    Ok(terms.into_iter().zip(good).filter(|(_, g)| *g).map(|(t, _)| t).collect())
+}
