@@ -1,9 +1,10 @@
-//! How much each setting of the recovery matters: every number among the settings is doubled and halved, and the
-//! recordings that are named are read again.
+//! How much each setting of the recovery matters: every number among the settings is doubled and halved, and what is
+//! named is read again: recordings, and built-in systems, simulated without noise and with one per cent of it.
 //!
-//! `cargo bench --bench sensitivity -- FILE.csv …` prints a table in Markdown: for each setting its value, and for how
-//! many recordings the law (its form, its status, or a constant by more than three errors) changes when the setting is
-//! halved or doubled. Recordings are read side by side on all cores.
+//! `cargo bench --bench sensitivity -- FILE.csv … SYSTEM …` prints a table in Markdown: for each setting its value, and
+//! for how many of the subjects the law (its form, its status, or a constant by more than three errors) changes when the
+//! setting is halved or doubled. Subjects are read side by side on all cores. Settings of `first_order` are those of
+//! trajectories in coordinates and momenta: recordings are not read again for them.
 
 // A benchmark prints its table.
 #![allow(clippy::print_stdout)]
@@ -12,8 +13,11 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use liouville::data::{ReadOptions, Recording, read};
+use liouville::dynamics::{SimulationConfig, simulate};
 use liouville::progress::{CancelToken, Job, Limits, Silent};
-use liouville::recover::{self, Recovery};
+use liouville::recover;
+use liouville::recover::first_order::{self, Observations, Prepared};
+use liouville::system::System;
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -23,26 +27,33 @@ const SECONDS: f64 = 60.0;
 /// A setting: its place in the settings, as keys and indices.
 type Path = Vec<String>;
 
+/// What is read again and again.
+enum Subject {
+    Recording(Recording),
+    Trajectories(Observations),
+}
+
 fn main() {
-    let files: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if files.is_empty() {
-        println!("name recordings: cargo bench --bench sensitivity -- recording.csv");
+    let names: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if names.is_empty() {
+        println!("name recordings and systems: cargo bench --bench sensitivity -- recording.csv kepler");
         return;
     }
-    let recordings: Vec<Recording> = files.iter().filter_map(recording).collect();
+    let subjects: Vec<Subject> = names.iter().flat_map(|name| subjects(name)).collect();
     let settings = serde_json::to_value(recover::Config::default()).unwrap_or_default();
     let mut paths = Vec::new();
     numbers(&settings, &mut Vec::new(), &mut paths);
     let base: Vec<Option<Law>> =
-        recordings.par_iter().map(|recording| law(recording, &recover::Config::default())).collect();
+        subjects.par_iter().map(|subject| law(subject, &recover::Config::default())).collect();
     let tasks: Vec<(&Path, f64, usize)> = paths
         .iter()
         .flat_map(|path| [0.5, 2.0].map(|factor| (path, factor)))
-        .flat_map(|(path, factor)| (0..recordings.len()).map(move |k| (path, factor, k)))
+        .flat_map(|(path, factor)| (0..subjects.len()).map(move |k| (path, factor, k)))
+        .filter(|(path, _, k)| path[0] != "first_order" || matches!(subjects[*k], Subject::Trajectories(_)))
         .collect();
     let differs = |&(path, factor, k): &(&Path, f64, usize)| {
         let config = scaled(&settings, path, factor)?;
-        Some(!same(&base[k], &law(&recordings[k], &config)))
+        Some(!same(&base[k], &law(&subjects[k], &config)))
     };
     let changed: Vec<Option<bool>> = tasks.par_iter().map(differs).collect();
     let mut counts: BTreeMap<&Path, [Option<usize>; 2]> = BTreeMap::new();
@@ -59,14 +70,26 @@ fn main() {
     }
 }
 
-fn recording(file: &String) -> Option<Recording> {
-    match read(std::slice::from_ref(file), &ReadOptions::default()) {
-        Ok(reading) => Some(reading.recording),
-        Err(error) => {
-            println!("{file} is left out: {error}");
-            None
+/// The recording in a file, or the simulations of a system.
+fn subjects(name: &String) -> Vec<Subject> {
+    let simulated = |noise: f64| {
+        let system = System::load(name).ok()?;
+        let config = SimulationConfig { noise, ..SimulationConfig::default() };
+        let trajectories = simulate(&system, &config).ok()?;
+        let train = system.train.to_f64().value();
+        Some(Subject::Trajectories(Observations { trajectories, train }))
+    };
+    let found: Vec<Subject> = match std::path::Path::new(name).exists() {
+        true => {
+            let reading = read(std::slice::from_ref(name), &ReadOptions::default());
+            reading.ok().map(|reading| Subject::Recording(reading.recording)).into_iter().collect()
         }
+        false => [0.0, 0.01].into_iter().filter_map(simulated).collect(),
+    };
+    if found.is_empty() {
+        println!("{name} is left out: neither a recording nor a system that can be simulated");
     }
+    found
 }
 
 /// The places of all numbers.
@@ -103,22 +126,38 @@ fn scaled(settings: &Value, path: &Path, factor: f64) -> Option<recover::Config>
 
 /// What is compared of a recovery.
 struct Law {
-    status: std::mem::Discriminant<recover::Status>,
+    status: String,
     form: String,
     constants: Vec<(f64, f64)>,
 }
 
-fn law(recording: &Recording, config: &recover::Config) -> Option<Law> {
+fn law(subject: &Subject, config: &recover::Config) -> Option<Law> {
     let token = Limits { seconds: SECONDS, work: u64::MAX }.token(&CancelToken::new());
     let job = Job::new(&Silent, token);
     // Settings out of their range may break what is taken for granted.
-    let recovered = AssertUnwindSafe(|| recover::recover(recording, config, &job).ok());
-    let found: Recovery = catch_unwind(recovered).ok()??;
-    Some(Law {
-        status: std::mem::discriminant(&found.status),
-        form: found.law.hamiltonian.to_string(),
-        constants: found.law.letters.iter().map(|letter| (letter.value, letter.standard_error)).collect(),
-    })
+    let found = AssertUnwindSafe(|| match subject {
+        Subject::Recording(recording) => of_recording(recording, config, &job),
+        Subject::Trajectories(observed) => of_trajectories(observed, config, &job),
+    });
+    catch_unwind(found).ok()?
+}
+
+fn constants(letters: &[recover::Constant]) -> Vec<(f64, f64)> {
+    letters.iter().map(|letter| (letter.value, letter.standard_error)).collect()
+}
+
+fn of_recording(recording: &Recording, config: &recover::Config, job: &Job<'_>) -> Option<Law> {
+    let found = recover::recover(recording, config, job).ok()?;
+    let status = format!("{:?}", std::mem::discriminant(&found.status));
+    let form = found.law.hamiltonian.to_string();
+    Some(Law { status, form, constants: constants(&found.law.letters) })
+}
+
+fn of_trajectories(observed: &Observations, config: &recover::Config, job: &Job<'_>) -> Option<Law> {
+    let data = Prepared::new(observed, &config.first_order).ok()?;
+    let found = first_order::hamiltonian(observed, &data, None, config, job).ok()?.hamiltonian?;
+    let status = format!("{} {}", found.exact, found.explains);
+    Some(Law { status, form: found.formula.to_string(), constants: constants(&found.constants) })
 }
 
 fn same(a: &Option<Law>, b: &Option<Law>) -> bool {
