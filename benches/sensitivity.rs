@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench sensitivity -- FILE.csv … SYSTEM …` prints a table in Markdown: for each setting its value, and
 //! for how many of the subjects the law (its form, its status, or a constant by more than three errors) changes when the
-//! setting is halved or doubled. Subjects are read side by side on all cores. Settings of `first_order` are those of
+//! setting is halved or doubled. Subjects are read side by side on all cores; `--kinetic` and the like choose settings. Settings of `first_order` are those of
 //! trajectories in coordinates and momenta: recordings are not read again for them.
 
 // A benchmark prints its table.
@@ -34,15 +34,19 @@ enum Subject {
 }
 
 fn main() {
-    let names: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let (chosen, names): (Vec<String>, Vec<String>) =
+        arguments.partition(|argument| argument.starts_with("--"));
     if names.is_empty() {
         println!("name recordings and systems: cargo bench --bench sensitivity -- recording.csv kepler");
         return;
     }
-    let subjects: Vec<Subject> = names.iter().flat_map(|name| subjects(name)).collect();
+    let subjects: Vec<Subject> = names.iter().flat_map(subjects).collect();
     let settings = serde_json::to_value(recover::Config::default()).unwrap_or_default();
     let mut paths = Vec::new();
     numbers(&settings, &mut Vec::new(), &mut paths);
+    let is_chosen = |path: &Path| chosen.is_empty() || chosen.iter().any(|name| name[2..] == path[0]);
+    paths.retain(is_chosen);
     let base: Vec<Option<Law>> =
         subjects.par_iter().map(|subject| law(subject, &recover::Config::default())).collect();
     let tasks: Vec<(&Path, f64, usize)> = paths
