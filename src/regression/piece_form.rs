@@ -31,6 +31,8 @@ pub(super) struct PieceForm {
     pub rows: Range<usize>,
     /// Its test functions, one for each equation.
     pub tests: TestFunctions,
+    /// The mean time between two points of the piece.
+    pub spacing: f64,
     /// For each coordinate the left sides ∫φ″q.
     pub left: Vec<Vec<f64>>,
     /// The equations that are whitened together, counted from the piece's first.
@@ -64,6 +66,7 @@ impl PieceForm {
             piece: index,
             points: point..point + tests.points().len(),
             rows: row..row + count,
+            spacing: piece.times[piece.points() - 1] / (piece.points() - 1).max(1) as f64,
             left: left.collect(),
             blocks: (0..blocks).map(|k| k * count / blocks..(k + 1) * count / blocks).collect(),
             factors: piece.factors.clone(),

@@ -102,6 +102,17 @@ impl TestFunctions {
         out
     }
 
+    /// ∫φ⁽ᵈ⁾² dt for each test function or derivative d of it (0, 1, 2), to about a tenth: the weights of the quadrature
+    /// are taken for equal.
+    pub fn squares(&self, derivative: usize) -> Vec<f64> {
+        let square = |j: usize| {
+            let times = &self.points[self.range(j)];
+            let weight = (times[times.len() - 1] - times[0]) / times.len() as f64;
+            self.row(derivative, j).iter().map(|w| w * w).sum::<f64>() / weight
+        };
+        (0..self.count()).map(square).collect()
+    }
+
     /// ∫φ″f for each test function.
     ///
     /// A straight line through the ends of f is subtracted first: its integral vanishes, but the quadrature and

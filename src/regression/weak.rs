@@ -197,6 +197,16 @@ impl WeakForm {
         out
     }
 
+    /// For each equation the variance of ∫φ⁽ᵈ⁾x dt, d the derivative, where x is measured at the points of its piece with
+    /// variance 1: Δ ∫φ⁽ᵈ⁾² dt with Δ the mean time between the points. To about a tenth.
+    pub fn unit_variances(&self, derivative: usize) -> Vec<f64> {
+        let of = |form: &PieceForm| {
+            let spacing = form.spacing;
+            form.tests.squares(derivative).into_iter().map(move |square| spacing * square)
+        };
+        self.pieces.iter().flat_map(of).collect()
+    }
+
     /// Whitens the equations with their full covariance.
     ///
     /// With the slopes J = ∂a/∂q, K = ∂a/∂v of the present law, the error of ∫φ″q_i − ∫φ a_i has the covariance
