@@ -28,9 +28,10 @@ const ROOMS: [&str; 18] = [
 ];
 
 /// Rooms that may use a crate that is kept to one place.
-const KEPT: [(&str, &[&str]); 6] = [
+const KEPT: [(&str, &[&str]); 7] = [
     ("faer", &["fit", "regression"]),
     ("candle_core", &["learn"]),
+    ("candle_nn", &["learn"]),
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
     ("plotters", &["experiments", "report"]),
