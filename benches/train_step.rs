@@ -1,9 +1,10 @@
 //! Time of one training step: loss, derivative and optimiser, and its share of the machine's rate of multiplication.
 //!
-//! `cargo bench --bench train_step` measures all; `… -- dof4_w100_b256_adam_t1` one of them.
+//! `cargo bench --bench train_step` measures all; `… -- dof4_w100_b256_adam_t1` one of them. Cases `…_plain` are value
+//! and derivative of the loss alone, by its equations in plain candle tensors: what the fused operation stands for.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use liouville::learn::{Config, Keeper, OptimiserKind, Samples, Signal, TrainingData, train};
+use liouville::learn::{Config, Keeper, OptimiserKind, PlainLoss, Samples, Signal, TrainingData, train};
 use liouville::progress::{Job, Step};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -109,6 +110,11 @@ fn training_step(criterion: &mut Criterion) {
     for dof in [2, 4] {
         let data = normal_data(dof);
         for width in [100, 200] {
+            let config = Config { cyclic: dof, width, batch: BATCH, ..Config::default() };
+            let plain = PlainLoss::new(&data, &config).expect("the equations on random data");
+            group.bench_function(format!("dof{dof}_w{width}_b{BATCH}_plain"), |bencher| {
+                bencher.iter(|| plain.differentiate().expect("a derivative"));
+            });
             for (name, optimiser) in [("adam", OptimiserKind::Adam), ("soap", OptimiserKind::Soap)] {
                 for threads in [1, 2] {
                     let config =

@@ -27,9 +27,10 @@ const ROOMS: [&str; 17] = [
 ];
 
 /// Rooms that may use a crate that is kept to one place.
-const KEPT: [(&str, &[&str]); 6] = [
+const KEPT: [(&str, &[&str]); 7] = [
     ("faer", &["regression"]),
     ("candle_core", &["learn"]),
+    ("candle_nn", &["learn"]),
     ("egg", &["simplify"]),
     ("clap", &["cli"]),
     ("plotters", &["experiments", "report"]),

@@ -1,9 +1,21 @@
-//! A training run as bytes: settings, scaling, seed, step, weights and the optimiser's state, in the safetensors format.
+//! A training run as bytes, in the safetensors format.
+//!
+//! Settings, units, seed and step stand in the metadata, the arrays under these names (NAME is a parameter's name, see
+//! `parameters`, such as `coordinates.hidden1.weight`; all are of type f32 and for scaled phase space):
+//!
+//! | name | what |
+//! | --- | --- |
+//! | NAME | the networks to use |
+//! | `laws.`NAME | the networks that the laws are read from, where these are others: at the switch |
+//! | `training.`NAME, `average.`NAME | with averaged weights: those that training goes on with, and their running mean, not corrected for its beginning |
+//! | `optimiser.`NAME`.m`, `.v` | means of gradients and of their squares |
+//! | `optimiser.`NAME`.left`, `.right`, `.left_basis`, `.right_basis` | SOAP: means of GGᵀ and GᵀG, and their eigenvectors |
 
 use super::data::Scaling;
 use super::error::LearnError;
 use super::loss::LossTerms;
 use super::model::Model;
+use super::parameters::Parameter;
 use super::train::Config;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
@@ -14,9 +26,22 @@ use std::path::{Path, PathBuf};
 /// Key of the settings in the file's metadata.
 const HEADER: &str = "liouville";
 
+/// Number of the format. Format 1 held all weights of a run in one unnamed array.
+const FORMAT: u64 = 2;
+
+/// Prefix of the networks to use.
+pub(crate) const RESULT: &str = "";
+/// Prefix of the networks that the laws are read from.
+pub(crate) const LAWS: &str = "laws.";
+/// Prefix of the weights that training goes on with.
+pub(crate) const TRAINING: &str = "training.";
+/// Prefix of the running mean of the weights.
+pub(crate) const AVERAGE: &str = "average.";
+
 /// Everything about a run but its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Header {
+    pub(crate) format: u64,
     pub(crate) version: String,
     pub(crate) config: Config,
     pub(crate) dof: usize,
@@ -28,11 +53,59 @@ pub(crate) struct Header {
     pub(crate) law_losses: Option<LossTerms>,
 }
 
+impl Header {
+    /// The header of a run that was not yet measured.
+    pub(crate) fn new(config: Config, dof: usize, angles: Vec<usize>, scaling: Scaling, step: usize) -> Self {
+        let version = env!("CARGO_PKG_VERSION").into();
+        let (train_losses, test_losses, law_losses) = (None, None, None);
+        let format = FORMAT;
+        Self { format, version, config, dof, angles, scaling, step, train_losses, test_losses, law_losses }
+    }
+}
+
+/// Reads a header; one of another format is refused.
+fn header(text: &str) -> Result<Header, String> {
+    let mut header: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    match header.get("format").and_then(Value::as_u64).unwrap_or(1) {
+        FORMAT => {}
+        format => {
+            let other = if format < FORMAT { "an earlier" } else { "a later" };
+            return Err(format!(
+                "{other} version of liouville wrote its networks, in format {format}; this one reads format {FORMAT} \
+                 (hint: train again, into another folder)"
+            ));
+        }
+    }
+    read_numbers(&mut header);
+    serde_json::from_value(header).map_err(|e| e.to_string())
+}
+
+/// A named array.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Array {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Vec<f32>,
+}
+
+impl Array {
+    /// Weights of a model, parameter by parameter, their names after `prefix`.
+    pub(crate) fn of_weights(prefix: &str, model: &Model, weights: &[f32]) -> Vec<Self> {
+        let mut rest = weights;
+        let mut array = |parameter: Parameter| {
+            let (own, others) = rest.split_at(parameter.len().min(rest.len()));
+            rest = others;
+            Self { name: format!("{prefix}{}", parameter.name), shape: parameter.shape, values: own.to_vec() }
+        };
+        model.parameters().into_iter().map(&mut array).collect()
+    }
+}
+
 /// The state of a training run, from which it can be taken up again to the same bits.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     pub(crate) header: Header,
-    pub(crate) arrays: Vec<(String, Vec<f32>)>,
+    pub(crate) arrays: Vec<Array>,
     /// Where it came from, for messages.
     pub(crate) path: PathBuf,
 }
@@ -58,24 +131,28 @@ impl Checkpoint {
         self.header.step >= self.header.config.steps && self.header.train_losses.is_some()
     }
 
-    pub(crate) fn array(&self, name: &str) -> Option<Vec<f32>> {
-        self.arrays.iter().find(|(n, _)| n == name).map(|(_, values)| values.clone())
-    }
-
-    pub(crate) fn weights(&self, model: &Model) -> Result<Vec<f32>, LearnError> {
-        self.sized("weights", model)
-    }
-
-    /// An array with as many entries as the model has weights.
-    pub(crate) fn sized(&self, name: &str, model: &Model) -> Result<Vec<f32>, LearnError> {
+    /// The numbers of an array of that many.
+    pub(crate) fn array(&self, name: &str, length: usize) -> Result<Vec<f32>, LearnError> {
         let unfit = |what| LearnError::Checkpoint { path: self.path.clone(), what };
-        match self.array(name) {
-            Some(values) if values.len() == model.parameters() => Ok(values),
-            Some(values) => {
-                Err(unfit(format!("{name} has {} entries, not {}", values.len(), model.parameters())))
-            }
+        match self.arrays.iter().find(|array| array.name == name).map(|array| &array.values) {
+            Some(values) if values.len() == length => Ok(values.clone()),
+            Some(values) => Err(unfit(format!("{name} has {} entries, not {length}", values.len()))),
             None => Err(unfit(format!("{name} is missing"))),
         }
+    }
+
+    /// The weights of a model that stand under names with `prefix`, in the model's order.
+    pub(crate) fn weights(&self, prefix: &str, model: &Model) -> Result<Vec<f32>, LearnError> {
+        let mut weights = Vec::with_capacity(model.weights());
+        for parameter in model.parameters() {
+            weights.extend(self.array(&format!("{prefix}{}", parameter.name), parameter.len())?);
+        }
+        Ok(weights)
+    }
+
+    /// Whether weights stand under names with `prefix`, which is not empty.
+    pub(crate) fn has(&self, prefix: &str) -> bool {
+        self.arrays.iter().any(|array| array.name.starts_with(prefix))
     }
 
     /// The file's bytes; the same run gives the same bytes.
@@ -87,13 +164,13 @@ impl Checkpoint {
         let bytes: Vec<Vec<u8>> = self
             .arrays
             .iter()
-            .map(|(_, values)| values.iter().flat_map(|x| x.to_le_bytes()).collect())
+            .map(|array| array.values.iter().flat_map(|x| x.to_le_bytes()).collect())
             .collect();
         let mut views = Vec::new();
-        for ((name, values), bytes) in self.arrays.iter().zip(&bytes) {
+        for (array, bytes) in self.arrays.iter().zip(&bytes) {
             let view =
-                TensorView::new(Dtype::F32, vec![values.len()], bytes).map_err(|e| unfit(e.to_string()))?;
-            views.push((name.as_str(), view));
+                TensorView::new(Dtype::F32, array.shape.clone(), bytes).map_err(|e| unfit(e.to_string()))?;
+            views.push((array.name.as_str(), view));
         }
         let mut header = serde_json::to_value(&self.header).map_err(|e| unfit(e.to_string()))?;
         spell_numbers(&mut header);
@@ -105,15 +182,12 @@ impl Checkpoint {
     /// Reads what [`to_bytes`](Self::to_bytes) gave; `path` stands in errors.
     ///
     /// # Errors
-    /// Bytes that are no checkpoint.
+    /// Bytes that are no checkpoint, or one of another format.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, LearnError> {
         let unfit = |what: String| LearnError::Checkpoint { path: path.into(), what };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| unfit(e.to_string()))?;
-        let header = metadata.metadata().as_ref().and_then(|m| m.get(HEADER));
-        let header = header.ok_or_else(|| unfit("it holds no settings".into()))?;
-        let mut header = serde_json::from_str(header).map_err(|e| unfit(e.to_string()))?;
-        read_numbers(&mut header);
-        let header: Header = serde_json::from_value(header).map_err(|e| unfit(e.to_string()))?;
+        let text = metadata.metadata().as_ref().and_then(|m| m.get(HEADER));
+        let header = header(text.ok_or_else(|| unfit("it holds no settings".into()))?).map_err(unfit)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| unfit(e.to_string()))?;
         let mut arrays = Vec::new();
         for (name, view) in tensors.tensors() {
@@ -121,9 +195,10 @@ impl Checkpoint {
                 return Err(unfit(format!("{name} is not of type f32")));
             }
             let (numbers, _) = view.data().as_chunks::<4>();
-            arrays.push((name, numbers.iter().map(|b| f32::from_le_bytes(*b)).collect()));
+            let values = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            arrays.push(Array { name, shape: view.shape().to_vec(), values });
         }
-        arrays.sort_by(|a: &(String, Vec<f32>), b| a.0.cmp(&b.0));
+        arrays.sort_by(|a: &Array, b| a.name.cmp(&b.name));
         Ok(Self { header, arrays, path: path.into() })
     }
 }
@@ -157,5 +232,31 @@ fn read_numbers(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(read_numbers),
         Value::Object(entries) => entries.values_mut().for_each(read_numbers),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file with one array and this header.
+    fn file(header: &str) -> Vec<u8> {
+        let view = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
+        serialize([("weights", view)], Some(HashMap::from([(HEADER.into(), header.into())]))).unwrap()
+    }
+
+    #[test]
+    fn other_formats_are_refused_with_the_way_out() {
+        let message = |header: &str| {
+            Checkpoint::from_bytes(&file(header), Path::new("network-2.safetensors")).unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(
+            message(r#"{"version":"0.1.0","dof":2,"step":4000}"#),
+            @"the saved run network-2.safetensors cannot be used: an earlier version of liouville wrote its networks, in format 1; this one reads format 2 (hint: train again, into another folder)"
+        );
+        insta::assert_snapshot!(
+            message(r#"{"format":3,"version":"0.9.0"}"#),
+            @"the saved run network-2.safetensors cannot be used: a later version of liouville wrote its networks, in format 3; this one reads format 2 (hint: train again, into another folder)"
+        );
     }
 }

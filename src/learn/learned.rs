@@ -1,6 +1,6 @@
 //! What a training run has learned, in the original coordinates.
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, LAWS, RESULT};
 use super::data::Scaling;
 use super::error::LearnError;
 use super::linear::vectorised;
@@ -46,10 +46,10 @@ impl LearnedCoordinates {
             return Err(LearnError::Checkpoint { path: checkpoint.path.clone(), what });
         }
         let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<f64>>();
-        let weights = wide(checkpoint.sized("result", &model)?);
-        let laws = match checkpoint.array("laws") {
-            Some(_) => wide(checkpoint.sized("laws", &model)?),
-            None => weights.clone(),
+        let weights = wide(checkpoint.weights(RESULT, &model)?);
+        let laws = match checkpoint.has(LAWS) {
+            true => wide(checkpoint.weights(LAWS, &model)?),
+            false => weights.clone(),
         };
         Ok(Self { model, weights, laws, checkpoint })
     }

@@ -3,12 +3,16 @@
 //!
 //! [`TrainingData`] → [`Scaling`] → [`train()`] → [`LearnedCoordinates`].
 //!
-//! A whole loss is one tensor operation with a hand-written derivative (`operation`), made of networks that give
-//! value and Jacobian together (`network`) and of loss terms (`loss`); models (`model`) put them together. There is
-//! one training loop (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up again to the same bits.
+//! What is computed is said in candle-nn: networks are its modules (`perceptron`), their parameters named variables of
+//! its `VarMap` (`parameters`), fitted by implementations of its `Optimizer` (`optimiser`), and the losses are equations
+//! in tensors (`equations`). Training computes the same loss as one tensor operation with a hand-written derivative
+//! (`operation`), which is several times faster: networks that give value and Jacobian together (`network`), loss terms
+//! (`loss`), put together by models (`model`). There is one training loop (`train`), which a [`Keeper`] may save; a
+//! [`Checkpoint`] takes a run up again to the same bits.
 
 mod checkpoint;
 mod data;
+mod equations;
 mod error;
 mod learned;
 mod linear;
@@ -17,10 +21,13 @@ mod model;
 mod network;
 mod operation;
 mod optimiser;
+mod parameters;
+mod perceptron;
 mod train;
 
 pub use checkpoint::Checkpoint;
 pub use data::{Samples, Scaling, TrainingData};
+pub use equations::PlainLoss;
 pub use error::LearnError;
 pub use learned::{LearnedCoordinates, LearnedField, Momenta};
 pub use loss::{Loss, LossTerms};

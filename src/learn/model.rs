@@ -4,9 +4,11 @@
 
 use super::linear::Real;
 use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, condition_sums};
-use super::network::{Activation, Block, Lanes, Network, Scratch, Trace};
+use super::network::{Activation, Lanes, Network, Scratch, Trace};
+use super::parameters::Parameter;
+use super::perceptron::Perceptron;
 use crate::dynamics::{conjugate, symplectic_gradient};
-use rand::Rng;
+use candle_nn::VarBuilder;
 use serde::{Deserialize, Serialize};
 
 /// Which network learns the dynamics.
@@ -38,7 +40,7 @@ pub(crate) struct Layers {
 pub(crate) struct InputMap {
     pub(crate) dof: usize,
     /// Which columns of a state are angles.
-    angles: Vec<bool>,
+    pub(crate) angles: Vec<bool>,
 }
 
 impl InputMap {
@@ -112,11 +114,24 @@ impl InputMap {
     }
 }
 
+/// The networks of a model as candle-nn modules.
+#[derive(Clone, Debug)]
+pub(crate) struct Modules {
+    /// The network that sees the state.
+    pub(crate) first: Perceptron,
+    /// The Hamiltonian of the new coordinates (symmetry control).
+    pub(crate) second: Option<Perceptron>,
+}
+
 /// Networks of one kind for one phase space; the weights live elsewhere, in one flat array.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) kind: ModelKind,
     pub(crate) input: InputMap,
+    /// What teaches the coordinates (symmetry control).
+    pub(crate) loss: Loss,
+    /// Number n of cyclic pairs (symmetry control).
+    pub(crate) cyclic: usize,
     /// The network that sees the state.
     first: Network,
     /// The Hamiltonian of the new coordinates (symmetry control).
@@ -220,7 +235,7 @@ impl Model {
                 Conditions::new(loss, dof, cyclic),
             ),
         };
-        Self { kind, input, first, second, conditions, imposed: 0 }
+        Self { kind, input, loss, cyclic, first, second, conditions, imposed: 0 }
     }
 
     /// The model with batches that carry the gradients of `imposed` functions; only a constrained one looks at them.
@@ -233,26 +248,47 @@ impl Model {
         self.imposed
     }
 
-    pub(crate) fn blocks(&self) -> Vec<Block> {
-        let mut blocks = self.first.blocks(match self.kind {
+    /// The networks by name, in the order of their weights.
+    fn networks(&self) -> Vec<(&'static str, Network)> {
+        let first = match self.kind {
             ModelKind::Baseline => "field",
             ModelKind::Hamiltonian | ModelKind::Constrained => "hamiltonian",
             ModelKind::SymmetryControl => "coordinates",
-        });
-        blocks.extend(self.second.iter().flat_map(|n| n.blocks("hamiltonian")));
-        blocks
+        };
+        let second = self.second.map(|network| ("hamiltonian", network));
+        std::iter::once((first, self.first)).chain(second).collect()
     }
 
-    pub(crate) fn parameters(&self) -> usize {
-        self.first.parameters() + self.second.map_or(0, |n| n.parameters())
-    }
-
-    pub(crate) fn initial_weights(&self, random: &mut impl Rng) -> Vec<f32> {
-        let mut weights = self.first.initial_weights(random);
-        if let Some(second) = self.second {
-            weights.extend(second.initial_weights(random));
+    /// All parameters, in the order in which they stand in the flat array of weights.
+    pub(crate) fn parameters(&self) -> Vec<Parameter> {
+        let mut all = Vec::new();
+        for (name, network) in self.networks() {
+            for layer in network.layers() {
+                let named = |what: &str| format!("{name}.{}.{what}", layer.name);
+                all.push(Parameter { name: named("weight"), shape: vec![layer.outputs, layer.inputs] });
+                all.push(Parameter { name: named("bias"), shape: vec![layer.outputs] });
+            }
         }
-        weights
+        all
+    }
+
+    /// How many numbers the parameters are.
+    pub(crate) fn weights(&self) -> usize {
+        self.networks().iter().map(|(_, network)| network.parameters()).sum()
+    }
+
+    /// The networks as candle-nn modules, their parameters named as in [`parameters`](Self::parameters).
+    ///
+    /// # Errors
+    /// Parameters of another shape.
+    pub(crate) fn modules(&self, vb: &VarBuilder<'_>) -> candle_core::Result<Modules> {
+        let mut networks = self.networks().into_iter();
+        let mut next =
+            || networks.next().map(|(name, shape)| Perceptron::new(shape, &vb.pp(name))).transpose();
+        match next()? {
+            Some(first) => Ok(Modules { first, second: next()? }),
+            None => candle_core::bail!("a model without networks"),
+        }
     }
 
     /// Outputs of the network that sees the state.

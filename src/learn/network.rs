@@ -6,16 +6,17 @@
 //!
 //! For L hidden layers (two in most uses) and outputs y_i with i < m,
 //!
-//! z_1 = W_1ᵀx + b_1,  h_l = φ(z_l),  z_{l+1} = W_{l+1}ᵀh_l + b_{l+1},  y = W_out h_L + b_out,
-//! s_L = φ'(z_L) ⊙ W_out,i,  u_l = W_{l+1} s_{l+1},  s_l = φ'(z_l) ⊙ u_l,  ∂y_i/∂x = W_1 s_1.
+//! z_1 = W_1 x + b_1,  h_l = φ(z_l),  z_{l+1} = W_{l+1} h_l + b_{l+1},  y = W_out h_L + b_out,
+//! s_L = φ'(z_L) ⊙ W_out,i,  u_l = W_{l+1}ᵀ s_{l+1},  s_l = φ'(z_l) ⊙ u_l,  ∂y_i/∂x = W_1ᵀ s_1.
 //!
 //! The Jacobian is taken from the outputs backwards: m rows of width w where the forward direction needs one per
 //! input. A relaxed coordinate network has N outputs and 2N inputs, which halves the work. It is a sequence of plain
 //! products, so its own derivative is written out once more below; no differentiation of a differentiation occurs.
+//!
+//! What a network computes is said by its candle-nn modules ([`Perceptron`](super::perceptron::Perceptron)), against
+//! which this one is tested.
 
 use super::linear::{Real, View, product};
-use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 /// The nonlinearity φ of the hidden layers.
@@ -60,26 +61,17 @@ impl Activation {
     }
 }
 
-/// A named matrix (or vector, with one row) inside the flat array of weights.
+/// An affine layer h ↦ W h + b, with W: [outputs, inputs] and b: [outputs].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    /// Such as `coordinates.hidden.weight`.
+pub(crate) struct Layer {
+    /// `hidden1`, `hidden2`, …, `output`.
     pub(crate) name: String,
-    /// Rows; 1 for a vector.
-    pub(crate) rows: usize,
-    /// Columns.
-    pub(crate) columns: usize,
-}
-
-impl Block {
-    /// How many numbers it holds.
-    pub(crate) fn len(&self) -> usize {
-        self.rows * self.columns
-    }
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
 }
 
 /// Shape of a network `inputs → width → … → width → outputs` with `depth` hidden layers; its weights live in a flat
-/// array, in the order W_1 [inputs, width], b_1, W_2 [width, width], b_2, …, W_out [outputs, width], b_out.
+/// array, in the order W_1 [width, inputs], b_1, W_2 [width, width], b_2, …, W_out [outputs, width], b_out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
     pub(crate) inputs: usize,
@@ -137,37 +129,18 @@ impl<T: Real> Scratch<T> {
 }
 
 impl Network {
+    /// The affine layers, in the order of their weights; φ follows each but the last.
+    pub(crate) fn layers(&self) -> Vec<Layer> {
+        let inputs = |l: usize| if l == 0 { self.inputs } else { self.width };
+        let hidden =
+            |l: usize| Layer { name: format!("hidden{}", l + 1), inputs: inputs(l), outputs: self.width };
+        let output = Layer { name: "output".into(), inputs: self.width, outputs: self.outputs };
+        (0..self.depth).map(hidden).chain([output]).collect()
+    }
+
+    /// Number of weights and biases.
     pub(crate) fn parameters(&self) -> usize {
-        self.blocks("").iter().map(Block::len).sum()
-    }
-
-    pub(crate) fn blocks(&self, prefix: &str) -> Vec<Block> {
-        let (f, w, m) = (self.inputs, self.width, self.outputs);
-        let mut blocks = Vec::new();
-        let mut layer = |name: &str, rows, columns, biases| {
-            blocks.push(Block { name: format!("{prefix}.{name}.weight"), rows, columns });
-            blocks.push(Block { name: format!("{prefix}.{name}.bias"), rows: 1, columns: biases });
-        };
-        layer("input", f, w, w);
-        for l in 1..self.depth {
-            let name = if l == 1 { "hidden".to_string() } else { format!("hidden{l}") };
-            layer(&name, w, w, w);
-        }
-        layer("output", m, w, m);
-        blocks
-    }
-
-    /// Orthogonal matrices and zero biases.
-    ///
-    /// # References
-    /// Saxe, McClelland and Ganguli (2014), *Exact solutions to the nonlinear dynamics of learning*.
-    pub(crate) fn initial_weights(&self, random: &mut impl Rng) -> Vec<f32> {
-        let mut weights = Vec::with_capacity(self.parameters());
-        for layer in self.blocks("").chunks_exact(2) {
-            weights.extend(orthogonal(layer[0].rows, layer[0].columns, random).iter().map(|&x| x as f32));
-            weights.extend(std::iter::repeat_n(0., layer[1].columns));
-        }
-        weights
+        self.layers().iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum()
     }
 
     /// Where the matrix of a layer lies, the output being layer `depth`; its biases follow it.
@@ -219,12 +192,7 @@ impl Network {
             let h = &mut from[0][..w * r];
             fill_rows(h, &weights[self.bias_range(l)], r);
             let (input, rows) = before.last().map_or((x, f), |h| (h, w));
-            product(
-                h,
-                View::new(self.matrix(weights, l), rows, w).transposed(),
-                View::new(input, rows, r),
-                true,
-            );
+            product(h, View::new(self.matrix(weights, l), w, rows), View::new(input, rows, r), true);
             self.activation.apply(h, &mut trace.a[l][..w * r]);
         }
         let (last, out) = (self.depth - 1, self.matrix(weights, self.depth));
@@ -235,7 +203,7 @@ impl Network {
             let s = &mut scratch.a[..w * m * r];
             slopes_times_rows(s, &trace.a[last][..w * r], out, m, r);
             for l in (0..last).rev() {
-                let next = View::new(self.matrix(weights, l + 1), w, w);
+                let next = View::new(self.matrix(weights, l + 1), w, w).transposed();
                 product(&mut trace.u[l], next, View::new(s, w, m * r), false);
                 let slopes = trace.a[l][..w * r].chunks_exact(r);
                 for ((s, u), a) in s.chunks_exact_mut(m * r).zip(trace.u[l].chunks_exact(m * r)).zip(slopes) {
@@ -248,7 +216,7 @@ impl Network {
             }
             product(
                 &mut trace.jacobian,
-                View::new(self.matrix(weights, 0), f, w),
+                View::new(self.matrix(weights, 0), w, f).transposed(),
                 View::new(s, w, m * r),
                 false,
             );
@@ -297,19 +265,20 @@ impl Network {
         for l in (1..self.depth).rev() {
             let (before, from) = bars.split_at_mut(l);
             let (d, e) = (&from[0][..w * r], &mut before[l - 1][..w * r]);
-            let h = View::new(&trace.h[l - 1], w, r);
-            product(self.matrix_mut(gradient, l), h, View::new(d, w, r).transposed(), true);
+            let h = View::new(&trace.h[l - 1], w, r).transposed();
+            product(self.matrix_mut(gradient, l), View::new(d, w, r), h, true);
             add_row_sums(&mut gradient[self.bias_range(l)], d, r);
-            product(bar, View::new(self.matrix(weights, l), w, w), View::new(d, w, r), false);
+            let matrix = View::new(self.matrix(weights, l), w, w).transposed();
+            product(bar, matrix, View::new(d, w, r), false);
             for ((e, &bar), &slope) in e.iter_mut().zip(&*bar).zip(&trace.a[l - 1][..w * r]) {
                 *e += bar * slope;
             }
         }
         let e = &bars[0][..w * r];
-        product(self.matrix_mut(gradient, 0), View::new(x, f, r), View::new(e, w, r).transposed(), true);
+        product(self.matrix_mut(gradient, 0), View::new(e, w, r), View::new(x, f, r).transposed(), true);
         add_row_sums(&mut gradient[self.bias_range(0)], e, r);
         if let Some(x_bar) = x_bar {
-            product(x_bar, View::new(self.matrix(weights, 0), f, w), View::new(e, w, r), false);
+            product(x_bar, View::new(self.matrix(weights, 0), w, f).transposed(), View::new(e, w, r), false);
         }
     }
 
@@ -329,7 +298,7 @@ impl Network {
         let last = self.depth - 1;
         let Scratch { a, b, c, bars } = scratch;
         let [mut a, b, mut c] = [a, b, c].map(|v| &mut v[..w * m * r]);
-        let first = View::new(self.matrix(weights, 0), f, w).transposed();
+        let first = View::new(self.matrix(weights, 0), w, f);
         product(c, first, View::new(jacobian_bar, f, m * r), false);
         // At layer l, a is ∂L/∂u_{l−1}, c is ∂L/∂s_l on its way to ∂L/∂u_l, b becomes s_l.
         for l in 0..=last {
@@ -367,11 +336,11 @@ impl Network {
             if l == last {
                 slopes_times_rows(b, slopes, self.matrix(weights, self.depth), m, r);
             }
-            let left = if l == 0 { View::new(jacobian_bar, f, m * r) } else { View::new(a, w, m * r) };
-            product(self.matrix_mut(gradient, l), left, View::new(b, w, m * r).transposed(), true);
+            let right = if l == 0 { View::new(jacobian_bar, f, m * r) } else { View::new(a, w, m * r) };
+            product(self.matrix_mut(gradient, l), View::new(b, w, m * r), right.transposed(), true);
             if l < last {
                 std::mem::swap(&mut a, &mut c);
-                let next = View::new(self.matrix(weights, l + 1), w, w).transposed();
+                let next = View::new(self.matrix(weights, l + 1), w, w);
                 product(c, next, View::new(a, w, m * r), false);
             }
         }
@@ -453,54 +422,6 @@ fn slopes_times_rows<T: Real>(out: &mut [T], slopes: &[T], rows: &[T], m: usize,
             let weight = rows[i * w + j];
             for (out, &slope) in out.iter_mut().zip(slopes) {
                 *out = slope * weight;
-            }
-        }
-    }
-}
-
-/// A random matrix with orthonormal rows (`rows ≤ columns`) or columns, uniformly distributed (Gram–Schmidt, twice,
-/// of normal numbers).
-fn orthogonal(rows: usize, columns: usize, random: &mut impl Rng) -> Vec<f64> {
-    let (short, long) = (rows.min(columns), rows.max(columns));
-    let mut vectors: Vec<Vec<f64>> = Vec::with_capacity(short);
-    while vectors.len() < short {
-        let mut v: Vec<f64> = (0..long).map(|_| StandardNormal.sample(random)).collect();
-        for _ in 0..2 {
-            for u in &vectors {
-                let overlap: f64 = u.iter().zip(&v).map(|(a, b)| a * b).sum();
-                v.iter_mut().zip(u).for_each(|(v, u)| *v -= overlap * u);
-            }
-        }
-        let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
-        if norm > 1e-6 {
-            v.iter_mut().for_each(|x| *x /= norm);
-            vectors.push(v);
-        }
-    }
-    let entry = |i: usize, j: usize| if rows <= columns { vectors[i][j] } else { vectors[j][i] };
-    (0..rows * columns).map(|at| entry(at / columns, at % columns)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
-
-    #[test]
-    fn initial_matrices_are_orthogonal() {
-        let mut random = ChaCha8Rng::seed_from_u64(3);
-        for (rows, columns) in [(4, 30), (30, 4), (20, 20), (1, 7)] {
-            let matrix = orthogonal(rows, columns, &mut random);
-            let (short, long) = (rows.min(columns), rows.max(columns));
-            let entry = |i: usize, k: usize| {
-                if rows <= columns { matrix[i * columns + k] } else { matrix[k * columns + i] }
-            };
-            for i in 0..short {
-                for j in 0..short {
-                    let dot: f64 = (0..long).map(|k| entry(i, k) * entry(j, k)).sum();
-                    assert!((dot - if i == j { 1. } else { 0. }).abs() < 1e-12);
-                }
             }
         }
     }

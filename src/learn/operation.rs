@@ -128,10 +128,11 @@ impl<T> Drop for LossOperation<T> {
     }
 }
 
-fn contiguous<'a, T: WithDType>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+/// The numbers of a contiguous tensor.
+pub(crate) fn contiguous<'a, T: WithDType>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
     match layout.contiguous_offsets() {
         Some((from, to)) => Ok(&T::cpu_storage_as_slice(storage)?[from..to]),
-        None => bail!("the loss needs contiguous tensors"),
+        None => bail!("a tensor that is not contiguous"),
     }
 }
 
@@ -149,7 +150,7 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
     ) -> Result<(CpuStorage, Shape)> {
         let (weights, batch) = (contiguous::<T>(s1, l1)?, contiguous::<T>(s2, l2)?);
         let (columns, samples) = l2.shape().dims2()?;
-        if weights.len() != self.model.parameters() || columns != self.model.columns() || samples == 0 {
+        if weights.len() != self.model.weights() || columns != self.model.columns() || samples == 0 {
             bail!(
                 "the loss got {} weights and a batch of {columns} columns, {samples} samples",
                 weights.len()
@@ -208,9 +209,11 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learn::equations;
     use crate::learn::loss::Loss;
     use crate::learn::model::{InputMap, Layers, ModelKind};
     use crate::learn::network::Activation;
+    use crate::learn::parameters::Parameters;
     use candle_core::Var;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -219,7 +222,7 @@ mod tests {
 
     struct Case {
         model: Arc<Model>,
-        weights: Vec<f64>,
+        parameters: Parameters,
         batch: Tensor,
     }
 
@@ -239,9 +242,9 @@ mod tests {
         let input = InputMap::new(2, &[1]);
         let layers = Layers { width: 6, depth, activation };
         let model = Arc::new(Model::new(kind, input, layers, loss, cyclic).imposing(2));
-        let mut weights: Vec<f64> =
-            model.initial_weights(&mut random).iter().map(|&w| f64::from(w)).collect();
-        weights.iter_mut().for_each(|w| *w += 0.3 * random.random_range(-1. ..1.));
+        let parameters = Parameters::zero(&model, DType::F64).unwrap();
+        let weights: Vec<f64> = (0..model.weights()).map(|_| random.random_range(-0.8..0.8)).collect();
+        parameters.set(&Tensor::new(weights, &Device::Cpu).unwrap()).unwrap();
         let features = model.input.features();
         let mut rows = vec![0.; model.columns() * SAMPLES];
         for s in 0..SAMPLES {
@@ -255,18 +258,23 @@ mod tests {
             column.iter().enumerate().for_each(|(k, &x)| rows[k * SAMPLES + s] = x);
         }
         let batch = Tensor::from_vec(rows, (model.columns(), SAMPLES), &Device::Cpu).unwrap();
-        Case { model, weights, batch }
+        Case { model, parameters, batch }
     }
 
-    fn loss_and_gradient(case: &Case, weights: &[f64], threads: usize) -> (f64, Vec<f64>) {
+    fn fused(case: &Case, threads: usize) -> Tensor {
         let function = LossFunction::<f64>::new(case.model.clone(), Crew::new(threads).unwrap());
-        let weights = Var::from_slice(weights, weights.len(), &Device::Cpu).unwrap();
+        function.terms(&case.parameters.flat().unwrap(), &case.batch).unwrap()
+    }
+
+    /// The terms and the gradient of a weighted sum of them, parameter by parameter.
+    fn with_gradients(case: &Case, terms: &Tensor) -> (Vec<f64>, Vec<Vec<f64>>) {
         let coefficients = Tensor::new(&[1., 0.3, 0.7], &Device::Cpu).unwrap();
-        let terms = function.terms(&weights, &case.batch).unwrap();
-        let loss = (terms * coefficients).unwrap().sum_all().unwrap();
-        let gradients = loss.backward().unwrap();
-        let gradient = gradients.get(&weights).unwrap().to_vec1().unwrap();
-        (loss.to_scalar().unwrap(), gradient)
+        let gradients = (terms * coefficients).unwrap().sum_all().unwrap().backward().unwrap();
+        let gradient = |v: &Var| match gradients.get(v) {
+            Some(gradient) => gradient.flatten_all().unwrap().to_vec1().unwrap(),
+            None => vec![0.; v.elem_count()],
+        };
+        (terms.to_vec1().unwrap(), case.parameters.variables().iter().map(gradient).collect())
     }
 
     fn cases() -> Vec<Case> {
@@ -290,23 +298,21 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn the_operation_computes_the_equations() {
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-10 * b.abs().max(1.);
         for (number, case) in cases().iter().enumerate() {
-            let (_, gradient) = loss_and_gradient(case, &case.weights, 1);
-            for k in 0..gradient.len() {
-                let at = |shift: f64| {
-                    let mut moved = case.weights.clone();
-                    moved[k] += shift;
-                    loss_and_gradient(case, &moved, 1).0
-                };
-                let h = 1e-3;
-                let difference = (8. * (at(h) - at(-h)) - (at(2. * h) - at(-2. * h))) / (12. * h);
-                let error = (gradient[k] - difference).abs();
-                assert!(
-                    error <= 1e-8 * difference.abs() + 1e-8,
-                    "case {number}, weight {k}: {} {difference}",
-                    gradient[k]
-                );
+            let plain = equations::terms(&case.model, case.parameters.modules(), &case.batch).unwrap();
+            let (expected, expected_gradients) = with_gradients(case, &plain);
+            let (terms, gradients) = with_gradients(case, &fused(case, 1));
+            for (term, expected) in terms.iter().zip(&expected) {
+                assert!(close(*term, *expected), "case {number}: terms {terms:?}, not {expected:?}");
+            }
+            assert!(expected_gradients.iter().flatten().any(|g| g.abs() > 1e-3));
+            let named = case.model.parameters().into_iter().zip(gradients.iter().zip(&expected_gradients));
+            for (parameter, (gradient, expected)) in named {
+                for (a, b) in gradient.iter().zip(expected) {
+                    assert!(close(*a, *b), "case {number}, {}: {a}, not {b}", parameter.name);
+                }
             }
         }
     }
@@ -314,10 +320,8 @@ mod tests {
     #[test]
     fn threads_do_not_change_a_bit() {
         for case in cases() {
-            assert_eq!(
-                loss_and_gradient(&case, &case.weights, 1),
-                loss_and_gradient(&case, &case.weights, 2)
-            );
+            let [one, two] = [1, 2].map(|threads| with_gradients(&case, &fused(&case, threads)));
+            assert_eq!(one, two);
         }
     }
 
@@ -325,11 +329,12 @@ mod tests {
     fn jacobians_agree_with_finite_differences() {
         let case = case(ModelKind::SymmetryControl, Activation::Tanh, Loss::Relaxed, 2);
         let model = &case.model;
+        let weights: Vec<f64> = case.parameters.flat().unwrap().to_vec1().unwrap();
         let run = |state: [f64; 4]| {
             let mut chunk = model.chunk::<f64>(1);
             chunk.inputs.clear();
             model.input.push_features(state.into_iter(), &mut chunk.inputs);
-            model.forward(&case.weights, &mut chunk, &mut model.scratch());
+            model.forward(&weights, &mut chunk, &mut model.scratch());
             (model.values(&chunk).to_vec(), chunk.jacobian)
         };
         let state = [0.3, -1.1, 0.8, 0.2];

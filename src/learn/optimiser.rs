@@ -1,16 +1,20 @@
-//! Adam and SOAP on a flat array of weights.
+//! Adam and SOAP, as [`candle_nn::Optimizer`]s whose state can be saved and taken up again.
 //!
 //! SOAP is Adam in the slowly rotating eigenbasis of the running means of GGᵀ and GᵀG, for each weight matrix of
 //! gradient G. Here the first moment is kept in the rotated basis and carried over when the basis turns. A basis turns
-//! by one step of orthogonal iteration every few steps.
+//! by one step of orthogonal iteration every few steps. [`candle_nn::AdamW`] keeps its moments to itself, so that a
+//! training could not be taken up to the same bits; this Adam is tested to take the same steps.
 //!
 //! # References
 //! Kingma and Ba (2015), *Adam*; Vyas, Morwani, Zhao and others (2025), *SOAP: improving and stabilizing Shampoo using
 //! Adam*.
 
 use super::linear::{View, product, vectorised};
-use super::network::{Block, Lanes};
-use super::operation::Crew;
+use super::network::Lanes;
+use super::operation::{Crew, contiguous};
+use candle_core::backprop::GradStore;
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Var, bail};
+use candle_nn::Optimizer;
 use serde::{Deserialize, Serialize};
 
 /// Which optimiser fits the weights.
@@ -29,14 +33,24 @@ const TURN: usize = 20;
 const EARLY: usize = 16;
 const EPSILON: f32 = 1e-8;
 
-/// Part of the weights with its own basis (a matrix) or without (a vector).
+/// What an optimiser is made with.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) kind: OptimiserKind,
+    /// Longest gradient, over all variables together, that is not shortened.
+    pub(crate) clip: f64,
+    pub(crate) crew: Crew,
+}
+
+/// A variable with its own basis (a matrix) or without (a vector).
 struct Part {
-    name: String,
-    start: usize,
+    variable: Var,
     rows: usize,
     columns: usize,
     m: Vec<f32>,
     v: Vec<f32>,
+    /// What the last step subtracted.
+    change: Vec<f32>,
     rotation: Option<Rotation>,
 }
 
@@ -53,7 +67,8 @@ struct Rotation {
 
 /// An optimiser with its state.
 pub(crate) struct Optimiser {
-    kind: OptimiserKind,
+    settings: Settings,
+    rate: f64,
     parts: Vec<Part>,
     steps: usize,
 }
@@ -71,119 +86,116 @@ struct Rates {
     step: usize,
 }
 
-impl Optimiser {
-    pub(crate) fn new(kind: OptimiserKind, blocks: &[Block]) -> Self {
-        let mut start = 0;
-        let mut parts = Vec::new();
-        for block in blocks {
-            let (rows, columns) = (block.rows, block.columns);
-            let matrix = kind == OptimiserKind::Soap && rows > 1 && columns > 1;
-            parts.push(Part {
-                name: block.name.clone(),
-                start,
-                rows,
-                columns,
-                m: vec![0.; block.len()],
-                v: vec![0.; block.len()],
-                rotation: matrix.then(|| Rotation::new(rows, columns)),
-            });
-            start += block.len();
-        }
-        Self { kind, parts, steps: 0 }
+impl Optimizer for Optimiser {
+    type Config = Settings;
+
+    fn new(variables: Vec<Var>, settings: Settings) -> Result<Self> {
+        let part = |variable: Var| {
+            let (rows, columns) = match *variable.dims() {
+                [rows, columns] => (rows, columns),
+                _ => (1, variable.elem_count()),
+            };
+            let is_turned = settings.kind == OptimiserKind::Soap && rows > 1 && columns > 1;
+            let zeros = || vec![0.; rows * columns];
+            let rotation = is_turned.then(|| Rotation::new(rows, columns));
+            Part { variable, rows, columns, m: zeros(), v: zeros(), change: zeros(), rotation }
+        };
+        let parts = variables.into_iter().map(part).collect();
+        Ok(Self { settings, rate: 0., parts, steps: 0 })
     }
 
-    /// Moves `weights` against `gradient`, which is shortened to norm `clip` if it is longer.
-    pub(crate) fn step(&mut self, weights: &mut [f32], gradient: &[f32], rate: f64, clip: f64, crew: &Crew) {
-        let norm = vectorised(|| {
-            let mut sum = Lanes::new();
-            sum.add_products(gradient, gradient);
-            f64::from(sum.total()).sqrt()
-        });
-        self.steps += 1;
-        let (b1, b2): (f64, f64) = match self.kind {
-            OptimiserKind::Adam => (0.9, 0.999),
-            OptimiserKind::Soap => (0.95, 0.95),
-        };
-        let correction = |b: f64| (1. / (1. - b.powi(self.steps.min(100_000) as i32))) as f32;
-        let rates = Rates {
-            rate: rate as f32,
-            b1: b1 as f32,
-            b2: b2 as f32,
-            m_correction: correction(b1),
-            v_correction: correction(b2),
-            clip: if norm > clip { (clip / norm) as f32 } else { 1. },
-            step: self.steps,
-        };
-        let mut jobs = Vec::with_capacity(self.parts.len());
-        let mut rest = weights;
+    /// Moves the variables against their gradients.
+    fn step(&mut self, gradients: &GradStore) -> Result<()> {
+        let mut moved = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
-            let (own, others) = rest.split_at_mut(part.rows * part.columns);
-            rest = others;
-            let gradient = &gradient[part.start..][..part.rows * part.columns];
-            jobs.push((part, own, gradient));
+            let Some(gradient) = gradients.get(&part.variable) else { continue };
+            moved.push((part, gradient.storage_and_layout()));
         }
-        if self.kind == OptimiserKind::Adam || crew.threads() == 1 {
-            vectorised(|| {
-                jobs.iter_mut().for_each(|(part, weights, gradient)| part.step(weights, gradient, rates))
-            });
+        let mut jobs = Vec::with_capacity(moved.len());
+        for (part, (storage, layout)) in &mut moved {
+            let Storage::Cpu(storage) = &**storage else { bail!("gradients outside the CPU") };
+            jobs.push((&mut **part, contiguous::<f32>(storage, layout)?));
+        }
+        self.steps += 1;
+        let rates = Rates::of(&self.settings, self.rate, self.steps, &jobs);
+        let crew = &self.settings.crew;
+        if self.settings.kind == OptimiserKind::Adam || crew.threads() == 1 {
+            vectorised(|| jobs.iter_mut().for_each(|(part, gradient)| part.step(gradient, rates)));
         } else {
             // The large matrices of the two networks are about equal work: every other part to the other thread.
-            jobs.sort_by_key(|(part, ..)| std::cmp::Reverse(part.rows * part.columns));
+            jobs.sort_by_key(|(part, _)| std::cmp::Reverse(part.rows * part.columns));
             let mut shares: Vec<Vec<_>> = (0..crew.threads()).map(|_| Vec::new()).collect();
             for (at, job) in jobs.into_iter().enumerate() {
                 shares[at % crew.threads()].push(job);
             }
             crew.each(&mut shares, |share| {
-                vectorised(|| {
-                    share.iter_mut().for_each(|(part, weights, gradient)| part.step(weights, gradient, rates))
-                });
+                vectorised(|| share.iter_mut().for_each(|(part, gradient)| part.step(gradient, rates)));
             });
         }
+        moved.iter().try_for_each(|(part, _)| part.variable.inplace_op1(&Subtract(&part.change)))
     }
 
-    /// The named arrays of its state.
-    pub(crate) fn state(&self) -> Vec<(String, &[f32])> {
-        let mut state = Vec::new();
-        for part in &self.parts {
-            let mut push =
-                |what: &str, values| state.push((format!("optimiser.{}.{what}", part.name), values));
-            push("m", part.m.as_slice());
-            push("v", part.v.as_slice());
-            if let Some(r) = &part.rotation {
-                push("left", &r.left);
-                push("right", &r.right);
-                push("left_basis", &r.left_basis);
-                push("right_basis", &r.right_basis);
+    fn learning_rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+}
+
+/// Subtracts a change from a variable.
+struct Subtract<'a>(&'a [f32]);
+
+impl InplaceOp1 for Subtract<'_> {
+    fn name(&self) -> &'static str {
+        "subtract"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let (CpuStorage::F32(values), Some((from, to))) = (storage, layout.contiguous_offsets()) else {
+            bail!("a variable that is no contiguous array of type f32");
+        };
+        values[from..to].iter_mut().zip(self.0).for_each(|(value, change)| *value -= change);
+        Ok(())
+    }
+}
+
+impl Optimiser {
+    /// The arrays of its state, one list a variable, each array with its name and shape.
+    pub(crate) fn state(&self) -> impl Iterator<Item = Vec<(&'static str, Vec<usize>, &[f32])>> {
+        self.parts.iter().map(|part| {
+            let (shape, r, c) = (part.variable.dims().to_vec(), part.rows, part.columns);
+            let mut state = vec![("m", shape.clone(), part.m.as_slice()), ("v", shape, part.v.as_slice())];
+            if let Some(rotation) = &part.rotation {
+                state.push(("left", vec![r, r], &rotation.left));
+                state.push(("right", vec![c, c], &rotation.right));
+                state.push(("left_basis", vec![r, r], &rotation.left_basis));
+                state.push(("right_basis", vec![c, c], &rotation.right_basis));
             }
-        }
-        state
+            state
+        })
     }
 
-    /// Takes up a saved state; names what is missing or has the wrong length.
-    pub(crate) fn restore(
+    /// Takes up a saved state: `find` gives the array of a variable, by its place and name, of the length asked for.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub(crate) fn restore<E>(
         &mut self,
         steps: usize,
-        find: impl Fn(&str) -> Option<Vec<f32>>,
-    ) -> Result<(), String> {
-        let fetch = |name: &str, what: &str, into: &mut Vec<f32>| {
-            let name = format!("optimiser.{name}.{what}");
-            match find(&name) {
-                Some(values) if values.len() == into.len() => *into = values,
-                Some(values) => {
-                    return Err(format!("{name} has {} entries, not {}", values.len(), into.len()));
-                }
-                None => return Err(format!("{name} is missing")),
+        find: impl Fn(usize, &'static str, usize) -> std::result::Result<Vec<f32>, E>,
+    ) -> std::result::Result<(), E> {
+        for (at, part) in self.parts.iter_mut().enumerate() {
+            let mut arrays = vec![("m", &mut part.m), ("v", &mut part.v)];
+            if let Some(rotation) = &mut part.rotation {
+                arrays.push(("left", &mut rotation.left));
+                arrays.push(("right", &mut rotation.right));
+                arrays.push(("left_basis", &mut rotation.left_basis));
+                arrays.push(("right_basis", &mut rotation.right_basis));
             }
-            Ok(())
-        };
-        for part in &mut self.parts {
-            fetch(&part.name, "m", &mut part.m)?;
-            fetch(&part.name, "v", &mut part.v)?;
-            if let Some(r) = &mut part.rotation {
-                fetch(&part.name, "left", &mut r.left)?;
-                fetch(&part.name, "right", &mut r.right)?;
-                fetch(&part.name, "left_basis", &mut r.left_basis)?;
-                fetch(&part.name, "right_basis", &mut r.right_basis)?;
+            for (name, values) in arrays {
+                *values = find(at, name, values.len())?;
             }
         }
         self.steps = steps;
@@ -191,13 +203,42 @@ impl Optimiser {
     }
 }
 
-impl Part {
-    #[inline(always)]
-    fn step(&mut self, weights: &mut [f32], gradient: &[f32], rates: Rates) {
-        let Some(rotation) = &mut self.rotation else {
-            return adam(&mut self.m, &mut self.v, gradient, rates, weights);
+impl Rates {
+    fn of(settings: &Settings, rate: f64, step: usize, jobs: &[(&mut Part, &[f32])]) -> Self {
+        let norm = vectorised(|| {
+            let square = |gradient: &[f32]| {
+                let mut sum = Lanes::new();
+                sum.add_products(gradient, gradient);
+                f64::from(sum.total())
+            };
+            jobs.iter().map(|(_, gradient)| square(gradient)).sum::<f64>().sqrt()
+        });
+        let (b1, b2): (f64, f64) = match settings.kind {
+            OptimiserKind::Adam => (0.9, 0.999),
+            OptimiserKind::Soap => (0.95, 0.95),
         };
+        let correction = |b: f64| (1. / (1. - b.powi(step.min(100_000) as i32))) as f32;
+        Self {
+            rate: rate as f32,
+            b1: b1 as f32,
+            b2: b2 as f32,
+            m_correction: correction(b1),
+            v_correction: correction(b2),
+            clip: if norm > settings.clip { (settings.clip / norm) as f32 } else { 1. },
+            step,
+        }
+    }
+}
+
+impl Part {
+    /// Sets `change` for this gradient.
+    #[inline(always)]
+    fn step(&mut self, gradient: &[f32], rates: Rates) {
         let (r, c) = (self.rows, self.columns);
+        let Some(rotation) = &mut self.rotation else {
+            self.change.copy_from_slice(gradient);
+            return adam_direction(&mut self.m, &mut self.v, &mut self.change, rates);
+        };
         rotation.accumulate(gradient, r, c, rates);
         if rates.step.is_multiple_of(TURN) || (rates.step <= EARLY && rates.step.is_power_of_two()) {
             rotation.turn(r, c, &mut self.m);
@@ -208,15 +249,7 @@ impl Part {
         product(turned, View::new(half, r, c), right.transposed(), false);
         adam_direction(&mut self.m, &mut self.v, turned, rates);
         product(half, left.transposed(), View::new(turned, r, c), false);
-        product(turned, View::new(half, r, c), right, false);
-        weights.iter_mut().zip(&*turned).for_each(|(w, d)| *w -= d);
-    }
-}
-
-#[inline(always)]
-fn adam(m: &mut [f32], v: &mut [f32], gradient: &[f32], rates: Rates, weights: &mut [f32]) {
-    for (((m, v), &g), w) in m.iter_mut().zip(v).zip(gradient).zip(weights) {
-        *w -= moments(m, v, g * rates.clip, rates);
+        product(&mut self.change, View::new(half, r, c), right, false);
     }
 }
 
@@ -330,30 +363,45 @@ fn orthonormalise(rows: &mut [f32], n: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::{DType, Device, Tensor};
+    use candle_nn::{AdamW, ParamsAdamW};
 
+    fn optimiser(kind: OptimiserKind, variables: Vec<Var>) -> Optimiser {
+        let settings = Settings { kind, clip: 1e9, crew: Crew::new(1).unwrap() };
+        Optimiser::new(variables, settings).unwrap()
+    }
+
+    /// f(W) = ‖A W A − 1‖² after 300 steps, with a badly scaled A.
     fn quadratic(kind: OptimiserKind) -> f32 {
-        // f(W) = ½ ‖A W B − C‖² with badly scaled A, B.
         let n = 20;
-        let blocks = [Block { name: "w".into(), rows: n, columns: n }];
-        let mut optimiser = Optimiser::new(kind, &blocks);
-        let crew = Crew::new(1).unwrap();
         let hilbert: Vec<f32> = (0..n * n).map(|at| 1. / (1 + at / n + at % n) as f32).collect();
-        let mut weights = vec![0.; n * n];
-        let mut loss = 0.;
+        let a = Tensor::from_vec(hilbert, (n, n), &Device::Cpu).unwrap();
+        let identity = Tensor::eye(n, DType::F32, &Device::Cpu).unwrap();
+        let weights = Var::zeros((n, n), DType::F32, &Device::Cpu).unwrap();
+        let mut optimiser = optimiser(kind, vec![weights.clone()]);
+        let loss = || (a.matmul(&weights)?.matmul(&a)? - &identity)?.sqr()?.sum_all();
         for step in 0..300 {
-            let mut half = vec![0.; n * n];
-            let mut residual = vec![0.; n * n];
-            let a = View::new(&hilbert, n, n);
-            product(&mut half, a, View::new(&weights, n, n), false);
-            product(&mut residual, View::new(&half, n, n), a, false);
-            (0..n).for_each(|i| residual[i * n + i] -= 1.);
-            loss = residual.iter().map(|x| x * x).sum();
-            let mut gradient = vec![0.; n * n];
-            product(&mut half, a, View::new(&residual, n, n), false);
-            product(&mut gradient, View::new(&half, n, n), a, false);
-            optimiser.step(&mut weights, &gradient, 0.1 * (1. - f64::from(step) / 300.), 1e9, &crew);
+            optimiser.set_learning_rate(0.1 * (1. - f64::from(step) / 300.));
+            optimiser.backward_step(&loss().unwrap()).unwrap();
         }
-        loss
+        loss().unwrap().to_scalar().unwrap()
+    }
+
+    #[test]
+    fn adam_takes_the_steps_of_candle_nn() {
+        let start = Tensor::new(&[[0.3_f32, -1.2, 0.7], [2., 0.1, -0.4]], &Device::Cpu).unwrap();
+        let [ours, theirs] = [0; 2].map(|_| Var::from_tensor(&start).unwrap());
+        let params = ParamsAdamW { lr: 0.05, weight_decay: 0., ..ParamsAdamW::default() };
+        let mut reference = AdamW::new(vec![theirs.clone()], params).unwrap();
+        let mut adam = optimiser(OptimiserKind::Adam, vec![ours.clone()]);
+        adam.set_learning_rate(0.05);
+        let loss = |w: &Var| (w.sqr()? * w.as_tensor())?.cos()?.sum_all();
+        for _ in 0..30 {
+            adam.backward_step(&loss(&ours).unwrap()).unwrap();
+            reference.backward_step(&loss(&theirs).unwrap()).unwrap();
+        }
+        let [a, b] = [&ours, &theirs].map(|w| w.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?} {b:?}");
     }
 
     #[test]

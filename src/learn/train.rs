@@ -1,6 +1,6 @@
 //! The one training loop.
 
-use super::checkpoint::{Checkpoint, Header};
+use super::checkpoint::{AVERAGE, Array, Checkpoint, Header, LAWS, RESULT, TRAINING};
 use super::data::{Batches, Prepared, Scaling, TrainingData};
 use super::error::LearnError;
 use super::learned::LearnedCoordinates;
@@ -9,9 +9,11 @@ use super::loss::{CHUNK, Loss, LossTerms};
 use super::model::{InputMap, Layers, Model, ModelKind, Sums};
 use super::network::Activation;
 use super::operation::{Crew, LossFunction};
-use super::optimiser::{Optimiser, OptimiserKind};
+use super::optimiser::{Optimiser, OptimiserKind, Settings};
+use super::parameters::Parameters;
 use crate::progress::{Event, Job, Step};
-use candle_core::{Device, Storage, Tensor, Var, WithDType};
+use candle_core::{DType, Device, Tensor};
+use candle_nn::Optimizer;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -130,7 +132,7 @@ impl Config {
 
     /// Number of weights of the networks.
     pub fn parameters(&self, dof: usize, angles: &[usize]) -> usize {
-        self.model(dof, angles).parameters()
+        self.model(dof, angles).weights()
     }
 
     /// First step without the symmetry terms.
@@ -194,20 +196,20 @@ pub fn train(
 ) -> Result<LearnedCoordinates, LearnError> {
     let scaling = Scaling::of(data)?;
     config.check(data.dof)?;
-    let model = model_for(config, data)?;
-    let weights = model.initial_weights(&mut ChaCha8Rng::seed_from_u64(config.seed));
+    let run = Run::new(data, config.clone(), scaling, model_for(config, data)?)?;
+    let parameters = Parameters::initial(&run.model, &mut ChaCha8Rng::seed_from_u64(config.seed))?;
     let state = State {
         step: 0,
-        average: config.average.map(|_| vec![0.; weights.len()]),
-        weights,
+        average: config.average.map(|_| vec![0.; run.model.weights()]),
         laws: None,
-        optimiser: Optimiser::new(config.optimiser, &model.blocks()),
+        optimiser: run.optimiser(&parameters)?,
+        parameters,
     };
-    Run::new(data, config.clone(), scaling, model)?.finish(state, job, keeper)
+    run.finish(state, job, keeper)
 }
 
 /// The model of a run, with batches as wide as the data asks for.
-fn model_for(config: &Config, data: &TrainingData) -> Result<Model, LearnError> {
+pub(crate) fn model_for(config: &Config, data: &TrainingData) -> Result<Model, LearnError> {
     if config.model == ModelKind::Constrained && data.imposed() == 0 {
         return Err(LearnError::Shape { what: "no imposed functions for a constrained model".into() });
     }
@@ -235,23 +237,36 @@ pub fn resume(
     }
     let config = Config { threads, ..header.config.clone() };
     config.check(data.dof)?;
-    let model = model_for(&config, data)?;
-    let mut optimiser = Optimiser::new(config.optimiser, &model.blocks());
-    optimiser.restore(header.step, |name| checkpoint.array(name)).map_err(|what| unfit(&what))?;
+    let run = Run::new(data, config.clone(), scaling, model_for(&config, data)?)?;
+    let model = &run.model;
+    let averaging = config.average.is_some();
+    let weights = checkpoint.weights(if averaging { TRAINING } else { RESULT }, model)?;
+    let parameters = Parameters::zero(model, DType::F32)?;
+    parameters.set(&Tensor::new(weights, &Device::Cpu)?)?;
+    let mut optimiser = run.optimiser(&parameters)?;
+    let named = model.parameters();
+    optimiser.restore(header.step, |at, what, length| {
+        checkpoint.array(&optimiser_name(&named[at].name, what), length)
+    })?;
     let state = State {
         step: header.step,
-        weights: checkpoint.weights(&model)?,
-        average: checkpoint.array("average"),
-        laws: checkpoint.array("laws"),
+        parameters,
+        average: averaging.then(|| checkpoint.weights(AVERAGE, model)).transpose()?,
+        laws: checkpoint.has(LAWS).then(|| checkpoint.weights(LAWS, model)).transpose()?,
         optimiser,
     };
-    Run::new(data, config, scaling, model)?.finish(state, job, keeper)
+    run.finish(state, job, keeper)
+}
+
+/// The name of an array of the optimiser's state in a checkpoint.
+fn optimiser_name(parameter: &str, what: &str) -> String {
+    format!("optimiser.{parameter}.{what}")
 }
 
 /// What a run carries from step to step.
 struct State {
     step: usize,
-    weights: Vec<f32>,
+    parameters: Parameters,
     /// Running mean of the weights, not corrected for its beginning.
     average: Option<Vec<f32>>,
     /// Weights at the switch.
@@ -281,14 +296,20 @@ impl<'a> Run<'a> {
         Ok(Self { data, config, scaling, model: Arc::new(model), prepared, crew })
     }
 
+    fn optimiser(&self, parameters: &Parameters) -> Result<Optimiser, LearnError> {
+        let Config { optimiser: kind, clip, .. } = self.config;
+        let settings = Settings { kind, clip, crew: self.crew.clone() };
+        Ok(Optimiser::new(parameters.variables().to_vec(), settings)?)
+    }
+
     /// Weights as they are to be used: the mean, if one is kept.
-    fn current(&self, state: &State) -> Vec<f32> {
+    fn current(&self, state: &State) -> Result<Vec<f32>, LearnError> {
         match (&state.average, self.config.average) {
             (Some(average), Some(decay)) if state.step > 0 => {
                 let correction = 1. / (1. - decay.powi(state.step.min(1_000_000) as i32));
-                average.iter().map(|&a| (f64::from(a) * correction) as f32).collect()
+                Ok(average.iter().map(|&a| (f64::from(a) * correction) as f32).collect())
             }
-            _ => state.weights.clone(),
+            _ => Ok(state.parameters.flat()?.to_vec1()?),
         }
     }
 
@@ -317,15 +338,15 @@ impl<'a> Run<'a> {
             job.tell(Event::Step(&step));
             match keeper.after(&step, job.is_cancelled()) {
                 Signal::Continue => {}
-                Signal::Checkpoint => keeper.keep(&self.checkpoint(&state))?,
+                Signal::Checkpoint => keeper.keep(&self.checkpoint(&state)?)?,
                 Signal::Stop => {
-                    keeper.keep(&self.checkpoint(&state))?;
+                    keeper.keep(&self.checkpoint(&state)?)?;
                     break;
                 }
             }
         }
-        let mut checkpoint = self.checkpoint(&state);
-        let weights = self.current(&state);
+        let mut checkpoint = self.checkpoint(&state)?;
+        let weights = self.current(&state)?;
         let laws = state.laws.as_deref().unwrap_or(&weights);
         checkpoint.header.train_losses = self.measure(&weights, &self.prepared);
         checkpoint.header.law_losses = self.measure(laws, &self.prepared);
@@ -349,8 +370,7 @@ impl<'a> Run<'a> {
             (self.model.columns(), chosen.len()),
             &Device::Cpu,
         )?;
-        let weights = Var::from_slice(&state.weights, state.weights.len(), &Device::Cpu)?;
-        let terms = function.terms(&weights, &batch)?;
+        let terms = function.terms(&state.parameters.flat()?, &batch)?;
         let gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
         let losses = match terms.to_vec1::<f32>()?.as_slice() {
             &[hamiltonian, poisson, cyclic] => [hamiltonian, poisson, cyclic].map(f64::from),
@@ -360,20 +380,16 @@ impl<'a> Run<'a> {
             return Err(LearnError::Diverged { step: state.step });
         }
         let rate = config.rate(state.step);
-        if let Some(gradient) = gradients.get(&weights) {
-            let (storage, _) = gradient.storage_and_layout();
-            if let Storage::Cpu(storage) = &*storage {
-                let gradient = f32::cpu_storage_as_slice(storage)?;
-                state.optimiser.step(&mut state.weights, gradient, rate, config.clip, &self.crew);
-            }
-        }
+        state.optimiser.set_learning_rate(rate);
+        state.optimiser.step(&gradients)?;
         state.step += 1;
         if let (Some(average), Some(decay)) = (&mut state.average, config.average) {
             let (keep, take) = (decay as f32, (1. - decay) as f32);
-            average.iter_mut().zip(&state.weights).for_each(|(a, &w)| *a = keep * *a + take * w);
+            let weights = state.parameters.flat()?.to_vec1::<f32>()?;
+            average.iter_mut().zip(&weights).for_each(|(a, &w)| *a = keep * *a + take * w);
         }
         if state.step == config.switch() && config.symmetry_part.is_some() {
-            state.laws = Some(self.current(state));
+            state.laws = Some(self.current(state)?);
         }
         let [hamiltonian, poisson, cyclic] = losses;
         Ok((LossTerms { hamiltonian, poisson, cyclic }, rate))
@@ -394,24 +410,26 @@ impl<'a> Run<'a> {
         (!indices.is_empty()).then_some(LossTerms { hamiltonian, poisson, cyclic })
     }
 
-    fn checkpoint(&self, state: &State) -> Checkpoint {
-        let header = Header {
-            version: env!("CARGO_PKG_VERSION").into(),
-            config: self.config.clone(),
-            dof: self.data.dof,
-            angles: self.data.angles.clone(),
-            scaling: self.scaling.clone(),
-            step: state.step,
-            train_losses: None,
-            test_losses: None,
-            law_losses: None,
-        };
-        let mut arrays = vec![("weights".to_string(), state.weights.clone())];
-        arrays.extend(state.average.clone().map(|a| ("average".into(), a)));
-        arrays.extend(state.laws.clone().map(|a| ("laws".into(), a)));
-        arrays.push(("result".into(), self.current(state)));
-        arrays.extend(state.optimiser.state().into_iter().map(|(name, values)| (name, values.to_vec())));
-        Checkpoint { header, arrays, path: "this run".into() }
+    fn checkpoint(&self, state: &State) -> Result<Checkpoint, LearnError> {
+        let TrainingData { dof, angles, .. } = self.data;
+        let header = Header::new(self.config.clone(), *dof, angles.clone(), self.scaling.clone(), state.step);
+        let weights = |prefix, weights: &[f32]| Array::of_weights(prefix, &self.model, weights);
+        let mut arrays = weights(RESULT, &self.current(state)?);
+        if let Some(average) = &state.average {
+            arrays.extend(weights(AVERAGE, average));
+            arrays.extend(weights(TRAINING, &state.parameters.flat()?.to_vec1::<f32>()?));
+        }
+        if let Some(laws) = &state.laws {
+            arrays.extend(weights(LAWS, laws));
+        }
+        for (parameter, state) in self.model.parameters().iter().zip(state.optimiser.state()) {
+            arrays.extend(state.into_iter().map(|(what, shape, values)| Array {
+                name: optimiser_name(&parameter.name, what),
+                shape,
+                values: values.to_vec(),
+            }));
+        }
+        Ok(Checkpoint { header, arrays, path: "this run".into() })
     }
 }
 
@@ -592,6 +610,45 @@ mod tests {
             assert_eq!(loaded.vector_field(&states).unwrap(), whole.vector_field(&states).unwrap());
             assert_eq!(loaded.test_losses(), whole.test_losses());
         }
+    }
+
+    #[test]
+    fn a_file_names_its_arrays() {
+        let config = Config { cyclic: 1, steps: 2, ..short() };
+        let learned = train(&data(), &config, &Job::silent(), &mut Unkept).unwrap();
+        let bytes = learned.checkpoint().to_bytes().unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let of = |kept: fn(&str) -> bool| {
+            let arrays = file.iter().filter(|(name, _)| kept(name));
+            let mut arrays: Vec<_> =
+                arrays.map(|(name, view)| format!("{name} {:?}", view.shape())).collect();
+            arrays.sort();
+            arrays.join("\n")
+        };
+        insta::assert_snapshot!(of(|name| !name.starts_with("optimiser.")), @r"
+        coordinates.hidden1.bias [24]
+        coordinates.hidden1.weight [24, 4]
+        coordinates.hidden2.bias [24]
+        coordinates.hidden2.weight [24, 24]
+        coordinates.output.bias [3]
+        coordinates.output.weight [3, 24]
+        hamiltonian.hidden1.bias [24]
+        hamiltonian.hidden1.weight [24, 3]
+        hamiltonian.hidden2.bias [24]
+        hamiltonian.hidden2.weight [24, 24]
+        hamiltonian.output.bias [1]
+        hamiltonian.output.weight [1, 24]
+        ");
+        insta::assert_snapshot!(of(|name| name.starts_with("optimiser.hamiltonian.hidden1")), @r"
+        optimiser.hamiltonian.hidden1.bias.m [24]
+        optimiser.hamiltonian.hidden1.bias.v [24]
+        optimiser.hamiltonian.hidden1.weight.left [24, 24]
+        optimiser.hamiltonian.hidden1.weight.left_basis [24, 24]
+        optimiser.hamiltonian.hidden1.weight.m [24, 3]
+        optimiser.hamiltonian.hidden1.weight.right [3, 3]
+        optimiser.hamiltonian.hidden1.weight.right_basis [3, 3]
+        optimiser.hamiltonian.hidden1.weight.v [24, 3]
+        ");
     }
 
     #[test]
