@@ -22,7 +22,17 @@ from ._questions import (
     systems,
     verify,
 )
-from ._results import Constant, Discovery, Hamiltonian, Law, Result, Verification
+from ._results import (
+    Constant,
+    Discovery,
+    FurtherLaw,
+    Hamiltonian,
+    Law,
+    LearnedMomentum,
+    Network,
+    Result,
+    Verification,
+)
 from ._systems import System, Trajectories
 from .errors import InputError, InputSyntaxError, InterruptedWarning, LimitError, LiouvilleError
 
@@ -31,13 +41,16 @@ __all__ = [
     "Discovery",
     "Equations",
     "Formula",
+    "FurtherLaw",
     "Hamiltonian",
     "InputError",
     "InputSyntaxError",
     "InterruptedWarning",
     "Law",
+    "LearnedMomentum",
     "LimitError",
     "LiouvilleError",
+    "Network",
     "Result",
     "System",
     "Trajectories",

@@ -122,6 +122,76 @@ class Law(RecordedFormula):
         return f"<Law {self.name} = {self}: {self.status}>"
 
 
+@dataclass(frozen=True)
+class LearnedMomentum:
+    """A momentum that a network learned.
+
+    Attributes:
+        formula: Its polynomial in the variables, as in the paper, with decimal coefficients.
+        degree: The degree of that polynomial.
+        mse: Mean squared error on held-out states by degree, from 1 up.
+        in_laws: Its polynomial in the names of H and the laws: the momentum in units of its spread, without a constant;
+            ``None`` where there are no laws.
+        in_laws_degree: The degree of that.
+        r2: R² of that polynomial as printed, on held-out states.
+        held_out_error: Its rms error on held-out states, in units of the momentum's spread.
+    """
+
+    formula: str
+    degree: int
+    mse: tuple[float, ...]
+    in_laws: Optional[str] = None
+    in_laws_degree: Optional[int] = None
+    r2: Optional[float] = None
+    held_out_error: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class FurtherLaw:
+    """The evidence for a law that networks keep and that was not found as a formula.
+
+    Attributes:
+        outside: The share of its squared gradient outside the span of those of H and the laws.
+        drift: Its rms deviation from the mean along held-out runs, relative to what it would be if the state moved as far
+            as it does over all runs.
+        runs: The number of held-out runs.
+    """
+
+    outside: float
+    drift: float
+    runs: int
+
+
+class Network:
+    """What networks learned.
+
+    Attributes:
+        cyclic: The number of cyclic coordinates.
+        steps: Training steps.
+        losses: The terms of the loss on held-out data.
+        momenta: The learned momenta.
+        further_law_likely: How many laws are likely beside those found; ``None`` where the data cannot tell.
+        further_laws: The evidence for each of them.
+        further_law_unknown: Why the data cannot tell.
+        record: Its part of the JSON record.
+    """
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.record = record
+        self.cyclic: int = record["cyclic"]
+        self.steps: int = record["steps"]
+        self.losses: Mapping[str, float] = record["losses"]
+        self.momenta = tuple(
+            LearnedMomentum(**{**found, "mse": tuple(found["mse"])}) for found in record.get("coordinates", ())
+        )
+        self.further_law_likely: Optional[int] = record.get("further_law_likely")
+        self.further_laws = tuple(FurtherLaw(**found) for found in record.get("further_laws", ()))
+        self.further_law_unknown: Optional[str] = record.get("further_law_unknown")
+
+    def __repr__(self) -> str:
+        return f"<Network: {self.cyclic} cyclic, {self.steps} steps>"
+
+
 class Laws(Sequence[Law]):
     """Laws in order; also by name: ``laws["L"]``."""
 
@@ -324,7 +394,16 @@ class Verification(Result):
 
 
 class Discovery(Result):
-    """The answer of :func:`liouville.discover`."""
+    """The answer of :func:`liouville.discover`.
+
+    Attributes:
+        network: What networks learned; ``None`` where none were trained.
+    """
+
+    @property
+    def network(self) -> Optional[Network]:
+        found = self.record.get("network")
+        return None if found is None else Network(found)
 
     @property
     def data(self) -> Mapping[str, Any]:

@@ -193,6 +193,16 @@ def test_a_system_is_simulated():
     assert lv.discover(lv.System.load("charged-particle"), steps=0).record == found.record
 
 
+def test_learned_momenta_are_read_in_the_laws():
+    network = lv.discover("charged-particle", steps=300, cyclic=2).network
+    assert isinstance(network, lv.Network) and network.cyclic == len(network.momenta) == 2
+    for momentum in network.momenta:
+        assert {"H", "L"} & set(momentum.in_laws.replace("*", " ").replace("^", " ").split())
+        assert momentum.r2 <= 1 and momentum.held_out_error > 0 and momentum.in_laws_degree <= 6
+    assert network.further_law_likely == len(network.further_laws)
+    assert lv.discover("charged-particle", steps=0).network is None
+
+
 def test_two_threads_discover_at_once(plane):
     alone = lv.discover(**plane).record
     found: dict[int, dict] = {}

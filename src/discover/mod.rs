@@ -14,6 +14,8 @@
 
 mod divergence;
 mod evidence;
+mod further;
+mod in_laws;
 mod keeping;
 mod networks;
 mod proved;
@@ -41,10 +43,12 @@ pub use crate::recover::first_order::{
     Observations, RecoveredHamiltonian, RecoveredTerm, StageReport, law_terms,
 };
 pub use evidence::Evidence;
+pub use further::{FurtherLaw, FurtherLaws, Ratio, WhyUnknown, further_laws};
+pub use in_laws::{InLaws, momenta_in_laws};
 pub use keeping::Trainings;
 pub use networks::{Network, POISSON_LIMIT, Trial};
 pub use proved::Proved;
-pub use readout::{InLaws, Multinomial};
+pub use readout::Multinomial;
 pub use recorded::{Alternative, Kept, RecordedConfig, RecordedDiscovery, of_recording};
 
 /// How many cyclic coordinates the networks are asked for.
@@ -283,7 +287,7 @@ fn conclude(
     let laws = quantities.into_iter().map(with_evidence).collect::<Result<Vec<_>, DiscoverError>>()?;
     let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.numeric, data, learned)).transpose()?;
     if let Some(network) = &mut network {
-        network.in_laws = readout::in_laws(&network.learned, &named(hamiltonian.as_ref(), &laws), data)?;
+        network.hold_against(&named(hamiltonian.as_ref(), &laws), data)?;
     }
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
     let provable = hamiltonian.as_ref().filter(|h| undecided && h.is_provable());

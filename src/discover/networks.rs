@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use crate::data::{Smoother, SmoothingError, TrajectorySet};
+use crate::expr::{Expr, Symbol};
 use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, TrainingData};
 
 use crate::progress::Job;
 
 use super::keeping::{Keeper, Trainings};
-use super::readout::{InLaws, Multinomial, multinomials};
+use super::readout::{Multinomial, multinomials};
 use super::{Cyclic, DiscoverError};
+use super::{FurtherLaws, InLaws, WhyUnknown, further, in_laws};
 use crate::recover::first_order::{Observations, Prepared};
 
 /// One network that was trained.
@@ -38,8 +40,26 @@ pub struct Network {
     pub coordinates: Vec<Multinomial>,
     /// The learned momenta as functions of the laws; empty where there are none.
     pub in_laws: Vec<InLaws>,
+    /// Whether they keep more than the laws say.
+    pub further: FurtherLaws,
     /// The trained networks.
     pub learned: LearnedCoordinates,
+}
+
+impl Network {
+    /// Reads the learned momenta in the laws, H first where it explains the data, and judges whether there are more.
+    ///
+    /// # Errors
+    /// Laws with other variables than the data.
+    pub(super) fn hold_against(
+        &mut self,
+        laws: &[(Symbol, Expr)],
+        data: &Prepared,
+    ) -> Result<(), DiscoverError> {
+        self.in_laws = in_laws::in_laws(&self.learned, laws, data)?;
+        self.further = further::laws(&self.learned, laws, data)?;
+        Ok(())
+    }
 }
 
 /// Largest relaxed Poisson term that counts as "there are that many cyclic coordinates".
@@ -139,6 +159,7 @@ pub(super) fn describe(
         trials,
         coordinates: multinomials(&learned, data)?,
         in_laws: Vec::new(),
+        further: FurtherLaws::Unknown(WhyUnknown::NoMomenta),
         learned,
     })
 }

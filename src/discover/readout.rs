@@ -1,9 +1,9 @@
-//! What the networks learned, as formulas: each learned momentum as a polynomial in the variables, and in the laws.
+//! What the networks learned, as formulas: each learned momentum as a polynomial in the variables.
 
-use crate::expr::{Expr, Symbol, Tape};
+use crate::expr::{Expr, Tape};
 use crate::learn::LearnedCoordinates;
 use crate::regression::{Normal, RegressionError, Solution};
-use crate::terms::{decimal, monomial, monomials, polynomials};
+use crate::terms::{decimal, polynomials};
 
 use super::DiscoverError;
 use crate::recover::first_order::Prepared;
@@ -13,12 +13,9 @@ const DEGREE: u32 = 4;
 /// The most terms of a polynomial.
 const MOST_TERMS: usize = 300;
 /// A lower degree is preferred if its error is at most this many times the least.
-const NEARLY: f64 = 1.5;
+pub(super) const NEARLY: f64 = 1.5;
 /// Errors below this share of the variance are all the same.
 const NEGLIGIBLE: f64 = 1e-6;
-/// In the laws a momentum is read no more closely than to this share of its variance: a reader wants to see which laws
-/// it is made of.
-const READABLE: f64 = 1e-3;
 /// Significant digits of coefficients.
 const DIGITS: usize = 3;
 
@@ -31,18 +28,6 @@ pub struct Multinomial {
     pub degree: u32,
     /// Mean squared error on held-out states for the degrees 1, 2, …, in units of the variance of P.
     pub mse: Vec<f64>,
-}
-
-/// A learned momentum P_i as a polynomial in the laws.
-#[derive(Clone, PartialEq, Debug)]
-pub struct InLaws {
-    /// The polynomial in the names of the laws, in decimals; P is taken with zero mean and unit variance, and the
-    /// polynomial without its constant.
-    pub formula: Expr,
-    /// The lowest degree that does nearly as well as the best.
-    pub degree: u32,
-    /// 1 − (squared error)/(variance) on held-out states.
-    pub r2: f64,
 }
 
 /// The learned momenta on the states that are fitted, and on those held out.
@@ -73,7 +58,7 @@ impl Momenta {
 }
 
 /// The states that are fitted, and those held out; the same where none are.
-fn states(data: &Prepared) -> (&[f64], &[f64]) {
+pub(super) fn states(data: &Prepared) -> (&[f64], &[f64]) {
     let test = if data.held_out.is_empty() { &data.samples } else { &data.held_out };
     (&data.samples.states, &test.states)
 }
@@ -140,32 +125,6 @@ impl Terms {
         let error = squares / target[1].len().max(1) as f64;
         Ok(Fit { solution, error })
     }
-
-    /// The fit without the terms of least weight, while the error hardly grows.
-    fn thinned(&self, fit: Fit, target: &[Vec<f64>; 2]) -> Result<Fit, RegressionError> {
-        let limit = (NEARLY * fit.error).max(READABLE);
-        let mut best = fit;
-        loop {
-            let mut weights: Vec<(f64, usize)> =
-                best.terms(self).map(|(j, c)| (c.abs() * self.spread(j), j)).collect();
-            weights.sort_by(|a, b| a.0.total_cmp(&b.0));
-            if weights.len() <= 1 {
-                return Ok(best);
-            }
-            let mut kept: Vec<usize> = weights[1..].iter().map(|(_, j)| *j).collect();
-            kept.sort_unstable();
-            match self.fit(&kept, target)? {
-                shorter if shorter.error <= limit => best = shorter,
-                _ => return Ok(best),
-            }
-        }
-    }
-
-    /// The standard deviation of a term on the fitted states.
-    fn spread(&self, j: usize) -> f64 {
-        let column = self.values[0].iter().skip(j).step_by(self.formulas.len()).copied();
-        variance(&column.collect::<Vec<f64>>()).sqrt()
-    }
 }
 
 /// The mean squared deviation from the mean.
@@ -201,7 +160,7 @@ impl Fit {
 }
 
 /// The first of the errors that is nearly as small as the least, or below a limit.
-fn lowest(errors: &[f64], enough: f64) -> Option<usize> {
+pub(super) fn lowest(errors: &[f64], enough: f64) -> Option<usize> {
     let best = errors.iter().copied().fold(f64::INFINITY, f64::min);
     errors.iter().position(|error| *error <= (NEARLY * best).max(enough))
 }
@@ -237,108 +196,4 @@ pub(super) fn multinomials(
         found.push(Multinomial { formula, degree: at as u32 + 1, mse });
     }
     Ok(found)
-}
-
-/// Each learned momentum as a polynomial in the laws, given by name and formula, H first; of the lowest degree that
-/// does nearly as well as the best, or leaves a thousandth of its variance.
-///
-/// # Errors
-/// Laws with other variables than the data.
-pub(super) fn in_laws(
-    learned: &LearnedCoordinates,
-    laws: &[(Symbol, Expr)],
-    data: &Prepared,
-) -> Result<Vec<InLaws>, DiscoverError> {
-    let momenta = Momenta::new(learned, data)?;
-    let (fitted, held_out) = states(data);
-    let formulas: Vec<Expr> = laws.iter().map(|(_, formula)| formula.clone()).collect();
-    let tape = Tape::new(&formulas, &data.inputs).map_err(RegressionError::from)?;
-    let values = [tape.evaluate(fitted), tape.evaluate(held_out)];
-    if laws.is_empty() || values.iter().flatten().any(|value| !value.is_finite()) {
-        return Ok(Vec::new());
-    }
-    let names: Vec<Symbol> = laws.iter().map(|(name, _)| name.clone()).collect();
-    let targets: Vec<[Vec<f64>; 2]> = (0..momenta.count).map(|i| momenta.of(i)).collect();
-    Ok(read_in(&names, &values, &targets)?)
-}
-
-/// Targets as polynomials in named functions with these values `[states, functions]` on the fitted and held-out states.
-fn read_in(
-    names: &[Symbol],
-    values: &[Vec<f64>; 2],
-    targets: &[[Vec<f64>; 2]],
-) -> Result<Vec<InLaws>, RegressionError> {
-    let samples = values[0].len() / names.len().max(1);
-    let mut by_degree: Vec<Terms> = Vec::new();
-    for degree in 1..=DEGREE {
-        let exponents: Vec<Vec<u32>> = (1..=degree).flat_map(|d| monomials(names.len(), d)).collect();
-        if exponents.len() > MOST_TERMS || exponents.len() * 3 > samples {
-            break;
-        }
-        let product =
-            |row: &[f64], e: &[u32]| row.iter().zip(e).map(|(x, &e)| x.powi(e as i32)).product::<f64>();
-        let expand = |values: &Vec<f64>| {
-            let rows = values.chunks_exact(names.len());
-            rows.flat_map(|row| exponents.iter().map(move |e| product(row, e))).collect::<Vec<f64>>()
-        };
-        by_degree.push(Terms {
-            values: [expand(&values[0]), expand(&values[1])],
-            formulas: exponents.iter().map(|e| monomial(names, e)).collect(),
-        });
-    }
-    let mut found = Vec::new();
-    for target in targets {
-        let mut fits = Vec::new();
-        for terms in &by_degree {
-            let all: Vec<usize> = (0..terms.formulas.len()).collect();
-            fits.push(terms.fit(&all, target)?);
-        }
-        let errors: Vec<f64> = fits.iter().map(|fit| fit.error).collect();
-        let Some(at) = lowest(&errors, READABLE) else { continue };
-        let fit = by_degree[at].thinned(fits.swap_remove(at), target)?;
-        let r2 = 1.0 - fit.error / variance(&target[1]).max(f64::MIN_POSITIVE);
-        found.push(InLaws { formula: fit.formula(&by_degree[at], 0.0), degree: at as u32 + 1, r2 });
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Values of two functions on some states.
-    fn values(count: usize, phase: f64) -> Vec<f64> {
-        (0..count)
-            .flat_map(|k| {
-                let t = k as f64 + phase;
-                [1.5 + (1.3 * t).sin(), (0.7 * t * t).cos()]
-            })
-            .collect()
-    }
-
-    fn read(target: impl Fn(f64, f64) -> f64) -> InLaws {
-        let names = ["H", "L"].map(Symbol::new);
-        let values = [values(400, 0.0), values(100, 0.5)];
-        let column =
-            |values: &[f64]| values.chunks_exact(2).map(|v| target(v[0], v[1])).collect::<Vec<f64>>();
-        let targets = [[column(&values[0]), column(&values[1])]];
-        read_in(&names, &values, &targets).unwrap().remove(0)
-    }
-
-    #[test]
-    fn a_polynomial_in_the_laws_is_read() {
-        let found = read(|h, l| 0.62 * h - 1.93 * l + 0.11 * l * l + 5.0);
-        assert_eq!(found.formula.to_decimal_text(0, 3), "0.62*H - 1.93*L + 0.11*L^2");
-        assert!(found.degree == 2 && found.r2 > 1.0 - 1e-9, "{found:?}");
-        let linear = read(|h, l| h - 2.0 * l);
-        assert_eq!((linear.degree, linear.formula.to_decimal_text(0, 3).as_str()), (1, "H - 2*L"));
-    }
-
-    #[test]
-    fn what_is_no_function_of_the_laws_is_seen() {
-        let values = [values(400, 0.0), values(100, 0.5)];
-        let other = |n: usize| (0..n).map(|k| (2.1 * (k * k) as f64).sin()).collect::<Vec<f64>>();
-        let found = read_in(&["H", "L"].map(Symbol::new), &values, &[[other(400), other(100)]]).unwrap();
-        assert!(found[0].r2 < 0.2, "{found:?}");
-    }
 }

@@ -10,6 +10,7 @@ use super::fig5::hamiltonian_network;
 use super::laws::{
     closest, coefficients, conserved, fitted_states, hamiltonian, relative_error, shown, terms,
 };
+use super::learned_momenta::{self, LearnedMomenta};
 use super::page::{Entry, Page, scientific};
 use super::paper::{Formula, PAPER};
 use super::tasks::{Problem, task};
@@ -23,6 +24,14 @@ struct Found {
     from_network: f64,
 }
 
+/// Ours for one system and seed.
+struct Cell {
+    /// One entry for each formula.
+    found: Vec<Found>,
+    /// The network's momenta in the laws.
+    momenta: LearnedMomenta,
+}
+
 pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, ExperimentError> {
     let (seeds, store) = (settings.seed_numbers(), settings.store()?);
     let all = &PAPER.formulas;
@@ -34,12 +43,14 @@ pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, Experiment
         let unknown = || ExperimentError::UnknownSystem { name: system.into(), known: Vec::new() };
         let problem = Problem::new(task(system).ok_or_else(unknown)?, seed, settings.extent(), None)?;
         let given = fitted_states(&problem);
-        let mut learned = given.clone();
+        let (mut learned, mut momenta) = (given.clone(), LearnedMomenta::default());
         if let Some(network) = hamiltonian_network(&problem, settings, &store, job)? {
             learned.fields = network.vector_field(&given.states)?;
+            momenta = LearnedMomenta::of(&problem, &network)?;
         }
         let own = all.iter().filter(|f| f.system == system);
-        own.map(|f| fitted(f, &problem, &given, &learned)).collect::<Result<Vec<Found>, _>>()
+        let found = own.map(|f| fitted(f, &problem, &given, &learned)).collect::<Result<Vec<Found>, _>>()?;
+        Ok(Cell { found, momenta })
     })?;
     page(all, &jobs, &found, settings)
 }
@@ -116,10 +127,57 @@ fn printed_text(formula: &Formula) -> String {
     formula.printed.iter().map(row).collect::<Vec<_>>().join("`; `")
 }
 
+/// The texts of one formula: the paper's, ours of the first seed, the truth.
+fn texts(formula: &Formula, ours: &Found, momenta: &LearnedMomenta) -> String {
+    let note = if formula.note.is_empty() { String::new() } else { format!("- {}\n", formula.note) };
+    let learned = if formula.laws.is_empty() { String::new() } else { momenta.text() };
+    format!(
+        "### eq. {}, {}\n\n- paper: `{}`\n- ours, from the network, seed 0: `{}`\n{learned}- truth: `{}`\n{note}\n",
+        formula.equation,
+        formula.system,
+        printed_text(formula),
+        ours.text,
+        ours.truth,
+    )
+}
+
+/// The errors of one formula over the seeds.
+struct Errors {
+    paper: f64,
+    network: Summary,
+    data: Summary,
+}
+
+impl Errors {
+    fn row(&self, formula: &Formula) -> String {
+        let Errors { paper, network, data } = self;
+        format!(
+            "| {} | {} | {} | {} ± {} | {} ± {} | {} | {} |\n",
+            formula.equation,
+            formula.system,
+            scientific(*paper),
+            scientific(network.mean),
+            scientific(network.deviation),
+            scientific(data.mean),
+            scientific(data.deviation),
+            scientific(paper / network.mean),
+            scientific(paper / data.mean),
+        )
+    }
+
+    fn entries(&self, formula: &Formula) -> impl Iterator<Item = Entry> {
+        let (paper, equation, system) = (self.paper, formula.equation.clone(), formula.system.clone());
+        [("network", self.network.mean), ("data", self.data.mean)].into_iter().map(move |(route, ours)| {
+            let what = format!("coefficient error, eq. {equation} ({system}), from the {route}");
+            Entry { what, paper: Some(paper), ours }
+        })
+    }
+}
+
 fn page(
     all: &[Formula],
     jobs: &[(&str, u64)],
-    found: &[Vec<Found>],
+    cells: &[Cell],
     settings: &Settings,
 ) -> Result<Page, ExperimentError> {
     let seeds = settings.seed_numbers().len();
@@ -127,68 +185,48 @@ fn page(
     let mut table = String::from(
         "| eq. | system | paper | ours, from the network | ours, from the data | paper / network | paper / data |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    let mut texts = String::new();
-    let mut entries = Vec::new();
+    let (mut shown, mut entries) = (String::new(), Vec::new());
     for formula in all {
         let place =
             all.iter().filter(|f| f.system == formula.system).position(|f| f.equation == formula.equation);
-        let own: Vec<(u64, &Found)> = jobs
-            .iter()
-            .zip(found)
-            .filter(|((system, _), _)| *system == formula.system)
-            .filter_map(|((_, seed), found)| Some((*seed, found.get(place?)?)))
+        let of_system = jobs.iter().zip(cells).filter(|((system, _), _)| *system == formula.system);
+        let own: Vec<(u64, &Found, &LearnedMomenta)> = of_system
+            .filter_map(|((_, seed), cell)| Some((*seed, cell.found.get(place?)?, &cell.momenta)))
             .collect();
         let paper = printed_error(formula)?;
-        for (seed, f) in &own {
+        for (seed, f, _) in &own {
             let (data, network) = (f.from_data, f.from_network);
             csv.push_str(&format!(
                 "\"{}\",{},{seed},{data:e},{network:e},{paper:e}\n",
                 formula.equation, formula.system
             ));
         }
-        let data = Summary::of(&own.iter().map(|(_, f)| f.from_data).collect::<Vec<_>>());
-        let network = Summary::of(&own.iter().map(|(_, f)| f.from_network).collect::<Vec<_>>());
-        table.push_str(&format!(
-            "| {} | {} | {} | {} ± {} | {} ± {} | {} | {} |\n",
-            formula.equation,
-            formula.system,
-            scientific(paper),
-            scientific(network.mean),
-            scientific(network.deviation),
-            scientific(data.mean),
-            scientific(data.deviation),
-            scientific(paper / network.mean),
-            scientific(paper / data.mean),
-        ));
-        if let Some((_, f)) = own.first() {
-            let note = if formula.note.is_empty() { String::new() } else { format!("- {}\n", formula.note) };
-            texts.push_str(&format!(
-                "### eq. {}, {}\n\n- paper: `{}`\n- ours, from the network, seed 0: `{}`\n- truth: `{}`\n{note}\n",
-                formula.equation,
-                formula.system,
-                printed_text(formula),
-                f.text,
-                f.truth,
-            ));
-        }
-        for (route, ours) in [("network", network.mean), ("data", data.mean)] {
-            let what =
-                format!("coefficient error, eq. {} ({}), from the {route}", formula.equation, formula.system);
-            entries.push(Entry { what, paper: Some(paper), ours });
-        }
+        let over =
+            |of: fn(&Found) -> f64| Summary::of(&own.iter().map(|(_, f, _)| of(f)).collect::<Vec<_>>());
+        let errors = Errors { paper, network: over(|f| f.from_network), data: over(|f| f.from_data) };
+        table.push_str(&errors.row(formula));
+        shown += &own.first().map_or(String::new(), |(_, f, momenta)| texts(formula, f, momenta));
+        entries.extend(errors.entries(formula));
     }
+    let learned: Vec<(&str, u64, &LearnedMomenta)> =
+        jobs.iter().zip(cells).map(|((system, seed), cell)| (*system, *seed, &cell.momenta)).collect();
     let body = format!(
         "Coefficients before any is rounded: largest error relative to the largest coefficient, each law held against \
          the nearest combination of the true ones. Ours are fitted on the same terms twice: to the vector field of the \
          symmetry-control network of table 1, and to the velocities of the data themselves, which is what `discover` \
          does where the data are clean (they are exact up to rounding). Terms of H that do not matter are left out first, \
          as `discover` does. Mean ± standard deviation over {seeds} seeds.\n\n\
-         {table}\nWhat `discover` prints after snapping is exact (see [discover.md](discover.md)).\n\n## The formulas\n\n{texts}"
+         {table}\nWhat `discover` prints after snapping is exact (see [discover.md](discover.md)).\n\n{}\
+         ## The formulas\n\n{shown}",
+        learned_momenta::section(&learned)
     );
     Ok(Page {
         title: "The paper's formulas, and ours".into(),
         body,
-        files: vec![("formulas.csv".into(), csv)],
+        files: vec![
+            ("formulas.csv".into(), csv),
+            ("learned-momenta.csv".into(), learned_momenta::csv(&learned)),
+        ],
         entries,
         made_with: vec![
             ("seeds".into(), format!("0 … {}, of data and networks", seeds - 1)),

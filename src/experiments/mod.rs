@@ -21,6 +21,7 @@ mod fig5;
 mod figure;
 mod formulas;
 mod laws;
+mod learned_momenta;
 mod page;
 mod paper;
 mod scan;

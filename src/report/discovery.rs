@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ConstantRecord, CoordinateRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord,
-    LawRecord, NetworkRecord, Record, SearchedRecord, SystemRecord, TrialRecord,
+    ConstantRecord, DataRecord, EvidenceRecord, HamiltonianRecord, HintRecord, KnownRecord, LawRecord,
+    NetworkRecord, Record, SearchedRecord, SystemRecord,
 };
 use crate::data::TrajectorySet;
-use crate::discover::{Discovery, Evidence, Network, POISSON_LIMIT, RecoveredHamiltonian};
+use crate::discover::{Discovery, Evidence, RecoveredHamiltonian};
 use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 
@@ -15,8 +15,6 @@ use crate::system::System;
 const EXACT_DIGITS: usize = 2;
 /// The most significant digits of a measured number. The data supports no more.
 const DIGITS: usize = 12;
-/// The digits of learned coefficients.
-const LEARNED_DIGITS: usize = 4;
 
 /// Where the trajectories of a discovery came from.
 #[derive(Clone, PartialEq, Debug)]
@@ -100,7 +98,7 @@ impl Record {
             alignment_index: Some(found.alignment_index),
             orbits: found.orbits,
         });
-        record.network = discovery.network.as_ref().map(network);
+        record.network = discovery.network.as_ref().map(NetworkRecord::of);
         record.data = Some(DataRecord {
             source: source.data.clone(),
             trajectories: data.trajectories.len(),
@@ -162,38 +160,5 @@ fn evidence(found: &Evidence) -> EvidenceRecord {
         flow_residual: finite(found.flow_residual),
         direct_residual: finite(found.direct),
         trajectory_drift: finite(found.trajectory_drift),
-    }
-}
-
-fn network(found: &Network) -> NetworkRecord {
-    let losses = &found.losses;
-    NetworkRecord {
-        cyclic: found.cyclic,
-        losses: BTreeMap::from([
-            ("hamiltonian".to_owned(), losses.hamiltonian),
-            ("poisson".to_owned(), losses.poisson),
-            ("cyclic".to_owned(), losses.cyclic),
-        ]),
-        steps: found.steps,
-        seconds: Some(found.seconds),
-        coordinates: found
-            .coordinates
-            .iter()
-            .enumerate()
-            .map(|(i, fit)| CoordinateRecord {
-                formula: fit.formula.to_decimal_text(0, LEARNED_DIGITS),
-                degree: fit.degree as usize,
-                mse: fit.mse.clone(),
-                in_laws: found.in_laws.get(i).map(|read| read.formula.to_decimal_text(0, LEARNED_DIGITS)),
-                in_laws_latex: found.in_laws.get(i).map(|read| read.formula.to_latex()),
-                r2: found.in_laws.get(i).map(|read| read.r2),
-            })
-            .collect(),
-        trials: found
-            .trials
-            .iter()
-            .map(|trial| TrialRecord { cyclic: trial.cyclic, poisson: trial.poisson })
-            .collect(),
-        poisson_limit: POISSON_LIMIT,
     }
 }

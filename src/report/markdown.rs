@@ -1,5 +1,6 @@
 //! Renders the record as a Markdown page.
 
+use super::network::further;
 use super::{Record, text};
 
 /// The whole record as Markdown with LaTeX formulas.
@@ -61,10 +62,24 @@ pub(super) fn page(record: &Record) -> String {
     if !generic.is_empty() {
         page += &format!("\n{generic}");
     }
+    page += &networks(record);
     for note in &record.notes {
         page += &format!("\n> {note}\n");
     }
     page
+}
+
+/// The learned momenta in the laws, and what the networks know beyond these.
+fn networks(record: &Record) -> String {
+    let Some(network) = &record.network else { return String::new() };
+    let mut text = format!("\n## Networks\n\n{} cyclic, {} steps.\n", network.cyclic, network.steps);
+    for (i, coordinate) in network.coordinates.iter().enumerate() {
+        if let (Some(latex), Some(r2)) = (&coordinate.in_laws_latex, coordinate.r2) {
+            let r2 = text::share_explained(r2);
+            text += &format!("\n$\\hat{{P}}_{{{}}} = {latex}$ (R² {r2})\n", i + 1);
+        }
+    }
+    text + &further(record).iter().map(|line| format!("\n{line}\n")).collect::<String>()
 }
 
 fn code(names: &[String]) -> String {

@@ -15,7 +15,10 @@ mod discovery;
 mod equations;
 mod figures;
 mod html;
+#[cfg(feature = "learn")]
+mod learned;
 mod markdown;
+mod network;
 mod obstruction;
 mod orbits;
 #[cfg(feature = "learn")]
@@ -36,6 +39,7 @@ pub use code::Language;
 pub use discovery::DiscoverySource;
 pub use equations::{Equations, EquationsFormat};
 pub use figures::{Figures, Origin, Runs, Shown, Spectrum, Training};
+pub use network::{CoordinateRecord, FurtherLawRecord, NetworkRecord, TrialRecord};
 pub use obstruction::ObstructionRecord;
 pub use orbits::orbits;
 
@@ -52,7 +56,7 @@ fn word<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::
 pub enum Format {
     /// For a terminal.
     Text,
-    /// The laws as LaTeX, one per line.
+    /// The laws as LaTeX, one per line, and the learned momenta.
     Latex,
     /// The laws as Python for SymPy, one per line.
     Sympy,
@@ -415,59 +419,6 @@ pub struct SpaceRecord {
     pub integrals: usize,
 }
 
-/// What the networks learned.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct NetworkRecord {
-    /// The number of cyclic coordinates.
-    pub cyclic: usize,
-    /// The terms of the loss on held-out data.
-    pub losses: BTreeMap<String, f64>,
-    /// The number of training steps.
-    pub steps: usize,
-    /// The wall time of training in seconds. Not part of the JSON, so that the JSON is the same byte for
-    /// byte each time.
-    #[serde(skip)]
-    pub seconds: Option<f64>,
-    /// The learned coordinates as formulas.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub coordinates: Vec<CoordinateRecord>,
-    /// The trainings, each with a different number of cyclic coordinates.
-    pub trials: Vec<TrialRecord>,
-    /// The largest Poisson term of a training that counts as room for its cyclic coordinates. Not part of the JSON.
-    #[serde(skip)]
-    pub poisson_limit: f64,
-}
-
-/// One training with a given number of cyclic coordinates.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-pub struct TrialRecord {
-    /// How many cyclic coordinates were requested.
-    pub cyclic: usize,
-    /// The Poisson term of the loss after training. It is near zero if there are at least as many laws in
-    /// involution.
-    pub poisson: f64,
-}
-
-/// One learned coordinate: the paper's multinomial fit, and as a function of the laws.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct CoordinateRecord {
-    /// The fitted formula, with decimal coefficients.
-    pub formula: String,
-    /// The degree that was chosen.
-    pub degree: usize,
-    /// Mean squared error by degree, from 1 up.
-    pub mse: Vec<f64>,
-    /// The coordinate as a polynomial in the names of the laws, with decimal coefficients.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub in_laws: Option<String>,
-    /// Its LaTeX. Not part of the JSON.
-    #[serde(skip)]
-    pub in_laws_latex: Option<String>,
-    /// 1 − (squared error)/(variance) of that polynomial on held-out states.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub r2: Option<f64>,
-}
-
 /// The data that was used.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct DataRecord {
@@ -519,7 +470,9 @@ impl Record {
             }
             Format::Latex => {
                 let obstruction = self.obstruction.iter().map(|found| format!("{}\n", found.latex));
-                self.formulas(|h| h.latex.as_deref(), |law| &law.latex) + &obstruction.collect::<String>()
+                self.formulas(|h| h.latex.as_deref(), |law| &law.latex)
+                    + &obstruction.collect::<String>()
+                    + &network::latex(self)
             }
             Format::Sympy => {
                 let obstruction = self.obstruction.iter().map(|found| format!("# {}\n", found.statement));

@@ -1,5 +1,6 @@
 //! Renders the record as text for a terminal.
 
+use super::network::further;
 use super::{CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
@@ -300,7 +301,7 @@ fn network(record: &Record) -> String {
             text += &format!("  learned P{} = {formula}   (R² {})\n", i + 1, share_explained(r2));
         }
     }
-    text
+    text + &further(record).iter().map(|line| format!("  {line}\n")).collect::<String>()
 }
 
 /// R² with as many nines as it has.

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::data::{Banded, BandedCholesky, Trajectory, TrajectorySet, coordinate_scales};
+use crate::data::{Banded, BandedCholesky, Trajectory, TrajectorySet, coordinate_scales, scattered};
 use crate::discover::law_terms;
 use crate::dynamics::{HamiltonianField, Method, VectorField, integrate, runge_kutta_4, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
@@ -81,7 +81,7 @@ fn conserved(
     };
     let inputs: Vec<Symbol> = set.variables();
     let scales = coordinate_scales(&set.states(), inputs.len());
-    let states = scattered(set, field, &scales);
+    let states = about_the_runs(set, field, &scales);
     // H itself is among the functions also where it is no sum of the others.
     let with_h = |degree| {
         let terms = law_terms(hamiltonian, &variables, degree);
@@ -109,22 +109,15 @@ fn conserved(
 }
 
 /// States about the runs at which the field is defined, row by row.
-fn scattered(set: &TrajectorySet, field: &dyn VectorField, scales: &[f64]) -> Vec<f64> {
+fn about_the_runs(set: &TrajectorySet, field: &dyn VectorField, scales: &[f64]) -> Vec<f64> {
     let width = scales.len();
     let states = set.states();
     let stride = (states.len() / width).div_ceil(STATES).max(1);
-    let mut shifted = Vec::new();
-    for (k, row) in states.chunks_exact(width).step_by(stride).enumerate() {
-        for (i, (x, scale)) in row.iter().zip(scales).enumerate() {
-            // Multiples of the roots of different primes fill a box evenly.
-            let root = [2.0f64, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0][i % 8].sqrt() + i as f64 / 8.0;
-            let within = 2.0 * ((k + 1) as f64 * root).fract() - 1.0;
-            shifted.push(x + OFF_THE_RUNS * scale * within);
-        }
-    }
-    let mut rates = vec![0.0; shifted.len()];
-    field.evaluate(&shifted, &mut rates);
-    let rows = shifted.chunks_exact(width).zip(rates.chunks_exact(width));
+    let some: Vec<f64> = states.chunks_exact(width).step_by(stride).flatten().copied().collect();
+    let moved = scattered(&some, scales, OFF_THE_RUNS);
+    let mut rates = vec![0.0; moved.len()];
+    field.evaluate(&moved, &mut rates);
+    let rows = moved.chunks_exact(width).zip(rates.chunks_exact(width));
     rows.filter(|(_, rates)| rates.iter().all(|x| x.is_finite())).flat_map(|(row, _)| row.to_vec()).collect()
 }
 

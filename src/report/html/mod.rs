@@ -7,6 +7,7 @@ mod pictures;
 mod plot;
 mod words;
 
+use super::network::further;
 use super::{ConstantRecord, CoordinateValueRecord, Figures, Made, Record, text};
 use math::Numbers;
 
@@ -224,21 +225,28 @@ fn network(record: &Record) -> String {
             math::name(&format!("P{}", i + 1)),
             of_laws.unwrap_or("–".to_owned()),
             coordinate.r2.map_or("–".to_owned(), text::share_explained),
+            coordinate.held_out_error.map_or("–".to_owned(), text::short),
             coordinate.degree.to_string(),
         ]
     };
     let coordinates: Vec<Vec<String>> = network.coordinates.iter().enumerate().map(learned).collect();
+    let further: String = further(record).iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+    let further = if further.is_empty() {
+        further
+    } else {
+        format!("<h3>Beyond the laws</h3>\n<ul>\n{further}</ul>\n")
+    };
     format!(
         "<section>\n<h2>What the networks learned</h2>\n<p>{} cyclic {}, {} steps of training. Networks propose; \
-         nothing is proved by them.</p>\n{}{}</section>\n",
+         nothing is proved by them.</p>\n{}{}{further}</section>\n",
         network.cyclic,
         if network.cyclic == 1 { "coordinate" } else { "coordinates" },
         network.steps,
         table("Terms of the loss on held-out data", &["term", "loss"], &losses),
         table(
-            "The learned momenta as polynomials in the laws; R² on held-out states, and the degree of the polynomial in the \
-             variables that does nearly as well as the best",
-            &["momentum", "in the laws", "R²", "degree"],
+            "The learned momenta, in units of their spread and up to a constant, as polynomials in the laws; R² and rms error \
+             on held-out states, and the degree of the polynomial in the variables that does nearly as well as the best",
+            &["momentum", "in the laws", "R²", "error", "degree"],
             &coordinates
         )
     )
