@@ -19,6 +19,7 @@ mod hamiltonian;
 mod in_laws;
 mod keeping;
 mod laws;
+mod model;
 mod modes;
 mod networks;
 mod observations;
@@ -52,6 +53,7 @@ pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm, StageReport};
 pub use in_laws::{InLaws, momenta_in_laws};
 pub use keeping::Trainings;
 pub use laws::law_terms;
+pub use model::{LearnedMotion, Prediction, Source, learned_motion};
 pub use networks::{Network, POISSON_LIMIT, Trial};
 pub use observations::Observations;
 pub use proved::Proved;
@@ -238,10 +240,7 @@ pub fn extract(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
-    let trials = trained.iter().map(networks::trial).collect();
-    let last = trained.into_iter().last();
-    let network =
-        last.map(|learned| networks::describe(learned, &recovered.data, trials, 0.0)).transpose()?;
+    let network = networks::described(trained, &recovered.data)?;
     conclude(recovered, config, network, job)
 }
 
@@ -312,6 +311,11 @@ fn conclude(
     if proved.stop.is_none() {
         if !job.is_cancelled() {
             proved.laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space, &mut notes)?;
+            if let Some(network) =
+                network.as_mut().filter(|_| hamiltonian.as_ref().is_none_or(|h| !h.explains))
+            {
+                proved.laws.extend(network.as_the_model(&proved.laws, data, &space)?);
+            }
         }
         let assessed = |h: &Hamiltonian| assess(&Prover::new(h)?, &proved.laws);
         proved.assessment = exact.as_ref().map(assessed).transpose()?;
