@@ -30,6 +30,7 @@ from ._results import (
     Law,
     LearnedMomentum,
     Network,
+    Prediction,
     Result,
     Verification,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "LimitError",
     "LiouvilleError",
     "Network",
+    "Prediction",
     "Result",
     "System",
     "Trajectories",

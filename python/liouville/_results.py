@@ -162,6 +162,23 @@ class FurtherLaw:
     runs: int
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """How well a network predicts held-out runs, each from its first state, where no formula explains the motion.
+
+    Attributes:
+        runs: The number of runs.
+        error: The rms deviation of the states over all times, in units of the spread of each column.
+        times: The ends of parts of the time, from the beginning of a run.
+        errors: The same deviation within each part.
+    """
+
+    runs: int
+    error: float
+    times: tuple[float, ...]
+    errors: tuple[float, ...]
+
+
 class Network:
     """What networks learned.
 
@@ -173,6 +190,7 @@ class Network:
         further_law_likely: How many laws are likely beside those found; ``None`` where the data cannot tell.
         further_laws: The evidence for each of them.
         further_law_unknown: Why the data cannot tell.
+        prediction: How well it predicts, where it is the model: no formula explains the motion.
         record: Its part of the JSON record.
     """
 
@@ -187,6 +205,10 @@ class Network:
         self.further_law_likely: Optional[int] = record.get("further_law_likely")
         self.further_laws = tuple(FurtherLaw(**found) for found in record.get("further_laws", ()))
         self.further_law_unknown: Optional[str] = record.get("further_law_unknown")
+        found = record.get("prediction")
+        self.prediction = None if found is None else Prediction(
+            found["runs"], found["error"], tuple(found["times"]), tuple(found["errors"])
+        )
 
     def __repr__(self) -> str:
         return f"<Network: {self.cyclic} cyclic, {self.steps} steps>"

@@ -14,7 +14,8 @@ use crate::runs::{RollOutSettings, SavedRollOut, roll_out_saved};
 /// paper and by Gauss–Legendre collocation, and held against the data; the drift of the recovered Hamiltonian
 /// and laws along the predictions is given beside. Of a recording whose runs were all fitted, these are
 /// predicted; they start in the canonical momenta of the recovered H, with friction where it was found. Of
-/// positions alone, the velocities are those of a spline. All figures are means of squares.
+/// positions alone, the velocities are those of a spline. Where no formula explained the motion, the learned field
+/// alone predicts. All figures are means of squares.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  liouville discover charged-particle --out short --steps 500 && liouville rollout short --trajectories 5\n  liouville discover recording.csv --out spring && liouville rollout spring"

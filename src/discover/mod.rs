@@ -17,6 +17,7 @@ mod evidence;
 mod further;
 mod in_laws;
 mod keeping;
+mod model;
 mod networks;
 mod proved;
 mod readout;
@@ -46,6 +47,7 @@ pub use evidence::Evidence;
 pub use further::{FurtherLaw, FurtherLaws, Ratio, WhyUnknown, further_laws};
 pub use in_laws::{InLaws, momenta_in_laws};
 pub use keeping::Trainings;
+pub use model::{LearnedMotion, Prediction, Source, learned_motion};
 pub use networks::{Network, POISSON_LIMIT, Trial};
 pub use proved::Proved;
 pub use readout::Multinomial;
@@ -219,10 +221,7 @@ pub fn extract(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
-    let trials = trained.iter().map(networks::trial).collect();
-    let last = trained.into_iter().last();
-    let network =
-        last.map(|learned| networks::describe(learned, &recovered.data, trials, 0.0)).transpose()?;
+    let network = networks::described(trained, &recovered.data)?;
     conclude(recovered, config, network, job)
 }
 
@@ -271,6 +270,11 @@ fn conclude(
     if proved.stop.is_none() {
         if !job.is_cancelled() {
             proved.laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space, &mut notes)?;
+            if let Some(network) =
+                network.as_mut().filter(|_| hamiltonian.as_ref().is_none_or(|h| !h.explains))
+            {
+                proved.laws.extend(network.as_the_model(&proved.laws, data, &space)?);
+            }
         }
         let assessed = |h: &Hamiltonian| assess(&Prover::new(h)?, &proved.laws);
         proved.assessment = exact.as_ref().map(assessed).transpose()?;

@@ -5,13 +5,13 @@ use std::time::Instant;
 use crate::data::{Smoother, SmoothingError, TrajectorySet};
 use crate::expr::{Expr, Symbol};
 use crate::learn::{self, Checkpoint, LearnedCoordinates, LossTerms, Samples, TrainingData};
+use crate::mechanics::{ConservedQuantity, PhaseSpace};
 
 use crate::progress::Job;
 
 use super::keeping::{Keeper, Trainings};
 use super::readout::{Multinomial, multinomials};
-use super::{Cyclic, DiscoverError};
-use super::{FurtherLaws, InLaws, WhyUnknown, further, in_laws};
+use super::{Cyclic, DiscoverError, FurtherLaws, InLaws, Prediction, WhyUnknown, further, in_laws, model};
 use crate::recover::first_order::{Observations, Prepared};
 
 /// One network that was trained.
@@ -42,6 +42,8 @@ pub struct Network {
     pub in_laws: Vec<InLaws>,
     /// Whether they keep more than the laws say.
     pub further: FurtherLaws,
+    /// How well the network predicts held-out runs, where it is the model: no formula explains the motion.
+    pub prediction: Option<Prediction>,
     /// The trained networks.
     pub learned: LearnedCoordinates,
 }
@@ -59,6 +61,23 @@ impl Network {
         self.in_laws = in_laws::in_laws(&self.learned, laws, data)?;
         self.further = further::laws(&self.learned, laws, data)?;
         Ok(())
+    }
+
+    /// Makes the network the model of the motion, with its prediction of held-out runs. Returns laws of the learned motion
+    /// that are no functions of those known.
+    ///
+    /// # Errors
+    /// Laws with other variables than the data.
+    pub(super) fn as_the_model(
+        &mut self,
+        known: &[ConservedQuantity],
+        data: &Prepared,
+        space: &PhaseSpace,
+    ) -> Result<Vec<ConservedQuantity>, DiscoverError> {
+        self.prediction = model::predicted(&self.learned, data);
+        let formulas: Vec<Expr> = known.iter().map(|law| law.formula().clone()).collect();
+        let taken: Vec<Symbol> = known.iter().map(|law| Symbol::new(law.name())).collect();
+        model::laws_of(&self.learned, &formulas, data, (space, &taken))
     }
 }
 
@@ -160,6 +179,16 @@ pub(super) fn describe(
         coordinates: multinomials(&learned, data)?,
         in_laws: Vec::new(),
         further: FurtherLaws::Unknown(WhyUnknown::NoMomenta),
+        prediction: None,
         learned,
     })
+}
+
+/// What networks that were trained before say, in the order in which they were: the last is that of the discovery.
+pub(super) fn described(
+    trained: Vec<LearnedCoordinates>,
+    data: &Prepared,
+) -> Result<Option<Network>, DiscoverError> {
+    let trials = trained.iter().map(trial).collect();
+    trained.into_iter().last().map(|learned| describe(learned, data, trials, 0.0)).transpose()
 }

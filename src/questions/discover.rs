@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Failure, grammar, input};
+use super::{Failure, grammar, input, unexplained};
 use crate::data::{Rates, Reading, Recording};
 use crate::discover::{
     self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Trainings,
@@ -13,6 +13,7 @@ use crate::expr::{Expr, Symbol};
 use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{Ended, Job, Limits};
+use crate::recover::Status;
 use crate::report::{DiscoverySource, Figures, LimitsRecord, Record, Training};
 use crate::runs::{self, Data, Inputs, LossHistory, Motion, Outcome, Settings, Subject, SystemText};
 use crate::system::System;
@@ -39,6 +40,8 @@ pub struct Found {
     pub record: Record,
     /// What moves by it.
     pub motion: Motion,
+    /// The network that moves by what it learned, where no formula does.
+    pub learned: Option<LearnedCoordinates>,
     /// The numbers of cyclic coordinates of the networks, in order.
     pub trainings: Vec<usize>,
     /// The losses of what was trained now.
@@ -56,7 +59,7 @@ impl Found {
 
     /// The pictures of its report: runs with what is predicted of them, the drift of the laws, losses.
     pub fn figures(&self, inputs: &Inputs) -> Figures {
-        runs::figures(&inputs.data, &self.motion, self.losses.clone())
+        runs::figures(&inputs.data, &self.motion, self.learned.as_ref(), self.losses.clone())
     }
 }
 
@@ -130,7 +133,8 @@ pub fn discover(inputs: &Inputs, networks: Networks<'_>, session: &Session<'_>) 
             return canonical(&system.ok_or_else(nothing)?, inputs, networks, session);
         }
     };
-    if let Some(found) = recorded(reading, inputs, session)? {
+    let (found, networks) = recorded(reading, inputs, networks, session)?;
+    if let Some(found) = found {
         return Ok(End::Found(Box::new(found)));
     }
     let of_recording = || system_of_recording(&reading.recording, &inputs.subject.name);
@@ -179,14 +183,20 @@ fn system_of_recording(recording: &Recording, name: &str) -> Result<System, Fail
 }
 
 /// Recovers the law of motion from a recording, and its laws. Nothing where the recording is left to the search in
-/// coordinates and momenta: it has momenta, and they are no velocities times masses, or networks are asked for.
-fn recorded(reading: &Reading, inputs: &Inputs, session: &Session<'_>) -> Result<Option<Found>, Failure> {
+/// coordinates and momenta, with the networks for it: it has momenta, and they are no velocities times masses, or networks
+/// are asked for.
+fn recorded<'a>(
+    reading: &Reading,
+    inputs: &Inputs,
+    networks: Networks<'a>,
+    session: &Session<'_>,
+) -> Result<(Option<Found>, Networks<'a>), Failure> {
     let (job, settings) = (&session.job, &inputs.settings);
     let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
     if has_momenta && (settings.asks_networks() || settings.grammar.is_some()) {
-        return Ok(None);
+        return Ok((None, networks));
     }
-    check_recorded(settings, job)?;
+    check_recorded(settings)?;
     let config = RecordedConfig::default();
     let found = discover::of_recording(&reading.recording, &config, job);
     let found = found.map_err(|error| match Ended::by(job.token()) {
@@ -196,26 +206,38 @@ fn recorded(reading: &Reading, inputs: &Inputs, session: &Session<'_>) -> Result
             ended,
         ),
     })?;
-    let Some(found) = found else { return Ok(None) };
+    let Some(found) = found else { return Ok((None, networks)) };
     let source = inputs.subject.source.clone().unwrap_or_default();
     let mut record = Record::of_recording(&inputs.subject.name, &source, reading, &found)
         .map_err(|error| Failure::input(error, None))?;
     let limits = Limits { seconds: settings.seconds(true), ..config.search.limits };
     record.limits = found.proved.work.map(|work| LimitsRecord::of(limits, work, found.ended));
     let motion = Motion::of_recording(&found, has_momenta);
-    Ok(Some(Found { record, motion, trainings: Vec::new(), losses: Vec::new(), ended: found.ended }))
+    let mut answer = Found {
+        record,
+        motion,
+        learned: None,
+        trainings: Vec::new(),
+        losses: Vec::new(),
+        ended: found.ended,
+    };
+    match has_momenta || !matches!(found.recovery.status, Status::Unexplained { .. }) {
+        true if settings.asks_networks() => {
+            job.note("no networks are trained: the law of motion is recovered from the recording itself");
+        }
+        true => {}
+        false => unexplained::learn(&mut answer, &found, inputs, networks, session)?,
+    }
+    Ok((Some(answer), Networks::Saved(Vec::new())))
 }
 
 /// Options that say nothing to a recording without momenta.
-fn check_recorded(settings: &Settings, job: &Job<'_>) -> Result<(), Failure> {
+fn check_recorded(settings: &Settings) -> Result<(), Failure> {
     if settings.grammar.is_some() {
         return Err(Failure::input(
             "`--grammar` names terms in coordinates and momenta, and the recording has no momenta",
             Some("leave it out: positions and velocities have a library of their own"),
         ));
-    }
-    if settings.asks_networks() {
-        job.note("no networks are trained: the law of motion is recovered from the recording itself");
     }
     Ok(())
 }
@@ -244,23 +266,26 @@ fn canonical(
         Err(DiscoverError::Interrupted { step, steps, kept }) => {
             return Ok(End::InTraining { step, steps, kept, ended: Ended::by(job.token()) });
         }
-        Err(
-            error @ (DiscoverError::OtherTraining { .. }
-            | DiscoverError::Learn(LearnError::Checkpoint { .. })),
-        ) => {
-            let hint = "choose another folder, or delete this one";
-            return Err(Failure::input(error, Some(hint)));
-        }
-        other => other.map_err(|error| Failure::input(error, None))?,
+        other => other.map_err(failure)?,
     };
     let trials = discovery.network.iter().flat_map(|network| &network.trials);
     Ok(End::Found(Box::new(Found {
         record: record(system, inputs, &observations, &discovery, &config)?,
         motion: Motion::of_discovery(&discovery, &observations),
+        learned: discovery.network.as_ref().filter(|n| n.prediction.is_some()).map(|n| n.learned.clone()),
         trainings: trials.map(|trial| trial.cyclic).collect(),
         losses: history.into_trainings(),
         ended: discovery.ended,
     })))
+}
+
+/// A failure, with the way out where a folder holds trainings that cannot be taken up.
+pub(super) fn failure(error: DiscoverError) -> Failure {
+    let is_of_the_folder = matches!(
+        error,
+        DiscoverError::OtherTraining { .. } | DiscoverError::Learn(LearnError::Checkpoint { .. })
+    );
+    Failure::input(error, is_of_the_folder.then_some("choose another folder, or delete this one"))
 }
 
 fn check_cyclic(cyclic: Cyclic, system: &System) -> Result<(), Failure> {

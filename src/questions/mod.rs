@@ -18,6 +18,8 @@ mod grammar;
 mod input;
 mod integrals;
 mod simplify;
+#[cfg(feature = "learn")]
+mod unexplained;
 mod verify;
 
 use crate::expr::Expr;

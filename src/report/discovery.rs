@@ -8,7 +8,7 @@ use super::{
 };
 use crate::data::TrajectorySet;
 use crate::discover::{Discovery, Evidence, RecoveredHamiltonian};
-use crate::mechanics::{Comparison, MechanicsError, PhaseSpace, Verdict};
+use crate::mechanics::{Comparison, ConservedQuantity, MechanicsError, PhaseSpace, Verdict};
 use crate::system::System;
 
 /// In formulas that are not exact, fractions with more digits than this are printed as decimals.
@@ -48,13 +48,17 @@ impl Record {
     /// Adds the laws that the literature states, compared with the recovered Hamiltonian. The search did
     /// not use them.
     pub fn add_known(&mut self, found: &[Comparison], discovery: &Discovery, space: &PhaseSpace) {
-        self.known.extend(found.iter().map(|comparison| KnownRecord {
-            law: LawRecord {
-                evidence:
-                    discovery.evidence(comparison.claim.formula()).map(|e| evidence(&e)).unwrap_or_default(),
-                ..LawRecord::of_claim(&comparison.claim, space)
-            },
-            determined: comparison.determined,
+        self.known.extend(found.iter().map(|comparison| {
+            KnownRecord {
+                law: LawRecord {
+                    evidence: discovery
+                        .evidence(comparison.claim.formula())
+                        .map(|e| evidence_record(&e))
+                        .unwrap_or_default(),
+                    ..LawRecord::of_claim(&comparison.claim, space)
+                },
+                determined: comparison.determined,
+            }
         }));
     }
 
@@ -73,15 +77,15 @@ impl Record {
         for law in &discovery.laws {
             let quantity = &law.quantity;
             quantity.certificate().into_iter().for_each(|certificate| record.add_generators(certificate));
-            let mut row = LawRecord::of_law(quantity, &space);
-            if !quantity.is_proved() {
-                row.formula = quantity.formula().to_decimal_text(EXACT_DIGITS, DIGITS);
-            }
+            let mut row = match quantity.is_proved() {
+                true => LawRecord::of_law(quantity, &space),
+                false => supported_row(quantity, &space),
+            };
             if let Some(found) = discovery.hamiltonian.as_ref().filter(|found| !found.constants.is_empty()) {
                 row.for_every = found.constants.iter().map(|c| c.symbol.name().to_owned()).collect();
                 row.numeric = Some(found.with_numbers(quantity.formula()).to_decimal_text(0, DIGITS));
             }
-            record.laws.push(LawRecord { evidence: evidence(&law.evidence), ..row });
+            record.laws.push(LawRecord { evidence: evidence_record(&law.evidence), ..row });
         }
         record.add_combinations(&discovery.combinations);
         if let Some(assessment) = &discovery.assessment {
@@ -153,7 +157,13 @@ fn explained_as_given(discovery: &Discovery) -> bool {
     discovery.hamiltonian.as_ref().is_some_and(|h| h.explains && h.chi.is_none())
 }
 
-fn evidence(found: &Evidence) -> EvidenceRecord {
+/// The row of a law that is not proved, its numbers in decimals.
+pub(super) fn supported_row(quantity: &ConservedQuantity, space: &PhaseSpace) -> LawRecord {
+    let formula = quantity.formula().to_decimal_text(EXACT_DIGITS, DIGITS);
+    LawRecord { formula, ..LawRecord::of_law(quantity, space) }
+}
+
+pub(super) fn evidence_record(found: &Evidence) -> EvidenceRecord {
     let finite = |value: Option<f64>| value.filter(|v| v.is_finite());
     EvidenceRecord {
         span_residual: finite(found.span_residual),

@@ -2,9 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{CoordinateRecord, FurtherLawRecord, NetworkRecord, TrialRecord};
-use crate::discover::{FurtherLaw, FurtherLaws, InLaws, Multinomial, Network, POISSON_LIMIT, WhyUnknown};
-use crate::expr::{Expr, Rational};
+use super::discovery::{evidence_record, supported_row};
+use super::{
+    CoordinateRecord, EvidenceRecord, FurtherLawRecord, LawRecord, NetworkRecord, PredictionRecord, Record,
+    TrialRecord,
+};
+use crate::discover::{
+    FurtherLaw, FurtherLaws, InLaws, LearnedMotion, Multinomial, Network, POISSON_LIMIT, WhyUnknown,
+};
+use crate::expr::{Expr, Rational, Symbol};
+use crate::mechanics::{MechanicsError, PhaseSpace};
 
 /// The digits of the coefficients of the paper's fits.
 const DIGITS: usize = 4;
@@ -45,6 +52,12 @@ impl NetworkRecord {
             further_law_likely,
             further_laws,
             further_law_unknown,
+            prediction: found.prediction.as_ref().map(|found| PredictionRecord {
+                runs: found.runs,
+                error: found.error,
+                times: found.times.clone(),
+                errors: found.errors.clone(),
+            }),
             trials: found
                 .trials
                 .iter()
@@ -52,6 +65,27 @@ impl NetworkRecord {
                 .collect(),
             poisson_limit: POISSON_LIMIT,
         }
+    }
+}
+
+impl Record {
+    /// Adds a network that is the model of a recording: what it says of the laws that the runs keep, and its own laws.
+    ///
+    /// # Errors
+    /// The coordinates and momenta do not pair up.
+    pub fn add_learned_motion(&mut self, found: &LearnedMotion) -> Result<(), MechanicsError> {
+        let symbols = |names: &[String]| names.iter().map(Symbol::new).collect::<Vec<_>>();
+        let space = PhaseSpace::new(symbols(&self.system.coordinates), symbols(&self.system.momenta))?;
+        for (law, evidence) in self.laws.iter_mut().zip(&found.known) {
+            let EvidenceRecord { span_residual, flow_residual, .. } = evidence_record(evidence);
+            (law.evidence.span_residual, law.evidence.flow_residual) = (span_residual, flow_residual);
+        }
+        self.laws.extend(found.laws.iter().map(|law| LawRecord {
+            evidence: evidence_record(&law.evidence),
+            ..supported_row(&law.quantity, &space)
+        }));
+        self.network = Some(NetworkRecord::of(&found.network));
+        Ok(())
     }
 }
 

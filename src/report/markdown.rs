@@ -1,6 +1,6 @@
 //! Renders the record as a Markdown page.
 
-use super::network::further;
+use super::network::{further, prediction};
 use super::{Record, text};
 
 /// The whole record as Markdown with LaTeX formulas.
@@ -79,7 +79,8 @@ fn networks(record: &Record) -> String {
             text += &format!("\n$\\hat{{P}}_{{{}}} = {latex}$ (R² {r2})\n", i + 1);
         }
     }
-    text + &further(record).iter().map(|line| format!("\n{line}\n")).collect::<String>()
+    let more = prediction(record).into_iter().chain(further(record));
+    text + &more.map(|line| format!("\n{line}\n")).collect::<String>()
 }
 
 fn code(names: &[String]) -> String {

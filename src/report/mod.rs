@@ -39,7 +39,7 @@ pub use code::Language;
 pub use discovery::DiscoverySource;
 pub use equations::{Equations, EquationsFormat};
 pub use figures::{Figures, Origin, Runs, Shown, Spectrum, Training};
-pub use network::{CoordinateRecord, FurtherLawRecord, NetworkRecord, TrialRecord};
+pub use network::{CoordinateRecord, FurtherLawRecord, NetworkRecord, PredictionRecord, TrialRecord};
 pub use obstruction::ObstructionRecord;
 pub use orbits::orbits;
 

@@ -31,6 +31,9 @@ pub struct NetworkRecord {
     /// Why the data cannot tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub further_law_unknown: Option<String>,
+    /// How well the network predicts held-out runs, where it is the model: no formula explains the motion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<PredictionRecord>,
     /// The trainings, each with a different number of cyclic coordinates.
     pub trials: Vec<TrialRecord>,
     /// The largest Poisson term of a training that counts as room for its cyclic coordinates. Not part of the JSON.
@@ -87,6 +90,19 @@ pub struct FurtherLawRecord {
     pub runs: usize,
 }
 
+/// The prediction of held-out runs by a network, each from its first state.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct PredictionRecord {
+    /// The number of runs.
+    pub runs: usize,
+    /// The rms deviation over all times, in units of the spread of each column.
+    pub error: f64,
+    /// The ends of parts of the time, from the beginning of a run.
+    pub times: Vec<f64>,
+    /// The same deviation within each part.
+    pub errors: Vec<f64>,
+}
+
 /// The learned momenta in LaTeX, a line each, and what is likely beside the laws as a comment.
 pub(super) fn latex(record: &Record) -> String {
     let Some(network) = &record.network else { return String::new() };
@@ -96,7 +112,34 @@ pub(super) fn latex(record: &Record) -> String {
             lines += &format!("\\hat{{P}}_{{{}}} = {formula} % R^2 {}\n", i + 1, text::share_explained(r2));
         }
     }
-    lines + &further(record).iter().map(|line| format!("% {line}\n")).collect::<String>()
+    let more = prediction(record).into_iter().chain(further(record));
+    lines + &more.map(|line| format!("% {line}\n")).collect::<String>()
+}
+
+/// How well the network predicts where it is the model, a sentence each.
+pub(super) fn prediction(record: &Record) -> Vec<String> {
+    let Some(found) = record.network.as_ref().and_then(|network| network.prediction.as_ref()) else {
+        return Vec::new();
+    };
+    let percent = |share: f64| format!("{} %", text::short(100.0 * share));
+    let parts = found.times.iter().zip(&found.errors);
+    let parts: Vec<String> =
+        parts.map(|(time, error)| format!("{} up to {}", percent(*error), text::short(*time))).collect();
+    let some = [0, parts.len() / 2, parts.len().saturating_sub(1)];
+    let mut shown: Vec<&str> = some.iter().filter_map(|&k| parts.get(k)).map(String::as_str).collect();
+    shown.dedup();
+    vec![
+        format!(
+            "no formula explains the motion: the learned H is the model, and predicts {} held-out {} from the first state",
+            found.runs,
+            if found.runs == 1 { "run" } else { "runs" }
+        ),
+        format!(
+            "rms error {} of the spread; in the course of time {}",
+            percent(found.error),
+            shown.join(", ")
+        ),
+    ]
 }
 
 /// What the networks know and the laws do not say, a sentence each.

@@ -1,6 +1,6 @@
 //! Renders the record as text for a terminal.
 
-use super::network::further;
+use super::network::{further, prediction};
 use super::{CombinationRecord, ConstantRecord, CoordinateValueRecord, EvidenceRecord, LawRecord, Record};
 use crate::mechanics::Status;
 
@@ -301,7 +301,8 @@ fn network(record: &Record) -> String {
             text += &format!("  learned P{} = {formula}   (R² {})\n", i + 1, share_explained(r2));
         }
     }
-    text + &further(record).iter().map(|line| format!("  {line}\n")).collect::<String>()
+    let more = prediction(record).into_iter().chain(further(record));
+    text + &more.map(|line| format!("  {line}\n")).collect::<String>()
 }
 
 /// R² with as many nines as it has.

@@ -6,6 +6,7 @@ use crate::data::{Banded, BandedCholesky, Trajectory, TrajectorySet, coordinate_
 use crate::discover::law_terms;
 use crate::dynamics::{HamiltonianField, Method, VectorField, integrate, runge_kutta_4, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
+use crate::learn::{LearnedCoordinates, LearnedField};
 use crate::progress::{Event, Job, Progress};
 use crate::recover::first_order::pointwise::usable_terms;
 use crate::regression::RegressionError;
@@ -28,7 +29,14 @@ const STATES: usize = 1200;
 const OFF_THE_RUNS: f64 = 0.3;
 
 /// The figures of a discovery, as far as its data and what it found allow.
-pub fn figures(data: &Data, motion: &Motion, trainings: Vec<Training>) -> Figures {
+///
+/// Where a network is the model, it predicts.
+pub fn figures(
+    data: &Data,
+    motion: &Motion,
+    learned: Option<&LearnedCoordinates>,
+    trainings: Vec<Training>,
+) -> Figures {
     let nothing = Figures { trainings: trainings.clone(), ..Figures::default() };
     let Ok(truth) = Truth::of(data, motion) else { return nothing };
     let Some(laws) = laws(motion) else { return nothing };
@@ -41,6 +49,11 @@ pub fn figures(data: &Data, motion: &Motion, trainings: Vec<Training>) -> Figure
         runs.recorded = runs.dof();
     }
     let mut spectrum = None;
+    if let Some(network) = learned.filter(|_| motion.hamiltonian.is_none())
+        && let Some(first) = runs.shown.first_mut()
+    {
+        first.predicted = predicted(&LearnedField(network), &first.run, runs.recorded);
+    }
     if let Some((_, h)) = laws.first().filter(|_| motion.hamiltonian.is_some())
         && let Ok(field) = HamiltonianField::new(h, &set.coordinates, &set.momenta)
     {

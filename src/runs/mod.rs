@@ -40,5 +40,6 @@ pub use motion::{Canonical, Motion, NamedFormula, Slowing};
 pub use prediction::PredictionError;
 pub use roll_out::{RollOutRow, RollOutSettings, SavedRollOut, roll_out_saved};
 pub use saved::SavedRun;
+pub use starts::in_canonical_momenta;
 pub use store::{Curve, Measurements, Store, Trained};
 pub use summary::{Summary, mean};

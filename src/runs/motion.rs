@@ -1,13 +1,16 @@
 //! What moves by what a run found: H with its numbers, friction, the laws, the momenta as functions of the data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::discover::{Discovery, Observations, RecordedDiscovery};
-use crate::expr::{Expr, Symbol};
+use crate::expr::{Expr, Rational, Symbol};
 use crate::mechanics::ConservedQuantity;
 use crate::recover::Law;
 
 use super::Exact;
+use super::starts::{formula, symbols};
 
 /// A law of motion in numbers, as a roll-out follows it. Formulas are texts that read back as the same expressions.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -16,7 +19,7 @@ pub struct Motion {
     pub coordinates: Vec<String>,
     /// The canonical momenta.
     pub momenta: Vec<String>,
-    /// H, constants put in; nothing where none was found.
+    /// H, constants put in; nothing where none was found, or a network is the model.
     pub hamiltonian: Option<String>,
     /// The laws besides H, constants put in.
     pub laws: Vec<NamedFormula>,
@@ -77,7 +80,12 @@ impl Motion {
         Motion {
             coordinates: names(&set.coordinates),
             momenta: names(&set.momenta),
-            hamiltonian: discovery.hamiltonian.as_ref().map(|found| found.numeric.to_string()),
+            // Where the network is the model, an H that explains nothing moves nothing.
+            hamiltonian: discovery
+                .hamiltonian
+                .as_ref()
+                .filter(|_| discovery.network.as_ref().is_none_or(|network| network.prediction.is_none()))
+                .map(|found| found.numeric.to_string()),
             laws: discovery.laws.iter().map(law).collect(),
             canonical: None,
             slowing: Vec::new(),
@@ -109,8 +117,34 @@ impl Motion {
     }
 }
 
+impl Motion {
+    /// Each velocity as a function of coordinates and canonical momenta: v = (p − A(q))/m where p = m·v + A(q). Nothing
+    /// where momenta are recorded, or are not of this form.
+    pub fn velocities(&self) -> Option<BTreeMap<Symbol, Expr>> {
+        let canonical = self.canonical.as_ref()?;
+        let velocities = symbols(&canonical.velocities);
+        let formulas: Vec<Expr> =
+            canonical.formulas.iter().map(|text| formula(text)).collect::<Result<_, _>>().ok()?;
+        let at_rest: BTreeMap<Symbol, Expr> = velocities.iter().cloned().map(|v| (v, Expr::zero())).collect();
+        let mut found = BTreeMap::new();
+        for (i, (momentum, name)) in formulas.iter().zip(&self.momenta).enumerate() {
+            let potential = momentum.substitute(&at_rest);
+            let mut slopes = velocities.iter().map(|v| momentum.derivative(v).as_number());
+            let mass = slopes.clone().nth(i)??;
+            let others = slopes.by_ref().enumerate().filter(|(j, _)| *j != i);
+            if mass == Rational::ZERO || !others.map(|(_, slope)| slope).all(|s| s == Some(Rational::ZERO)) {
+                return None;
+            }
+            let momentum = Expr::symbol(name) - potential;
+            let velocity = if mass == Rational::ONE { momentum } else { momentum.over(Expr::number(mass)) };
+            found.insert(velocities[i].clone(), velocity);
+        }
+        Some(found)
+    }
+}
+
 /// The values of the letters.
-fn values(law: &Law) -> std::collections::BTreeMap<Symbol, Expr> {
+fn values(law: &Law) -> BTreeMap<Symbol, Expr> {
     law.letters.iter().map(|letter| (letter.symbol.clone(), letter.decimal())).collect()
 }
 
@@ -133,4 +167,31 @@ fn slowing(law: &Law) -> Vec<Slowing> {
         })
     });
     each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn velocities(formulas: [&str; 2]) -> Option<Vec<String>> {
+        let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+        let motion = Motion {
+            coordinates: names(["x", "y"]),
+            momenta: names(["p_x", "p_y"]),
+            hamiltonian: None,
+            laws: Vec::new(),
+            canonical: Some(Canonical { velocities: names(["u", "w"]), formulas: names(formulas) }),
+            slowing: Vec::new(),
+            train: None,
+        };
+        motion.velocities().map(|found| found.values().map(Expr::to_string).collect())
+    }
+
+    #[test]
+    fn velocities_come_back_from_momenta() {
+        assert_eq!(velocities(["u", "w"]).unwrap(), ["p_x", "p_y"]);
+        assert_eq!(velocities(["u - 3*y", "2*w + x"]).unwrap(), ["p_x - -3*y", "(p_y - x)/2"]);
+        assert_eq!(velocities(["x^2*u", "w"]), None);
+        assert_eq!(velocities(["u + w", "w"]), None);
+    }
 }

@@ -20,6 +20,19 @@ pub(super) fn symbols(names: &[String]) -> Vec<Symbol> {
     names.iter().map(Symbol::new).collect()
 }
 
+/// The trajectories of a run's data in coordinates and the canonical momenta of a motion.
+///
+/// # Errors
+/// In words, why there are none.
+pub fn in_canonical_momenta(data: &Data, motion: &Motion) -> Result<TrajectorySet, String> {
+    match (data, &motion.canonical) {
+        (Data::Recorded(reading), Some(canonical)) => {
+            canonical_trajectories(&reading.recording, motion, canonical)
+        }
+        (data, _) => Ok(data.observations(1.0).trajectories),
+    }
+}
+
 /// Trajectories of a recording in the canonical momenta p = m·v + A(q) of a motion. Without recorded velocities these
 /// are of splines through the positions, where points of both sides carry them.
 fn canonical_trajectories(
@@ -123,12 +136,7 @@ impl Truth {
     /// # Errors
     /// In words, why there are none.
     pub(super) fn of(data: &Data, motion: &Motion) -> Result<Truth, String> {
-        let set = match (data, &motion.canonical) {
-            (Data::Recorded(reading), Some(canonical)) => {
-                canonical_trajectories(&reading.recording, motion, canonical)?
-            }
-            (data, _) => data.observations(1.0).trajectories,
-        };
+        let set = in_canonical_momenta(data, motion)?;
         Ok(match motion.train {
             Some(train) => {
                 let (fitted, test) = set.split(train.0);

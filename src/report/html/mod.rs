@@ -7,7 +7,7 @@ mod pictures;
 mod plot;
 mod words;
 
-use super::network::further;
+use super::network::{further, prediction};
 use super::{ConstantRecord, CoordinateValueRecord, Figures, Made, Record, text};
 use math::Numbers;
 
@@ -230,7 +230,8 @@ fn network(record: &Record) -> String {
         ]
     };
     let coordinates: Vec<Vec<String>> = network.coordinates.iter().enumerate().map(learned).collect();
-    let further: String = further(record).iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+    let more = prediction(record).into_iter().chain(further(record));
+    let further: String = more.map(|line| format!("<li>{}</li>\n", escape(&line))).collect();
     let further = if further.is_empty() {
         further
     } else {
