@@ -186,15 +186,15 @@ mod tests {
     use super::*;
     use crate::data::{Coordinate, Run};
 
-    /// Two oscillations with p_x = 2 v_x − y/2 + 1, p_y = 3 v_y + x/2, of 400 points.
-    fn recording(mass_of: impl Fn(f64) -> f64) -> Recording {
+    /// Two oscillations with p_x = m(x) v_x − A y/2 + A, p_y = 3 v_y + A x/2, of 400 points.
+    fn recording(mass_of: impl Fn(f64) -> f64, a: f64) -> Recording {
         let times: Vec<f64> = (0..400).map(|k| 0.04 * f64::from(k)).collect();
         let of = |f: &dyn Fn(f64) -> f64| times.iter().map(|&t| f(t)).collect::<Vec<f64>>();
         let (x, y) = (|t: f64| t.cos(), |t: f64| (1.7 * t).sin());
         let (vx, vy) = (|t: f64| -t.sin(), |t: f64| 1.7 * (1.7 * t).cos());
         let positions = vec![of(&x), of(&y)];
         let momenta =
-            vec![of(&|t| mass_of(x(t)) * vx(t) - y(t) / 2.0 + 1.0), of(&|t| 3.0 * vy(t) + x(t) / 2.0)];
+            vec![of(&|t| mass_of(x(t)) * vx(t) - a * y(t) / 2.0 + a), of(&|t| 3.0 * vy(t) + a * x(t) / 2.0)];
         let coordinate = |name| Coordinate { name: Symbol::new(name), is_angle: false };
         Recording {
             coordinates: vec![coordinate("x"), coordinate("y")],
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn masses_and_the_vector_potential_are_read() {
-        let recording = recording(|_| 2.0);
+        let recording = recording(|_| 2.0, 1.0);
         let map = MomentumMap::of(&recording, &Smoother::default(), &Config::default()).unwrap().unwrap();
         let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
         assert!(near(&map.masses, &[2.0, 3.0]), "{map:?}");
@@ -241,9 +241,9 @@ mod tests {
         let read = |recording: Recording| {
             MomentumMap::of(&recording, &Smoother::default(), &Config::default()).unwrap()
         };
-        let map = read(noisy(recording(|_| 2.0), 0.25)).expect("masses");
+        let map = read(noisy(recording(|_| 2.0, 0.0), 0.25)).expect("masses");
         assert!(map.misfit > 0.03, "{map:?}");
-        assert_eq!(read(noisy(recording(|x| 2.0 + 1.5 * x * x), 0.25)), None);
+        assert_eq!(read(noisy(recording(|x| 2.0 + 1.5 * x * x, 0.0), 0.25)), None);
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_mass_that_depends_on_the_position_is_of_another_form() {
-        let recording = recording(|x| 2.0 + 1.5 * x * x);
+        let recording = recording(|x| 2.0 + 1.5 * x * x, 1.0);
         assert_eq!(MomentumMap::of(&recording, &Smoother::default(), &Config::default()).unwrap(), None);
     }
 }
