@@ -13,6 +13,7 @@ use super::RegressionError;
 use super::normal::solve_symmetric;
 use crate::data::Piece;
 use crate::dynamics::ParametricHamiltonian;
+use crate::progress::CancelToken;
 
 /// A Hamiltonian with free parameters, ready to be fitted to trajectories.
 #[derive(Clone, Debug)]
@@ -70,6 +71,8 @@ pub struct Shooting {
     pub iterations: usize,
     /// Relative accuracy of the integration.
     pub rtol: f64,
+    /// Ends the fit with the parameters reached so far.
+    pub token: CancelToken,
 }
 
 /// What shooting found.
@@ -109,6 +112,9 @@ impl Shooter {
         let mut damping = 0.0;
         let mut converged = false;
         for _ in 0..how.iterations {
+            if how.token.is_cancelled() {
+                break;
+            }
             let step = match state.step(damping) {
                 Ok(step) => step,
                 Err(error) if damping > 1e6 => return Err(error),
@@ -393,7 +399,8 @@ mod tests {
         let shooter = Shooter::new(ParametricHamiltonian::new(&h, &inputs, &parameters).unwrap());
         let stretches: Vec<Stretch> =
             pieces(oscillators(8, 200, 0.05, noise, true)).iter().map(Stretch::new).collect();
-        let how = Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10 };
+        let how =
+            Shooting { points, noise: vec![0.01; 4], iterations: 20, rtol: 1e-10, token: CancelToken::new() };
         shooter.fit(&[0.52, 0.49, 0.48, 2.05, 0.02], &stretches.iter().collect::<Vec<_>>(), &how).unwrap()
     }
 

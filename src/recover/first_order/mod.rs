@@ -146,7 +146,7 @@ pub fn hamiltonian(
     let is_of_motion = is_open && !has_constant_masses(&observed.trajectories, config);
     let found = match is_of_motion.then(motion).flatten() {
         Some(settled) => Some(settled),
-        None => grown(data, &library, &config.first_order, &mut tell)?,
+        None => grown(data, &library, &config.first_order, job, &mut tell)?,
     };
     let is_left = is_open && !is_of_motion && !found.as_ref().is_some_and(|h| h.exact);
     Ok(Found { hamiltonian: is_left.then(motion).flatten().or(found), stages })
@@ -175,6 +175,7 @@ fn grown(
     data: &Prepared,
     library: &TermLibrary,
     config: &Config,
+    job: &Job<'_>,
     tell: &mut dyn FnMut(&StageReport) -> ControlFlow<()>,
 ) -> Result<Option<RecoveredHamiltonian>, RecoverError> {
     let of = |fitted: &Fitted| RecoveredHamiltonian::of_fit(fitted, data, config);
@@ -188,7 +189,7 @@ fn grown(
             for (quotients, stage) in stages.enumerate() {
                 let found = match way {
                     Way::Clean => clean::fit_clean(data, stage, config)?,
-                    Way::Noisy => noisy::fit_noisy(data, stage, best.as_ref(), config)?,
+                    Way::Noisy => noisy::fit_noisy(data, stage, best.as_ref(), config, job.token())?,
                 };
                 let Some((mut fitted, report)) = found else { continue };
                 fitted.exact_terms = quotients == 0 || is_exact;

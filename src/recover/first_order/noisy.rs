@@ -1,6 +1,7 @@
 //! A stage of the library by the weak form, then by fits of trajectories.
 
 use crate::expr::Expr;
+use crate::progress::CancelToken;
 use crate::regression::Normal;
 use crate::regression::elimination::{Elimination, eliminate, sharpest, shrunk};
 use crate::regression::fold::{folded, grown};
@@ -21,6 +22,7 @@ pub(super) fn fit_noisy(
     stage: &Stage,
     known: Option<&Fitted>,
     config: &Config,
+    token: &CancelToken,
 ) -> Result<Option<(Fitted, StageReport)>, RecoverError> {
     let Some((terms, data)) = usable_stretches(data, stage, config)? else { return Ok(None) };
     let data = &data;
@@ -31,24 +33,25 @@ pub(super) fn fit_noisy(
     let all: Vec<usize> = (0..terms.len()).collect();
     let Ok(broad) = eliminate(&system, &all, config.weak.growth, config.floor) else { return Ok(None) };
     let narrow = sharpest(&system, &broad, 2 * config.trajectories.most_terms)?;
-    let small = smallest(data, &terms, &system, &broad, config)?;
+    let small = smallest(data, &terms, (&system, &broad), config, token)?;
     let mut best: Option<(Fitted, StageReport)> = None;
     // A small fit must hold against a larger one by the trajectories: both are tried.
     let tries = [small.map(|s| (s, false)), Some((narrow, true)), Some((broad, true))];
     for (found, last) in tries.into_iter().flatten() {
         let kept: Vec<Expr> = found.solution.columns.iter().map(|&j| terms[j].clone()).collect();
-        if kept.is_empty() {
+        if kept.is_empty() || (best.is_some() && token.is_cancelled()) {
             continue;
         }
         let candidate = match known.filter(|known| known.chi.is_some() && same(&known.terms, &kept)) {
             Some(known) => known.found_again(stage, terms.len(), found.residual),
             None => {
                 let shot = if kept.len() <= config.trajectories.most_terms {
-                    shoot(data, &kept, &found, &config.trajectories)?
+                    shoot(data, &kept, &found, &config.trajectories, token)?
                 } else {
                     None
                 };
-                let shot = shot.map(|reached| sharpened(data, reached, &config.trajectories)).transpose()?;
+                let shot =
+                    shot.map(|reached| sharpened(data, reached, &config.trajectories, token)).transpose()?;
                 weigh((stage, terms.len()), &system, &found, (kept, shot), config)
             }
         };
@@ -88,9 +91,9 @@ fn weak_form(data: &Prepared, terms: &[Expr], config: &Config) -> Result<Option<
 fn smallest(
     data: &Prepared,
     terms: &[Expr],
-    system: &Normal,
-    start: &Elimination,
+    (system, start): (&Normal, &Elimination),
     config: &Config,
+    token: &CancelToken,
 ) -> Result<Option<Elimination>, RecoverError> {
     if terms.len() > config.folding.most_candidates {
         return Ok(None);
@@ -111,11 +114,11 @@ fn smallest(
             .then(a.columns.cmp(&b.columns))
     });
     models.dedup();
-    let how = first_look(data);
+    let how = first_look(data, token);
     let stretches = chosen(data, config.trajectories.look);
     let mut best: Option<(f64, Elimination)> = None;
     for level in models.chunk_by(|a, b| a.columns.len() == b.columns.len()).take(config.folding.sizes) {
-        for model in level.iter().take(config.folding.asked) {
+        for model in level.iter().take(config.folding.asked).take_while(|_| !token.is_cancelled()) {
             let Ok(solution) = system.solve(&model.columns) else { continue };
             let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
             let shot = fit_terms(data, &formulas, &solution.coefficients, &stretches, &how)?;
@@ -124,7 +127,8 @@ fn smallest(
                 best = Some((chi, Elimination { residual: model.residual, solution, ..*start }));
             }
         }
-        if best.as_ref().is_some_and(|(chi, _)| *chi <= config.trajectories.explained) {
+        let is_explained = best.as_ref().is_some_and(|(chi, _)| *chi <= config.trajectories.explained);
+        if is_explained || token.is_cancelled() {
             break;
         }
     }

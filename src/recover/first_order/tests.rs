@@ -4,6 +4,7 @@ use super::fixtures::oscillators;
 use super::*;
 use crate::data::Trajectory;
 use crate::expr::{Expr, Symbol, parse};
+use crate::progress::CancelToken;
 use crate::terms::{Stage, Term, polynomials};
 
 /// Observations of the oscillators, with velocities or without.
@@ -83,7 +84,8 @@ fn held_out_velocities_may_contradict_a_fit() {
 #[test]
 fn noisy_states_are_explained_by_trajectories() {
     let (data, config) = (prepared(0.01, false), Config::default());
-    let (fitted, report) = noisy::fit_noisy(&data, &quadratic(), None, &config).unwrap().unwrap();
+    let (fitted, report) =
+        noisy::fit_noisy(&data, &quadratic(), None, &config, &CancelToken::new()).unwrap().unwrap();
     assert_eq!(shown(&fitted.terms), ["p1^2", "p2^2", "q1^2", "q2^2"]);
     assert!(fitted.explains && fitted.chi.is_some_and(|chi| (chi - 1.0).abs() < 0.1), "{report:?}");
     for (term, (c, e)) in fitted.terms.iter().zip(fitted.coefficients.iter().zip(&fitted.errors)) {

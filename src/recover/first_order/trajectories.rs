@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dynamics::ParametricHamiltonian;
 use crate::expr::{Expr, Symbol};
+use crate::progress::CancelToken;
 use crate::recover::snap::snap;
 use crate::regression::shooting::{Shooter, Shooting, Shot, Stretch};
 use crate::regression::{Elimination, RegressionError};
@@ -63,6 +64,7 @@ pub(super) fn sharpened(
     data: &Prepared,
     mut reached: Reached,
     config: &Config,
+    token: &CancelToken,
 ) -> Result<Reached, RecoverError> {
     let recognised = |shot: &Shot| {
         let mut pairs = shot.parameters.iter().zip(&shot.standard_errors);
@@ -70,7 +72,7 @@ pub(super) fn sharpened(
     };
     let mut used = 0;
     for amount in [config.fit, config.sharp] {
-        if reached.shot.chi > config.explained || recognised(&reached.shot) {
+        if reached.shot.chi > config.explained || recognised(&reached.shot) || token.is_cancelled() {
             break;
         }
         let stretches = chosen(data, amount);
@@ -79,7 +81,7 @@ pub(super) fn sharpened(
         }
         used = stretches.len();
         let rtol = (1e-3 * reached.rtol).max(1e-12);
-        let how = Shooting { points: reached.points, iterations: 12, rtol, ..first_look(data) };
+        let how = Shooting { points: reached.points, iterations: 12, rtol, ..first_look(data, token) };
         let theta = &reached.shot.parameters;
         // Also where it speaks against the fit.
         let Some(shot) = fit_terms(data, &reached.terms, theta, &stretches, &how)? else { break };
@@ -101,17 +103,22 @@ pub(super) fn shoot(
     terms: &[Expr],
     start: &Elimination,
     config: &Config,
+    token: &CancelToken,
 ) -> Result<Option<Reached>, RecoverError> {
     let mut terms = terms.to_vec();
     let mut theta = start.solution.coefficients.clone();
     let longest = longest(data);
-    let Shooting { mut points, noise, mut rtol, .. } = first_look(data);
+    let Shooting { mut points, noise, mut rtol, .. } = first_look(data, token);
     // A first look decides with few points whether the model is worth more.
     let mut looked = false;
     let mut best: Option<Reached> = None;
     loop {
         let stretches = chosen(data, if looked { config.fit } else { config.look });
-        let how = Shooting { points, noise: noise.clone(), iterations: if looked { 12 } else { 6 }, rtol };
+        let iterations = if looked { 12 } else { 6 };
+        let how = Shooting { points, noise: noise.clone(), iterations, token: token.clone(), rtol };
+        if token.is_cancelled() {
+            return Ok(best);
+        }
         let Some(mut shot) = fit_terms(data, &terms, &theta, &stretches, &how)? else { return Ok(best) };
         // Integration must be finer than what it is to resolve.
         let wanted = (shot.chi * data.relative_noise() * 1e-3).clamp(1e-12, 1e-5);
@@ -156,7 +163,7 @@ fn longest(data: &Prepared) -> usize {
 }
 
 /// Segments of half a period, the data's noise, an accuracy that resolves it, and few iterations.
-pub(super) fn first_look(data: &Prepared) -> Shooting {
+pub(super) fn first_look(data: &Prepared, token: &CancelToken) -> Shooting {
     let longest = longest(data);
     let step = data.curves.iter().map(|curve| curve.step).fold(0.0, f64::max);
     let floor = |n: &f64, s: &f64| n.max(1e-10 * s);
@@ -164,6 +171,7 @@ pub(super) fn first_look(data: &Prepared) -> Shooting {
         points: ((0.5 * data.period / step) as usize).clamp(6, 40).min(longest),
         noise: data.noise.iter().zip(&data.scales).map(|(n, s)| floor(n, s)).collect(),
         iterations: 6,
+        token: token.clone(),
         rtol: (data.relative_noise() * 1e-3).clamp(1e-12, 1e-5),
     }
 }
