@@ -169,16 +169,43 @@ fn no_functions_of(functions: &Evaluated, laws: &Evaluated) -> Result<Option<Eva
     Ok((!others.is_empty()).then(|| combined(functions, &others)))
 }
 
-/// The combinations of these functions that change least along runs of these lengths, least first.
+/// The combinations of these functions that change least along runs of these lengths, least first. Each is judged against
+/// the laws and the further laws before it, and left out where it is a function of these.
 fn tested(
     others: &Evaluated,
     laws: &Evaluated,
     lengths: &[usize],
 ) -> Result<Vec<FurtherLaw>, RegressionError> {
     let all: Vec<usize> = (0..others.functions).collect();
-    let found = eigenvectors(others, &all, Measure::Trajectory(lengths))?;
-    let one = |one| FurtherLaw::of(&combined(others, std::slice::from_ref(one)), laws, lengths);
-    Ok(found.iter().map(one).collect())
+    let mut known = laws.clone();
+    let mut found = Vec::new();
+    for one in eigenvectors(others, &all, Measure::Trajectory(lengths))? {
+        let function = combined(others, std::slice::from_ref(&one));
+        let law = FurtherLaw::of(&function, &known, lengths);
+        if law.is_likely() {
+            known = joined(&known, &function);
+        } else if law.outside.value < OUTSIDE {
+            continue;
+        }
+        found.push(law);
+    }
+    Ok(found)
+}
+
+/// The functions of both, on the same states.
+fn joined(first: &Evaluated, second: &Evaluated) -> Evaluated {
+    let side_by_side = |a: &[f64], b: &[f64], widths: [usize; 2]| -> Vec<f64> {
+        let rows = b.chunks_exact(widths[1]).enumerate();
+        rows.flat_map(|(k, row)| a[k * widths[0]..(k + 1) * widths[0]].iter().chain(row).copied()).collect()
+    };
+    let counts = [first.functions, second.functions];
+    let widths = counts.map(|count| count * second.width);
+    Evaluated {
+        functions: counts.iter().sum(),
+        width: second.width,
+        values: side_by_side(&first.values, &second.values, counts),
+        gradients: side_by_side(&first.gradients, &second.gradients, widths),
+    }
 }
 
 /// Combinations of functions as functions.
@@ -286,6 +313,12 @@ mod tests {
         assert!(found.len() == 1 && found[0].drift() < 1e-6 && found[0].outside.value > 0.5, "{found:?}");
         assert_eq!(found[0].runs, 12);
         assert_eq!(said(["H + 3*L", "exp(L) - 0.2*H^2"], &[]).len(), 2);
+    }
+
+    #[test]
+    fn functions_of_each_other_are_one_further_law() {
+        assert_eq!(said(["L + H", "L^2 - 3*L*H"], &["H"]).len(), 1);
+        assert_eq!(said(["L", "exp(3*L) - L^2"], &[]).len(), 1);
     }
 
     #[test]
