@@ -29,8 +29,10 @@ const OFF: f64 = 0.3;
 const BEYOND: f64 = 0.1;
 /// The runs of the learned motion, and points of each.
 const LEARNED: (usize, usize) = (60, 60);
-/// The drift of a law along learned runs, in units of the relative error of the learned field.
-const DRIFT: f64 = 1.0;
+/// The drift of a law along learned runs, in units of the relative error of the learned field: errors add up along runs.
+const DRIFT: f64 = 3.0;
+/// Of a field with a larger relative error than this no laws are read: functions that drift by as much are no laws.
+const ACCURATE: f64 = 0.01;
 
 /// How well the network predicts runs that it has not seen, each from its first state.
 #[derive(Clone, PartialEq, Debug)]
@@ -159,8 +161,8 @@ pub(super) fn laws_of(
     (space, taken): (&PhaseSpace, &[Symbol]),
 ) -> Result<Vec<ConservedQuantity>, DiscoverError> {
     let error = relative_error(learned, data)?;
-    let runs = learned_runs(learned, data);
-    if runs.len() < LEARNED.0 / 4 || !error.is_finite() {
+    let runs = if error < ACCURATE { learned_runs(learned, data) } else { Vec::new() };
+    if runs.len() < LEARNED.0 / 4 {
         return Ok(Vec::new());
     }
     // As data without velocities whose noise is the error of the learned field.

@@ -226,7 +226,7 @@ fn recorded<'a>(
             job.note("no networks are trained: the law of motion is recovered from the recording itself");
         }
         true => {}
-        false => unexplained::learn(&mut answer, &found, inputs, networks, session)?,
+        false => unexplained::add_network(&mut answer, &found, inputs, networks, session)?,
     }
     Ok((Some(answer), Networks::Saved(Vec::new())))
 }
