@@ -210,7 +210,7 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
 mod tests {
     use super::*;
     use crate::learn::equations;
-    use crate::learn::loss::Loss;
+    use crate::learn::loss::{Loss, Pairs};
     use crate::learn::model::{InputMap, Layers, ModelKind};
     use crate::learn::network::Activation;
     use crate::learn::parameters::Parameters;
@@ -278,7 +278,8 @@ mod tests {
     }
 
     fn cases() -> Vec<Case> {
-        let paper = Loss::Paper { beta: 0.6 };
+        let paper = Loss::Paper { beta: 0.6, pairs: Pairs::All };
+        let cyclic_pairs = Loss::Paper { beta: 0., pairs: Pairs::Cyclic };
         vec![
             case(ModelKind::Baseline, Activation::Tanh, Loss::Relaxed, 0),
             case(ModelKind::Hamiltonian, Activation::Tanh, Loss::Relaxed, 0),
@@ -288,6 +289,7 @@ mod tests {
             case(ModelKind::SymmetryControl, Activation::Tanh, paper, 2),
             case(ModelKind::SymmetryControl, Activation::Tanh, paper, 1),
             case(ModelKind::SymmetryControl, Activation::Softplus, paper, 0),
+            case(ModelKind::SymmetryControl, Activation::Tanh, cyclic_pairs, 1),
             case(ModelKind::Constrained, Activation::Tanh, Loss::Relaxed, 0),
             case_of_depth(ModelKind::Baseline, Activation::Tanh, Loss::Relaxed, 0, 3),
             case_of_depth(ModelKind::Hamiltonian, Activation::Softplus, Loss::Relaxed, 0, 1),
