@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
                 let correction = 1. / (1. - decay.powi(state.step.min(1_000_000) as i32));
                 Ok(average.iter().map(|&a| (f64::from(a) * correction) as f32).collect())
             }
-            _ => Ok(state.parameters.flat()?.to_vec1()?),
+            _ => Ok(state.parameters.values()?),
         }
     }
 
@@ -242,8 +242,10 @@ impl<'a> Run<'a> {
             (self.model.columns(), chosen.len()),
             &Device::Cpu,
         )?;
-        let terms = function.terms(&state.parameters.flat()?, &batch)?;
-        let gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
+        let weights = state.parameters.packed::<f32>()?;
+        let terms = function.terms(&weights, &batch)?;
+        let mut gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
+        state.parameters.hand_out(&weights, &mut gradients)?;
         let losses = match terms.to_vec1::<f32>()?.as_slice() {
             &[hamiltonian, poisson, cyclic] => [hamiltonian, poisson, cyclic].map(f64::from),
             _ => [f64::NAN; 3],
@@ -257,7 +259,7 @@ impl<'a> Run<'a> {
         state.step += 1;
         if let (Some(average), Some(decay)) = (&mut state.average, config.average) {
             let (keep, take) = (decay as f32, (1. - decay) as f32);
-            let weights = state.parameters.flat()?.to_vec1::<f32>()?;
+            let weights = state.parameters.values::<f32>()?;
             average.iter_mut().zip(&weights).for_each(|(a, &w)| *a = keep * *a + take * w);
         }
         if state.step == config.switch() && config.symmetry_part.is_some() {
@@ -294,7 +296,7 @@ impl<'a> Run<'a> {
         let mut arrays = weights(RESULT, &self.current(state)?);
         if let Some(average) = &state.average {
             arrays.extend(weights(AVERAGE, average));
-            arrays.extend(weights(TRAINING, &state.parameters.flat()?.to_vec1::<f32>()?));
+            arrays.extend(weights(TRAINING, &state.parameters.values::<f32>()?));
         }
         if let Some(laws) = &state.laws {
             arrays.extend(weights(LAWS, laws));
