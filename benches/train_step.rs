@@ -4,7 +4,9 @@
 //! and derivative of the loss alone, by its equations in plain candle tensors: what the fused operation stands for.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use liouville::learn::{Config, Keeper, OptimiserKind, PlainLoss, Samples, Signal, TrainingData, train};
+use liouville::learn::{
+    Config, Ending, Keeper, OptimiserKind, PlainLoss, Samples, Signal, TrainingData, train,
+};
 use liouville::progress::{Job, Step};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -45,7 +47,7 @@ fn normal_data(dof: usize) -> TrainingData {
 
 fn time_of_steps(data: &TrainingData, config: &Config, steps: u64) -> Duration {
     let mut clock = Clock::default();
-    let config = Config { steps: steps as usize + 1, ..config.clone() };
+    let config = Config { steps: steps as usize + 1, ending: Ending::AllSteps, ..config.clone() };
     train(data, &config, &Job::silent(), &mut clock).expect("training on random data");
     Duration::from_secs_f64(clock.last - clock.first)
 }

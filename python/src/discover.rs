@@ -5,7 +5,7 @@ use std::sync::Arc;
 use liouville::data::{self, ColumnMap, Declared, Rates, ReadOptions};
 use liouville::discover::Cyclic;
 use liouville::expr::{Symbol, is_name};
-use liouville::learn::Loss;
+use liouville::learn::{Loss, Pairs};
 use liouville::progress::{CancelToken, Ended, Job, Limits};
 use liouville::questions::{self, End, Failure, Found, Networks, Recorded, Session, read_grammar};
 use liouville::report::Question;
@@ -160,7 +160,11 @@ impl Asked {
             seed: self.seed,
             cyclic: self.cyclic.map_or(Cyclic::Auto, Cyclic::Number),
             steps: self.steps,
-            loss: if self.loss == "paper" { Loss::Paper { beta: 1.0 } } else { Loss::Relaxed },
+            loss: if self.loss == "paper" {
+                Loss::Paper { beta: 1.0, pairs: Pairs::All }
+            } else {
+                Loss::Relaxed
+            },
             noise: Exact(self.noise),
             grammar: self.grammar.as_deref().map(read_grammar).transpose()?,
             time_limit: self.time_limit.map(Exact),

@@ -64,7 +64,7 @@ pub(super) struct Discover {
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// Training steps; 0 goes without networks.
+    /// Most training steps [default: 4000]; 0 goes without networks.
     #[arg(long, value_name = "K")]
     steps: Option<usize>,
 
@@ -168,7 +168,7 @@ impl Discover {
             steps: self.steps,
             loss: match self.loss {
                 LossName::Relaxed => learn::Loss::Relaxed,
-                LossName::Paper => learn::Loss::Paper { beta: 1.0 },
+                LossName::Paper => learn::Loss::Paper { beta: 1.0, pairs: learn::Pairs::All },
             },
             noise: Exact(self.noise),
             grammar: self.grammar.as_deref().map(read_grammar).transpose()?,

@@ -192,7 +192,7 @@ pub fn run(
     let recovered = recover(observations, config, job)?;
     let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
         Some(settings) => {
-            job.note(&format!("training networks, {} steps", settings.steps));
+            job.note(&format!("training networks, at most {} steps", settings.steps));
             let settings = (config.cyclic, settings, trainings);
             match networks::train(observations, &recovered.data, settings, job) {
                 // Where nothing is kept there is nothing to take up: what was found stands without networks.

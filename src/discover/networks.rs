@@ -128,7 +128,7 @@ pub(super) fn train(
             Some(checkpoint) => learn::resume(&training, checkpoint, config.threads, job, &mut keeper)?,
             None => learn::train(&training, &config, job, &mut keeper)?,
         };
-        if learned.steps() < config.steps {
+        if !learned.checkpoint().is_complete() {
             kept.extend(keeper.last);
             return Err(DiscoverError::Interrupted { step: learned.steps(), steps: config.steps, kept });
         }

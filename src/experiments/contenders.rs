@@ -1,6 +1,6 @@
 //! The models that are held against each other.
 
-use crate::learn::{Config, Loss, ModelKind};
+use crate::learn::{Config, Ending, Loss, ModelKind, Pairs};
 
 use super::tasks::{Problem, Task};
 
@@ -81,6 +81,7 @@ impl Contender {
             steps,
             warm_up: (steps / 20).max(1),
             learning_rate: 1e-2,
+            ending: Ending::AllSteps,
             average: Some(0.99),
             seed: problem.seed,
             cyclic: 0,
@@ -112,7 +113,7 @@ impl Contender {
             }
             Self::SymmetryControl => symmetry,
             Self::PaperLoss => Config {
-                loss: Loss::Paper { beta: 1.0 },
+                loss: Loss::Paper { beta: 1.0, pairs: Pairs::All },
                 // Half the width: both networks together are then about as large as the Hamiltonian network.
                 width: (budget.width / 2).max(1),
                 learning_rate: common.learning_rate,

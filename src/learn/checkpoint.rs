@@ -8,15 +8,16 @@
 //! | NAME | the networks to use |
 //! | `laws.`NAME | the networks that the laws are read from, where these are others: at the switch |
 //! | `training.`NAME, `average.`NAME | with averaged weights: those that training goes on with, and their running mean, not corrected for its beginning |
+//! | `losses` | the logarithms of the last losses, until they have settled |
 //! | `optimiser.`NAME`.m`, `.v` | means of gradients and of their squares |
 //! | `optimiser.`NAME`.left`, `.right`, `.left_basis`, `.right_basis` | SOAP: means of GGᵀ and GᵀG, and their eigenvectors |
 
+use super::config::Config;
 use super::data::Scaling;
 use super::error::LearnError;
 use super::loss::LossTerms;
 use super::model::Model;
 use super::parameters::Parameter;
-use super::train::Config;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub(crate) const RESULT: &str = "";
 pub(crate) const LAWS: &str = "laws.";
 /// Prefix of the weights that training goes on with.
 pub(crate) const TRAINING: &str = "training.";
+/// Logarithms of the last losses, while the training waits for them to settle.
+pub(crate) const LOSSES: &str = "losses";
 /// Prefix of the running mean of the weights.
 pub(crate) const AVERAGE: &str = "average.";
 
@@ -48,6 +51,8 @@ pub(crate) struct Header {
     pub(crate) angles: Vec<usize>,
     pub(crate) scaling: Scaling,
     pub(crate) step: usize,
+    /// The step at which the loss had settled.
+    pub(crate) settled: Option<usize>,
     pub(crate) train_losses: Option<LossTerms>,
     pub(crate) test_losses: Option<LossTerms>,
     pub(crate) law_losses: Option<LossTerms>,
@@ -57,9 +62,21 @@ impl Header {
     /// The header of a run that was not yet measured.
     pub(crate) fn new(config: Config, dof: usize, angles: Vec<usize>, scaling: Scaling, step: usize) -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
-        let (train_losses, test_losses, law_losses) = (None, None, None);
+        let (settled, train_losses, test_losses, law_losses) = (None, None, None, None);
         let format = FORMAT;
-        Self { format, version, config, dof, angles, scaling, step, train_losses, test_losses, law_losses }
+        Self {
+            format,
+            version,
+            config,
+            dof,
+            angles,
+            scaling,
+            step,
+            settled,
+            train_losses,
+            test_losses,
+            law_losses,
+        }
     }
 }
 
@@ -128,14 +145,20 @@ impl Checkpoint {
 
     /// Whether the training is done and its losses are measured.
     pub fn is_complete(&self) -> bool {
-        self.header.step >= self.header.config.steps && self.header.train_losses.is_some()
+        let header = &self.header;
+        header.step >= header.config.end(header.settled) && header.train_losses.is_some()
+    }
+
+    /// The numbers of an array, if there is one of that name.
+    pub(crate) fn any(&self, name: &str) -> Option<Vec<f32>> {
+        self.arrays.iter().find(|array| array.name == name).map(|array| array.values.clone())
     }
 
     /// The numbers of an array of that many.
     pub(crate) fn array(&self, name: &str, length: usize) -> Result<Vec<f32>, LearnError> {
         let unfit = |what| LearnError::Checkpoint { path: self.path.clone(), what };
-        match self.arrays.iter().find(|array| array.name == name).map(|array| &array.values) {
-            Some(values) if values.len() == length => Ok(values.clone()),
+        match self.any(name) {
+            Some(values) if values.len() == length => Ok(values),
             Some(values) => Err(unfit(format!("{name} has {} entries, not {length}", values.len()))),
             None => Err(unfit(format!("{name} is missing"))),
         }

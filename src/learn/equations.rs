@@ -7,12 +7,13 @@
 //! # References
 //! *Symmetry Control Neural Networks* (under review, ICLR 2021), eq. 6–9.
 
+use super::config::Config;
 use super::data::{Prepared, Scaling, TrainingData};
 use super::error::LearnError;
 use super::loss::Loss;
 use super::model::{InputMap, Model, ModelKind, Modules};
 use super::parameters::Parameters;
-use super::train::{Config, model_for};
+use super::train::model_for;
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::Module;
 use rand::SeedableRng;
@@ -174,8 +175,8 @@ fn equation_6(energy: &Tensor, batch: &Batch) -> Result<Tensor> {
     batch.mean(&residual.sqr()?.sum(1)?)
 }
 
-/// L_Poisson = Σ_ij |{Q_i, P_j} − δ_ij|² + Σ_{j>i} |{P_i, P_j}|² + |{Q_i, Q_j}|², a mean over the batch; `q` and `p`
-/// are the gradients, [S, N, 2N].
+/// L_Poisson = Σ_ij |{Q_i, P_j} − δ_ij|² + Σ_{j>i} |{P_i, P_j}|² + |{Q_i, Q_j}|² over some of the pairs, a mean over the
+/// batch; `q` and `p` are the gradients, [S, pairs, 2N].
 fn equation_7(q: &Tensor, p: &Tensor) -> Result<Tensor> {
     let samples = q.dim(0)? as f64;
     let identity = Tensor::eye(q.dim(1)?, q.dtype(), q.device())?;
@@ -233,12 +234,17 @@ fn symmetry_control(model: &Model, networks: &Modules, batch: &Batch) -> Result<
             let p = dy.narrow(1, 0, n)?.contiguous()?;
             (relaxed_7(&p)?, relaxed_8(&p, batch)?)
         }
-        Loss::Paper { beta } => {
+        Loss::Paper { beta, pairs } => {
             let p = dy.narrow(1, 0, dof)?.contiguous()?;
             // Q_1…Q_n stand after Q_{n+1}…Q_N.
             let order: Vec<u32> = (2 * dof - n..2 * dof).chain(dof..2 * dof - n).map(|i| i as u32).collect();
             let q = dy.index_select(&Tensor::new(order, dy.device())?.to_dtype(DType::U32)?, 1)?;
-            (equation_7(&q, &p)?, equation_8(&q, &p, &energy.squeeze(1)?, beta, batch)?)
+            let bracketed = pairs.count(dof, n);
+            let term_7 = match bracketed {
+                0 => term_6.zeros_like()?,
+                _ => equation_7(&q.narrow(1, 0, bracketed)?, &p.narrow(1, 0, bracketed)?)?,
+            };
+            (term_7, equation_8(&q, &p, &energy.squeeze(1)?, beta, batch)?)
         }
     };
     Ok([term_6, term_7, term_8])

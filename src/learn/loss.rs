@@ -28,7 +28,31 @@ pub enum Loss {
     Paper {
         /// Weight β of Hamilton's equations for the pairs that are not cyclic.
         beta: f64,
+        /// The pairs whose brackets are asked for.
+        #[serde(default)]
+        pairs: Pairs,
     },
+}
+
+/// The pairs of new coordinates whose brackets eq. 7 asks for; the paper has it both ways.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pairs {
+    /// All N pairs.
+    #[default]
+    All,
+    /// The n cyclic pairs: "in some practical applications we only enforce this loss on n cyclic coordinate pairs".
+    Cyclic,
+}
+
+impl Pairs {
+    /// How many there are of N pairs, n of them cyclic; these stand first.
+    pub(crate) fn count(self, dof: usize, cyclic: usize) -> usize {
+        match self {
+            Self::All => dof,
+            Self::Cyclic => cyclic,
+        }
+    }
 }
 
 /// The three terms of a loss, unweighted.
@@ -79,7 +103,9 @@ impl Conditions {
                 flows: (0..cyclic).map(|output| FlowEquation { output, partner: None, weight: 1. }).collect(),
                 orthonormal: cyclic,
             },
-            Loss::Paper { beta } => {
+            Loss::Paper { beta, pairs: bracketed } => {
+                let bracketed = bracketed.count(dof, cyclic);
+                let asked = |output: usize| (0..bracketed).any(|i| output == i || output == position(i));
                 let target = |i: usize, j: usize| if i < dof && j == position(i) { -1. } else { 0. };
                 let momentum = |i: usize| FlowEquation {
                     output: i,
@@ -92,7 +118,10 @@ impl Conditions {
                     weight: if i < cyclic { 1. } else { beta },
                 };
                 Self {
-                    brackets: pairs(2 * dof).map(|(i, j)| (i, j, target(i, j))).collect(),
+                    brackets: pairs(2 * dof)
+                        .filter(|&(i, j)| asked(i) && asked(j))
+                        .map(|(i, j)| (i, j, target(i, j)))
+                        .collect(),
                     flows: (0..dof).flat_map(|i| [momentum(i), coordinate(i)]).collect(),
                     orthonormal: 0,
                 }
@@ -304,7 +333,8 @@ mod tests {
                 1 => ([p1, p2, q2, q1], vec![1., 0., 0.]),
                 _ => ([p1, p2, q1, q2], vec![1., 0.]),
             };
-            let (poisson, cyclic, _) = sums(Loss::Paper { beta: 0.5 }, cyclic, &rows, &energy, &flow);
+            let (poisson, cyclic, _) =
+                sums(Loss::Paper { beta: 0.5, pairs: Pairs::All }, cyclic, &rows, &energy, &flow);
             assert!(poisson < 1e-24 && cyclic < 1e-24, "{poisson} {cyclic}");
         }
         let (poisson, cyclic, products) = sums(Loss::Relaxed, 2, &[p1, p2], &[1., 0.], &flow);
@@ -319,7 +349,8 @@ mod tests {
         let (q1, q2, p1, p2) = ([1., 0., 0., 0.], [0., 1., 0., 0.], [0., 0., 1., 0.], [0., 0., 0., 2.]);
         let flow = [0.3, 0.1, -0.2, 0.5];
         // {Q2, P2} = 2 instead of 1; Ṗ1 = −0.2, Ṗ2 = 1, Q̇1 − 1 = −0.7, Q̇2 − 2 = −1.9.
-        let (poisson, cyclic, _) = sums(Loss::Paper { beta: 1. }, 2, &[p1, p2, q1, q2], &[1., 2.], &flow);
+        let (poisson, cyclic, _) =
+            sums(Loss::Paper { beta: 1., pairs: Pairs::All }, 2, &[p1, p2, q1, q2], &[1., 2.], &flow);
         assert!((poisson - 1.).abs() < 1e-12);
         assert!((cyclic - (0.04 + 1. + 0.49 + 3.61)).abs() < 1e-12);
         let (poisson, cyclic, _) = sums(Loss::Relaxed, 2, &[p1, q1], &[1., 2.], &flow);

@@ -11,6 +11,7 @@
 //! [`Checkpoint`] takes a run up again to the same bits.
 
 mod checkpoint;
+mod config;
 mod data;
 mod equations;
 mod error;
@@ -23,15 +24,17 @@ mod operation;
 mod optimiser;
 mod parameters;
 mod perceptron;
+mod settling;
 mod train;
 
 pub use checkpoint::Checkpoint;
+pub use config::{Config, Ending};
 pub use data::{Samples, Scaling, TrainingData};
 pub use equations::PlainLoss;
 pub use error::LearnError;
 pub use learned::{LearnedCoordinates, LearnedField, Momenta};
-pub use loss::{Loss, LossTerms};
+pub use loss::{Loss, LossTerms, Pairs};
 pub use model::ModelKind;
 pub use network::Activation;
 pub use optimiser::OptimiserKind;
-pub use train::{Config, Keeper, Signal, Unkept, resume, train};
+pub use train::{Keeper, Signal, Unkept, resume, train};

@@ -210,11 +210,12 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
 mod tests {
     use super::*;
     use crate::learn::equations;
-    use crate::learn::loss::Loss;
+    use crate::learn::loss::{Loss, Pairs};
     use crate::learn::model::{InputMap, Layers, ModelKind};
     use crate::learn::network::Activation;
     use crate::learn::parameters::Parameters;
     use candle_core::Var;
+    use candle_core::backprop::GradStore;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -261,24 +262,39 @@ mod tests {
         Case { model, parameters, batch }
     }
 
-    fn fused(case: &Case, threads: usize) -> Tensor {
+    /// The terms of the fused operation and, parameter by parameter, the gradient of a weighted sum of them.
+    fn fused(case: &Case, threads: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
         let function = LossFunction::<f64>::new(case.model.clone(), Crew::new(threads).unwrap());
-        function.terms(&case.parameters.flat().unwrap(), &case.batch).unwrap()
+        let packed = case.parameters.packed::<f64>().unwrap();
+        let terms = function.terms(&packed, &case.batch).unwrap();
+        let mut gradients = weighted(&terms).backward().unwrap();
+        case.parameters.hand_out(&packed, &mut gradients).unwrap();
+        (terms.to_vec1().unwrap(), by_parameter(case, &gradients))
     }
 
-    /// The terms and the gradient of a weighted sum of them, parameter by parameter.
-    fn with_gradients(case: &Case, terms: &Tensor) -> (Vec<f64>, Vec<Vec<f64>>) {
+    /// The same of the equations.
+    fn plain(case: &Case) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let terms = equations::terms(&case.model, case.parameters.modules(), &case.batch).unwrap();
+        let gradients = weighted(&terms).backward().unwrap();
+        (terms.to_vec1().unwrap(), by_parameter(case, &gradients))
+    }
+
+    fn weighted(terms: &Tensor) -> Tensor {
         let coefficients = Tensor::new(&[1., 0.3, 0.7], &Device::Cpu).unwrap();
-        let gradients = (terms * coefficients).unwrap().sum_all().unwrap().backward().unwrap();
+        (terms * coefficients).unwrap().sum_all().unwrap()
+    }
+
+    fn by_parameter(case: &Case, gradients: &GradStore) -> Vec<Vec<f64>> {
         let gradient = |v: &Var| match gradients.get(v) {
             Some(gradient) => gradient.flatten_all().unwrap().to_vec1().unwrap(),
             None => vec![0.; v.elem_count()],
         };
-        (terms.to_vec1().unwrap(), case.parameters.variables().iter().map(gradient).collect())
+        case.parameters.variables().iter().map(gradient).collect()
     }
 
     fn cases() -> Vec<Case> {
-        let paper = Loss::Paper { beta: 0.6 };
+        let paper = Loss::Paper { beta: 0.6, pairs: Pairs::All };
+        let cyclic_pairs = Loss::Paper { beta: 0., pairs: Pairs::Cyclic };
         vec![
             case(ModelKind::Baseline, Activation::Tanh, Loss::Relaxed, 0),
             case(ModelKind::Hamiltonian, Activation::Tanh, Loss::Relaxed, 0),
@@ -288,6 +304,7 @@ mod tests {
             case(ModelKind::SymmetryControl, Activation::Tanh, paper, 2),
             case(ModelKind::SymmetryControl, Activation::Tanh, paper, 1),
             case(ModelKind::SymmetryControl, Activation::Softplus, paper, 0),
+            case(ModelKind::SymmetryControl, Activation::Tanh, cyclic_pairs, 1),
             case(ModelKind::Constrained, Activation::Tanh, Loss::Relaxed, 0),
             case_of_depth(ModelKind::Baseline, Activation::Tanh, Loss::Relaxed, 0, 3),
             case_of_depth(ModelKind::Hamiltonian, Activation::Softplus, Loss::Relaxed, 0, 1),
@@ -301,9 +318,8 @@ mod tests {
     fn the_operation_computes_the_equations() {
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-10 * b.abs().max(1.);
         for (number, case) in cases().iter().enumerate() {
-            let plain = equations::terms(&case.model, case.parameters.modules(), &case.batch).unwrap();
-            let (expected, expected_gradients) = with_gradients(case, &plain);
-            let (terms, gradients) = with_gradients(case, &fused(case, 1));
+            let (expected, expected_gradients) = plain(case);
+            let (terms, gradients) = fused(case, 1);
             for (term, expected) in terms.iter().zip(&expected) {
                 assert!(close(*term, *expected), "case {number}: terms {terms:?}, not {expected:?}");
             }
@@ -320,8 +336,7 @@ mod tests {
     #[test]
     fn threads_do_not_change_a_bit() {
         for case in cases() {
-            let [one, two] = [1, 2].map(|threads| with_gradients(&case, &fused(&case, threads)));
-            assert_eq!(one, two);
+            assert_eq!(fused(&case, 1), fused(&case, 2));
         }
     }
 
@@ -329,7 +344,7 @@ mod tests {
     fn jacobians_agree_with_finite_differences() {
         let case = case(ModelKind::SymmetryControl, Activation::Tanh, Loss::Relaxed, 2);
         let model = &case.model;
-        let weights: Vec<f64> = case.parameters.flat().unwrap().to_vec1().unwrap();
+        let weights: Vec<f64> = case.parameters.values().unwrap();
         let run = |state: [f64; 4]| {
             let mut chunk = model.chunk::<f64>(1);
             chunk.inputs.clear();

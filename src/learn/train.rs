@@ -1,155 +1,24 @@
 //! The one training loop.
 
-use super::checkpoint::{AVERAGE, Array, Checkpoint, Header, LAWS, RESULT, TRAINING};
+use super::checkpoint::{AVERAGE, Array, Checkpoint, Header, LAWS, LOSSES, RESULT, TRAINING};
+use super::config::{Config, Ending};
 use super::data::{Batches, Prepared, Scaling, TrainingData};
 use super::error::LearnError;
 use super::learned::LearnedCoordinates;
 use super::linear::vectorised;
-use super::loss::{CHUNK, Loss, LossTerms};
-use super::model::{InputMap, Layers, Model, ModelKind, Sums};
-use super::network::Activation;
+use super::loss::{CHUNK, LossTerms};
+use super::model::{Model, ModelKind, Sums};
 use super::operation::{Crew, LossFunction};
-use super::optimiser::{Optimiser, OptimiserKind, Settings};
+use super::optimiser::{Optimiser, Settings};
 use super::parameters::Parameters;
+use super::settling::Settling;
 use crate::progress::{Event, Job, Step};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::Optimizer;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Settings of a training run. Together with the data they determine every bit of its result; `threads` does not
-/// matter to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Config {
-    /// Which model learns.
-    pub model: ModelKind,
-    /// Number n of cyclic pairs (symmetry control only), at most N.
-    pub cyclic: usize,
-    /// Width of the hidden layers.
-    pub width: usize,
-    /// Number of hidden layers of each network.
-    pub depth: usize,
-    /// Nonlinearity of the hidden layers.
-    pub activation: Activation,
-    /// What teaches the coordinates.
-    pub loss: Loss,
-    /// α1, the weight of the Poisson term. Smaller values give better laws, but from 4 degrees of freedom on the
-    /// gradients of some momenta may shrink to nothing at 0.01; 0.1 costs accuracy.
-    pub poisson_weight: f64,
-    /// α2, the weight of the cyclic term; of the brackets with the imposed functions in a constrained model.
-    pub cyclic_weight: f64,
-    /// How weights are fitted.
-    pub optimiser: OptimiserKind,
-    /// Highest learning rate.
-    pub learning_rate: f64,
-    /// The last learning rate, as a part of the highest; a cosine leads there.
-    pub final_rate: f64,
-    /// Steps of linear warm-up.
-    pub warm_up: usize,
-    /// Longest gradient that is not shortened.
-    pub clip: f64,
-    /// Samples in a step.
-    pub batch: usize,
-    /// Steps in all.
-    pub steps: usize,
-    /// Part of the steps that the symmetry terms take part in; after it the Hamiltonian term is alone, with a cosine
-    /// of its own, and the laws are those of the switch. None: always.
-    pub symmetry_part: Option<f64>,
-    /// Decay of a running mean of the weights, which then is the result. None: the last weights are.
-    pub average: Option<f64>,
-    /// Seed of initial weights and batches.
-    pub seed: u64,
-    /// Threads in use.
-    pub threads: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            model: ModelKind::SymmetryControl,
-            cyclic: 1,
-            width: 64,
-            depth: 2,
-            activation: Activation::Tanh,
-            loss: Loss::Relaxed,
-            poisson_weight: 0.03,
-            cyclic_weight: 1.,
-            optimiser: OptimiserKind::Soap,
-            learning_rate: 1e-2,
-            final_rate: 1e-3,
-            warm_up: 200,
-            clip: 10.,
-            batch: 256,
-            steps: 4000,
-            symmetry_part: None,
-            average: None,
-            seed: 0,
-            threads: 1,
-        }
-    }
-}
-
-impl Config {
-    pub(crate) fn check(&self, dof: usize) -> Result<(), LearnError> {
-        let bad = |name, value: &dyn ToString, expected| {
-            Err(LearnError::Setting { name, value: value.to_string(), expected })
-        };
-        let positive = |x: f64| x > 0. && x.is_finite();
-        match self {
-            c if c.cyclic > dof => bad("cyclic", &c.cyclic, "at most the degrees of freedom"),
-            c if c.width == 0 => bad("width", &c.width, "at least 1"),
-            c if c.depth == 0 => bad("depth", &c.depth, "at least 1"),
-            c if c.batch == 0 => bad("batch", &c.batch, "at least 1"),
-            c if c.steps == 0 => bad("steps", &c.steps, "at least 1"),
-            c if c.threads == 0 => bad("threads", &c.threads, "at least 1"),
-            c if !positive(c.learning_rate) => bad("learning_rate", &c.learning_rate, "a positive number"),
-            c if !(0. ..=1.).contains(&c.final_rate) => bad("final_rate", &c.final_rate, "between 0 and 1"),
-            c if !positive(c.clip) => bad("clip", &c.clip, "a positive number"),
-            c if c.poisson_weight.is_nan() || c.poisson_weight < 0. => {
-                bad("poisson_weight", &c.poisson_weight, "not negative")
-            }
-            c if c.cyclic_weight.is_nan() || c.cyclic_weight < 0. => {
-                bad("cyclic_weight", &c.cyclic_weight, "not negative")
-            }
-            Self { symmetry_part: Some(x), .. } if !(0. ..=1.).contains(x) => {
-                bad("symmetry_part", x, "between 0 and 1")
-            }
-            Self { average: Some(x), .. } if !(0. ..1.).contains(x) => {
-                bad("average", x, "at least 0 and below 1")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn model(&self, dof: usize, angles: &[usize]) -> Model {
-        let layers = Layers { width: self.width, depth: self.depth, activation: self.activation };
-        Model::new(self.model, InputMap::new(dof, angles), layers, self.loss, self.cyclic)
-    }
-
-    /// Number of weights of the networks.
-    pub fn parameters(&self, dof: usize, angles: &[usize]) -> usize {
-        self.model(dof, angles).weights()
-    }
-
-    /// First step without the symmetry terms.
-    pub fn switch(&self) -> usize {
-        self.symmetry_part.map_or(self.steps, |part| (part * self.steps as f64).round() as usize)
-    }
-
-    /// Learning rate of a step: warm-up and cosine, anew after the switch.
-    pub fn rate(&self, step: usize) -> f64 {
-        let switch = self.switch();
-        let (from, to) = if step < switch { (0, switch) } else { (switch, self.steps) };
-        let (done, all) = ((step - from) as f64, (to - from).max(1) as f64);
-        let warm = ((done + 1.) / (self.warm_up as f64).min(all / 2.).max(1.)).min(1.);
-        let cosine = 0.5 * (1. + (std::f64::consts::PI * done / all).cos());
-        self.learning_rate * warm * (self.final_rate + (1. - self.final_rate) * cosine)
-    }
-}
 
 /// What a [`Keeper`] asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +71,7 @@ pub fn train(
         step: 0,
         average: config.average.map(|_| vec![0.; run.model.weights()]),
         laws: None,
+        settling: Settling::default(),
         optimiser: run.optimiser(&parameters)?,
         parameters,
     };
@@ -253,6 +123,7 @@ pub fn resume(
         parameters,
         average: averaging.then(|| checkpoint.weights(AVERAGE, model)).transpose()?,
         laws: checkpoint.has(LAWS).then(|| checkpoint.weights(LAWS, model)).transpose()?,
+        settling: Settling { losses: checkpoint.any(LOSSES).unwrap_or_default(), at: header.settled },
         optimiser,
     };
     run.finish(state, job, keeper)
@@ -271,6 +142,7 @@ struct State {
     average: Option<Vec<f32>>,
     /// Weights at the switch.
     laws: Option<Vec<f32>>,
+    settling: Settling,
     optimiser: Optimiser,
 }
 
@@ -309,7 +181,7 @@ impl<'a> Run<'a> {
                 let correction = 1. / (1. - decay.powi(state.step.min(1_000_000) as i32));
                 Ok(average.iter().map(|&a| (f64::from(a) * correction) as f32).collect())
             }
-            _ => Ok(state.parameters.flat()?.to_vec1()?),
+            _ => Ok(state.parameters.values()?),
         }
     }
 
@@ -322,7 +194,7 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let function = LossFunction::<f32>::new(self.model.clone(), self.crew.clone());
         let mut batches = Batches::new(self.prepared.len(), self.config.batch, self.config.seed);
-        while state.step < self.config.steps {
+        while state.step < self.config.end(state.settling.at) {
             let chosen = batches.at(state.step);
             let (losses, rate) = self.step(&mut state, &function, chosen)?;
             let seconds = begun.elapsed().as_secs_f64();
@@ -330,7 +202,7 @@ impl<'a> Run<'a> {
             let step = Step {
                 training: "",
                 step: state.step,
-                steps: self.config.steps,
+                steps: self.config.end(state.settling.at),
                 losses: [hamiltonian, poisson, cyclic],
                 rate,
                 seconds,
@@ -370,8 +242,10 @@ impl<'a> Run<'a> {
             (self.model.columns(), chosen.len()),
             &Device::Cpu,
         )?;
-        let terms = function.terms(&state.parameters.flat()?, &batch)?;
-        let gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
+        let weights = state.parameters.packed::<f32>()?;
+        let terms = function.terms(&weights, &batch)?;
+        let mut gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
+        state.parameters.hand_out(&weights, &mut gradients)?;
         let losses = match terms.to_vec1::<f32>()?.as_slice() {
             &[hamiltonian, poisson, cyclic] => [hamiltonian, poisson, cyclic].map(f64::from),
             _ => [f64::NAN; 3],
@@ -379,17 +253,21 @@ impl<'a> Run<'a> {
         if !losses.iter().all(|x| x.is_finite()) {
             return Err(LearnError::Diverged { step: state.step });
         }
-        let rate = config.rate(state.step);
+        let rate = config.rate(state.step, state.settling.at);
         state.optimiser.set_learning_rate(rate);
         state.optimiser.step(&gradients)?;
         state.step += 1;
         if let (Some(average), Some(decay)) = (&mut state.average, config.average) {
             let (keep, take) = (decay as f32, (1. - decay) as f32);
-            let weights = state.parameters.flat()?.to_vec1::<f32>()?;
+            let weights = state.parameters.values::<f32>()?;
             average.iter_mut().zip(&weights).for_each(|(a, &w)| *a = keep * *a + take * w);
         }
         if state.step == config.switch() && config.symmetry_part.is_some() {
             state.laws = Some(self.current(state)?);
+        }
+        if config.ending == Ending::Settled {
+            let loss: f64 = losses.iter().zip(coefficients).map(|(term, c)| term * f64::from(c)).sum();
+            state.settling.hear(loss, state.step, config.latest_fall());
         }
         let [hamiltonian, poisson, cyclic] = losses;
         Ok((LossTerms { hamiltonian, poisson, cyclic }, rate))
@@ -413,14 +291,19 @@ impl<'a> Run<'a> {
     fn checkpoint(&self, state: &State) -> Result<Checkpoint, LearnError> {
         let TrainingData { dof, angles, .. } = self.data;
         let header = Header::new(self.config.clone(), *dof, angles.clone(), self.scaling.clone(), state.step);
+        let header = Header { settled: state.settling.at, ..header };
         let weights = |prefix, weights: &[f32]| Array::of_weights(prefix, &self.model, weights);
         let mut arrays = weights(RESULT, &self.current(state)?);
         if let Some(average) = &state.average {
             arrays.extend(weights(AVERAGE, average));
-            arrays.extend(weights(TRAINING, &state.parameters.flat()?.to_vec1::<f32>()?));
+            arrays.extend(weights(TRAINING, &state.parameters.values::<f32>()?));
         }
         if let Some(laws) = &state.laws {
             arrays.extend(weights(LAWS, laws));
+        }
+        if !state.settling.losses.is_empty() {
+            let losses = state.settling.losses.clone();
+            arrays.push(Array { name: LOSSES.into(), shape: vec![losses.len()], values: losses });
         }
         for (parameter, state) in self.model.parameters().iter().zip(state.optimiser.state()) {
             arrays.extend(state.into_iter().map(|(what, shape, values)| Array {
@@ -436,6 +319,7 @@ impl<'a> Run<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learn::OptimiserKind;
     use crate::learn::data::Samples;
     use rand::RngExt;
 
@@ -586,14 +470,20 @@ mod tests {
         let path = std::path::Path::new("a training");
         let back =
             |checkpoint: &Checkpoint| Checkpoint::from_bytes(&checkpoint.to_bytes().unwrap(), path).unwrap();
-        for (model, depth) in [
-            (ModelKind::Baseline, 2),
-            (ModelKind::Hamiltonian, 3),
-            (ModelKind::SymmetryControl, 2),
-            (ModelKind::Constrained, 2),
+        let phases = Config {
+            steps: 80,
+            ending: Ending::AllSteps,
+            symmetry_part: Some(0.5),
+            average: Some(0.9),
+            ..short()
+        };
+        for config in [
+            Config { model: ModelKind::Baseline, ..phases.clone() },
+            Config { model: ModelKind::Hamiltonian, depth: 3, ..phases.clone() },
+            Config { model: ModelKind::SymmetryControl, ..phases.clone() },
+            Config { model: ModelKind::Constrained, ..phases },
+            Config { steps: 80, ..short() },
         ] {
-            let config =
-                Config { model, depth, steps: 80, symmetry_part: Some(0.5), average: Some(0.9), ..short() };
             let whole = train(&data(), &config, &Job::silent(), &mut Unkept).unwrap();
             for after in [13, 55] {
                 let mut interrupt = Interrupt { after, kept: None };
@@ -662,15 +552,5 @@ mod tests {
         assert!(train(&data(), &wrong, &Job::silent(), &mut Unkept).is_err());
         let damaged = Checkpoint::from_bytes(b"no tensors", std::path::Path::new("a file"));
         assert!(matches!(damaged, Err(LearnError::Checkpoint { .. })));
-    }
-
-    #[test]
-    fn the_rate_rises_falls_and_starts_anew_at_the_switch() {
-        let config = Config { steps: 1000, symmetry_part: Some(0.4), warm_up: 10, ..Config::default() };
-        assert!(config.rate(0) < 0.2 * config.learning_rate && config.rate(12) > 0.9 * config.learning_rate);
-        assert!(
-            config.rate(399) < 0.01 * config.learning_rate && config.rate(415) > 0.9 * config.learning_rate
-        );
-        assert!(config.rate(999) < 0.01 * config.learning_rate);
     }
 }

@@ -180,7 +180,7 @@ impl Store {
             }
             None => learn::train(data, config, &named, &mut keeper),
         }?;
-        if learned.steps() < config.steps {
+        if !learned.checkpoint().is_complete() {
             return Err(RunError::Interrupted);
         }
         keeper.write(learned.checkpoint())?;
