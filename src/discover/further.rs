@@ -12,7 +12,7 @@
 //! further law if drift² ≤ 0.003·outside and outside ≥ 0.1, each with three standard errors of the mean over runs to
 //! spare.
 //!
-//! The limits come from 73 trainings of 21 systems with seeds 0 to 4 (results/further-laws.md), each judged with all of
+//! The limits come from trainings of 23 systems with up to five seeds (results/further-laws.md), each judged with all of
 //! its laws and with H alone. With laws left out, drift²/outside is 8e-4 or less but for three trainings that had not
 //! converged (up to 0.014: no further law is said of them); of momenta that are conserved only nearly, as on chaotic
 //! systems, it is 0.018 or more. Momenta that are functions of the laws have at most 0.03 outside.
