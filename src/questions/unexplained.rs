@@ -71,6 +71,8 @@ fn for_prediction(config: learn::Config, are_steps_asked: bool) -> learn::Config
         width: 128,
         symmetry_part: Some(0.1),
         average: Some(0.99),
+        learning_rate: 1e-2,
+        ending: learn::Ending::AllSteps,
         poisson_weight: 1e-3,
         cyclic_weight: 0.1,
         ..config
