@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use liouville::learn::LearnedCoordinates;
 use liouville::progress::Ended;
 use liouville::questions;
 use liouville::report::{Figures, Format, Made, Question, Record, Training};
@@ -17,8 +18,15 @@ use super::job::{self, Interrupt};
 pub enum Shown {
     /// Orbits of this system.
     Orbits(Arc<(System, SystemText)>),
-    /// The data of a discovery, and the losses of its trainings.
-    Data(Box<Inputs>, Vec<Training>),
+    /// What a discovery saw and learned.
+    Data(Box<Learned>),
+}
+
+/// The data of a discovery, the network that is the model where no formula is, and the losses of its trainings.
+pub struct Learned {
+    pub inputs: Inputs,
+    pub network: Option<LearnedCoordinates>,
+    pub losses: Vec<Training>,
 }
 
 /// A record, and the motion that it describes.
@@ -35,10 +43,10 @@ impl Answer {
     fn figures(&self) -> Figures {
         match (&self.shown, &self.motion) {
             (Shown::Orbits(named), _) => questions::figures(&named.0, &self.record),
-            (Shown::Data(inputs, losses), Some(motion)) => {
-                runs::figures(&inputs.data, motion, losses.clone())
+            (Shown::Data(data), Some(motion)) => {
+                runs::figures(&data.inputs.data, motion, data.network.as_ref(), data.losses.clone())
             }
-            (Shown::Data(_, losses), None) => Figures { trainings: losses.clone(), ..Figures::default() },
+            (Shown::Data(data), None) => Figures { trainings: data.losses.clone(), ..Figures::default() },
         }
     }
 }

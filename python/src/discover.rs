@@ -13,7 +13,7 @@ use liouville::runs::{Exact, Settings};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 
-use super::answer::{Answer, Shown};
+use super::answer::{Answer, Learned, Shown};
 use super::arrays::array;
 use super::failure::{exception, input};
 use super::job::{self, Interrupt};
@@ -207,13 +207,13 @@ pub fn discover(
             }
             end => end,
         };
-        Ok((Box::new(inputs), end))
+        Ok((inputs, end))
     })?;
     let (inputs, end) = end.map_err(|failure| exception(py, &failure))?;
     match end {
         End::Found(found) => {
-            let Found { record, motion, losses, ended, .. } = *found;
-            let (motion, shown) = (Some(motion), Shown::Data(inputs, losses));
+            let Found { record, motion, learned: network, losses, ended, .. } = *found;
+            let (motion, shown) = (Some(motion), Shown::Data(Box::new(Learned { inputs, network, losses })));
             Ok(Answer { record, question: Question::Discover, motion, shown, ended })
         }
         End::InTraining { step, steps, ended, .. } => {

@@ -253,7 +253,7 @@ mod tests {
         let run = Trajectory { states: vec![0.0; 42], times, derivatives: None };
         // Off by 0.01·t in the first column, whose spread is 2.
         let off = (0..=20).flat_map(|k| [0.005 * f64::from(k), 0.0]).collect();
-        let found = Prediction::of(&[run.clone()], &[off], &[2.0, 1.0]).unwrap();
+        let found = Prediction::of(std::slice::from_ref(&run), &[off], &[2.0, 1.0]).unwrap();
         assert_eq!((found.runs, found.times.len()), (1, 10));
         assert!((found.times[0] - 1.0).abs() < 1e-12 && (found.times[9] - 10.0).abs() < 1e-12);
         let last = ((0.095f64.powi(2) + 0.1f64.powi(2)) / 2.0 / 8.0).sqrt();
