@@ -411,11 +411,7 @@ fn by_numbers(
     let explained = hamiltonian.filter(|h| h.explains).map(|h| h.numeric.clone());
     let known: Vec<_> = explained.iter().cloned().collect();
     let found = laws::numerical(data, &known, explained.as_ref())?;
-    let shown = |law: &laws::Numerical| match law.snapped {
-        true => crate::simplify::canonical_law(&law.formula, space).unwrap_or_else(|_| law.formula.clone()),
-        false => law.formula.clone(),
-    };
-    let formulas: Vec<_> = found.iter().map(shown).collect();
+    let formulas: Vec<_> = found.iter().map(|law| law.shown(space)).collect();
     let names = crate::integrals::name_laws(&formulas, space, &[]);
     let prover = exact.map(Prover::new).transpose()?;
     let mut laws = Vec::new();

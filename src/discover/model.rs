@@ -173,13 +173,9 @@ pub(super) fn laws_of(
         ..data.clone()
     };
     let found = laws::numerical(&along, known, None)?;
-    let shown = |law: &laws::Numerical| match law.snapped {
-        true => crate::simplify::canonical_law(&law.formula, space).unwrap_or_else(|_| law.formula.clone()),
-        false => law.formula.clone(),
-    };
     let mut formulas = Vec::new();
     for law in &found {
-        let formula = shown(law);
+        let formula = law.shown(space);
         // It must hold on recorded runs that the network has not seen, too.
         let drift = evidence::of(&formula, data, None)?.trajectory_drift;
         let limit = 2.0 * (DRIFT * error).max(data.relative_noise());

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::expr::{Expr, Function};
+use crate::mechanics::PhaseSpace;
 use crate::recover::snap::justified_snap;
 use crate::regression::RegressionError;
 use crate::regression::conserved::{Candidate, Evaluated, Measure, echelon, eigenvectors, prune, residual};
@@ -64,6 +65,18 @@ pub struct Numerical {
     pub formula: Expr,
     /// Whether all its ratios of coefficients are justified rationals.
     pub snapped: bool,
+}
+
+impl Numerical {
+    /// The law as it is printed: in canonical form where its coefficients are rationals.
+    pub fn shown(&self, space: &PhaseSpace) -> Expr {
+        match self.snapped {
+            true => {
+                crate::simplify::canonical_law(&self.formula, space).unwrap_or_else(|_| self.formula.clone())
+            }
+            false => self.formula.clone(),
+        }
+    }
 }
 
 /// Laws by the eigenproblems, degree by degree: along the data's velocities where they are given, by
