@@ -37,12 +37,27 @@ enum Subject {
 
 impl Report {
     /// The report in this format; the text ends with a line break.
+    ///
+    /// ```
+    /// use liouville::report::Format;
+    ///
+    /// let report = liouville::verify(&liouville::System::load("kepler")?, &["L = x*py - y*px"])?;
+    /// assert!(report.to_string().contains("proved: {L, H} = 0"));
+    /// assert!(report.render(Format::Json).starts_with('{'));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn render(&self, format: Format) -> String {
         self.record.render(format)
     }
 
     /// The report as one HTML page that needs no other file: formulas in MathML, pictures in SVG, no scripts. Drawing
     /// takes a fraction of a second.
+    ///
+    /// ```
+    /// let report = liouville::verify(&liouville::System::load("kepler")?, &["L = x*py - y*px"])?;
+    /// assert!(report.html().contains("<math"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn html(&self) -> String {
         self.record.to_html(&self.figures(), &Made { question: self.question, command: None })
     }
@@ -133,6 +148,14 @@ impl IntegralsConfig {
     ///
     /// # Errors
     /// What the language of grammars does not know, with the place.
+    ///
+    /// ```
+    /// use liouville::{IntegralsConfig, System, integrals};
+    ///
+    /// let own = IntegralsConfig::default().with_grammar("grammar angular\nterms momenta^1 * coordinates^1\n")?;
+    /// assert_eq!(integrals(&System::load("kepler")?, &own)?.record.laws.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_grammar(self, text: &str) -> Result<IntegralsConfig, Failure> {
         let grammar = GrammarText {
             path: "the grammar".to_owned(),
@@ -182,6 +205,11 @@ impl Recording {
     ///
     /// # Errors
     /// A file that cannot be read, or is not understood, with its place and the way out.
+    ///
+    /// ```
+    /// let error = liouville::Recording::read(&["no-such-file.csv"]).unwrap_err();
+    /// assert!(error.to_string().contains("no-such-file.csv"));
+    /// ```
     pub fn read(files: &[&str]) -> Result<Recording, Failure> {
         let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
         let reading = read(&files, &ReadOptions::default())?;

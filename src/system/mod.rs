@@ -141,6 +141,18 @@ impl System {
     ///
     /// # Errors
     /// The first statement that is wrong, with its place.
+    ///
+    /// ```
+    /// use liouville::System;
+    ///
+    /// let text = "coordinates x\nmomenta p\nH = p^2/2 + x^4\n";
+    /// let system = System::parse(text, "quartic.ham")?;
+    /// assert_eq!(system.dof(), 1);
+    ///
+    /// let error = System::parse("coordinates x\nmomentum p\n", "quartic.ham").unwrap_err();
+    /// assert!(error.to_string().contains("momentum"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse(text: &str, source_name: &str) -> Result<System, SystemError> {
         build::build(text, source_name)
     }
@@ -149,6 +161,13 @@ impl System {
     ///
     /// # Errors
     /// Neither is there; the file cannot be read, or is wrong.
+    ///
+    /// ```
+    /// let system = liouville::System::load("two-body")?;
+    /// assert_eq!(system.dof(), 4);
+    /// assert!(liouville::System::load("two-bodies").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load(name_or_path: &str) -> Result<System, SystemError> {
         System::parse(&System::text(name_or_path)?, name_or_path)
     }
@@ -195,6 +214,14 @@ impl System {
     ///
     /// # Errors
     /// No such parameter; a value for which another parameter or the Hamiltonian is not defined.
+    ///
+    /// ```
+    /// use liouville::System;
+    ///
+    /// let heavier = System::load("kepler")?.with_parameter("k", 3.into())?;
+    /// assert_eq!(heavier.hamiltonian_with_values().unwrap().to_string(), "(px^2 + py^2)/2 - 3/sqrt(x^2 + y^2)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_parameter(&self, name: &str, value: Rational) -> Result<System, SystemError> {
         let mut system = self.clone();
         let Some(parameter) = system.parameters.iter_mut().find(|p| p.name.name() == name) else {

@@ -64,6 +64,16 @@ impl Element {
     ///
     /// # Errors
     /// As [`Field::for_expressions`].
+    ///
+    /// ```
+    /// use liouville_kernel::algebra::{Element, ZeroTest};
+    /// use liouville_kernel::expr::{Symbol, parse};
+    ///
+    /// let formula = parse("sqrt(x^2 + 2*x + 1)^2 - (x + 1)^2")?;
+    /// let (_, elements) = Element::all_from(&[Symbol::new("x")], [&formula])?;
+    /// assert_eq!(elements[0].zero_test(), ZeroTest::Zero);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn all_from<'a>(
         variables: &[Symbol],
         expressions: impl IntoIterator<Item = &'a Expr>,

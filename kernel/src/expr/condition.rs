@@ -52,6 +52,14 @@ impl Condition {
     ///
     /// # Errors
     /// The first place where the text leaves the grammar.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::Condition;
+    ///
+    /// assert_eq!(Condition::parse("x < y")?.to_string(), "y - x > 0");
+    /// assert!(Condition::parse("x = y").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Condition, ParseError> {
         let relations = ["<=", ">=", "!=", "==", "<", ">", "="];
         let first = relations.iter().filter_map(|sign| Some((text.find(sign)?, *sign)));

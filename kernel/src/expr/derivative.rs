@@ -8,6 +8,15 @@ impl Expr {
     /// Zeros and ones are removed; nothing else is simplified, because `algebra` does that. The derivative
     /// of `sqrt(u)` is `u'/(2*sqrt(u))`. The derivative of `u^v` with a variable exponent is
     /// `u^v*(v'*log(u) + v*u'/u)`.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::{Symbol, parse};
+    ///
+    /// let potential = parse("-k/sqrt(x^2 + y^2)")?;
+    /// let slope = potential.derivative(&Symbol::new("k"));
+    /// assert_eq!(slope.to_string(), "-1/sqrt(x^2 + y^2)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn derivative(&self, symbol: &Symbol) -> Expr {
         match self {
             Expr::Number(_) | Expr::Pi => Expr::zero(),

@@ -368,6 +368,14 @@ impl Expr {
     }
 
     /// The formula with every variable in `replacements` replaced, all at the same time.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::{Expr, Symbol, parse};
+    ///
+    /// let swapped = [("x", "y"), ("y", "x")].map(|(a, b)| (Symbol::new(a), Expr::symbol(b)));
+    /// assert_eq!(parse("x - 2*y")?.substitute(&swapped.into()).to_string(), "y - 2*x");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn substitute(&self, replacements: &BTreeMap<Symbol, Expr>) -> Expr {
         match self {
             Expr::Symbol(symbol) => replacements.get(symbol).unwrap_or(self).clone(),
@@ -376,6 +384,15 @@ impl Expr {
     }
 
     /// The degree in the given variables; `None` if the formula is not written as a polynomial in them.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::{Symbol, parse};
+    ///
+    /// let momenta = ["px", "py"].map(Symbol::new);
+    /// assert_eq!(parse("px^2*x + sin(x)*py")?.degree_in(&momenta), Some(2));
+    /// assert_eq!(parse("sin(px)")?.degree_in(&momenta), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn degree_in(&self, variables: &[Symbol]) -> Option<usize> {
         let all = |items: &[Expr]| -> Option<Vec<usize>> {
             items.iter().map(|item| item.degree_in(variables)).collect()

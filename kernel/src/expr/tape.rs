@@ -88,6 +88,14 @@ impl Tape {
     /// # Shapes
     /// `samples`: `[samples, inputs]` row by row; returned: `[samples, outputs]`. Outside a formula's
     /// domain its value is NaN or infinite.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::{Symbol, Tape, parse};
+    ///
+    /// let tape = Tape::new(&[parse("x*y")?, parse("x - y")?], &["x", "y"].map(Symbol::new))?;
+    /// assert_eq!(tape.evaluate(&[2.0, 3.0, 5.0, 7.0]), [6.0, -1.0, 35.0, -2.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn evaluate(&self, samples: &[f64]) -> Vec<f64> {
         let (count, width) = (samples.len() / self.inputs.max(1), self.outputs.len());
         let mut values = vec![0.0; count * width];
@@ -124,6 +132,14 @@ impl Tape {
     /// # Shapes
     /// `samples`: `[samples, inputs]`; returned: values `[samples, outputs]` and gradients
     /// `[samples, outputs, inputs]`.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::{Symbol, Tape, parse};
+    ///
+    /// let tape = Tape::new(&[parse("x^2*y")?], &["x", "y"].map(Symbol::new))?;
+    /// assert_eq!(tape.gradient(&[2.0, 3.0]), (vec![12.0], vec![12.0, 4.0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn gradient(&self, samples: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (count, width) = (samples.len() / self.inputs.max(1), self.outputs.len());
         let mut values = vec![0.0; count * width];

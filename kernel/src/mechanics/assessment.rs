@@ -108,6 +108,22 @@ impl Assessment {
 ///
 /// # Errors
 /// Formulas that the algebra cannot represent.
+///
+/// ```
+/// use liouville_kernel::expr::{Symbol, parse};
+/// use liouville_kernel::mechanics::{Conservation, ConservedQuantity, Hamiltonian, PhaseSpace};
+/// use liouville_kernel::mechanics::{Prover, Verdict, assess};
+///
+/// let names = |list: [&str; 2]| list.map(Symbol::new).to_vec();
+/// let space = PhaseSpace::new(names(["x", "y"]), names(["px", "py"]))?;
+/// let central = Hamiltonian::new(parse("(px^2 + py^2)/2 + log(x^2 + y^2)")?, space);
+/// let prover = Prover::new(&central)?;
+/// assert_eq!(assess(&prover, &[])?.verdict(), Verdict::Undecided);
+/// let Conservation::Proved(certificate) = prover.prove(&parse("x*py - y*px")?)? else { panic!("L is conserved") };
+/// let law = ConservedQuantity::proved("L".to_owned(), certificate);
+/// assert_eq!(assess(&prover, &[law])?.verdict(), Verdict::Integrable);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn assess(prover: &Prover, laws: &[ConservedQuantity]) -> Result<Assessment, MechanicsError> {
     let functions = Functions::new(prover, laws)?;
     let brackets = functions.brackets()?;

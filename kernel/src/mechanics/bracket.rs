@@ -74,6 +74,17 @@ pub fn poisson_bracket(f: &Element, g: &Element, space: &PhaseSpace) -> Result<E
 ///
 /// # Errors
 /// Formulas that the algebra cannot represent, or that divide by zero.
+///
+/// ```
+/// use liouville_kernel::expr::{Symbol, parse};
+/// use liouville_kernel::mechanics::{PhaseSpace, bracket_of};
+///
+/// let names = |list: [&str; 2]| list.map(Symbol::new).to_vec();
+/// let space = PhaseSpace::new(names(["x", "y"]), names(["px", "py"]))?;
+/// let turned = bracket_of(&parse("px")?, &parse("x*py - y*px")?, &space)?;
+/// assert_eq!(turned.value().unwrap().to_string(), "-py");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn bracket_of(f: &Expr, g: &Expr, space: &PhaseSpace) -> Result<Bracket, MechanicsError> {
     let (_, elements) = Element::all_from(space.variables(), [f, g])?;
     let (f, g) = (Gradient::of(&elements[0], space)?, Gradient::of(&elements[1], space)?);

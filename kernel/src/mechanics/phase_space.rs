@@ -16,6 +16,16 @@ impl PhaseSpace {
     ///
     /// # Errors
     /// None at all, different numbers of them, or a name that stands twice.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::Symbol;
+    /// use liouville_kernel::mechanics::PhaseSpace;
+    ///
+    /// let names = |list: &[&str]| list.iter().map(Symbol::new).collect::<Vec<_>>();
+    /// assert_eq!(PhaseSpace::new(names(&["x", "y"]), names(&["px", "py"]))?.dof(), 2);
+    /// assert!(PhaseSpace::new(names(&["x", "y"]), names(&["px"])).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(coordinates: Vec<Symbol>, momenta: Vec<Symbol>) -> Result<PhaseSpace, MechanicsError> {
         if coordinates.len() != momenta.len() {
             return Err(MechanicsError::Unpaired { coordinates: coordinates.len(), momenta: momenta.len() });
@@ -92,6 +102,16 @@ impl Hamiltonian {
 
     /// Whether the other Hamiltonian is proved to differ by a constant alone: all partial derivatives of the
     /// difference vanish.
+    ///
+    /// ```
+    /// use liouville_kernel::expr::{Symbol, parse};
+    /// use liouville_kernel::mechanics::{Hamiltonian, PhaseSpace};
+    ///
+    /// let space = PhaseSpace::new(vec![Symbol::new("q")], vec![Symbol::new("p")])?;
+    /// let of = |text: &str| parse(text).map(|formula| Hamiltonian::new(formula, space.clone()));
+    /// assert!(of("p^2/2 - cos(q)")?.equals_up_to_a_constant(&of("p^2/2 + 2*sin(q/2)^2 + 5")?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn equals_up_to_a_constant(&self, other: &Hamiltonian) -> bool {
         let difference = self.formula.clone() - other.formula.clone();
         let variables = self.space.variables();

@@ -27,6 +27,16 @@ pub struct Rank {
 ///
 /// # Errors
 /// Formulas that the algebra cannot represent, or that divide by zero.
+///
+/// ```
+/// use liouville_kernel::expr::{Symbol, parse};
+/// use liouville_kernel::mechanics::{PhaseSpace, functional_rank};
+///
+/// let space = PhaseSpace::new(vec![Symbol::new("q")], vec![Symbol::new("p")])?;
+/// let found = functional_rank(&[parse("p^2 + q^2")?, parse("sin(p^2 + q^2)")?], &space)?;
+/// assert_eq!((found.rank, found.independent), (1, vec![0]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn functional_rank(functions: &[Expr], space: &PhaseSpace) -> Result<Rank, MechanicsError> {
     let (_, elements) = Element::all_from(space.variables(), functions)?;
     let gradients: Vec<Gradient> =

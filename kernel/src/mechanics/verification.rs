@@ -97,6 +97,18 @@ impl Verification {
 ///
 /// # Errors
 /// What is wrong with H; what is wrong with the first claim, where all are refused.
+///
+/// ```
+/// use liouville_kernel::expr::{Symbol, parse};
+/// use liouville_kernel::mechanics::{Claim, Hamiltonian, PhaseSpace, Status, verify};
+///
+/// let space = PhaseSpace::new(vec![Symbol::new("q")], vec![Symbol::new("p")])?;
+/// let pendulum = Hamiltonian::new(parse("p^2/2 - cos(q)")?, space);
+/// let claim = |text: &str| parse(text).map(|formula| Claim { name: None, formula, domain: Vec::new() });
+/// assert_eq!(verify(&pendulum, &[claim("p^2 - 2*cos(q)")?])?.status(), Status::Proved);
+/// assert_eq!(verify(&pendulum, &[claim("p")?])?.status(), Status::Refuted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify(hamiltonian: &Hamiltonian, claims: &[Claim]) -> Result<Verification, MechanicsError> {
     let prover = Prover::new(hamiltonian)?;
     let taken: BTreeSet<&str> = claims.iter().filter_map(|claim| claim.name.as_deref()).collect();
