@@ -3,13 +3,13 @@
 //!
 //! `cargo bench --bench sensitivity -- FILE.csv … SYSTEM …` prints a table in Markdown: for each setting its value, and
 //! for how many of the subjects the law (its form, its status, or a constant by more than three errors) changes when the
-//! setting is halved or doubled. Subjects are read side by side on all cores; `--kinetic` and the like choose settings. Settings of `first_order` are those of
-//! trajectories in coordinates and momenta: recordings are not read again for them.
+//! setting is halved or doubled. Subjects are read side by side on all cores; `--kinetic` and the like choose settings.
+//! Settings of `first_order` are those of trajectories in coordinates and momenta: recordings are not read again for
+//! them.
 
 // A benchmark prints its table.
 #![allow(clippy::print_stdout)]
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use liouville::data::{ReadOptions, Recording, read};
@@ -49,29 +49,29 @@ fn main() {
     paths.retain(is_chosen);
     let base: Vec<Option<Law>> =
         subjects.par_iter().map(|subject| law(subject, &recover::Config::default())).collect();
-    let tasks: Vec<(&Path, f64, usize)> = paths
-        .iter()
-        .flat_map(|path| [0.5, 2.0].map(|factor| (path, factor)))
-        .flat_map(|(path, factor)| (0..subjects.len()).map(move |k| (path, factor, k)))
-        .filter(|(path, _, k)| path[0] != "first_order" || matches!(subjects[*k], Subject::Trajectories(_)))
-        .collect();
-    let differs = |&(path, factor, k): &(&Path, f64, usize)| {
-        let config = scaled(&settings, path, factor)?;
-        Some(!same(&base[k], &law(&subjects[k], &config)))
-    };
-    let changed: Vec<Option<bool>> = tasks.par_iter().map(differs).collect();
-    let mut counts: BTreeMap<&Path, [Option<usize>; 2]> = BTreeMap::new();
-    for ((path, factor, _), changed) in tasks.iter().zip(changed) {
-        let counts = counts.entry(path).or_insert([Some(0), Some(0)]);
-        let count = &mut counts[usize::from(*factor > 1.0)];
-        *count = count.zip(changed).map(|(count, changed)| count + usize::from(changed));
-    }
     println!("| setting | value | halved | doubled |\n| --- | --- | --- | --- |");
-    for (path, [halved, doubled]) in counts {
-        let shown = |count: Option<usize>| count.map_or("not possible".to_owned(), |count| count.to_string());
+    for path in &paths {
+        let [halved, doubled] = [0.5, 2.0].map(|factor| match scaled(&settings, path, factor) {
+            Some(config) => changed(&subjects, &base, &config, path[0] == "first_order").to_string(),
+            None => "not possible".to_owned(),
+        });
         let value = settings.pointer(&pointer(path)).map(Value::to_string).unwrap_or_default();
-        println!("| {} | {value} | {} | {} |", path.join("."), shown(halved), shown(doubled));
+        println!("| {} | {value} | {halved} | {doubled} |", path.join("."));
     }
+}
+
+/// For how many of the subjects the law is another with these settings; recordings are left out where the settings are
+/// those of trajectories.
+fn changed(
+    subjects: &[Subject],
+    base: &[Option<Law>],
+    config: &recover::Config,
+    trajectories_alone: bool,
+) -> usize {
+    let is_asked = |subject: &Subject| !trajectories_alone || matches!(subject, Subject::Trajectories(_));
+    let differs =
+        |(subject, base): (&Subject, &Option<Law>)| is_asked(subject) && !same(base, &law(subject, config));
+    subjects.par_iter().zip(base).filter(|&pair| differs(pair)).count()
 }
 
 /// The recording in a file, or the simulations of a system.

@@ -11,7 +11,7 @@ use super::momentum_map::MomentumMap;
 use super::names::Names;
 use super::recovery::{Constant, Law};
 use super::settle::settle;
-use super::{Config, Equation, RecoverError, Recovery, Status, kinetic, recover};
+use super::{Config, Equation, RecoverError, Recovery, Status, kinetic, recover_with_constant_masses};
 use crate::data::{Rates, Recording, Smoothed, Smoother};
 use crate::expr::{Expr, Symbol};
 use crate::progress::{Event, Job};
@@ -23,7 +23,7 @@ const AGREEMENT: f64 = 0.02;
 /// velocities, with masses that may depend on the position, or where no law explains the recording to its noise.
 ///
 /// # Errors
-/// As [`recover`](recover()).
+/// As [`recover`](super::recover()).
 pub fn recover_canonical(
     recording: &Recording,
     config: &Config,
@@ -81,7 +81,7 @@ fn with_map(
     let velocities: Vec<Symbol> =
         recording.coordinates.iter().map(|coordinate| names.beside("v_", &coordinate.name)).collect();
     let with_velocities = map.with_velocities(recording, velocities);
-    let mut found = recover(&with_velocities, config, job)?;
+    let mut found = recover_with_constant_masses(&with_velocities, config, job)?;
     if !found.status.explains() {
         return Ok(None);
     }

@@ -27,6 +27,7 @@ mod names;
 pub mod problem;
 mod recovery;
 mod refine;
+pub mod resolved;
 pub mod search;
 mod settle;
 #[cfg(test)]
@@ -61,6 +62,8 @@ pub use snap_parameters::{SnapConfig, snap_parameters};
 pub struct Config {
     /// How splines are laid through the runs.
     pub smoother: SmootherConfig,
+    /// Which runs are left out as unresolved.
+    pub resolved: resolved::Config,
     /// Which terms compete, and how equations are made of splines.
     pub problem: problem::Config,
     /// How forms are sought.
@@ -112,8 +115,7 @@ pub enum RecoverError {
 /// # Errors
 /// If the recording cannot be smoothed, no stretch of it is long enough, or no form was found.
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
-    job.tell(Event::Doing("smoothing the recording"));
-    let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
+    let smoothed = smoothed(recording, config, job)?;
     let mut found = with_every_mass(recording, &smoothed, config, job)?;
     if config.kinetic.is_tried(found.status, recording.dof())
         && let Some(other) =
@@ -126,6 +128,24 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
         found.invariants = invariants::invariants(recording, &smoothed, job);
     }
     Ok(found)
+}
+
+/// The law of motion where masses are known not to depend on the position; nothing else is sought where it explains
+/// nothing.
+fn recover_with_constant_masses(
+    recording: &Recording,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Recovery, RecoverError> {
+    let smoothed = smoothed(recording, config, job)?;
+    with_every_mass(recording, &smoothed, config, job)
+}
+
+/// The splines of the recording, without the runs that are resolved far worse than others.
+fn smoothed(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Smoothed, RecoverError> {
+    job.tell(Event::Doing("smoothing the recording"));
+    let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
+    Ok(resolved::best_resolved(smoothed, config.problem.equations, &config.resolved))
 }
 
 /// The law of motion with the bodies that the names tell, or with a mass for each coordinate where these explain nothing.
