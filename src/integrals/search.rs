@@ -49,6 +49,18 @@ pub struct SearchConfig {
     pub reserved: Vec<Symbol>,
 }
 
+impl SearchConfig {
+    /// The same with the momentum degree that this many degrees of freedom allow in reasonable time.
+    pub fn bounded(&self, dof: usize) -> SearchConfig {
+        let highest = match dof {
+            0..=2 => 4,
+            3 => 3,
+            _ => 2,
+        };
+        SearchConfig { momentum_degree: self.momentum_degree.min(highest), ..self.clone() }
+    }
+}
+
 impl Default for SearchConfig {
     fn default() -> SearchConfig {
         SearchConfig {
