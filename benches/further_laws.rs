@@ -1,4 +1,5 @@
-//! What the networks are seen to know beyond the laws: the measurement that the limits of `discover/further.rs` rest on.
+//! What the networks are seen to know beyond the laws: the measurement that the limits of `learn/readout/further.rs`
+//! rest on.
 //!
 //! `cargo bench --bench further_laws -- SYSTEM …` discovers each system with the seeds 0 to 4 and prints a table in
 //! Markdown: of the learned momenta that are no functions of the laws, how far they drift and how much of their gradient
@@ -7,10 +8,11 @@
 // A benchmark prints its table.
 #![allow(clippy::print_stdout)]
 
-use liouville::discover::{self, Config, Discovery, FurtherLaw, FurtherLaws, Observations, further_laws};
+use liouville::discover::{self, Config, Discovery, Observations};
 use liouville::dynamics::{SimulationConfig, simulate};
 use liouville::expr::{Expr, Symbol};
 use liouville::learn;
+use liouville::learn::readout::{FurtherLaw, FurtherLaws, further_laws};
 use liouville::progress::{CancelToken, Job, Silent};
 use liouville::system::System;
 

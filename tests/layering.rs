@@ -147,6 +147,18 @@ fn published_answers_stay_out_of_the_search() {
     assert!(wrong.is_empty(), "published answers in the search:\n{}", wrong.join("\n"));
 }
 
+/// Stages only: what computes stands in the rooms above.
+#[test]
+fn the_room_of_stages_is_short() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/discover");
+    let lines = |path: &PathBuf| {
+        let text = fs::read_to_string(path).expect("a source file");
+        without_tests(&text).lines().count()
+    };
+    let all: usize = sources(&src).iter().map(lines).sum();
+    assert!(all <= 500, "src/discover has {all} lines");
+}
+
 #[test]
 fn no_file_is_over_800_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use liouville::data::{self, ColumnMap, Declared, Rates, ReadOptions};
-use liouville::discover::Cyclic;
 use liouville::expr::{Symbol, is_name};
-use liouville::learn::{Loss, Pairs};
+use liouville::learn::{Cyclic, Loss, Pairs};
 use liouville::progress::{CancelToken, Ended, Job, Limits};
 use liouville::questions::{self, End, Failure, Found, Networks, Recorded, Session, read_grammar};
 use liouville::report::Question;

@@ -12,57 +12,27 @@
 //! Hamiltonian, and only where that is exact: every coefficient a justified rational, the data explained
 //! to its noise. Everything else is *supported*, with its numbers.
 
-mod divergence;
-mod evidence;
-mod further;
-mod in_laws;
-mod keeping;
-mod model;
-mod networks;
+mod learned;
 mod proved;
-mod readout;
 mod recorded;
 
-use serde::{Deserialize, Serialize};
-
-use crate::data::SmoothingError;
-use crate::dynamics::{StabilityHint, stability_hint};
+use crate::dynamics::StabilityHint;
 use crate::expr::{Expr, Symbol};
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
-use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
+use crate::learn::readout::{Evidence, Law, Network, named};
+use crate::learn::{self, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings};
 use crate::mechanics::{
-    Assessment, Conservation, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict,
-    assess,
+    Assessment, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict, assess,
 };
 use crate::progress::{Ended, Job};
-use crate::recover::first_order::{self, Found, Prepared, laws, modes};
+use crate::recover::first_order::{self, Found, Prepared, RecoveredHamiltonian, StageReport};
 use crate::recover::{self, RecoverError};
-use crate::regression::RegressionError;
 use crate::terms::Grammar;
 
-pub use crate::recover::first_order::{
-    Observations, RecoveredHamiltonian, RecoveredTerm, StageReport, law_terms,
-};
-pub use evidence::Evidence;
-pub use further::{FurtherLaw, FurtherLaws, Ratio, WhyUnknown, further_laws};
-pub use in_laws::{InLaws, momenta_in_laws};
-pub use keeping::Trainings;
-pub use model::{LearnedMotion, Prediction, Source, learned_motion};
-pub use networks::{Network, POISSON_LIMIT, Trial};
+pub use crate::recover::first_order::Observations;
+pub use learned::{LearnedMotion, Source, learned_motion};
 pub use proved::Proved;
-pub use readout::Multinomial;
-pub use recorded::{Alternative, Kept, RecordedConfig, RecordedDiscovery, of_recording};
-
-/// How many cyclic coordinates the networks are asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cyclic {
-    /// As many as the data allows, by the relaxed Poisson term.
-    #[default]
-    Auto,
-    /// This many.
-    Number(usize),
-}
+pub use recorded::{Alternative, RecordedConfig, RecordedDiscovery, of_recording};
 
 /// Settings of a discovery.
 #[derive(Clone, Debug)]
@@ -86,15 +56,6 @@ impl Default for Config {
             search: SearchConfig::default(),
         }
     }
-}
-
-/// A law that was found.
-#[derive(Clone, Debug)]
-pub struct Law {
-    /// Name, formula in canonical form, status.
-    pub quantity: ConservedQuantity,
-    /// What data and networks say about it.
-    pub evidence: Evidence,
 }
 
 /// What a discovery found.
@@ -137,45 +98,23 @@ impl Discovery {
     ///
     /// # Errors
     /// Other variables in it.
-    pub fn evidence(&self, function: &Expr) -> Result<Evidence, DiscoverError> {
-        evidence::of(function, &self.data, self.network.as_ref().map(|n| &n.learned))
+    pub fn evidence(&self, function: &Expr) -> Result<Evidence, LearnError> {
+        Evidence::of(function, &self.data, self.network.as_ref().map(|n| &n.learned))
     }
 }
 
 /// Why a discovery is impossible.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
-    /// No velocities come with the data, and none can be had from it.
-    #[error("velocities are not given, and cannot be estimated: {0}")]
-    Smoothing(#[from] SmoothingError),
-    /// A numerical fit failed.
-    #[error(transparent)]
-    Regression(#[from] RegressionError),
     /// The recording cannot be used.
     #[error(transparent)]
     Recover(#[from] RecoverError),
-    /// Training failed.
+    /// Training failed or was ended, or what was learned cannot be read.
     #[error(transparent)]
     Learn(#[from] LearnError),
     /// The recovered Hamiltonian or a law is beyond the exact algebra.
     #[error(transparent)]
     Mechanics(#[from] MechanicsError),
-    /// The job was ended during training.
-    #[error("interrupted at step {step} of {steps}")]
-    Interrupted {
-        /// Steps done of the training that was stopped.
-        step: usize,
-        /// Steps it was to have.
-        steps: usize,
-        /// The trainings so far, for a discovery that takes them up.
-        kept: Vec<Checkpoint>,
-    },
-    /// A training that is kept was made with other settings.
-    #[error("the training kept with {cyclic} cyclic coordinates was made with other settings")]
-    OtherTraining {
-        /// Its number of cyclic coordinates.
-        cyclic: usize,
-    },
 }
 
 /// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings`, where there
@@ -190,23 +129,20 @@ pub fn run(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
-    let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
-        Some(settings) => {
-            job.note(&format!("training networks, at most {} steps", settings.steps));
-            let settings = (config.cyclic, settings, trainings);
-            match networks::train(observations, &recovered.data, settings, job) {
-                // Where nothing is kept there is nothing to take up: what was found stands without networks.
-                Err(DiscoverError::Interrupted { .. })
-                    if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
-                {
-                    None
-                }
-                trained => Some(trained?),
-            }
-        }
-        None => None,
+    let trained = |settings: &learn::Config| {
+        job.note(&format!("training networks, at most {} steps", settings.steps));
+        learn::train_cyclic(observations, (config.cyclic, settings, trainings), job)
     };
-    conclude(recovered, config, network, job)
+    let trained = match config.network.as_ref().filter(|_| !job.is_cancelled()).map(trained) {
+        // Where nothing is kept there is nothing to take up: what was found stands without networks.
+        Some(Err(LearnError::Interrupted { .. }))
+            if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
+        {
+            None
+        }
+        trained => trained.transpose()?,
+    };
+    conclude(recovered, trained, config, job)
 }
 
 /// The same from networks trained before, in the order in which they were: no training. Without any it goes without
@@ -220,91 +156,61 @@ pub fn extract(
     config: &Config,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
-    let recovered = recover(observations, config, job)?;
-    let network = networks::described(trained, &recovered.data)?;
-    conclude(recovered, config, network, job)
+    conclude(recover(observations, config, job)?, Trained::before(trained), config, job)
 }
 
-/// What came of the search for the Hamiltonian.
-struct Recovered {
-    data: Prepared,
-    hamiltonian: Option<RecoveredHamiltonian>,
-    stages: Vec<StageReport>,
-}
-
-fn recover(observed: &Observations, config: &Config, job: &Job<'_>) -> Result<Recovered, DiscoverError> {
+/// What was observed, and what came of the search for the Hamiltonian.
+fn recover(
+    observed: &Observations,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<(Prepared, Found), RecoverError> {
     let settings = recover::Config::default();
     let data = Prepared::new(observed, &settings.first_order)?;
-    let Found { hamiltonian, stages } =
-        first_order::hamiltonian(observed, &data, config.grammar.as_ref(), &settings, job)?;
-    match &hamiltonian {
+    let found = first_order::hamiltonian(observed, &data, config.grammar.as_ref(), &settings, job)?;
+    match &found.hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),
     }
-    Ok(Recovered { data, hamiltonian, stages })
+    Ok((data, found))
 }
 
 /// From the Hamiltonian to its laws, the evidence and the verdict.
 fn conclude(
-    recovered: Recovered,
+    (data, Found { hamiltonian, stages }): (Prepared, Found),
+    trained: Option<Trained>,
     config: &Config,
-    mut network: Option<Network>,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
+    let mut network = trained.map(|trained| Network::of(trained, &data)).transpose()?;
     job.note("searching for laws");
-    let Recovered { data: owned, mut hamiltonian, stages } = recovered;
-    let data = &owned;
     let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
-    if let Some(found) = hamiltonian.as_mut().filter(|h| h.is_provable()) {
-        let canonical = crate::simplify::canonical_hamiltonian(&found.formula, &space);
-        found.formula = canonical.unwrap_or_else(|_| found.formula.clone());
-        found.numeric = found.with_numbers(&found.formula);
-    }
-    let exact = hamiltonian
-        .as_ref()
-        .filter(|h| h.is_provable())
-        .map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
-    let mut proved =
-        exact.as_ref().map(|h| proved::prove(h, &config.search, job)).unwrap_or_else(Proved::default);
-    let mut notes = std::mem::take(&mut proved.notes);
-    if proved.stop.is_none() {
+    let hamiltonian = hamiltonian.map(|found| found.presented(&space));
+    let provable = hamiltonian.as_ref().filter(|h| h.is_provable());
+    let exact = provable.map(|h| Hamiltonian::new(h.formula.clone(), space.clone()));
+    let mut found = exact.as_ref().map(|h| proved::prove(h, &config.search, job)).unwrap_or_default();
+    if found.stop.is_none() {
+        let prover = exact.as_ref().map(Prover::new).transpose()?;
         if !job.is_cancelled() {
-            proved.laws = supported(data, hamiltonian.as_ref(), exact.as_ref(), &space, &mut notes)?;
-            if let Some(network) =
-                network.as_mut().filter(|_| hamiltonian.as_ref().is_none_or(|h| !h.explains))
-            {
-                proved.laws.extend(network.as_the_model(&proved.laws, data, &space)?);
-            }
+            let grounds = (hamiltonian.as_ref(), prover.as_ref());
+            (found.laws, found.notes) = supported(grounds, network.as_mut(), &data, &space, found.notes)?;
         }
-        let assessed = |h: &Hamiltonian| assess(&Prover::new(h)?, &proved.laws);
-        proved.assessment = exact.as_ref().map(assessed).transpose()?;
+        found.assessment = prover.map(|prover| assess(&prover, &found.laws)).transpose()?;
     }
-    let Proved { laws: quantities, combinations, assessment, searched, stop, work, .. } = proved;
+    let Proved { laws, combinations, assessment, searched, stop, work, notes } = found;
     let learned = network.as_ref().map(|n| &n.learned);
-    let in_numbers = |formula: &Expr| match &hamiltonian {
-        Some(found) => found.with_numbers(formula),
-        None => formula.clone(),
-    };
-    let with_evidence = |quantity: ConservedQuantity| {
-        Ok(Law { evidence: evidence::of(&in_numbers(quantity.formula()), data, learned)?, quantity })
-    };
-    let laws = quantities.into_iter().map(with_evidence).collect::<Result<Vec<_>, DiscoverError>>()?;
-    let energy = hamiltonian.as_ref().map(|h| evidence::of(&h.numeric, data, learned)).transpose()?;
+    let with_evidence = |quantity| Law::of(quantity, hamiltonian.as_ref(), &data, learned);
+    let laws = laws.into_iter().map(with_evidence).collect::<Result<Vec<_>, LearnError>>()?;
+    let energy = hamiltonian.as_ref().map(|h| Evidence::of(&h.numeric, &data, learned)).transpose()?;
     if let Some(network) = &mut network {
-        network.hold_against(&named(hamiltonian.as_ref(), &laws), data)?;
+        network.hold_against(&named(hamiltonian.as_ref(), &laws), &data)?;
     }
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
-    let provable = hamiltonian.as_ref().filter(|h| undecided && h.is_provable());
-    let hint = provable.and_then(|h| motion(&Hamiltonian::new(h.numeric.clone(), space.clone()), data, job));
-    if undecided && laws.is_empty() {
-        notes.push(alone(network.as_ref()));
-    }
+    let hint = provable.filter(|_| undecided).and_then(|h| h.stability_hint(&data, job.token()));
     Ok(Discovery {
-        hamiltonian,
         energy,
         laws,
         combinations,
-        network,
         assessment,
         searched,
         stop,
@@ -314,113 +220,24 @@ fn conclude(
         noise: data.relative_noise(),
         notes,
         ended: stop.and_then(StopReason::ended).or(Ended::by(job.token())),
-        data: owned,
+        hamiltonian,
+        network,
+        data,
     })
 }
 
-/// The Hamiltonian, if it explains the data, and the laws, each with its name.
-fn named(hamiltonian: Option<&RecoveredHamiltonian>, laws: &[Law]) -> Vec<(Symbol, Expr)> {
-    let energy = hamiltonian.filter(|h| h.explains).map(|h| (Symbol::new("H"), h.numeric.clone()));
-    let numbers = |formula: &Expr| hamiltonian.map_or_else(|| formula.clone(), |h| h.with_numbers(formula));
-    let laws = laws.iter().map(|law| (Symbol::new(law.quantity.name()), numbers(law.quantity.formula())));
-    energy.into_iter().chain(laws).collect()
-}
-
-/// Orbits that are followed for the hint.
-const HINT_ORBITS: usize = 8;
-
-/// Regular or chaotic, on the first observed states of some trajectories.
-fn motion(hamiltonian: &Hamiltonian, data: &Prepared, job: &Job<'_>) -> Option<StabilityHint> {
-    let width = data.inputs.len();
-    let starts: Vec<f64> =
-        data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
-    let space = hamiltonian.space();
-    stability_hint(hamiltonian.formula(), space.coordinates(), space.momenta(), &starts, job.token()).ok()?
-}
-
-/// A share in whole per cent.
-fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
-}
-
-/// What is said where H stands alone.
-fn alone(network: Option<&Network>) -> String {
-    let mut text = "one conserved quantity, H: no other was found (evidence, not a proof that there is none)"
-        .to_string();
-    let asked: Vec<&Trial> = network.iter().flat_map(|n| &n.trials).collect();
-    if asked.len() > 1 {
-        let trial = |t: &&Trial| format!("{:.2} with {} cyclic", t.poisson, t.cyclic);
-        let list = asked.iter().map(trial).collect::<Vec<_>>().join(", ");
-        text += &format!(
-            "; the networks' Poisson term, at most {POISSON_LIMIT} where there are as many laws in involution, is {list}"
-        );
-    }
-    text
-}
-
-fn named_energies(formulas: Vec<Expr>, space: &PhaseSpace) -> Vec<ConservedQuantity> {
-    let is_taken = |name: &String| space.variables().iter().any(|variable| variable.name() == name);
-    let names = (1..).map(|number| format!("E{number}")).filter(|name| !is_taken(name));
-    names.zip(formulas).map(|(name, formula)| ConservedQuantity::supported(name, formula)).collect()
-}
-
-/// Laws without an exact search: energies of modes where H has them, else laws by numbers alone.
+/// Laws without an exact search, and those of the learned motion where no H explains the data; with the notes.
 fn supported(
+    (hamiltonian, prover): (Option<&RecoveredHamiltonian>, Option<&Prover>),
+    network: Option<&mut Network>,
     data: &Prepared,
-    hamiltonian: Option<&RecoveredHamiltonian>,
-    exact: Option<&Hamiltonian>,
     space: &PhaseSpace,
-    notes: &mut Vec<String>,
-) -> Result<Vec<ConservedQuantity>, DiscoverError> {
-    if hamiltonian.is_none_or(|h| !h.explains)
-        && let Some(divergence) = divergence::divergence(data)?
-    {
-        notes.push(format!(
-            "no H moves these columns: their velocities have a divergence ({} of the size of their derivatives), and \
-             Hamilton's equations have none. Are they canonical coordinates and momenta?",
-            percent(divergence)
-        ));
+    mut notes: Vec<String>,
+) -> Result<(Vec<ConservedQuantity>, Vec<String>), DiscoverError> {
+    let mut laws = first_order::supported(data, hamiltonian, prover, space, &mut notes)?;
+    if let Some(network) = network.filter(|_| hamiltonian.is_none_or(|h| !h.explains)) {
+        let known = laws.iter().map(|law| (Symbol::new(law.name()), law.formula().clone()));
+        laws.extend(network.as_the_model(&known.collect::<Vec<_>>(), data, space)?);
     }
-    if let Some(found) = hamiltonian.filter(|h| !h.is_provable()) {
-        notes.push(if found.explains {
-            "the coefficients of H are no small rationals: nothing is proved".to_string()
-        } else {
-            "no stage of the library explains the data to its noise: nothing is proved".to_string()
-        });
-    }
-    let energies = match hamiltonian.filter(|h| !h.is_provable() && h.explains) {
-        Some(found) => modes::energies(found, data)?,
-        None => None,
-    };
-    match energies {
-        Some(energies) => {
-            notes.push(energies.note);
-            Ok(named_energies(energies.formulas, space))
-        }
-        None => by_numbers(data, hamiltonian, exact, space),
-    }
-}
-
-/// Laws by numbers alone, proved all the same where there is an exact Hamiltonian that they commute with.
-fn by_numbers(
-    data: &Prepared,
-    hamiltonian: Option<&RecoveredHamiltonian>,
-    exact: Option<&Hamiltonian>,
-    space: &PhaseSpace,
-) -> Result<Vec<ConservedQuantity>, DiscoverError> {
-    let explained = hamiltonian.filter(|h| h.explains).map(|h| h.numeric.clone());
-    let known: Vec<_> = explained.iter().cloned().collect();
-    let found = laws::numerical(data, &known, explained.as_ref())?;
-    let formulas: Vec<_> = found.iter().map(|law| law.shown(space)).collect();
-    let names = crate::integrals::name_laws(&formulas, space, &[]);
-    let prover = exact.map(Prover::new).transpose()?;
-    let mut laws = Vec::new();
-    for (name, formula) in names.into_iter().zip(formulas) {
-        laws.push(match prover.as_ref().map(|prover| prover.prove(&formula)) {
-            Some(Ok(Conservation::Proved(certificate))) => ConservedQuantity::proved(name, certificate),
-            Some(Ok(Conservation::Refuted { .. })) => continue,
-            _ => ConservedQuantity::supported(name, formula),
-        });
-    }
-    Ok(laws)
+    Ok((laws, notes))
 }

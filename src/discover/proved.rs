@@ -27,8 +27,7 @@ pub struct Proved {
 /// Searches for the laws of a Hamiltonian and proves them. Symbols of the Hamiltonian besides its variables are
 /// constants: the laws hold for every value of them.
 pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<'_>) -> Proved {
-    let config = search_within(search, hamiltonian.space().dof());
-    let outcome = match integrals::search(hamiltonian, &config, job) {
+    let outcome = match integrals::search(hamiltonian, &search.bounded(hamiltonian.space().dof()), job) {
         Ok(outcome) => outcome,
         Err(_) if job.is_cancelled() => {
             let note = match Ended::by(job.token()) {
@@ -59,14 +58,4 @@ pub(super) fn prove(hamiltonian: &Hamiltonian, search: &SearchConfig, job: &Job<
         work: Some(outcome.work),
         notes: note.map(str::to_owned).into_iter().collect(),
     }
-}
-
-/// The search with the momentum degree that this many degrees of freedom allow in reasonable time.
-fn search_within(search: &SearchConfig, dof: usize) -> SearchConfig {
-    let highest = match dof {
-        0..=2 => 4,
-        3 => 3,
-        _ => 2,
-    };
-    SearchConfig { momentum_degree: search.momentum_degree.min(highest), ..search.clone() }
 }

@@ -1,9 +1,10 @@
 //! The momenta of a network as polynomials in the laws. The paper's polynomials in the variables are of momenta that are
 //! any function of the laws: in the laws one sees which.
 
-use crate::discover::{InLaws, Observations, momenta_in_laws};
 use crate::expr::{Expr, Symbol};
 use crate::learn::LearnedCoordinates;
+use crate::learn::readout::{InLaws, momenta_in_laws};
+use crate::recover::first_order::Observations;
 
 use super::ExperimentError;
 use super::tasks::Problem;

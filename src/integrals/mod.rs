@@ -20,6 +20,7 @@
 //! polynomial in the momenta, or whose degree in the momenta exceeds the requested one.
 
 mod atoms;
+mod config;
 mod constants;
 mod dress;
 mod echelon;
@@ -45,8 +46,9 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use config::SearchConfig;
 pub use error::IntegralsError;
 pub use involution::{Combination, with_combinations};
 pub use names::name_laws;
-pub use search::{SearchConfig, SearchOutcome, SearchedSpace, StopReason, WrittenSpace, search};
+pub use search::{SearchOutcome, SearchedSpace, StopReason, WrittenSpace, search};
 pub use span::null_space_in_library;

@@ -2,6 +2,7 @@
 
 use super::error::LearnError;
 use super::model::InputMap;
+use crate::data::{Smoother, SmoothingError, TrajectorySet};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -36,6 +37,27 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
+    /// All points with velocities, given or estimated, of trajectories of which this share is for training. Both parts
+    /// are smoothed on their own, so that nothing of the held-out points is seen in training.
+    ///
+    /// # Errors
+    /// Trajectories whose velocities cannot be estimated.
+    pub fn of_trajectories(set: &TrajectorySet, share: f64) -> Result<TrainingData, LearnError> {
+        let (train, test) = set.split(share);
+        let smoother = Smoother::default();
+        let (train, test) = (train.with_derivatives(&smoother)?, test.with_derivatives(&smoother)?);
+        if train.trajectories.is_empty() {
+            return Err(SmoothingError::NothingLeft(Vec::new()).into());
+        }
+        let samples = |set: &TrajectorySet| Samples {
+            states: set.states(),
+            derivatives: set.derivatives().unwrap_or_default(),
+            ..Samples::default()
+        };
+        let angles = set.angle_columns();
+        Ok(TrainingData { dof: set.dof(), angles, train: samples(&train), test: samples(&test) })
+    }
+
     /// How many functions a constrained model is to commute with.
     pub fn imposed(&self) -> usize {
         self.train.imposed.len() / self.train.states.len().max(1)

@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::Checkpoint;
+use crate::data::SmoothingError;
+use crate::recover::RecoverError;
+use crate::regression::RegressionError;
+
 /// An error of the room `learn`.
 #[derive(Debug, thiserror::Error)]
 pub enum LearnError {
@@ -79,6 +84,31 @@ pub enum LearnError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// No velocities come with the data, and none can be had from it.
+    #[error("velocities are not given, and cannot be estimated: {0}")]
+    Smoothing(#[from] SmoothingError),
+    /// The data cannot be prepared for reading what was learned.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// A fit of what was learned failed.
+    #[error(transparent)]
+    Regression(#[from] RegressionError),
+    /// The job was ended during training.
+    #[error("interrupted at step {step} of {steps}")]
+    Interrupted {
+        /// Steps done of the training that was stopped.
+        step: usize,
+        /// Steps it was to have.
+        steps: usize,
+        /// The trainings so far, for a discovery that takes them up.
+        kept: Vec<Checkpoint>,
+    },
+    /// A training that is kept was made with other settings.
+    #[error("the training kept with {cyclic} cyclic coordinates was made with other settings")]
+    OtherTraining {
+        /// Its number of cyclic coordinates.
+        cyclic: usize,
     },
     /// The tensor library reported an error.
     #[error("tensor operation failed: {0}")]

@@ -9,12 +9,16 @@
 //! (`operation`), which is several times faster: networks that give value and Jacobian together (`network`), loss terms
 //! (`loss`), put together by models (`model`). There is one training loop (`train`), which a [`Keeper`] may save; a
 //! [`Checkpoint`] takes a run up again to the same bits.
+//! [`train_cyclic`] asks for fewer and fewer cyclic coordinates until there are as many; [`readout`] reads what was learned
+//! as formulas.
 
 mod checkpoint;
 mod config;
+mod cyclic;
 mod data;
 mod equations;
 mod error;
+mod keeping;
 mod learned;
 mod linear;
 mod loss;
@@ -24,14 +28,17 @@ mod operation;
 mod optimiser;
 mod parameters;
 mod perceptron;
+pub mod readout;
 mod settling;
 mod train;
 
 pub use checkpoint::Checkpoint;
 pub use config::{Config, Ending};
+pub use cyclic::{Cyclic, POISSON_LIMIT, Trained, Trial, train_cyclic};
 pub use data::{Samples, Scaling, TrainingData};
 pub use equations::PlainLoss;
 pub use error::LearnError;
+pub use keeping::Trainings;
 pub use learned::{LearnedCoordinates, LearnedField, Momenta};
 pub use loss::{Loss, LossTerms, Pairs};
 pub use model::ModelKind;

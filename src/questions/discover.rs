@@ -5,12 +5,10 @@ use std::path::Path;
 
 use super::{Failure, grammar, input, unexplained};
 use crate::data::{Rates, Reading, Recording};
-use crate::discover::{
-    self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Trainings,
-};
+use crate::discover::{self, Config, DiscoverError, Discovery, Observations, RecordedConfig};
 use crate::dynamics::{SimulationConfig, simulate};
 use crate::expr::{Expr, Symbol};
-use crate::learn::{self, Checkpoint, LearnError, LearnedCoordinates};
+use crate::learn::{self, Checkpoint, Cyclic, LearnError, LearnedCoordinates, Trainings};
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{Ended, Job, Limits};
 use crate::recover::Status;
@@ -263,7 +261,7 @@ fn canonical(
         Networks::Saved(trained) => discover::extract(&observations, trained, &config, job),
     };
     let discovery = match discovery {
-        Err(DiscoverError::Interrupted { step, steps, kept }) => {
+        Err(DiscoverError::Learn(LearnError::Interrupted { step, steps, kept })) => {
             return Ok(End::InTraining { step, steps, kept, ended: Ended::by(job.token()) });
         }
         other => other.map_err(failure)?,
@@ -283,7 +281,7 @@ fn canonical(
 pub(super) fn failure(error: DiscoverError) -> Failure {
     let is_of_the_folder = matches!(
         error,
-        DiscoverError::OtherTraining { .. } | DiscoverError::Learn(LearnError::Checkpoint { .. })
+        DiscoverError::Learn(LearnError::OtherTraining { .. } | LearnError::Checkpoint { .. })
     );
     Failure::input(error, is_of_the_folder.then_some("choose another folder, or delete this one"))
 }

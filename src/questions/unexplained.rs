@@ -4,8 +4,9 @@ use super::Failure;
 use super::discover::{Found, Networks, Session, failure};
 use crate::discover::{self, DiscoverError, LearnedMotion, Observations, RecordedDiscovery, Source};
 use crate::expr::{Expr, Symbol};
-use crate::learn;
+use crate::learn::{self, LearnError};
 use crate::progress::{Ended, Job};
+use crate::recover::Kept;
 use crate::runs::{self, Exact, Inputs, LossHistory, Motion, NamedFormula};
 use crate::system::System;
 
@@ -53,7 +54,7 @@ pub(super) fn add_network(
     match discover::learned_motion(&observed, &known, source, &training) {
         Ok(Some(learned)) => add(answer, motion, (&known, &learned))?,
         Ok(None) => {}
-        Err(DiscoverError::Interrupted { .. }) => answer.ended = Ended::by(job.token()),
+        Err(DiscoverError::Learn(LearnError::Interrupted { .. })) => answer.ended = Ended::by(job.token()),
         Err(error) => return Err(failure(error)),
     }
     answer.record.seed = Some(settings.seed);
@@ -82,9 +83,8 @@ fn for_prediction(config: learn::Config, are_steps_asked: bool) -> learn::Config
 /// The laws that the runs keep, in canonical momenta; none where these are not linear in single velocities.
 fn in_momenta(found: &RecordedDiscovery, motion: &Motion) -> Vec<(Symbol, Expr)> {
     let Some(velocities) = motion.velocities() else { return Vec::new() };
-    let law = |kept: &discover::Kept| {
-        (Symbol::new(kept.quantity.name()), kept.quantity.formula().substitute(&velocities))
-    };
+    let law =
+        |kept: &Kept| (Symbol::new(kept.quantity.name()), kept.quantity.formula().substitute(&velocities));
     found.kept.iter().map(law).collect()
 }
 

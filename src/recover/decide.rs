@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::candidates::{self, candidates, without};
 use super::expansion::same_law;
-use super::follow::{Field, Followed, follow};
+use super::follow::{Field, Followed, follow, less_noise};
 use super::recovery::{Alternative, Evidence, Law, Recovery, Status};
 use super::settle::settle;
 use super::{HeldOut, Invariants, Model, Problem, Search, constants, weak_errors};
@@ -118,10 +118,12 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     };
     let Some(mut field) = follow(&models, &all) else { return by_weak_form(grounds, config, job) };
     for _ in 0..config.noise_rounds {
-        let Some(factors) = less_noise(&field, config) else { break };
+        let Some(best) = field.followed.first() else { break };
+        let limits = config.least_noise..config.less_noise;
+        let Some(factors) = less_noise(&best.fit, limits, 1.0) else { break };
         all.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
-        let best = field.followed.first().map_or(f64::INFINITY, |best| best.score);
-        let near = field.followed.iter().filter(|followed| followed.score < best + config.far);
+        let far = best.score + config.far;
+        let near = field.followed.iter().filter(|followed| followed.score < far);
         let models: Vec<Model> = near.map(|followed| followed.model.clone()).collect();
         let Some(next) = follow(&models, &all) else { break };
         field = next;
@@ -161,15 +163,6 @@ fn on_more(
     let fit = trajectory::fit_as_cut(&answer.model, &answer.model.constants(), &parts, &settings);
     let model = answer.model.with_constants(&fit.constants);
     fit.is_followed().then_some(Followed { model, fit, score: answer.score })
-}
-
-/// For each recorded column the factor of its noise, where the best fit leaves clearly less than was assumed: sparse
-/// sampling makes the smoother see noise in motion.
-fn less_noise(field: &Field, config: &Config) -> Option<Vec<f64>> {
-    let best = field.followed.first()?;
-    let factor = |&left: &f64| if left > 0.0 { left.clamp(config.least_noise, 1.0) } else { 1.0 };
-    let factors: Vec<f64> = best.fit.noise().iter().map(factor).collect();
-    factors.iter().any(|factor| *factor < config.less_noise).then_some(factors)
 }
 
 /// The answer of the trajectories.

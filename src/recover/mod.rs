@@ -7,6 +7,7 @@
 //! The search works on whitened weak equations, where hundreds of forms cost little. The decision is made on whole
 //! trajectories, which notice what a spline blurs. [`recover`](recover()) does all of it.
 
+mod alternatives;
 pub mod candidates;
 mod canonical;
 pub mod constants;
@@ -17,6 +18,7 @@ pub mod follow;
 mod formula;
 mod held_out;
 mod invariants;
+mod kept;
 pub mod kinetic;
 mod masses;
 mod model;
@@ -45,10 +47,12 @@ use crate::regression::RegressionError;
 use crate::terms::GrammarError;
 use crate::terms::joint::{self, Bodies};
 
+pub use alternatives::common_laws;
 pub use canonical::recover_canonical;
 pub use decide::{Grounds, decide};
 pub use held_out::{HeldOut, HeldOutConfig, Tested, held_out, shortest_form};
 pub use invariants::{Invariant, Invariants};
+pub use kept::Kept;
 pub use masses::{MassConfig, start_masses};
 pub use model::Model;
 pub use problem::{Place, Problem, Terms};

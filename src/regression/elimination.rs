@@ -16,6 +16,21 @@ pub struct Elimination {
     pub next_jump: f64,
 }
 
+/// Rounding of the data, over the rms of the right side: no fit of velocities leaves less.
+const ROUNDING: f64 = 1e-11;
+/// Rounding of the solution, over a coefficient.
+const SOLUTION: f64 = 1e-10;
+
+impl Elimination {
+    /// The standard error of each coefficient that is left, of data that is exact to rounding.
+    pub fn standard_errors(&self, system: &Normal) -> Vec<f64> {
+        let target = system.target_rms();
+        let rms = (self.residual * target).max(ROUNDING * target);
+        let Solution { spread, coefficients, .. } = &self.solution;
+        spread.iter().zip(coefficients).map(|(s, c)| s * rms + SOLUTION * c.abs()).collect()
+    }
+}
+
 /// Backward elimination: removes the least important terms as long as the rms stays below
 /// max(`growth` × that of all terms, `floor` × rms of ẋ).
 ///

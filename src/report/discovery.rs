@@ -7,8 +7,11 @@ use super::{
     NetworkRecord, Record, SearchedRecord, SystemRecord,
 };
 use crate::data::TrajectorySet;
-use crate::discover::{Discovery, Evidence, RecoveredHamiltonian};
+use crate::discover::Discovery;
+use crate::learn::readout::{Evidence, Network};
+use crate::learn::{POISSON_LIMIT, Trial};
 use crate::mechanics::{Comparison, ConservedQuantity, MechanicsError, PhaseSpace, Verdict};
+use crate::recover::first_order::RecoveredHamiltonian;
 use crate::system::System;
 
 /// In formulas that are not exact, fractions with more digits than this are printed as decimals.
@@ -113,8 +116,27 @@ impl Record {
             noise: Some(discovery.noise).filter(|noise| *noise > 1e-6 && !explained_as_given(discovery)),
         });
         record.notes.extend(discovery.notes.iter().cloned());
+        let undecided = discovery.assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
+        if undecided && discovery.laws.is_empty() {
+            record.notes.push(alone(discovery.network.as_ref()));
+        }
         Ok(record)
     }
+}
+
+/// What is said where H stands alone.
+fn alone(network: Option<&Network>) -> String {
+    let mut text = "one conserved quantity, H: no other was found (evidence, not a proof that there is none)"
+        .to_string();
+    let asked: Vec<&Trial> = network.iter().flat_map(|n| &n.trials).collect();
+    if asked.len() > 1 {
+        let trial = |t: &&Trial| format!("{:.2} with {} cyclic", t.poisson, t.cyclic);
+        let list = asked.iter().map(trial).collect::<Vec<_>>().join(", ");
+        text += &format!(
+            "; the networks' Poisson term, at most {POISSON_LIMIT} where there are as many laws in involution, is {list}"
+        );
+    }
+    text
 }
 
 fn hamiltonian(found: Option<&RecoveredHamiltonian>, source: &DiscoverySource) -> HamiltonianRecord {

@@ -7,10 +7,10 @@ use super::{
     CoordinateRecord, EvidenceRecord, FurtherLawRecord, LawRecord, NetworkRecord, PredictionRecord, Record,
     TrialRecord,
 };
-use crate::discover::{
-    FurtherLaw, FurtherLaws, InLaws, LearnedMotion, Multinomial, Network, POISSON_LIMIT, WhyUnknown,
-};
+use crate::discover::LearnedMotion;
 use crate::expr::{Expr, Rational, Symbol};
+use crate::learn::POISSON_LIMIT;
+use crate::learn::readout::{FurtherLaw, FurtherLaws, InLaws, Multinomial, Network, WhyUnknown};
 use crate::mechanics::{MechanicsError, PhaseSpace};
 
 /// The digits of the coefficients of the paper's fits.

@@ -7,10 +7,10 @@ use super::{
     LawRecord, Record, SearchedRecord, SystemRecord,
 };
 use crate::data::{Rates, Reading};
-use crate::discover::{Alternative, Kept, RecordedDiscovery};
+use crate::discover::{Alternative, RecordedDiscovery};
 use crate::expr::{Expr, Symbol};
 use crate::mechanics::{MechanicsError, PhaseSpace, Verdict};
-use crate::recover::{Constant, Equation, Evidence, Invariants, Law, Recovery, Status};
+use crate::recover::{Constant, Equation, Evidence, Invariants, Kept, Law, Recovery, Status};
 use crate::simplify::canonical_value;
 
 /// The significant digits of numbers in formulas. A measured value carries fewer already.

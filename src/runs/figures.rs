@@ -3,11 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::data::{Banded, BandedCholesky, Trajectory, TrajectorySet, coordinate_scales, scattered};
-use crate::discover::law_terms;
 use crate::dynamics::{HamiltonianField, Method, VectorField, integrate, runge_kutta_4, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
 use crate::learn::{LearnedCoordinates, LearnedField};
 use crate::progress::{Event, Job, Progress};
+use crate::recover::first_order::law_terms;
 use crate::recover::first_order::pointwise::usable_terms;
 use crate::regression::RegressionError;
 use crate::regression::conserved::{Evaluated, Measure, eigenvectors};

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::discover::Trainings;
-use crate::learn::{Checkpoint, LearnError};
+use crate::learn::{Checkpoint, LearnError, Trainings};
 use crate::progress::Ended;
 
 use super::format::{Head, Kind};
@@ -164,8 +163,8 @@ fn difference(found: &Stored, new: &Stored) -> Option<String> {
 mod tests {
     use super::*;
     use crate::data::{Trajectory, TrajectorySet};
-    use crate::discover::Cyclic;
     use crate::expr::Symbol;
+    use crate::learn::Cyclic;
     use crate::runs::{Data, Exact, SavedRun, Subject};
     use std::fs;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Reading;
 use crate::data::TrajectorySet;
-use crate::discover::{Cyclic, Observations};
-use crate::learn;
+use crate::discover::Observations;
+use crate::learn::{self, Cyclic};
 use crate::terms::{Grammar, GrammarError};
 
 use super::Exact;

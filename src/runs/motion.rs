@@ -73,7 +73,7 @@ impl Motion {
             Some(found) => found.with_numbers(formula).to_string(),
             None => formula.to_string(),
         };
-        let law = |law: &crate::discover::Law| NamedFormula {
+        let law = |law: &crate::learn::readout::Law| NamedFormula {
             name: law.quantity.name().to_owned(),
             formula: numeric(law.quantity.formula()),
         };

@@ -44,18 +44,10 @@ pub(super) fn fit_clean(
     let explains = found.residual < config.clean && held_out < config.held_out * config.clean;
     let rows = system.rows() as f64;
     let score = rows * found.residual.max(1e-12).ln() + found.solution.columns.len() as f64 * rows.ln() / 2.0;
-    let rms = found.residual * system.target_rms();
     let fitted = Fitted {
         stage: stage.name.clone(),
         terms: found.solution.columns.iter().map(|&j| terms[j].clone()).collect(),
-        errors: found
-            .solution
-            .spread
-            .iter()
-            .zip(&found.solution.coefficients)
-            // Rounding in the data and in the solution.
-            .map(|(s, c)| s * rms.max(1e-11 * system.target_rms()) + 1e-10 * c.abs())
-            .collect(),
+        errors: found.standard_errors(&system),
         coefficients: found.solution.coefficients,
         explains,
         exact_terms: true,

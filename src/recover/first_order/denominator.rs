@@ -11,6 +11,7 @@ use crate::expr::{Expr, Symbol, Tape};
 use crate::regression::elimination::{Elimination, eliminate, sharpest};
 use crate::regression::{Normal, RegressionError};
 
+use super::Config;
 use super::pointwise::Samples;
 
 /// A denominator D = χ_pivot + Σ b_k χ_k and the numerators that go with it in the equations used.
@@ -78,7 +79,7 @@ fn homogeneous(
 }
 
 /// The denominator that the samples speak for: each of its terms is tried as the one of coefficient one,
-/// and the first whose equations hold to `enough` is taken, else the best.
+/// and the first whose equations hold to `enough` is taken, else the best. Terms are left out as `config` says.
 ///
 /// `None` when the equations say nothing of the denominator, or hold best with one of a single term.
 ///
@@ -90,6 +91,7 @@ pub fn denominator(
     inputs: &[Symbol],
     samples: &Samples,
     enough: f64,
+    config: &Config,
 ) -> Result<Option<Denominator>, RegressionError> {
     let Some(system) = homogeneous(numerators, denominators, inputs, samples)? else { return Ok(None) };
     let m = denominators.len();
@@ -100,7 +102,7 @@ pub fn denominator(
     for pivot in 0..m {
         let system = system.with_target(pivot);
         let others: Vec<usize> = (0..system.columns()).filter(|j| *j != pivot).collect();
-        let Ok(found) = eliminate(&system, &others, 1.15, 1e-10) else { continue };
+        let Ok(found) = eliminate(&system, &others, config.growth, config.floor) else { continue };
         // Noise makes many terms look useful; the sharpest jump of the residual tells those that are.
         let found = match found.residual > enough {
             true => sharpest(&system, &found, 40)?,
@@ -114,16 +116,13 @@ pub fn denominator(
         }
     }
     let Some((pivot, found, system)) = best else { return Ok(None) };
-    let rms = found.residual * system.target_rms();
+    let errors = found.standard_errors(&system);
     let solution = &found.solution;
     let of = |from: usize, to: usize| {
         (0..solution.columns.len()).filter(move |&k| (from..to).contains(&solution.columns[k]))
     };
-    let error = |k: usize| {
-        solution.spread[k] * rms.max(1e-11 * system.target_rms()) + 1e-10 * solution.coefficients[k].abs()
-    };
     let terms: Vec<(usize, f64, f64)> =
-        of(0, m).map(|k| (solution.columns[k], solution.coefficients[k], error(k))).collect();
+        of(0, m).map(|k| (solution.columns[k], solution.coefficients[k], errors[k])).collect();
     if terms.is_empty() {
         return Ok(None);
     }
@@ -149,7 +148,9 @@ mod tests {
         let mut above = crate::terms::polynomials(&names.map(Symbol::new), 4);
         above.push(parse("1").unwrap());
         let below = parsed(&["1", "x", "y", "x^2", "x*y", "y^2"]);
-        let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap().unwrap();
+        let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9, &Config::default())
+            .unwrap()
+            .unwrap();
         assert!(found.pivot == 0, "{found:?}");
         let terms: Vec<(usize, f64)> = found.terms.iter().map(|t| (t.0, t.1)).collect();
         assert!(terms.len() == 2 && terms[0].0 == 3 && terms[1].0 == 4, "{terms:?}");
@@ -164,7 +165,7 @@ mod tests {
         let boxes = [(1.0, 2.0), (-1.0, 1.0)];
         let find = |h: &str| {
             let samples = samples_of(h, &names, &boxes, 200);
-            denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap()
+            denominator(&above, &below, &symbols(&names), &samples, 1e-9, &Config::default()).unwrap()
         };
         let found = find("p^2/(x + 2*x^2) + x").unwrap();
         assert!(found.pivot == 1 && found.terms.len() == 1, "{found:?}");

@@ -1,14 +1,21 @@
 //! A Hamiltonian found in data, with what is known of its terms.
 
+use crate::dynamics::{StabilityHint, stability_hint};
 use crate::expr::{Expr, Rational};
+use crate::mechanics::PhaseSpace;
+use crate::progress::CancelToken;
 use crate::recover::snap::{justified_snap, supported_digits};
 use crate::recover::{self, Constant, Recovery, Status};
-use crate::terms::decimal;
+use crate::simplify::canonical_hamiltonian;
+use crate::terms::{Variables, decimal};
 
 use super::Config;
 use super::data::Prepared;
 use super::fitted::Fitted;
 use super::pointwise::pointwise_system;
+
+/// Orbits that are followed for the hint.
+const HINT_ORBITS: usize = 8;
 
 /// One term of a recovered Hamiltonian.
 #[derive(Clone, Debug)]
@@ -60,6 +67,24 @@ impl RecoveredHamiltonian {
     pub fn with_numbers(&self, formula: &Expr) -> Expr {
         let value = |constant: &Constant| (constant.symbol.clone(), constant.decimal());
         formula.substitute(&self.constants.iter().map(value).collect())
+    }
+
+    /// The same with its formula in canonical form, where it is provable.
+    pub fn presented(self, space: &PhaseSpace) -> RecoveredHamiltonian {
+        if !self.is_provable() {
+            return self;
+        }
+        let formula = canonical_hamiltonian(&self.formula, space).unwrap_or_else(|_| self.formula.clone());
+        RecoveredHamiltonian { numeric: self.with_numbers(&formula), formula, ..self }
+    }
+
+    /// Whether its motion is regular or chaotic, from the first observed states of some trajectories.
+    pub fn stability_hint(&self, data: &Prepared, token: &CancelToken) -> Option<StabilityHint> {
+        let width = data.inputs.len();
+        let starts: Vec<f64> =
+            data.paths.iter().take(HINT_ORBITS).flat_map(|p| p.states[..width].iter().copied()).collect();
+        let Variables { coordinates, momenta, .. } = &data.variables;
+        stability_hint(&self.numeric, coordinates, momenta, &starts, token).ok()?
     }
 
     /// The fit with its coefficients snapped where that is justified.

@@ -13,6 +13,8 @@
 mod clean;
 mod data;
 mod denominator;
+pub mod describing;
+pub mod divergence;
 mod fitted;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -22,6 +24,7 @@ pub mod modes;
 mod noisy;
 pub mod pointwise;
 mod quotient;
+mod supported;
 #[cfg(test)]
 mod tests;
 pub mod trajectories;
@@ -41,6 +44,7 @@ pub use data::{Observations, Prepared};
 pub use fitted::StageReport;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm};
 pub use laws::law_terms;
+pub use supported::supported;
 
 use fitted::Fitted;
 

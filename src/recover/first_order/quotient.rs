@@ -38,7 +38,8 @@ pub(super) fn resolve(
     let above = ascending(finite(data, &data.samples, above)?);
     let below = ascending(finite(data, &data.samples, below)?);
     let formulas = |terms: &[Term]| terms.iter().map(|t| t.formula.clone()).collect::<Vec<_>>();
-    let found = denominator(&formulas(&above), &formulas(&below), &data.inputs, &data.samples, enough)?;
+    let (above_formulas, below_formulas) = (formulas(&above), formulas(&below));
+    let found = denominator(&above_formulas, &below_formulas, &data.inputs, &data.samples, enough, config)?;
     let Some(found) = found else { return Ok(None) };
     let (divisor, exact) = assemble(&found, &below);
     let over = |term: &Term| Term { formula: term.formula.clone().over(divisor.clone()), ..term.clone() };

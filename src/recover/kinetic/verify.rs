@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::Config;
 use super::motion::Lagrangian;
 use crate::progress::Job;
+use crate::recover::follow::less_noise;
 use crate::regression::motion::{Derivatives, Motion};
 use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
 
@@ -39,12 +40,8 @@ impl Trial<'_> {
         for _ in 0..self.config.noise_rounds {
             let Some(best) = found.first() else { break };
             let limits = self.config.least_noise..self.config.less_noise;
-            let factor =
-                |left: f64| if left > 0.0 && left < limits.end { left.max(limits.start) } else { 1.0 };
-            let factors: Vec<f64> = best.fit.noise().into_iter().map(factor).collect();
-            if factors.iter().all(|factor| *factor == 1.0) || self.job.is_cancelled() {
-                break;
-            }
+            let factors = less_noise(&best.fit, limits.clone(), limits.end);
+            let Some(factors) = factors.filter(|_| !self.job.is_cancelled()) else { break };
             self.pieces.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
             let again: Vec<Lagrangian> = found.iter().map(|followed| followed.law.clone()).collect();
             found = self.fits(&again);

@@ -7,8 +7,8 @@
 use crate::expr::{Expr, Tape};
 use crate::regression::RegressionError;
 
-use super::readout::{Terms, fields_of, variance};
-use crate::recover::first_order::Prepared;
+use super::data::Prepared;
+use super::describing::{Terms, fields_of, variance};
 
 /// The share of the variance of the velocities that a description may leave.
 const DESCRIBED: f64 = 0.02;
@@ -21,10 +21,10 @@ const CLEAR: f64 = 0.25;
 ///
 /// # Errors
 /// Values that are not finite.
-pub(super) fn divergence(data: &Prepared) -> Result<Option<f64>, RegressionError> {
+pub fn divergence(data: &Prepared) -> Result<Option<f64>, RegressionError> {
     let width = data.inputs.len();
     let Some(terms) = Terms::describing(data)? else { return Ok(None) };
-    let all: Vec<usize> = (0..terms.len()).collect();
+    let all: Vec<usize> = (0..terms.count()).collect();
     let mut described = Vec::new();
     for i in 0..width {
         let target = fields_of(data, i);

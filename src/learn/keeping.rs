@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::learn::{self, Checkpoint, LearnError, Signal};
+use super::{Checkpoint, Keeper, LearnError, Signal};
 use crate::progress::Step;
 
 /// Where trainings are kept. A discovery with the same settings that finds them there ends with the same bytes as one
@@ -25,19 +25,19 @@ pub trait Trainings: Sync {
 const KEEP_EVERY: f64 = 1.0;
 
 /// Keeps a training from time to time.
-pub(super) struct Keeper<'a> {
+pub(super) struct PeriodicKeeper<'a> {
     trainings: Option<&'a dyn Trainings>,
     kept: Instant,
     pub(super) last: Option<Checkpoint>,
 }
 
-impl<'a> Keeper<'a> {
-    pub(super) fn new(trainings: Option<&'a dyn Trainings>) -> Keeper<'a> {
-        Keeper { trainings, kept: Instant::now(), last: None }
+impl<'a> PeriodicKeeper<'a> {
+    pub(super) fn new(trainings: Option<&'a dyn Trainings>) -> PeriodicKeeper<'a> {
+        PeriodicKeeper { trainings, kept: Instant::now(), last: None }
     }
 }
 
-impl learn::Keeper for Keeper<'_> {
+impl Keeper for PeriodicKeeper<'_> {
     fn after(&mut self, _: &Step<'_>, cancelled: bool) -> Signal {
         match cancelled {
             true => Signal::Stop,

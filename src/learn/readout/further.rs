@@ -22,12 +22,10 @@
 
 use crate::data::Trajectory;
 use crate::expr::{Expr, Symbol};
-use crate::learn::{LearnedCoordinates, Momenta};
+use crate::learn::{LearnError, LearnedCoordinates, Momenta};
+use crate::recover::first_order::{Config, Observations, Prepared};
 use crate::regression::RegressionError;
 use crate::regression::conserved::{Candidate, Evaluated, Measure, eigenvectors, residual};
-
-use super::DiscoverError;
-use crate::recover::first_order::{Config, Observations, Prepared};
 
 /// The largest drift² of a further law, as a share of its part outside.
 const DRIFT: f64 = 3e-3;
@@ -94,7 +92,7 @@ pub fn further_laws(
     learned: &LearnedCoordinates,
     known: &[(Symbol, Expr)],
     observed: &Observations,
-) -> Result<FurtherLaws, DiscoverError> {
+) -> Result<FurtherLaws, LearnError> {
     laws(learned, known, &Prepared::new(observed, &Config::default())?)
 }
 
@@ -106,7 +104,7 @@ pub(super) fn laws(
     learned: &LearnedCoordinates,
     known: &[(Symbol, Expr)],
     data: &Prepared,
-) -> Result<FurtherLaws, DiscoverError> {
+) -> Result<FurtherLaws, LearnError> {
     let runs = Runs::of(&data.test_paths);
     match () {
         () if learned.cyclic() == 0 => return Ok(FurtherLaws::Unknown(WhyUnknown::NoMomenta)),

@@ -1,22 +1,18 @@
 //! The network as the model of the motion, where no formula explains it.
 //!
 //! ```text
-//! Observations ──train──▶ Network: learned H and coordinates
-//!                            ├─ rolled out from held-out states ──▶ Prediction: error over time
-//!                            └─ rolled out from states off the data ──▶ what stays constant: laws, supported
+//! LearnedCoordinates ─┬─ rolled out from held-out states ──▶ Prediction: error over time
+//!                     └─ rolled out from states off the data ──▶ what stays constant: laws, supported
 //! ```
 
 use crate::data::{Trajectory, TrajectorySet, scattered};
 use crate::dynamics::{Method, VectorField, roll_out, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
-use crate::learn::{self, LearnedCoordinates, LearnedField};
+use crate::learn::{LearnError, LearnedCoordinates, LearnedField};
 use crate::mechanics::{ConservedQuantity, PhaseSpace};
-use crate::progress::Job;
+use crate::recover::first_order::{Prepared, laws};
 
-use crate::recover::first_order::{self, Observations, Prepared, laws};
-
-use super::keeping::Trainings;
-use super::{Cyclic, DiscoverError, Evidence, Law, Network, evidence, networks};
+use super::Evidence;
 
 /// The most runs that are predicted.
 const MOST_RUNS: usize = 50;
@@ -45,57 +41,6 @@ pub struct Prediction {
     pub times: Vec<f64>,
     /// The same deviation within each part.
     pub errors: Vec<f64>,
-}
-
-/// What a network says of a motion that no formula explains.
-#[derive(Clone, Debug)]
-pub struct LearnedMotion {
-    /// The network, with the prediction of held-out runs.
-    pub network: Network,
-    /// What data and network say of the laws that were known before.
-    pub known: Vec<Evidence>,
-    /// Laws of the learned motion that are no functions of these; supported.
-    pub laws: Vec<Law>,
-}
-
-/// Where networks come from.
-pub enum Source<'a> {
-    /// They are trained with these settings, and kept if there is a place.
-    Trained(Cyclic, &'a learn::Config, Option<&'a dyn Trainings>),
-    /// They were trained before.
-    Saved(Vec<LearnedCoordinates>),
-}
-
-/// The network as the model of what was observed, and its laws besides those known, which are given by name and formula.
-///
-/// # Errors
-/// Observations that cannot be used, or a training that was ended.
-pub fn learned_motion(
-    observed: &Observations,
-    known: &[(Symbol, Expr)],
-    source: Source<'_>,
-    job: &Job<'_>,
-) -> Result<Option<LearnedMotion>, DiscoverError> {
-    let data = Prepared::new(observed, &first_order::Config::default())?;
-    let network = match source {
-        Source::Trained(cyclic, config, trainings) => {
-            Some(networks::train(observed, &data, (cyclic, config, trainings), job)?)
-        }
-        Source::Saved(trained) => networks::described(trained, &data)?,
-    };
-    let Some(mut network) = network else { return Ok(None) };
-    let formulas: Vec<Expr> = known.iter().map(|(_, formula)| formula.clone()).collect();
-    let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
-    let taken: Vec<Symbol> = known.iter().map(|(name, _)| name.clone()).collect();
-    let of = |formula: &Expr| evidence::of(formula, &data, Some(&network.learned));
-    let laws = laws_of(&network.learned, &formulas, &data, (&space, &taken))?;
-    let with_evidence = |quantity: ConservedQuantity| Ok(Law { evidence: of(quantity.formula())?, quantity });
-    let laws = laws.into_iter().map(with_evidence).collect::<Result<Vec<Law>, DiscoverError>>()?;
-    let known_evidence = formulas.iter().map(of).collect::<Result<_, _>>()?;
-    let named = laws.iter().map(|law| (Symbol::new(law.quantity.name()), law.quantity.formula().clone()));
-    network.hold_against(&known.iter().cloned().chain(named).collect::<Vec<_>>(), &data)?;
-    network.prediction = predicted(&network.learned, &data);
-    Ok(Some(LearnedMotion { network, known: known_evidence, laws }))
 }
 
 /// Held-out runs by the learned field; none where there are none.
@@ -159,7 +104,7 @@ pub(super) fn laws_of(
     known: &[Expr],
     data: &Prepared,
     (space, taken): (&PhaseSpace, &[Symbol]),
-) -> Result<Vec<ConservedQuantity>, DiscoverError> {
+) -> Result<Vec<ConservedQuantity>, LearnError> {
     let error = relative_error(learned, data)?;
     let runs = if error < ACCURATE { learned_runs(learned, data) } else { Vec::new() };
     if runs.len() < LEARNED.0 / 4 {
@@ -177,7 +122,7 @@ pub(super) fn laws_of(
     for law in &found {
         let formula = law.shown(space);
         // It must hold on recorded runs that the network has not seen, too.
-        let drift = evidence::of(&formula, data, None)?.trajectory_drift;
+        let drift = Evidence::of(&formula, data, None)?.trajectory_drift;
         let limit = 2.0 * (DRIFT * error).max(data.relative_noise());
         if drift.is_some_and(|drift| drift <= limit) {
             formulas.push(formula);
@@ -189,7 +134,7 @@ pub(super) fn laws_of(
 
 /// The rms error of the learned velocities on held-out states, over their rms size, in units of the spread of each
 /// column.
-fn relative_error(learned: &LearnedCoordinates, data: &Prepared) -> Result<f64, DiscoverError> {
+fn relative_error(learned: &LearnedCoordinates, data: &Prepared) -> Result<f64, LearnError> {
     let samples = if data.held_out.is_empty() { &data.samples } else { &data.held_out };
     let field = learned.vector_field(&samples.states)?;
     let scales = data.scales.iter().cycle();

@@ -9,13 +9,11 @@ use std::ops::Range;
 
 use crate::data::scattered;
 use crate::expr::{Expr, Rational, Symbol, Tape};
-use crate::learn::LearnedCoordinates;
+use crate::learn::{LearnError, LearnedCoordinates};
+use crate::recover::first_order::describing::{NEARLY, lowest, states, variance};
+use crate::recover::first_order::{Config, Observations, Prepared};
 use crate::regression::{Normal, RegressionError};
 use crate::terms::{decimal, monomial, monomials};
-
-use super::DiscoverError;
-use super::readout::{NEARLY, lowest, states, variance};
-use crate::recover::first_order::{Config, Observations, Prepared};
 
 /// The highest degree of the polynomials.
 const DEGREE: u32 = 6;
@@ -67,7 +65,7 @@ pub(super) fn in_laws(
     learned: &LearnedCoordinates,
     laws: &[(Symbol, Expr)],
     data: &Prepared,
-) -> Result<Vec<InLaws>, DiscoverError> {
+) -> Result<Vec<InLaws>, LearnError> {
     let formulas: Vec<Expr> = laws.iter().map(|(_, formula)| formula.clone()).collect();
     let tape = Tape::new(&formulas, &data.inputs).map_err(RegressionError::from)?;
     let (recorded, held_out) = states(data);
@@ -95,7 +93,7 @@ pub fn momenta_in_laws(
     learned: &LearnedCoordinates,
     laws: &[(Symbol, Expr)],
     observed: &Observations,
-) -> Result<Vec<InLaws>, DiscoverError> {
+) -> Result<Vec<InLaws>, LearnError> {
     in_laws(learned, laws, &Prepared::new(observed, &Config::default())?)
 }
 
