@@ -67,7 +67,7 @@ mod tests {
     fn smoothed(errors: &[f64]) -> Smoothed {
         let run = |error: &f64| {
             let times: Vec<f64> = (0..120).map(|k| 0.1 * f64::from(k)).collect();
-            let sign = |k: usize| if (k * 7919 / 13) % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = |k: usize| if (k * 7919 / 13).is_multiple_of(2) { 1.0 } else { -1.0 };
             let x = times.iter().enumerate().map(|(k, t)| t.sin() + error * sign(k)).collect();
             Run { name: String::new(), times, positions: vec![x], rates: Vec::new(), derivatives: None }
         };
