@@ -25,6 +25,7 @@ mod optimiser;
 mod parameters;
 mod perceptron;
 mod settling;
+mod summands;
 mod train;
 
 pub use checkpoint::Checkpoint;
