@@ -22,6 +22,7 @@ mod networks;
 mod proved;
 mod readout;
 mod recorded;
+mod separation;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,7 @@ pub use evidence::Evidence;
 pub use further::{FurtherLaw, FurtherLaws, Ratio, WhyUnknown, further_laws};
 pub use in_laws::{InLaws, momenta_in_laws};
 pub use keeping::Trainings;
-pub use model::{LearnedMotion, Prediction, Source, learned_motion};
+pub use model::{LearnedMotion, Prediction, Source, Steps, for_prediction, learned_motion};
 pub use networks::{Network, POISSON_LIMIT, Trial};
 pub use proved::Proved;
 pub use readout::Multinomial;
@@ -71,6 +72,8 @@ pub struct Config {
     pub cyclic: Cyclic,
     /// How networks are trained; `None` goes without.
     pub network: Option<learn::Config>,
+    /// How they are trained where no formula explains the motion, so that a network is the model; `None`: as elsewhere.
+    pub model: Option<learn::Config>,
     /// The terms that a Hamiltonian may have; `None` is the built-in default grammar.
     pub grammar: Option<Grammar>,
     /// How far the exact search goes once the Hamiltonian is exact.
@@ -82,6 +85,7 @@ impl Default for Config {
         Config {
             cyclic: Cyclic::Auto,
             network: Some(learn::Config::default()),
+            model: None,
             grammar: None,
             search: SearchConfig::default(),
         }
@@ -190,10 +194,14 @@ pub fn run(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
-    let network = match config.network.as_ref().filter(|_| !job.is_cancelled()) {
+    let explained = recovered.hamiltonian.as_ref().is_some_and(|h| h.explains);
+    let of_model = config.model.as_ref().filter(|_| !explained);
+    let settings = config.network.as_ref().map(|usual| of_model.unwrap_or(usual).clone());
+    let network = match settings.filter(|_| !job.is_cancelled()) {
         Some(settings) => {
+            let settings = model::shaped(settings, &recovered.data)?;
             job.note(&format!("training networks, at most {} steps", settings.steps));
-            let settings = (config.cyclic, settings, trainings);
+            let settings = (config.cyclic, &settings, trainings);
             match networks::train(observations, &recovered.data, settings, job) {
                 // Where nothing is kept there is nothing to take up: what was found stands without networks.
                 Err(DiscoverError::Interrupted { .. })

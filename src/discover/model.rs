@@ -9,14 +9,14 @@
 use crate::data::{Trajectory, TrajectorySet, scattered};
 use crate::dynamics::{Method, VectorField, roll_out, runge_kutta_steps};
 use crate::expr::{Expr, Symbol};
-use crate::learn::{self, LearnedCoordinates, LearnedField};
+use crate::learn::{self, LearnedCoordinates, LearnedField, ModelKind};
 use crate::mechanics::{ConservedQuantity, PhaseSpace};
 use crate::progress::Job;
 
 use crate::recover::first_order::{self, Observations, Prepared, laws};
 
 use super::keeping::Trainings;
-use super::{Cyclic, DiscoverError, Evidence, Law, Network, evidence, networks};
+use super::{Cyclic, DiscoverError, Evidence, Law, Network, evidence, networks, separation};
 
 /// The most runs that are predicted.
 const MOST_RUNS: usize = 50;
@@ -33,6 +33,52 @@ const LEARNED: (usize, usize) = (60, 60);
 const DRIFT: f64 = 3.0;
 /// Of a field with a larger relative error than this no laws are read: functions that drift by as much are no laws.
 const ACCURATE: f64 = 0.01;
+
+/// A network that is the model is trained for so many times the usual steps.
+const MORE_STEPS: usize = 3;
+
+/// How long networks are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// As long as is usual.
+    Usual,
+    /// For a number of steps that the user asked for.
+    Asked,
+}
+
+/// Settings of a network that is to predict, made of the usual ones: H is a deep network of its own beside the
+/// coordinates, the rate falls from the first step, and the weights are averaged. With the paper's loss, where the
+/// coordinates enter H, they stay.
+///
+/// Four hidden layers in place of two lower the error of V(q) + T(p) on held-out runs by a factor of 2 to 5, at equal
+/// width 64 or at 128 (`results/learned-model.md`).
+pub fn for_prediction(usual: learn::Config, steps: Steps) -> learn::Config {
+    if usual.loss != learn::Loss::Relaxed {
+        return usual;
+    }
+    learn::Config {
+        steps: if steps == Steps::Asked { usual.steps } else { MORE_STEPS * usual.steps },
+        model: ModelKind::Beside,
+        depth: 4,
+        average: Some(0.99),
+        learning_rate: 1e-2,
+        ending: learn::Ending::AllSteps,
+        ..usual
+    }
+}
+
+/// These settings, with an H of positions and momenta apart where the data is of such a one.
+///
+/// # Errors
+/// Data that is not finite.
+pub(super) fn shaped(config: learn::Config, data: &Prepared) -> Result<learn::Config, DiscoverError> {
+    match config.model {
+        ModelKind::Beside if separation::is_separable(data)? => {
+            Ok(learn::Config { model: ModelKind::Separable, ..config })
+        }
+        _ => Ok(config),
+    }
+}
 
 /// How well the network predicts runs that it has not seen, each from its first state.
 #[derive(Clone, PartialEq, Debug)]
@@ -79,7 +125,8 @@ pub fn learned_motion(
     let data = Prepared::new(observed, &first_order::Config::default())?;
     let network = match source {
         Source::Trained(cyclic, config, trainings) => {
-            Some(networks::train(observed, &data, (cyclic, config, trainings), job)?)
+            let config = shaped(config.clone(), &data)?;
+            Some(networks::train(observed, &data, (cyclic, &config, trainings), job)?)
         }
         Source::Saved(trained) => networks::described(trained, &data)?,
     };

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Failure, grammar, input, unexplained};
 use crate::data::{Rates, Reading, Recording};
 use crate::discover::{
-    self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Trainings,
+    self, Config, Cyclic, DiscoverError, Discovery, Observations, RecordedConfig, Steps, Trainings,
 };
 use crate::dynamics::{SimulationConfig, simulate};
 use crate::expr::{Expr, Symbol};
@@ -242,6 +242,11 @@ fn check_recorded(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How long networks are trained.
+pub(super) fn steps(settings: &Settings) -> Steps {
+    if settings.steps.is_some() { Steps::Asked } else { Steps::Usual }
+}
+
 /// Finds H and the laws from trajectories in coordinates and momenta.
 fn canonical(
     system: &System,
@@ -252,7 +257,8 @@ fn canonical(
     let (job, settings) = (&session.job, &inputs.settings);
     let network = settings.networks(session.threads);
     let grammar = settings.grammar.as_ref().map(grammar::parsed_grammar).transpose()?;
-    let config = Config { cyclic: settings.cyclic, network, grammar, ..Config::default() };
+    let model = network.clone().map(|usual| discover::for_prediction(usual, steps(settings)));
+    let config = Config { cyclic: settings.cyclic, network, model, grammar, ..Config::default() };
     check_cyclic(settings.cyclic, system)?;
     let observations = inputs.data.observations(system.train.to_f64().value().clamp(0.0, 1.0));
     observations.trajectories.notes.iter().for_each(|note| job.note(note));
