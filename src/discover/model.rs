@@ -49,9 +49,6 @@ pub enum Steps {
 /// Settings of a network that is to predict, made of the usual ones: H is a deep network of its own beside the
 /// coordinates, the rate falls from the first step, and the weights are averaged. With the paper's loss, where the
 /// coordinates enter H, they stay.
-///
-/// Four hidden layers in place of two lower the error of V(q) + T(p) on held-out runs by a factor of 2 to 5, at equal
-/// width 64 or at 128 (`results/learned-model.md`).
 pub fn for_prediction(usual: learn::Config, steps: Steps) -> learn::Config {
     if usual.loss != learn::Loss::Relaxed {
         return usual;
@@ -59,7 +56,6 @@ pub fn for_prediction(usual: learn::Config, steps: Steps) -> learn::Config {
     learn::Config {
         steps: if steps == Steps::Asked { usual.steps } else { MORE_STEPS * usual.steps },
         model: ModelKind::Beside,
-        depth: 4,
         average: Some(0.99),
         learning_rate: 1e-2,
         ending: learn::Ending::AllSteps,
