@@ -9,6 +9,9 @@ use serde_json::Value;
 /// V at the distances 0, 1/2, 1, …, joined by a cubic spline that is flat at the centre and not curved at the last one.
 const TABLE: [f64; 8] = [0.0, 0.25, 0.57, 1.05, 1.36, 1.95, 2.7, 3.9];
 const STEP: f64 = 0.5;
+/// Held-out runs are predicted within this share of the spread: 1 % (results/learned-model.md), with room for other
+/// processors.
+const LIMIT: f64 = 0.015;
 
 /// The second derivatives of the spline at the entries of the table, by elimination of the tridiagonal equations.
 fn curvatures() -> [f64; 8] {
@@ -113,7 +116,7 @@ fn a_table_in_positions_and_velocities() {
     let folder = scratch("velocities");
     fs::write(folder.join("table.csv"), recording("vx,vy")).expect("a recording");
     let found = done(&folder, "discover table.csv --json --quiet --time-limit 600 --out run");
-    check(&json(&found), 0.06);
+    check(&json(&found), LIMIT);
     assert_eq!(done(&folder, "extract run --json --quiet"), found);
     let rolled = json(&done(&folder, "rollout run --json --quiet"));
     assert_eq!(rolled["held_out"], true);
@@ -135,8 +138,7 @@ fn a_table_in_positions_and_momenta() {
     fs::write(folder.join("table.csv"), recording("px,py")).expect("a recording");
     let grammar = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars/polynomial.grammar");
     let line = format!("discover table.csv --json --quiet --time-limit 600 --grammar {}", grammar.display());
-    // With the usual settings: single runs leave the truth late, the others stay within 2 %.
-    check(&json(&done(&folder, &line)), 0.2);
+    check(&json(&done(&folder, &line)), LIMIT);
     fs::remove_dir_all(folder).expect("the folder is removed");
 }
 

@@ -45,7 +45,8 @@ pub fn learned_motion(
     let data = Prepared::new(observed, &Config::default())?;
     let trained = match source {
         Source::Trained(cyclic, config, trainings) => {
-            Some(train_cyclic(observed, (cyclic, config, trainings), job)?)
+            let config = learn::shaped(config.clone(), &data)?;
+            Some(train_cyclic(observed, (cyclic, &config, trainings), job)?)
         }
         Source::Saved(trained) => Trained::before(trained),
     };

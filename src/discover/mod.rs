@@ -41,6 +41,8 @@ pub struct Config {
     pub cyclic: Cyclic,
     /// How networks are trained; `None` goes without.
     pub network: Option<learn::Config>,
+    /// How they are trained where no formula explains the motion, so that a network is the model; `None`: as elsewhere.
+    pub model: Option<learn::Config>,
     /// The terms that a Hamiltonian may have; `None` is the built-in default grammar.
     pub grammar: Option<Grammar>,
     /// How far the exact search goes once the Hamiltonian is exact.
@@ -52,6 +54,7 @@ impl Default for Config {
         Config {
             cyclic: Cyclic::Auto,
             network: Some(learn::Config::default()),
+            model: None,
             grammar: None,
             search: SearchConfig::default(),
         }
@@ -129,11 +132,15 @@ pub fn run(
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
     let recovered = recover(observations, config, job)?;
+    let explained = recovered.1.hamiltonian.as_ref().is_some_and(|h| h.explains);
+    let of_model = config.model.as_ref().filter(|_| !explained);
+    let settings = config.network.as_ref().map(|usual| of_model.unwrap_or(usual));
     let trained = |settings: &learn::Config| {
+        let settings = &learn::shaped(settings.clone(), &recovered.0)?;
         job.note(&format!("training networks, at most {} steps", settings.steps));
         learn::train_cyclic(observations, (config.cyclic, settings, trainings), job)
     };
-    let trained = match config.network.as_ref().filter(|_| !job.is_cancelled()).map(trained) {
+    let trained = match settings.filter(|_| !job.is_cancelled()).map(trained) {
         // Where nothing is kept there is nothing to take up: what was found stands without networks.
         Some(Err(LearnError::Interrupted { .. }))
             if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>

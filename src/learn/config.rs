@@ -29,7 +29,7 @@ pub struct Config {
     pub cyclic: usize,
     /// Width of the hidden layers.
     pub width: usize,
-    /// Number of hidden layers of each network.
+    /// Number of hidden layers of each network; of those whose sum is H beside coordinates twice as many.
     pub depth: usize,
     /// Nonlinearity of the hidden layers.
     pub activation: Activation,
@@ -109,6 +109,9 @@ impl Config {
             c if c.threads == 0 => bad("threads", &c.threads, "at least 1"),
             c if !positive(c.learning_rate) => bad("learning_rate", &c.learning_rate, "a positive number"),
             c if !(0. ..=1.).contains(&c.final_rate) => bad("final_rate", &c.final_rate, "between 0 and 1"),
+            Self { model: ModelKind::Beside | ModelKind::Separable, loss: Loss::Paper { .. }, .. } => {
+                bad("loss", &"paper", "relaxed where the coordinates do not enter H")
+            }
             Self { ending: Ending::Settled, symmetry_part: Some(x), .. } => {
                 bad("symmetry_part", x, "absent from a training that ends when its loss has settled")
             }

@@ -126,6 +126,11 @@ pub(crate) fn terms(model: &Model, networks: &Modules, columns: &Tensor) -> Resu
             [equation_6(&energy, &batch)?, nothing, conservation]
         }
         ModelKind::SymmetryControl => symmetry_control(model, networks, &batch)?,
+        ModelKind::Beside | ModelKind::Separable => {
+            let (_, dy) = of_state(model, networks, &batch)?;
+            let (term_7, term_8) = relaxed(&dy, model.cyclic, &batch)?;
+            [equation_6(&of_summands(model, networks, &batch)?, &batch)?, term_7, term_8]
+        }
     };
     Tensor::stack(&terms, 0)
 }
@@ -134,6 +139,16 @@ pub(crate) fn terms(model: &Model, networks: &Modules, columns: &Tensor) -> Resu
 fn of_state(model: &Model, networks: &Modules, batch: &Batch) -> Result<(Tensor, Tensor)> {
     let (values, by_features) = networks.first.value_and_jacobian(&batch.features)?;
     Ok((values, by_features.matmul(&feature_gradients(&model.input, &batch.features)?)?))
+}
+
+/// ∇H of an H that is a sum of networks: [S, 2N].
+fn of_summands(model: &Model, networks: &Modules, batch: &Batch) -> Result<Tensor> {
+    let by_features = model.summands.iter().zip(&networks.summands).map(|(summand, network)| {
+        let own = batch.features.narrow(1, summand.features.start, summand.features.len())?;
+        network.value_and_jacobian(&own.contiguous()?)?.1.squeeze(1)
+    });
+    let by_features = Tensor::cat(&by_features.collect::<Result<Vec<_>>>()?, 1)?;
+    by_features.unsqueeze(1)?.matmul(&feature_gradients(&model.input, &batch.features)?)?.squeeze(1)
 }
 
 /// ∂(features)/∂x, [S, features, 2N]: an angle enters as its cosine and its sine, whose derivatives are −sine and
@@ -215,6 +230,16 @@ fn relaxed_8(p: &Tensor, batch: &Batch) -> Result<Tensor> {
     batch.mean(&batch.rates(p)?.sqr()?.sum(1)?)
 }
 
+/// The relaxed terms of the first n coordinates, `dy: [S, outputs, 2N]`.
+fn relaxed(dy: &Tensor, n: usize, batch: &Batch) -> Result<(Tensor, Tensor)> {
+    if n == 0 {
+        let nothing = Tensor::zeros((), dy.dtype(), dy.device())?;
+        return Ok((nothing.clone(), nothing));
+    }
+    let p = dy.narrow(1, 0, n)?.contiguous()?;
+    Ok((relaxed_7(&p)?, relaxed_8(&p, batch)?))
+}
+
 /// The terms of the symmetry-control network.
 fn symmetry_control(model: &Model, networks: &Modules, batch: &Batch) -> Result<[Tensor; 3]> {
     let Some(hamiltonian) = &networks.second else { candle_core::bail!("no network for the Hamiltonian") };
@@ -226,14 +251,7 @@ fn symmetry_control(model: &Model, networks: &Modules, batch: &Batch) -> Result<
     let gradient = energy.matmul(&dy.narrow(1, 0, entering)?.contiguous()?)?.squeeze(1)?;
     let term_6 = equation_6(&gradient, batch)?;
     let (term_7, term_8) = match model.loss {
-        Loss::Relaxed if n == 0 => {
-            let nothing = term_6.zeros_like()?;
-            (nothing.clone(), nothing)
-        }
-        Loss::Relaxed => {
-            let p = dy.narrow(1, 0, n)?.contiguous()?;
-            (relaxed_7(&p)?, relaxed_8(&p, batch)?)
-        }
+        Loss::Relaxed => relaxed(&dy, n, batch)?,
         Loss::Paper { beta, pairs } => {
             let p = dy.narrow(1, 0, dof)?.contiguous()?;
             // Q_1…Q_n stand after Q_{n+1}…Q_N.

@@ -76,7 +76,7 @@ impl LearnedCoordinates {
 
     /// Number of cyclic momenta; 0 for a model without coordinates.
     pub fn cyclic(&self) -> usize {
-        if self.config().model == ModelKind::SymmetryControl { self.config().cyclic } else { 0 }
+        if self.config().model.has_coordinates() { self.config().cyclic } else { 0 }
     }
 
     /// Steps done.

@@ -28,8 +28,10 @@ mod operation;
 mod optimiser;
 mod parameters;
 mod perceptron;
+mod prediction;
 pub mod readout;
 mod settling;
+mod summands;
 mod train;
 
 pub use checkpoint::Checkpoint;
@@ -44,4 +46,5 @@ pub use loss::{Loss, LossTerms, Pairs};
 pub use model::ModelKind;
 pub use network::Activation;
 pub use optimiser::OptimiserKind;
+pub use prediction::{Steps, for_prediction, shaped};
 pub use train::{Keeper, Signal, Unkept, resume, train};

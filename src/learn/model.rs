@@ -7,6 +7,7 @@ use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, con
 use super::network::{Activation, Lanes, Network, Scratch, Trace};
 use super::parameters::Parameter;
 use super::perceptron::Perceptron;
+use super::summands::{SumTrace, Summand, summands};
 use crate::dynamics::{conjugate, symplectic_gradient};
 use candle_nn::VarBuilder;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,17 @@ pub enum ModelKind {
     ///
     /// [`Samples::imposed`]: super::Samples::imposed
     Constrained,
+    /// ẋ = J∇H with a network H(x); beside it coordinates are taught to be cyclic, which do not enter H.
+    Beside,
+    /// As [`Beside`](Self::Beside), with H = V(q) + T(p), a network each.
+    Separable,
+}
+
+impl ModelKind {
+    /// Whether its first network gives coordinates that are taught to be cyclic.
+    pub(crate) fn has_coordinates(self) -> bool {
+        matches!(self, Self::SymmetryControl | Self::Beside | Self::Separable)
+    }
 }
 
 /// Shape of the hidden layers, the same in every network of a model.
@@ -53,6 +65,11 @@ impl InputMap {
         self.angles.len() + self.angles.iter().filter(|&&a| a).count()
     }
 
+    /// Number of network inputs that come of the coordinates; they stand before those of the momenta.
+    pub(crate) fn coordinate_features(&self) -> usize {
+        self.dof + self.angles[..self.dof].iter().filter(|&&a| a).count()
+    }
+
     /// Appends the features of one scaled state.
     pub(crate) fn push_features(&self, state: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
         for (x, &angle) in state.zip(&self.angles) {
@@ -66,7 +83,7 @@ impl InputMap {
 
     /// ∂y/∂x from ∂y/∂(features): `[features, outputs, samples]` → `[2·dof, outputs, samples]`.
     #[inline(always)]
-    fn to_states<T: Real>(&self, inputs: &[T], jacobian: &[T], out: &mut [T], r: usize) {
+    pub(crate) fn to_states<T: Real>(&self, inputs: &[T], jacobian: &[T], out: &mut [T], r: usize) {
         let size = out.len() / self.angles.len();
         let mut feature = 0;
         for (out, &angle) in out.chunks_exact_mut(size).zip(&self.angles) {
@@ -90,7 +107,7 @@ impl InputMap {
 
     /// The transpose of [`to_states`](Self::to_states).
     #[inline(always)]
-    fn to_features<T: Real>(&self, inputs: &[T], bar: &[T], out: &mut [T], r: usize) {
+    pub(crate) fn to_features<T: Real>(&self, inputs: &[T], bar: &[T], out: &mut [T], r: usize) {
         let size = bar.len() / self.angles.len();
         let mut feature = 0;
         for (bar, &angle) in bar.chunks_exact(size).zip(&self.angles) {
@@ -121,6 +138,8 @@ pub(crate) struct Modules {
     pub(crate) first: Perceptron,
     /// The Hamiltonian of the new coordinates (symmetry control).
     pub(crate) second: Option<Perceptron>,
+    /// The networks whose sum is H (beside coordinates).
+    pub(crate) summands: Vec<Perceptron>,
 }
 
 /// Networks of one kind for one phase space; the weights live elsewhere, in one flat array.
@@ -136,6 +155,8 @@ pub(crate) struct Model {
     first: Network,
     /// The Hamiltonian of the new coordinates (symmetry control).
     second: Option<Network>,
+    /// The networks whose sum is H (beside coordinates).
+    pub(crate) summands: Vec<Summand>,
     conditions: Conditions,
     /// How many functions H is taught to commute with.
     imposed: usize,
@@ -158,6 +179,7 @@ pub(crate) struct Chunk<T> {
     pub(crate) jacobian: Vec<T>,
     first: Trace<T>,
     second: Option<Trace<T>>,
+    sum: SumTrace<T>,
     field_bar: Vec<T>,
     jacobian_bar: Vec<T>,
     features_bar: Vec<T>,
@@ -234,8 +256,12 @@ impl Model {
                 Some(network(2 * dof - cyclic, 1)),
                 Conditions::new(loss, dof, cyclic),
             ),
+            ModelKind::Beside | ModelKind::Separable => {
+                (network(features, cyclic.max(1)), None, Conditions::new(Loss::Relaxed, dof, cyclic))
+            }
         };
-        Self { kind, input, loss, cyclic, first, second, conditions, imposed: 0 }
+        let summands = summands(kind, &input, layers);
+        Self { kind, input, loss, cyclic, first, second, summands, conditions, imposed: 0 }
     }
 
     /// The model with batches that carry the gradients of `imposed` functions; only a constrained one looks at them.
@@ -253,10 +279,11 @@ impl Model {
         let first = match self.kind {
             ModelKind::Baseline => "field",
             ModelKind::Hamiltonian | ModelKind::Constrained => "hamiltonian",
-            ModelKind::SymmetryControl => "coordinates",
+            ModelKind::SymmetryControl | ModelKind::Beside | ModelKind::Separable => "coordinates",
         };
         let second = self.second.map(|network| ("hamiltonian", network));
-        std::iter::once((first, self.first)).chain(second).collect()
+        let summands = self.summands.iter().map(|summand| (summand.name, summand.network));
+        std::iter::once((first, self.first)).chain(second).chain(summands).collect()
     }
 
     /// All parameters, in the order in which they stand in the flat array of weights.
@@ -285,10 +312,13 @@ impl Model {
         let mut networks = self.networks().into_iter();
         let mut next =
             || networks.next().map(|(name, shape)| Perceptron::new(shape, &vb.pp(name))).transpose();
-        match next()? {
-            Some(first) => Ok(Modules { first, second: next()? }),
-            None => candle_core::bail!("a model without networks"),
+        let Some(first) = next()? else { candle_core::bail!("a model without networks") };
+        let second = if self.second.is_some() { next()? } else { None };
+        let mut summands = Vec::new();
+        while let Some(summand) = next()? {
+            summands.push(summand);
         }
+        Ok(Modules { first, second, summands })
     }
 
     /// Outputs of the network that sees the state.
@@ -307,6 +337,7 @@ impl Model {
             ModelKind::Baseline => None,
             ModelKind::Hamiltonian | ModelKind::Constrained => Some(&chunk.first.values),
             ModelKind::SymmetryControl => chunk.second.as_ref().map(|t| t.values.as_slice()),
+            ModelKind::Beside | ModelKind::Separable => Some(&chunk.sum.energy),
         }
     }
 
@@ -316,7 +347,9 @@ impl Model {
     }
 
     pub(crate) fn scratch<T: Real>(&self) -> Scratch<T> {
-        let networks: Vec<&Network> = std::iter::once(&self.first).chain(&self.second).collect();
+        let summands = self.summands.iter().map(|summand| &summand.network);
+        let networks: Vec<&Network> =
+            std::iter::once(&self.first).chain(&self.second).chain(summands).collect();
         Scratch::new(&networks, CHUNK)
     }
 
@@ -333,6 +366,7 @@ impl Model {
             jacobian: zeros(d * m),
             first: Trace::new(&self.first, samples),
             second: self.second.map(|n| Trace::new(&n, samples)),
+            sum: SumTrace::new(&self.summands, &self.input, samples),
             field_bar: zeros(d),
             jacobian_bar: zeros(d * m),
             features_bar: zeros(f * m),
@@ -375,6 +409,10 @@ impl Model {
                     }
                 }
             }
+            ModelKind::Beside | ModelKind::Separable => {
+                let x = (others, chunk.inputs.as_slice());
+                chunk.sum.forward(&self.summands, &self.input, x, scratch, &mut chunk.field);
+            }
         }
         self.sum_up(chunk);
     }
@@ -406,7 +444,7 @@ impl Model {
         }
         let mut products = std::mem::take(&mut chunk.sums.products);
         products.resize(n * n, 0.);
-        if self.kind == ModelKind::SymmetryControl {
+        if self.kind.has_coordinates() {
             (chunk.sums.poisson, chunk.sums.cyclic) =
                 condition_sums(&self.conditions, self.derivatives(chunk), &mut products);
         }
@@ -477,16 +515,7 @@ impl Model {
                 let mut jacobian_bar = std::mem::take(&mut chunk.jacobian_bar);
                 let mut energy_bar = std::mem::take(&mut chunk.energy_bar);
                 self.field_gradients(chunk, &mut jacobian_bar, &mut energy_bar);
-                let gram: Vec<f64> = total.gram_residual().iter().map(|x| 2. * poisson * x).collect();
-                let at = self.derivatives(chunk);
-                condition_gradients(
-                    &self.conditions,
-                    at,
-                    (poisson, cyclic),
-                    &gram,
-                    &mut jacobian_bar,
-                    &mut energy_bar,
-                );
+                self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut energy_bar));
                 let inputs = energy_bar.len();
                 chunk.values_bar[inputs..].fill(T::ZERO);
                 if let (Some(energy), Some(trace)) = (&self.second, &chunk.second) {
@@ -507,6 +536,14 @@ impl Model {
                 (chunk.jacobian_bar, chunk.energy_bar) = (jacobian_bar, energy_bar);
                 values_bar = Some(chunk.values_bar.as_slice());
             }
+            ModelKind::Beside | ModelKind::Separable => {
+                let known = (others, chunk.inputs.as_slice(), chunk.field_bar.as_slice());
+                chunk.sum.backward(&self.summands, &self.input, known, scratch, other_gradient);
+                let mut jacobian_bar = std::mem::take(&mut chunk.jacobian_bar);
+                jacobian_bar.fill(T::ZERO);
+                self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut []));
+                chunk.jacobian_bar = jacobian_bar;
+            }
         }
         if self.kind != ModelKind::Baseline {
             self.input.to_features(&chunk.inputs, &chunk.jacobian_bar, &mut chunk.features_bar, r);
@@ -515,6 +552,20 @@ impl Model {
         let x = &chunk.inputs;
         self.first.backward(own, x, r, &chunk.first, scratch, values_bar, jacobian_bar, own_gradient, None);
         chunk.gradient = gradient;
+    }
+
+    /// Adds the derivatives that come through the conditions on the coordinates, whose weights are given.
+    #[inline(always)]
+    fn condition_bars<T: Real>(
+        &self,
+        chunk: &Chunk<T>,
+        (poisson, cyclic): (f64, f64),
+        total: &Sums,
+        (jacobian_bar, energy_bar): (&mut [T], &mut [T]),
+    ) {
+        let gram: Vec<f64> = total.gram_residual().iter().map(|x| 2. * poisson * x).collect();
+        let at = self.derivatives(chunk);
+        condition_gradients(&self.conditions, at, (poisson, cyclic), &gram, jacobian_bar, energy_bar);
     }
 
     /// Sets the derivatives that come through ẋ = J Σ_i ∂H/∂y_i ∇y_i.

@@ -4,8 +4,9 @@
 //!
 //! | network | computes | in models |
 //! | --- | --- | --- |
-//! | `coordinates` | P_1…P_N, Q_{n+1}…Q_N (, Q_1…Q_n with the paper's loss) of the scaled state | symmetry control |
-//! | `hamiltonian` | H of these coordinates (symmetry control) or of the scaled state | all with an H |
+//! | `coordinates` | P_1…P_N, Q_{n+1}…Q_N (, Q_1…Q_n with the paper's loss) of the scaled state | symmetry control; P_1…P_n alone in those with an H beside them |
+//! | `hamiltonian` | H of these coordinates (symmetry control) or of the scaled state | all with one network for H |
+//! | `potential`, `kinetic` | V of the scaled coordinates, T of the scaled momenta, H = V + T | separable |
 //! | `field` | ẋ of the scaled state | baseline |
 //!
 //! the layers `hidden1`, `hidden2`, …, `output`; each has a `weight` W: [outputs, inputs] and a `bias` b: [outputs],

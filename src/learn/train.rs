@@ -481,6 +481,8 @@ mod tests {
             Config { model: ModelKind::Baseline, ..phases.clone() },
             Config { model: ModelKind::Hamiltonian, depth: 3, ..phases.clone() },
             Config { model: ModelKind::SymmetryControl, ..phases.clone() },
+            Config { model: ModelKind::Beside, depth: 1, ..phases.clone() },
+            Config { model: ModelKind::Separable, ..phases.clone() },
             Config { model: ModelKind::Constrained, ..phases },
             Config { steps: 80, ..short() },
         ] {

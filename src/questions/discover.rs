@@ -8,7 +8,7 @@ use crate::data::{Rates, Reading, Recording};
 use crate::discover::{self, Config, DiscoverError, Discovery, Observations, RecordedConfig};
 use crate::dynamics::{SimulationConfig, simulate};
 use crate::expr::{Expr, Symbol};
-use crate::learn::{self, Checkpoint, Cyclic, LearnError, LearnedCoordinates, Trainings};
+use crate::learn::{self, Checkpoint, Cyclic, LearnError, LearnedCoordinates, Steps, Trainings};
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{Ended, Job, Limits};
 use crate::recover::Status;
@@ -240,6 +240,11 @@ fn check_recorded(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How long networks are trained.
+pub(super) fn steps(settings: &Settings) -> Steps {
+    if settings.steps.is_some() { Steps::Asked } else { Steps::Usual }
+}
+
 /// Finds H and the laws from trajectories in coordinates and momenta.
 fn canonical(
     system: &System,
@@ -250,7 +255,8 @@ fn canonical(
     let (job, settings) = (&session.job, &inputs.settings);
     let network = settings.networks(session.threads);
     let grammar = settings.grammar.as_ref().map(grammar::parsed_grammar).transpose()?;
-    let config = Config { cyclic: settings.cyclic, network, grammar, ..Config::default() };
+    let model = network.clone().map(|usual| learn::for_prediction(usual, steps(settings)));
+    let config = Config { cyclic: settings.cyclic, network, model, grammar, ..Config::default() };
     check_cyclic(settings.cyclic, system)?;
     let observations = inputs.data.observations(system.train.to_f64().value().clamp(0.0, 1.0));
     observations.trajectories.notes.iter().for_each(|note| job.note(note));

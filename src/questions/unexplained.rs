@@ -1,7 +1,7 @@
 //! A recording that no formula explains: a network learns its H, and is the model.
 
 use super::Failure;
-use super::discover::{Found, Networks, Session, failure};
+use super::discover::{Found, Networks, Session, failure, steps};
 use crate::discover::{self, DiscoverError, LearnedMotion, Observations, RecordedDiscovery, Source};
 use crate::expr::{Expr, Symbol};
 use crate::learn::{self, LearnError};
@@ -12,8 +12,6 @@ use crate::system::System;
 
 /// The share of the runs that is fitted where no system file says another.
 const TRAIN: f64 = 0.8;
-/// A network that is the model is trained for so many times the usual steps.
-const MORE_STEPS: usize = 2;
 
 /// Trains networks in the canonical momenta of the best approximation, and adds what they say to the answer. Without
 /// networks, or where their training is ended, the answer stands as it is.
@@ -31,7 +29,7 @@ pub(super) fn add_network(
     let Some(config) = settings.networks(session.threads).filter(|_| !job.is_cancelled()) else {
         return Ok(());
     };
-    let config = for_prediction(config, settings.steps.is_some());
+    let config = learn::for_prediction(config, steps(settings));
     let system = inputs.subject.system.as_ref().map(super::system_of).transpose()?;
     let train = system.map_or(TRAIN, |System { train, .. }| train.to_f64().value().clamp(0.0, 1.0));
     let motion = Motion { hamiltonian: None, train: Some(Exact(train)), ..answer.motion.clone() };
@@ -60,24 +58,6 @@ pub(super) fn add_network(
     answer.record.seed = Some(settings.seed);
     answer.losses = history.into_trainings();
     Ok(())
-}
-
-/// Settings of a network that is to predict: wide, the symmetry terms weak and at the beginning alone, averaged weights.
-/// On 40 runs in a potential from a table they lowered the error of held-out runs from 1.8 % of the spread to about 1 %;
-/// from seed to seed and from table to table it is 1 to 6 %.
-fn for_prediction(config: learn::Config, are_steps_asked: bool) -> learn::Config {
-    let steps = if are_steps_asked { config.steps } else { MORE_STEPS * config.steps };
-    learn::Config {
-        steps,
-        width: 128,
-        symmetry_part: Some(0.1),
-        average: Some(0.99),
-        learning_rate: 1e-2,
-        ending: learn::Ending::AllSteps,
-        poisson_weight: 1e-3,
-        cyclic_weight: 0.1,
-        ..config
-    }
 }
 
 /// The laws that the runs keep, in canonical momenta; none where these are not linear in single velocities.

@@ -145,11 +145,11 @@ impl System {
     /// ```
     /// use liouville::System;
     ///
-    /// let text = "coordinates x\nmomenta p\nH = p^2/2 + x^4\n";
+    /// let text = "system quartic\ncoordinates x\nmomenta p\nH = p^2/2 + x^4\n";
     /// let system = System::parse(text, "quartic.ham")?;
     /// assert_eq!(system.dof(), 1);
     ///
-    /// let error = System::parse("coordinates x\nmomentum p\n", "quartic.ham").unwrap_err();
+    /// let error = System::parse("system quartic\ncoordinates x\nmomentum p\n", "quartic.ham").unwrap_err();
     /// assert!(error.to_string().contains("momentum"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::data::scattered;
 use crate::expr::{Expr, Rational, Symbol, Tape};
 use crate::learn::{LearnError, LearnedCoordinates};
-use crate::recover::first_order::describing::{NEARLY, lowest, states, variance};
+use crate::recover::first_order::describing::{NEARLY, states, variance};
 use crate::recover::first_order::{Config, Observations, Prepared};
 use crate::regression::{Normal, RegressionError};
 use crate::terms::{decimal, monomial, monomials};
@@ -21,6 +21,9 @@ const DEGREE: u32 = 6;
 const MOST_TERMS: usize = 300;
 /// A momentum is read no more closely than to this share of its variance: a reader wants to see which laws it is made of.
 const READABLE: f64 = 1e-3;
+/// Fewer terms may cost this much of the variance at most, and fewer digits as much: where a momentum is read poorly,
+/// every term counts.
+const BREVITY: f64 = 5e-4;
 /// Significant digits of coefficients: at least, and at most.
 const DIGITS: Range<usize> = 3..12;
 /// Rounding may add this much to the error, relative and as a share of the variance.
@@ -241,6 +244,11 @@ fn read_in(names: &[Symbol], laws: &Values, targets: &[Target]) -> Result<Vec<In
     Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
+/// The largest error of a shorter polynomial, where that of the best is this.
+fn limit(best: f64) -> f64 {
+    (NEARLY * best).min(best + BREVITY).max(READABLE)
+}
+
 /// Reads one learned momentum.
 struct Reader<'a> {
     monomials: &'a Monomials,
@@ -256,8 +264,9 @@ impl Reader<'_> {
         let whole = |&count: &usize| self.fit(&(0..count).collect::<Vec<_>>());
         let mut fits = up_to.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
         let errors: Vec<f64> = fits.iter().map(|fit| self.error(fit)).collect();
-        let Some(at) = lowest(&errors, READABLE) else { return Ok(None) };
-        let thinned = self.thinned(fits.swap_remove(at))?;
+        let limit = limit(errors.iter().copied().fold(f64::INFINITY, f64::min));
+        let Some(at) = errors.iter().position(|error| *error <= limit) else { return Ok(None) };
+        let thinned = self.thinned(fits.swap_remove(at), limit)?;
         let (digits, rounded) = self.rounded(&thinned);
         let error = self.error(&rounded);
         let term = |&(j, c): &(usize, f64)| (decimal(c, digits), self.monomials.formulas[j].clone());
@@ -285,9 +294,8 @@ impl Reader<'_> {
         fit.error(&self.monomials.values.held_out, self.monomials.formulas.len(), &self.target.held_out)
     }
 
-    /// The fit without the terms of least weight, a fifteenth of them at a time, while the error hardly grows.
-    fn thinned(&self, fit: Polynomial) -> Result<Polynomial, RegressionError> {
-        let limit = (NEARLY * self.error(&fit)).max(READABLE);
+    /// The fit without the terms of least weight, a fifteenth of them at a time, while the error is within the limit.
+    fn thinned(&self, fit: Polynomial, limit: f64) -> Result<Polynomial, RegressionError> {
         let mut best = fit;
         loop {
             let mut weights: Vec<(f64, usize)> =
@@ -314,7 +322,8 @@ impl Reader<'_> {
 
     /// With the fewest digits that hardly add to the error.
     fn rounded(&self, fit: &Polynomial) -> (usize, Polynomial) {
-        let limit = (1.0 + ROUNDING.0) * self.error(fit) + ROUNDING.1;
+        let error = self.error(fit);
+        let limit = error + (ROUNDING.0 * error).min(BREVITY) + ROUNDING.1;
         let (values, count) = (&self.monomials.values.fitted, self.monomials.formulas.len());
         let mut rounded = DIGITS.map(|d| (d, fit.rounded(d, values, count, &self.target.fitted)));
         let serves = |(_, rounded): &(usize, Polynomial)| self.error(rounded) <= limit;

@@ -24,6 +24,7 @@ pub mod modes;
 mod noisy;
 pub mod pointwise;
 mod quotient;
+mod separation;
 mod supported;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use data::{Observations, Prepared};
 pub use fitted::StageReport;
 pub use hamiltonian::{RecoveredHamiltonian, RecoveredTerm};
 pub use laws::law_terms;
+pub use separation::is_separable;
 pub use supported::supported;
 
 use fitted::Fitted;

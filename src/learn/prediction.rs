@@ -1,0 +1,44 @@
+//! How networks are trained that are to be the model of a motion.
+
+use super::{Config, Ending, LearnError, Loss, ModelKind};
+use crate::recover::first_order::{Prepared, is_separable};
+
+/// A network that is the model is trained for so many times the usual steps.
+const MORE_STEPS: usize = 3;
+
+/// How long networks are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// As long as is usual.
+    Usual,
+    /// For a number of steps that the user asked for.
+    Asked,
+}
+
+/// Settings of a network that is to predict, made of the usual ones: H is a deep network of its own beside the
+/// coordinates, the rate falls from the first step, and the weights are averaged. With the paper's loss, where the
+/// coordinates enter H, they stay.
+pub fn for_prediction(usual: Config, steps: Steps) -> Config {
+    if usual.loss != Loss::Relaxed {
+        return usual;
+    }
+    Config {
+        steps: if steps == Steps::Asked { usual.steps } else { MORE_STEPS * usual.steps },
+        model: ModelKind::Beside,
+        average: Some(0.99),
+        learning_rate: 1e-2,
+        ending: Ending::AllSteps,
+        ..usual
+    }
+}
+
+/// These settings, with an H of positions and momenta apart where the data is of such a one.
+///
+/// # Errors
+/// Data that is not finite.
+pub fn shaped(config: Config, data: &Prepared) -> Result<Config, LearnError> {
+    match config.model {
+        ModelKind::Beside if is_separable(data)? => Ok(Config { model: ModelKind::Separable, ..config }),
+        _ => Ok(config),
+    }
+}
