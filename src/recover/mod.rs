@@ -120,7 +120,7 @@ pub enum RecoverError {
 /// If the recording cannot be smoothed, no stretch of it is long enough, or no form was found.
 pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Recovery, RecoverError> {
     let smoothed = smoothed(recording, config, job)?;
-    let mut found = with_every_mass(recording, &smoothed, config, job)?;
+    let mut found = on_the_best_resolved(recording, &smoothed, config, job)?;
     if config.kinetic.is_tried(found.status, recording.dof())
         && let Some(other) =
             kinetic::recover_kinetic(recording, &smoothed, &config.problem, &config.kinetic, job)
@@ -142,14 +142,33 @@ fn recover_with_constant_masses(
     job: &Job<'_>,
 ) -> Result<Recovery, RecoverError> {
     let smoothed = smoothed(recording, config, job)?;
-    with_every_mass(recording, &smoothed, config, job)
+    on_the_best_resolved(recording, &smoothed, config, job)
 }
 
-/// The splines of the recording, without the runs that are resolved far worse than others.
 fn smoothed(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<Smoothed, RecoverError> {
     job.tell(Event::Doing("smoothing the recording"));
-    let smoothed = Smoother { config: config.smoother.clone() }.smooth(recording)?;
-    Ok(resolved::best_resolved(smoothed, config.problem.equations, &config.resolved))
+    Ok(Smoother { config: config.smoother.clone() }.smooth(recording)?)
+}
+
+/// The law of motion of the runs that the sampling resolves best, if they determine it and it holds on the others too;
+/// else that of all.
+fn on_the_best_resolved(
+    recording: &Recording,
+    smoothed: &Smoothed,
+    config: &Config,
+    job: &Job<'_>,
+) -> Result<Recovery, RecoverError> {
+    let apart = resolved::apart(smoothed, config.problem.equations, &config.resolved);
+    if let Some(resolved::Apart { best, rest }) = &apart
+        && let Ok(found) = with_every_mass(recording, best, config, job)
+    {
+        let is_settled = matches!(found.status, Status::Exact | Status::Determined);
+        let holds = |model| is_settled && resolved::holds_on(model, rest, &config.decide);
+        if job.is_cancelled() || found.law.model.as_ref().is_some_and(holds) {
+            return Ok(found);
+        }
+    }
+    with_every_mass(recording, smoothed, config, job)
 }
 
 /// The law of motion with the bodies that the names tell, or with a mass for each coordinate where these explain nothing.

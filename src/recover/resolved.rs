@@ -2,9 +2,12 @@
 //!
 //! One instrument has one noise. Where the smoother sees far more of it in some pieces of a recording, it is the motion
 //! that is not resolved there: bodies that pass each other closely, bounces off a wall. Such errors are not spread like
-//! noise, and a few of these pieces among many good ones spoil the equations of all.
+//! noise, and a few of these pieces among many good ones spoil the equations of all. So the form is sought on the others,
+//! and has to hold on these too: the motion there may know more.
 
+use super::{Model, decide};
 use crate::data::{Piece, Smoothed};
+use crate::regression::trajectory::{self, ObservedPiece};
 
 /// Which pieces are left out.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -22,8 +25,16 @@ impl Default for Config {
     }
 }
 
-/// The pieces whose noise is not far above that of others, if together they have `enough` intervals; else all.
-pub(super) fn best_resolved(mut smoothed: Smoothed, enough: usize, config: &Config) -> Smoothed {
+/// The pieces of a recording, apart.
+pub(super) struct Apart {
+    /// Those whose noise is not far above that of others.
+    pub best: Smoothed,
+    /// The others.
+    pub rest: Smoothed,
+}
+
+/// The pieces apart, if some have noise far above that of others, and the others together have `enough` intervals.
+pub(super) fn apart(smoothed: &Smoothed, enough: usize, config: &Config) -> Option<Apart> {
     let noise = |piece: &Piece| -> Vec<f64> {
         piece.position_noise.iter().chain(&piece.velocity_noise).copied().collect()
     };
@@ -36,14 +47,30 @@ pub(super) fn best_resolved(mut smoothed: Smoothed, enough: usize, config: &Conf
             config.noisier * of_column[of_column.len() / 4].max(config.none * spread(&smoothed.pieces, c))
         })
         .collect();
-    let is_good: Vec<bool> =
-        all.iter().map(|noise| noise.iter().zip(&limits).all(|(noise, limit)| noise <= limit)).collect();
-    let good = smoothed.pieces.iter().zip(&is_good).filter(|(_, good)| **good);
-    if good.map(|(piece, _)| piece.spline.intervals()).sum::<usize>() >= enough {
-        let mut is_good = is_good.into_iter();
-        smoothed.pieces.retain(|_| is_good.next().unwrap_or(true));
-    }
-    smoothed
+    let is_good = |noise: &[f64]| noise.iter().zip(&limits).all(|(noise, limit)| noise <= limit);
+    let part = |good: bool| {
+        let pieces = smoothed.pieces.iter().zip(&all).filter(|(_, noise)| is_good(noise) == good);
+        let pieces = pieces.map(|(piece, _)| piece.clone()).collect();
+        Smoothed { dof: smoothed.dof, pieces, left_out: smoothed.left_out.clone() }
+    };
+    let (best, rest) = (part(true), part(false));
+    let intervals: usize = best.pieces.iter().map(|piece| piece.spline.intervals()).sum();
+    (intervals >= enough && !rest.pieces.is_empty()).then_some(Apart { best, rest })
+}
+
+/// How many standard errors constants may differ from those of the pieces that are left out.
+const AGREEMENT: f64 = 5.0;
+
+/// Whether a form explains these pieces too, to the noise that is seen in them, with the same constants.
+pub(super) fn holds_on(model: &Model, rest: &Smoothed, config: &decide::Config) -> bool {
+    let pieces: Vec<ObservedPiece> = rest.pieces.iter().map(ObservedPiece::new).collect();
+    let some = decide::stretches(&pieces, config.points, config.pieces);
+    let fit = trajectory::fit(model, &model.constants(), &some, &config.trajectory);
+    let constants = model.constants();
+    let differences = fit.constants.iter().zip(&constants).zip(fit.standard_errors());
+    fit.is_followed()
+        && fit.reduced() <= config.explained
+        && differences.into_iter().all(|((a, b), error)| (a - b).abs() <= AGREEMENT * error)
 }
 
 /// The standard deviation of a column over all pieces: positions first, then velocities.
@@ -80,8 +107,9 @@ mod tests {
     }
 
     fn kept(errors: &[f64], enough: usize) -> Vec<usize> {
-        let kept = best_resolved(smoothed(errors), enough, &Config::default());
-        kept.pieces.iter().map(|piece| piece.run).collect()
+        let smoothed = smoothed(errors);
+        let best = apart(&smoothed, enough, &Config::default()).map_or(smoothed, |apart| apart.best);
+        best.pieces.iter().map(|piece| piece.run).collect()
     }
 
     #[test]

@@ -229,3 +229,26 @@ fn a_cancelled_job_claims_no_law() {
         Status::Determined
     );
 }
+
+#[test]
+fn noisy_runs_that_know_more_are_heard() {
+    let motion = Motion {
+        coordinates: &["x"],
+        angles: false,
+        acceleration: &|_, q, _| vec![-1.3 * q[0] - 3.1 * q[0].powi(3)],
+    };
+    let quiet: [&[f64]; 4] = [&[0.003, 0.0], &[0.002, 0.002], &[-0.001, 0.003], &[0.0, 0.002]];
+    let how = Records { starts: &quiet, spacing: 0.05, points: 300, noise: 1e-5, velocities: true };
+    // Near the middle no force but that of a spring is seen; further out it is, in runs with far more noise.
+    let mut recording = motion.record(&how);
+    recording
+        .runs
+        .extend(motion.record(&Records { starts: &[&[1.1, 0.2], &[-0.7, 0.5]], noise: 1e-2, ..how }).runs);
+    let mut config = Config::default();
+    config.problem.equations = 40;
+    let smoothed = smoothed(&recording, &config, &Job::silent()).unwrap();
+    let apart = resolved::apart(&smoothed, config.problem.equations, &config.resolved).unwrap();
+    assert_eq!(apart.rest.pieces.len(), 2);
+    let found = recover(&recording, &config, &Job::silent()).unwrap();
+    assert_eq!(found.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
+}
