@@ -158,17 +158,22 @@ fn on_the_best_resolved(
     config: &Config,
     job: &Job<'_>,
 ) -> Result<Recovery, RecoverError> {
-    let apart = resolved::apart(smoothed, config.problem.equations, &config.resolved);
-    if let Some(resolved::Apart { best, rest }) = &apart
-        && let Ok(found) = with_every_mass(recording, best, config, job)
-    {
+    let Some(apart) = resolved::apart(smoothed, config.problem.equations, &config.resolved) else {
+        return with_every_mass(recording, smoothed, config, job);
+    };
+    let first = with_every_mass(recording, &apart.best, config, job);
+    if let Ok(found) = &first {
         let is_settled = matches!(found.status, Status::Exact | Status::Determined);
-        let holds = |model| is_settled && resolved::holds_on(model, rest, &config.decide);
+        let holds = |model| is_settled && resolved::holds_on(model, &apart.rest, &config.decide);
         if job.is_cancelled() || found.law.model.as_ref().is_some_and(holds) {
-            return Ok(found);
+            return first;
         }
     }
-    with_every_mass(recording, smoothed, config, job)
+    match with_every_mass(recording, smoothed, config, job) {
+        // Time may be over before a form of all runs is found: one that explains nothing claims nothing.
+        Err(_) if first.as_ref().is_ok_and(|found| !found.status.explains()) => first,
+        found => found,
+    }
 }
 
 /// The law of motion with the bodies that the names tell, or with a mass for each coordinate where these explain nothing.
