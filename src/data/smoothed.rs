@@ -52,6 +52,11 @@ impl Piece {
         self.times.len()
     }
 
+    /// Standard deviation of the noise of every recorded column: positions, then velocities.
+    pub fn noise(&self) -> Vec<f64> {
+        self.position_noise.iter().chain(&self.velocity_noise).copied().collect()
+    }
+
     /// Whether velocities were recorded.
     pub fn has_velocities(&self) -> bool {
         !self.velocities.is_empty()

@@ -131,12 +131,12 @@ pub fn run(
     trainings: Option<&dyn Trainings>,
     job: &Job<'_>,
 ) -> Result<Discovery, DiscoverError> {
-    let recovered = recover(observations, config, job)?;
-    let explained = recovered.1.hamiltonian.as_ref().is_some_and(|h| h.explains);
+    let (data, found) = recover(observations, config, job)?;
+    let explained = found.hamiltonian.as_ref().is_some_and(|h| h.explains);
     let of_model = config.model.as_ref().filter(|_| !explained);
     let settings = config.network.as_ref().map(|usual| of_model.unwrap_or(usual));
     let trained = |settings: &learn::Config| {
-        let settings = &learn::shaped(settings.clone(), &recovered.0)?;
+        let settings = &learn::shaped(settings.clone(), &data)?;
         job.note(&format!("training networks, at most {} steps", settings.steps));
         learn::train_cyclic(observations, (config.cyclic, settings, trainings), job)
     };
@@ -149,7 +149,7 @@ pub fn run(
         }
         trained => trained.transpose()?,
     };
-    conclude(recovered, trained, config, job)
+    conclude((data, found), trained, config, job)
 }
 
 /// The same from networks trained before, in the order in which they were: no training. Without any it goes without

@@ -412,11 +412,8 @@ pub(super) fn noise_left(pieces: &[ObservedPiece], fit: &TrajectoryFit) -> Vec<f
 
 /// For each column the largest noise of all pieces: positions, then velocities.
 fn noise(smoothed: &Smoothed) -> Vec<f64> {
-    let columns = |piece: &Piece| -> Vec<f64> {
-        piece.position_noise.iter().chain(&piece.velocity_noise).copied().collect()
-    };
     let larger = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| a.max(*b)).collect();
-    smoothed.pieces.iter().map(columns).reduce(larger).unwrap_or_default()
+    smoothed.pieces.iter().map(Piece::noise).reduce(larger).unwrap_or_default()
 }
 
 /// States off the recorded orbits: every column of the smoothed states taken at points of its own.

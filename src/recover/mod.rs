@@ -163,8 +163,8 @@ fn on_the_best_resolved(
     };
     let first = with_every_mass(recording, &apart.best, config, job);
     if let Ok(found) = &first {
-        let is_settled = matches!(found.status, Status::Exact | Status::Determined);
-        let holds = |model| is_settled && resolved::holds_on(model, &apart.rest, &config.decide);
+        let is_settled = found.status.is_settled();
+        let holds = |model| is_settled && resolved::holds_on(model, &apart.rest, config);
         if job.is_cancelled() || found.law.model.as_ref().is_some_and(holds) {
             return first;
         }

@@ -42,6 +42,11 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether the recording is explained to its noise by one form alone.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Status::Exact | Status::Determined)
+    }
+
     /// Whether the recording is explained to its noise.
     pub fn explains(self) -> bool {
         matches!(self, Status::Exact | Status::Determined | Status::Ambiguous)

@@ -5,23 +5,27 @@
 //! noise, and a few of these pieces among many good ones spoil the equations of all. So the form is sought on the others,
 //! and has to hold on these too: the motion there may know more.
 
+use super::first_order::describing::variance;
 use super::{Model, decide};
 use crate::data::{Piece, Smoothed};
 use crate::regression::trajectory::{self, ObservedPiece};
 
-/// Which pieces are left out.
+/// Which pieces are set apart, and when they agree.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
-    /// A piece is left out if the noise of a column is more than this many times the lower quartile of all pieces.
+    /// A piece is set apart if the noise of a column is more than this many times the lower quartile of all pieces.
     /// Estimates of one noise differ by a fifth; in a hundred runs about a wall 1/y² they differ by 10⁴.
     pub noisier: f64,
-    /// Noise below this share of the spread of a column counts as none.
+    /// Noise below this share of the spread of a column counts as none: the smoother sees no less than 1e-9 of its range.
     pub none: f64,
+    /// How many standard errors the constants of the pieces that are set apart may differ from those of the others. The
+    /// true ones differ by as much once in a million; where they do, the law is sought on all pieces.
+    pub agreement: f64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { noisier: 10.0, none: 1e-8 }
+        Config { noisier: 10.0, none: 1e-8, agreement: 5.0 }
     }
 }
 
@@ -35,10 +39,7 @@ pub(super) struct Apart {
 
 /// The pieces apart, if some have noise far above that of others, and the others together have `enough` intervals.
 pub(super) fn apart(smoothed: &Smoothed, enough: usize, config: &Config) -> Option<Apart> {
-    let noise = |piece: &Piece| -> Vec<f64> {
-        piece.position_noise.iter().chain(&piece.velocity_noise).copied().collect()
-    };
-    let all: Vec<Vec<f64>> = smoothed.pieces.iter().map(noise).collect();
+    let all: Vec<Vec<f64>> = smoothed.pieces.iter().map(Piece::noise).collect();
     let columns = all.first().map_or(0, Vec::len);
     let limits: Vec<f64> = (0..columns)
         .map(|c| {
@@ -47,30 +48,32 @@ pub(super) fn apart(smoothed: &Smoothed, enough: usize, config: &Config) -> Opti
             config.noisier * of_column[of_column.len() / 4].max(config.none * spread(&smoothed.pieces, c))
         })
         .collect();
-    let is_good = |noise: &[f64]| noise.iter().zip(&limits).all(|(noise, limit)| noise <= limit);
-    let part = |good: bool| {
-        let pieces = smoothed.pieces.iter().zip(&all).filter(|(_, noise)| is_good(noise) == good);
-        let pieces = pieces.map(|(piece, _)| piece.clone()).collect();
-        Smoothed { dof: smoothed.dof, pieces, left_out: smoothed.left_out.clone() }
+    let is_good = |noise: &Vec<f64>| noise.iter().zip(&limits).all(|(noise, limit)| noise <= limit);
+    let is_good: Vec<bool> = all.iter().map(is_good).collect();
+    let part = |good: bool| smoothed.pieces.iter().zip(&is_good).filter(move |(_, is)| **is == good);
+    let intervals: usize = part(true).map(|(piece, _)| piece.spline.intervals()).sum();
+    if intervals < enough || part(false).next().is_none() {
+        return None;
+    }
+    let cloned = |good| Smoothed {
+        dof: smoothed.dof,
+        pieces: part(good).map(|(piece, _)| piece.clone()).collect(),
+        left_out: smoothed.left_out.clone(),
     };
-    let (best, rest) = (part(true), part(false));
-    let intervals: usize = best.pieces.iter().map(|piece| piece.spline.intervals()).sum();
-    (intervals >= enough && !rest.pieces.is_empty()).then_some(Apart { best, rest })
+    Some(Apart { best: cloned(true), rest: cloned(false) })
 }
 
-/// How many standard errors constants may differ from those of the pieces that are left out.
-const AGREEMENT: f64 = 5.0;
-
 /// Whether a form explains these pieces too, to the noise that is seen in them, with the same constants.
-pub(super) fn holds_on(model: &Model, rest: &Smoothed, config: &decide::Config) -> bool {
+pub(super) fn holds_on(model: &Model, rest: &Smoothed, config: &super::Config) -> bool {
+    let decide = &config.decide;
     let pieces: Vec<ObservedPiece> = rest.pieces.iter().map(ObservedPiece::new).collect();
-    let some = decide::stretches(&pieces, config.points, config.pieces);
-    let fit = trajectory::fit(model, &model.constants(), &some, &config.trajectory);
+    let some = decide::stretches(&pieces, decide.points, decide.pieces);
     let constants = model.constants();
-    let differences = fit.constants.iter().zip(&constants).zip(fit.standard_errors());
+    let fit = trajectory::fit(model, &constants, &some, &decide.trajectory);
+    let mut differences = fit.constants.iter().zip(&constants).zip(fit.standard_errors());
     fit.is_followed()
-        && fit.reduced() <= config.explained
-        && differences.into_iter().all(|((a, b), error)| (a - b).abs() <= AGREEMENT * error)
+        && fit.reduced() <= decide.explained
+        && differences.all(|((a, b), error)| (a - b).abs() <= config.resolved.agreement * error)
 }
 
 /// The standard deviation of a column over all pieces: positions first, then velocities.
@@ -78,10 +81,7 @@ fn spread(pieces: &[Piece], column: usize) -> f64 {
     let of_piece = |piece: &Piece| -> Vec<f64> {
         piece.positions.iter().chain(&piece.velocities).nth(column).cloned().unwrap_or_default()
     };
-    let values: Vec<f64> = pieces.iter().flat_map(of_piece).collect();
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
+    variance(&pieces.iter().flat_map(of_piece).collect::<Vec<f64>>()).sqrt()
 }
 
 #[cfg(test)]

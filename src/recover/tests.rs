@@ -252,3 +252,33 @@ fn noisy_runs_that_know_more_are_heard() {
     let found = recover(&recording, &config, &Job::silent()).unwrap();
     assert_eq!(found.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
 }
+
+#[test]
+fn runs_that_are_set_apart_have_to_agree() {
+    let motion = Motion {
+        coordinates: &["x"],
+        angles: false,
+        acceleration: &|_, q, _| vec![-1.3 * q[0] - 3.1 * q[0].powi(3)],
+    };
+    let how = Records {
+        starts: &[&[0.9, 0.0], &[0.4, 0.7], &[-0.6, 0.5], &[0.1, 1.2]],
+        spacing: 0.05,
+        points: 300,
+        noise: 1e-5,
+        velocities: true,
+    };
+    let mut recording = motion.record(&how);
+    recording
+        .runs
+        .extend(motion.record(&Records { starts: &[&[1.1, 0.2], &[-0.7, 0.5]], noise: 1e-2, ..how }).runs);
+    let mut config = Config::default();
+    config.problem.equations = 40;
+    let smoothed = smoothed(&recording, &config, &Job::silent()).unwrap();
+    let apart = resolved::apart(&smoothed, config.problem.equations, &config.resolved).unwrap();
+    let found = with_every_mass(&recording, &apart.best, &config, &Job::silent()).unwrap();
+    let model = found.law.model.unwrap();
+    assert!(resolved::holds_on(&model, &apart.rest, &config));
+    // The same form with another constant does not hold.
+    let constants: Vec<f64> = model.constants().iter().map(|c| 1.05 * c).collect();
+    assert!(!resolved::holds_on(&model.with_constants(&constants), &apart.rest, &config));
+}

@@ -124,8 +124,7 @@ impl RecoveredHamiltonian {
     /// The Hamiltonian of a law that whole trajectories bear out; nothing where the data does not tell several apart, or
     /// none explains it.
     pub(super) fn of_recovery(recovery: &Recovery, data: &Prepared) -> Option<RecoveredHamiltonian> {
-        let is_settled = matches!(recovery.status, Status::Exact | Status::Determined);
-        if !is_settled || !recovery.law.friction.is_empty() {
+        if !recovery.status.is_settled() || !recovery.law.friction.is_empty() {
             return None;
         }
         let law = &recovery.law;
