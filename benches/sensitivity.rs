@@ -159,7 +159,9 @@ fn of_recording(recording: &Recording, config: &recover::Config, job: &Job<'_>) 
 
 fn of_trajectories(observed: &Observations, config: &recover::Config, job: &Job<'_>) -> Option<Law> {
     let data = Prepared::new(observed, &config.first_order).ok()?;
-    let found = first_order::hamiltonian(observed, &data, None, config, job).ok()?.hamiltonian?;
+    let found = first_order::hamiltonian(observed, &data, &first_order::Hypotheses::All, config, job)
+        .ok()?
+        .hamiltonian?;
     let status = format!("{} {}", found.exact, found.explains);
     Some(Law { status, form: found.formula.to_string(), constants: constants(&found.constants) })
 }

@@ -25,9 +25,8 @@ use crate::mechanics::{
     Assessment, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict, assess,
 };
 use crate::progress::{Ended, Job};
-use crate::recover::first_order::{self, Found, Prepared, RecoveredHamiltonian, StageReport};
+use crate::recover::first_order::{self, Found, Hypotheses, Prepared, RecoveredHamiltonian, StageReport};
 use crate::recover::{self, RecoverError};
-use crate::terms::Grammar;
 
 pub use crate::recover::first_order::Observations;
 pub use learned::{LearnedMotion, Source, learned_motion};
@@ -43,8 +42,8 @@ pub struct Config {
     pub network: Option<learn::Config>,
     /// How they are trained where no formula explains the motion, so that a network is the model; `None`: as elsewhere.
     pub model: Option<learn::Config>,
-    /// The terms that a Hamiltonian may have; `None` is the built-in default grammar.
-    pub grammar: Option<Grammar>,
+    /// What a Hamiltonian is sought among.
+    pub hypotheses: Hypotheses,
     /// How far the exact search goes once the Hamiltonian is exact.
     pub search: SearchConfig,
 }
@@ -55,7 +54,7 @@ impl Default for Config {
             cyclic: Cyclic::Auto,
             network: Some(learn::Config::default()),
             model: None,
-            grammar: None,
+            hypotheses: Hypotheses::All,
             search: SearchConfig::default(),
         }
     }
@@ -174,7 +173,7 @@ fn recover(
 ) -> Result<(Prepared, Found), RecoverError> {
     let settings = recover::Config::default();
     let data = Prepared::new(observed, &settings.first_order)?;
-    let found = first_order::hamiltonian(observed, &data, config.grammar.as_ref(), &settings, job)?;
+    let found = first_order::hamiltonian(observed, &data, &config.hypotheses, &settings, job)?;
     match &found.hamiltonian {
         Some(found) => job.note(&format!("H = {}", found.formula)),
         None => job.note("no Hamiltonian in the library"),

@@ -12,6 +12,7 @@ use crate::learn::{self, Checkpoint, Cyclic, LearnError, LearnedCoordinates, Ste
 use crate::mechanics::{Hamiltonian, compare};
 use crate::progress::{Ended, Job, Limits};
 use crate::recover::Status;
+use crate::recover::first_order::Hypotheses;
 use crate::report::{DiscoverySource, Figures, LimitsRecord, Record, Training};
 use crate::runs::{self, Data, Inputs, LossHistory, Motion, Outcome, Settings, Subject, SystemText};
 use crate::system::System;
@@ -128,15 +129,16 @@ pub fn discover(inputs: &Inputs, networks: Networks<'_>, session: &Session<'_>) 
         Data::Recorded(reading) => reading,
         Data::Simulated(_) => {
             let nothing = || Failure::input("the run names no system, and its data is simulated", None);
-            return canonical(&system.ok_or_else(nothing)?, inputs, networks, session);
+            let system = system.ok_or_else(nothing)?;
+            return canonical(&system, inputs, Hypotheses::All, networks, session);
         }
     };
-    let (found, networks) = recorded(reading, inputs, networks, session)?;
-    if let Some(found) = found {
-        return Ok(End::Found(Box::new(found)));
-    }
+    let (networks, hypotheses) = match recorded(reading, inputs, networks, session)? {
+        OfRecording::Found(found) => return Ok(End::Found(found)),
+        OfRecording::Left(networks, hypotheses) => (networks, hypotheses),
+    };
     let of_recording = || system_of_recording(&reading.recording, &inputs.subject.name);
-    canonical(&system.map_or_else(of_recording, Ok)?, inputs, networks, session)
+    canonical(&system.map_or_else(of_recording, Ok)?, inputs, hypotheses, networks, session)
 }
 
 /// A system that a user names, and its text to be saved.
@@ -180,19 +182,26 @@ fn system_of_recording(recording: &Recording, name: &str) -> Result<System, Fail
     Ok(System { name: name.to_owned(), ..system })
 }
 
-/// Recovers the law of motion from a recording, and its laws. Nothing where the recording is left to the search in
-/// coordinates and momenta, with the networks for it: it has momenta, and they are no velocities times masses, or networks
-/// are asked for.
+/// What came of the law of motion of a recording.
+enum OfRecording<'a> {
+    /// The law, and its laws.
+    Found(Box<Found>),
+    /// It is left to the search in coordinates and momenta, among these hypotheses, with the networks for it.
+    Left(Networks<'a>, Hypotheses),
+}
+
+/// Recovers the law of motion from a recording, and its laws. A recording of momenta is left to the search in coordinates
+/// and momenta where these are no velocities times masses, or networks or a grammar are asked for.
 fn recorded<'a>(
     reading: &Reading,
     inputs: &Inputs,
     networks: Networks<'a>,
     session: &Session<'_>,
-) -> Result<(Option<Found>, Networks<'a>), Failure> {
+) -> Result<OfRecording<'a>, Failure> {
     let (job, settings) = (&session.job, &inputs.settings);
     let has_momenta = matches!(reading.recording.rates, Rates::Momenta(_));
     if has_momenta && (settings.asks_networks() || settings.grammar.is_some()) {
-        return Ok((None, networks));
+        return Ok(OfRecording::Left(networks, Hypotheses::All));
     }
     check_recorded(settings)?;
     let config = RecordedConfig::default();
@@ -204,7 +213,7 @@ fn recorded<'a>(
             ended,
         ),
     })?;
-    let Some(found) = found else { return Ok((None, networks)) };
+    let Some(found) = found else { return Ok(OfRecording::Left(networks, Hypotheses::Library)) };
     let source = inputs.subject.source.clone().unwrap_or_default();
     let mut record = Record::of_recording(&inputs.subject.name, &source, reading, &found)
         .map_err(|error| Failure::input(error, None))?;
@@ -226,7 +235,7 @@ fn recorded<'a>(
         true => {}
         false => unexplained::add_network(&mut answer, &found, inputs, networks, session)?,
     }
-    Ok((Some(answer), Networks::Saved(Vec::new())))
+    Ok(OfRecording::Found(Box::new(answer)))
 }
 
 /// Options that say nothing to a recording without momenta.
@@ -249,14 +258,18 @@ pub(super) fn steps(settings: &Settings) -> Steps {
 fn canonical(
     system: &System,
     inputs: &Inputs,
+    hypotheses: Hypotheses,
     networks: Networks<'_>,
     session: &Session<'_>,
 ) -> Result<End, Failure> {
     let (job, settings) = (&session.job, &inputs.settings);
     let network = settings.networks(session.threads);
-    let grammar = settings.grammar.as_ref().map(grammar::parsed_grammar).transpose()?;
+    let hypotheses = match &settings.grammar {
+        Some(grammar) => Hypotheses::Grammar(grammar::parsed_grammar(grammar)?),
+        None => hypotheses,
+    };
     let model = network.clone().map(|usual| learn::for_prediction(usual, steps(settings)));
-    let config = Config { cyclic: settings.cyclic, network, model, grammar, ..Config::default() };
+    let config = Config { cyclic: settings.cyclic, network, model, hypotheses, ..Config::default() };
     check_cyclic(settings.cyclic, system)?;
     let observations = inputs.data.observations(system.train.to_f64().value().clamp(0.0, 1.0));
     observations.trajectories.notes.iter().for_each(|note| job.note(note));

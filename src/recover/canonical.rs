@@ -45,12 +45,6 @@ pub fn recover_canonical(
     }))
 }
 
-/// Whether recorded momenta are p_i = m_i v_i + Σ_j A_ij q_j + a_i; they are not where nothing can be read.
-pub fn has_constant_masses(recording: &Recording, config: &Config) -> bool {
-    let smoother = Smoother { config: config.smoother.clone() };
-    matches!(MomentumMap::of(recording, &smoother, &config.momenta), Ok(Some(_)))
-}
-
 /// The law where momenta are these functions of the velocities. Masses that their errors allow to be equal are taken for
 /// equal first: velocities in a slightly wrong ratio would make one mass of two.
 fn with_constant_masses(

@@ -1,13 +1,14 @@
 //! The Hamiltonian H(q, p) of trajectories in coordinates and momenta, from first-order equations ẋ = J∇H.
 //!
-//! A library of terms grows, stage by stage, as long as the evidence asks for more: given velocities decide by least
-//! squares, to rounding; without them the weak form proposes and whole trajectories decide. Where the momenta are
-//! functions of the velocities that the room above knows, its law of motion competes.
+//! Given velocities decide by least squares, to rounding. Without them, or where they are noisy, the law of motion of
+//! the room above goes first, if the momenta are functions of the velocities that it knows. Where it settles nothing, a
+//! library of terms grows, stage by stage: the weak form proposes and whole trajectories decide.
 //!
 //! ```text
 //! Observations ──Prepared──▶ states, velocities, splines, noise
-//!      │                         ├─ stages of the library: clean, or noisy ──▶ RecoveredHamiltonian
-//!      └─ law of motion, letters for constants ──────────────────────────────▶ RecoveredHamiltonian
+//!      │                         ├─ 1. given velocities: stages of the library, least squares ─▶ RecoveredHamiltonian
+//!      ├─ 2. law of motion, letters for constants ───────────────────────────────────────────▶ RecoveredHamiltonian
+//!      │                         └─ 3. stages of the library, trajectories ────────────────────▶ RecoveredHamiltonian
 //! ```
 
 mod clean;
@@ -37,7 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::TrajectorySet;
 use crate::progress::Job;
-use crate::terms::{Grammar, TermLibrary};
+use crate::terms::{Grammar, TermLibrary, Variables};
 
 use super::{RecoverError, canonical};
 
@@ -118,26 +119,46 @@ pub struct Found {
     pub stages: Vec<StageReport>,
 }
 
-/// The Hamiltonian of trajectories, with terms of a user's grammar or of the library's own.
+/// What a Hamiltonian is sought among.
+#[derive(Clone, Debug, Default)]
+pub enum Hypotheses {
+    /// Laws of motion and terms of the built-in library.
+    #[default]
+    All,
+    /// Terms of the built-in library alone: a law of motion was sought before, in vain.
+    Library,
+    /// Terms of a user's grammar alone.
+    Grammar(Grammar),
+}
+
+impl Hypotheses {
+    fn library(&self, variables: &Variables) -> Result<TermLibrary, RecoverError> {
+        Ok(match self {
+            Hypotheses::Grammar(grammar) => TermLibrary::new(grammar, variables)?,
+            Hypotheses::All | Hypotheses::Library => {
+                TermLibrary::new(&Grammar::default_grammar()?, variables)?
+            }
+        })
+    }
+}
+
+/// The Hamiltonian of trajectories.
 ///
-/// The law of motion goes first where masses depend on the position, and again where the stages come to no exact
-/// Hamiltonian: coefficients that are no rationals are better as letters, for which laws can be proved. A user's own
-/// terms replace it, and so do given velocities, for which least squares are exact.
+/// Given velocities without noise are fitted by least squares, which are exact. Otherwise the law of motion goes first:
+/// it competes with all others of its joint library by description length, and its constants are letters where they are no
+/// justified rationals. Where it is not settled, terms of the library follow; where it explains the data in several forms,
+/// one of these with rational coefficients does not count as exact.
 ///
 /// # Errors
 /// A grammar that does not fit the variables, values that are not finite.
 pub fn hamiltonian(
     observed: &Observations,
     data: &Prepared,
-    grammar: Option<&Grammar>,
+    hypotheses: &Hypotheses,
     config: &super::Config,
     job: &Job<'_>,
 ) -> Result<Found, RecoverError> {
-    let own = match grammar {
-        Some(grammar) => grammar.clone(),
-        None => Grammar::default_grammar()?,
-    };
-    let library = TermLibrary::new(&own, &data.variables)?;
+    let library = hypotheses.library(&data.variables)?;
     let mut stages = Vec::new();
     let mut tell = |report: &StageReport| {
         job.note(&report.to_string());
@@ -147,48 +168,69 @@ pub fn hamiltonian(
             false => ControlFlow::Continue(()),
         }
     };
-    let is_open = grammar.is_none() && !data.velocities_given;
-    let motion = || of_motion(&observed.trajectories, data, config, job);
-    let is_of_motion = is_open && !has_constant_masses(&observed.trajectories, config);
-    let found = match is_of_motion.then(motion).flatten() {
-        Some(settled) => Some(settled),
-        None => grown(data, &library, &config.first_order, job, &mut tell)?,
-    };
-    let is_left = is_open && !is_of_motion && !found.as_ref().is_some_and(|h| h.exact);
-    Ok(Found { hamiltonian: is_left.then(motion).flatten().or(found), stages })
+    let mut best = None;
+    let mut is_open = false;
+    for way in Way::of(data, &config.first_order) {
+        if way == Way::Noisy && matches!(hypotheses, Hypotheses::All) && !job.is_cancelled() {
+            match OfMotion::of(&observed.trajectories, data, config, job) {
+                OfMotion::Settled(law) => return Ok(Found { hamiltonian: Some(*law), stages }),
+                OfMotion::Several => is_open = true,
+                OfMotion::Unexplained => {}
+            }
+        }
+        let search = Grown { data, library: &library, config: &config.first_order, way };
+        if search.run(&mut best, job, &mut tell)?.is_break() {
+            break;
+        }
+    }
+    let found = best.as_ref().map(|fitted| RecoveredHamiltonian::of_fit(fitted, data, &config.first_order));
+    let hamiltonian = found.map(|found| RecoveredHamiltonian { exact: found.exact && !is_open, ..found });
+    Ok(Found { hamiltonian, stages })
 }
 
-/// Whether the momenta are masses times velocities, but for terms linear in the coordinates.
-fn has_constant_masses(observed: &TrajectorySet, config: &super::Config) -> bool {
-    canonical::has_constant_masses(&observed.to_recording(), config)
+/// What the law of motion says: velocities or positions, and the momenta's dependence on them.
+enum OfMotion {
+    /// One form explains the data.
+    Settled(Box<RecoveredHamiltonian>),
+    /// Several forms do.
+    Several,
+    /// No form does, or the momenta are no masses times velocities.
+    Unexplained,
 }
 
-/// The Hamiltonian from velocities or positions and the momenta's dependence on them, where the data gives no
-/// derivatives; nothing where momenta are no masses times velocities, or the data leaves open which form is right.
-fn of_motion(
-    observed: &TrajectorySet,
-    data: &Prepared,
-    config: &super::Config,
-    job: &Job<'_>,
-) -> Option<RecoveredHamiltonian> {
-    let found = canonical::recover_canonical(&observed.to_recording(), config, job);
-    RecoveredHamiltonian::of_recovery(&found.ok()??, data)
+impl OfMotion {
+    fn of(observed: &TrajectorySet, data: &Prepared, config: &super::Config, job: &Job<'_>) -> OfMotion {
+        let Ok(Some(found)) = canonical::recover_canonical(&observed.to_recording(), config, job) else {
+            return OfMotion::Unexplained;
+        };
+        match RecoveredHamiltonian::of_recovery(&found, data) {
+            Some(law) => OfMotion::Settled(Box::new(law)),
+            None if found.status.explains() => OfMotion::Several,
+            None => OfMotion::Unexplained,
+        }
+    }
 }
 
-/// The Hamiltonian with terms of a library that grows until a stage of it settles the question, or `tell` says to end;
-/// the best of all where none does. `None` when no stage has a usable term.
-fn grown(
-    data: &Prepared,
-    library: &TermLibrary,
-    config: &Config,
-    job: &Job<'_>,
-    tell: &mut dyn FnMut(&StageReport) -> ControlFlow<()>,
-) -> Result<Option<RecoveredHamiltonian>, RecoverError> {
-    let of = |fitted: &Fitted| RecoveredHamiltonian::of_fit(fitted, data, config);
-    let mut best: Option<Fitted> = None;
-    for way in Way::of(data, config) {
+/// A search with terms of a library that grows until a stage of it settles the question, or the job is over.
+struct Grown<'a> {
+    data: &'a Prepared,
+    library: &'a TermLibrary,
+    config: &'a Config,
+    way: Way,
+}
+
+impl Grown<'_> {
+    /// Puts a fit that is better in the place of `best`, and tells whether the search is over with all ways: a stage
+    /// explains the data exactly, or `tell` says to end.
+    fn run(
+        &self,
+        best: &mut Option<Fitted>,
+        job: &Job<'_>,
+        tell: &mut dyn FnMut(&StageReport) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, RecoverError> {
+        let Grown { data, library, config, way } = self;
         for stage in &library.stages {
-            let enough = if way == Way::Clean { config.clean } else { 0.0 };
+            let enough = if *way == Way::Clean { config.clean } else { 0.0 };
             let resolved = quotient::resolve(data, stage, enough, config)?;
             let is_exact = resolved.as_ref().is_none_or(|r| r.exact);
             let stages = [Some(stage), resolved.as_ref().map(|r| &r.stage)].into_iter().flatten();
@@ -200,19 +242,18 @@ fn grown(
                 let Some((mut fitted, report)) = found else { continue };
                 fitted.exact_terms = quotients == 0 || is_exact;
                 let is_ended = tell(&report).is_break();
-                if fitted.explains && (way == Way::Clean || of(&fitted).exact) {
-                    return Ok(Some(of(&fitted)));
+                let is_settled = fitted.explains
+                    && (*way == Way::Clean || RecoveredHamiltonian::of_fit(&fitted, data, config).exact);
+                if is_settled || best.as_ref().is_none_or(|b| fitted.is_better(b)) {
+                    *best = Some(fitted);
                 }
-                if best.as_ref().is_none_or(|b| fitted.is_better(b)) {
-                    best = Some(fitted);
-                }
-                if is_ended {
-                    return Ok(best.as_ref().map(of));
+                if is_settled || is_ended {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
         }
+        Ok(ControlFlow::Continue(()))
     }
-    Ok(best.as_ref().map(of))
 }
 
 /// How states are fitted.

@@ -2,9 +2,10 @@
 
 use super::fixtures::oscillators;
 use super::*;
-use crate::data::Trajectory;
+use crate::data::{Rates, Recording, Trajectory};
 use crate::expr::{Expr, Symbol, parse};
-use crate::progress::CancelToken;
+use crate::progress::{CancelToken, Silent};
+use crate::recover::simulated::Simulated;
 use crate::terms::{Stage, Term, polynomials};
 
 /// Observations of the oscillators, with velocities or without.
@@ -126,4 +127,44 @@ fn that_nothing_moves_is_no_hamiltonian() {
     let (data, config) = (prepared(0.01, false), Config::default());
     let nothing = RecoveredHamiltonian::of_fit(&of_one("q1^2", 1e-7, 1e-6), &data, &config);
     assert!(!nothing.exact, "{nothing:?}");
+}
+
+/// The Hamiltonian of observations, and the stages that were fitted.
+fn found(observed: &Observations, hypotheses: &Hypotheses) -> (RecoveredHamiltonian, usize) {
+    let config = crate::recover::Config::default();
+    let data = Prepared::new(observed, &config.first_order).unwrap();
+    let job = Job::new(&Silent, CancelToken::new());
+    let found = hamiltonian(observed, &data, hypotheses, &config, &job).unwrap();
+    (found.hamiltonian.unwrap(), found.stages.len())
+}
+
+#[test]
+fn the_law_of_motion_goes_before_the_library_except_where_velocities_are_exact() {
+    let (law, stages) = found(&observed(0.01, false), &Hypotheses::All);
+    assert_eq!((law.stage.as_str(), stages), ("trajectories", 0));
+    let (term, stages) = found(&observed(0.01, false), &Hypotheses::Library);
+    assert_eq!((term.stage.as_str(), stages), ("quadratic", 1));
+    let (term, stages) = found(&observed(0.0, true), &Hypotheses::All);
+    assert_eq!((term.stage.as_str(), stages), ("quadratic", 1));
+}
+
+/// A Duffing oscillator whose amplitudes and noise leave open whether its wall is a fourth power.
+#[test]
+fn where_several_laws_explain_the_motion_none_is_exact() {
+    let simulated = Simulated {
+        names: &["q"],
+        law: &|_, q, _| vec![-q[0] - q[0].powi(3)],
+        starts: &[&[0.5, 0.0], &[0.7, 0.0], &[0.9, 0.0]],
+        duration: 20.0,
+        step: 0.1,
+        noise: 0.01,
+    };
+    let recording = Recording { rates: Rates::Momenta(vec![Symbol::new("p")]), ..simulated.recording() };
+    let observed = Observations { trajectories: TrajectorySet::of_recording(&recording), train: 0.8 };
+    let config = crate::recover::Config::default();
+    let data = Prepared::new(&observed, &config.first_order).unwrap();
+    let job = Job::new(&Silent, CancelToken::new());
+    let of = OfMotion::of(&observed.trajectories, &data, &config, &job);
+    assert!(matches!(of, OfMotion::Several));
+    assert!(!found(&observed, &Hypotheses::All).0.exact);
 }
