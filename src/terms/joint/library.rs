@@ -26,18 +26,20 @@ pub struct Config {
     /// The highest degree of monomials; `None` for 6, 6, 4, 3 with one to four coordinates and 2 with more, which
     /// keeps their number below 40.
     pub degree: Option<u32>,
-    /// The least |u| in units of the greatest at which functions singular at u = 0 are admissible.
-    pub clearance: f64,
-    /// The same where u has both signs on the data, as it may in different runs: more, because a sample of a motion
-    /// through u = 0 may miss it.
-    pub gap: f64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { bodies: Bodies::ByName, degree: None, clearance: 1e-3, gap: 0.05 }
+        Config { bodies: Bodies::ByName, degree: None }
     }
 }
+
+/// The least |u| in units of the greatest at which functions singular at u = 0 are admissible.
+const CLEARANCE: f64 = 1e-3;
+
+/// The same where u has both signs on the data, as it may in different runs: more, because a sample of a motion
+/// through u = 0 may miss it.
+const GAP: f64 = 0.05;
 
 /// With more coordinates than this, only plain terms, and monomials of one coordinate.
 pub const MOST_FOR_ALL: usize = 4;
@@ -219,7 +221,7 @@ impl Builder<'_> {
             let cost = base + 0.3 * f64::from(k - 1);
             self.fixed(Function::Power, u, k, Family::RadialPolynomial, cost);
         }
-        if range.least > self.config.clearance.powi(2) * 1e-2 * range.greatest {
+        if range.least > CLEARANCE.powi(2) * 1e-2 * range.greatest {
             self.singular_radial(u, base, &range);
         }
         if self.lean {
@@ -227,7 +229,6 @@ impl Builder<'_> {
         }
         for k in geometric(0.01, 10.0, 7).map(|k| k * range.mean) {
             self.shifted(u, k, base, 1.5);
-            self.free(Function::ShiftedReciprocal, u, k, Family::ShiftedReciprocal, base + 1.8);
         }
         for k in geometric(0.003, 10.0, 6).map(|k| (1.0 + k) * range.greatest) {
             self.free(Function::RootBefore, u, k, Family::RootBefore, base + 1.5);
@@ -239,6 +240,7 @@ impl Builder<'_> {
         self.free(Function::ShiftedLogarithm, u, k, Family::ShiftedLogarithm, base + cost);
         self.free(Function::Plummer, u, k, Family::Plummer, base + cost);
         self.free(Function::ShiftedRoot, u, k, Family::ShiftedRoot, base + cost);
+        self.free(Function::ShiftedReciprocal, u, k, Family::ShiftedReciprocal, base + cost + 0.3);
         self.free(Function::Gaussian, u, 1.0 / k, Family::Gaussian, base + 2.0);
     }
 
@@ -270,7 +272,7 @@ impl Builder<'_> {
         }
         let radius = Argument::squares(body);
         let range = self.range(std::slice::from_ref(&radius));
-        if range.least <= self.config.clearance.powi(2) * 1e-2 * range.greatest {
+        if range.least <= CLEARANCE.powi(2) * 1e-2 * range.greatest {
             return;
         }
         let mut add = |factors: Vec<(usize, i32)>, power: i32, cost: f64| {
@@ -377,8 +379,7 @@ impl Builder<'_> {
         if !angular && range.width > 0.0 {
             self.with_free_scale(u, base, &range);
         }
-        let clearance =
-            if range.least * range.greatest > 0.0 { self.config.clearance } else { self.config.gap };
+        let clearance = if range.least * range.greatest > 0.0 { CLEARANCE } else { GAP };
         if range.least_size > clearance * range.least.abs().max(range.greatest.abs()) {
             self.singular_of(u, base, &range);
         }
