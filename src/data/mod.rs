@@ -40,7 +40,7 @@ pub use error::{ReadError, WriteError};
 pub use noise::{NoiseConfig, median, noise_level, rounding_noise};
 pub use read::{ColumnMap, Declared, ReadOptions, Reading, read, read_arrays, read_text};
 pub use recording::{Coordinate, Rates, Recording, Run};
-pub use resolve::{LeftOut, ResolveConfig, WhyLeftOut};
+pub use resolve::{LeftOut, WhyLeftOut};
 pub use scales::{column_rms, coordinate_scales, scattered};
 pub use smoothed::{Piece, Smoothed};
 pub use smoother::{Density, Smoother, SmootherConfig, SmoothingError};

@@ -7,16 +7,17 @@ pub struct NoiseConfig {
     pub window: usize,
     /// The degree of the polynomial through a window.
     pub degree: usize,
-    /// Window and degree for runs shorter than three windows.
-    pub short: (usize, usize),
 }
 
 impl Default for NoiseConfig {
     /// Nine points and degree 5 are right to 7 % on all recordings that have noise.
     fn default() -> Self {
-        Self { window: 9, degree: 5, short: (6, 3) }
+        Self { window: 9, degree: 5 }
     }
 }
+
+/// Window and degree for runs shorter than three windows.
+const SHORT: (usize, usize) = (6, 3);
 
 /// The noise of a column.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -93,7 +94,7 @@ impl LocalMisfit {
     /// Measures every column of a run.
     pub fn new(times: &[f64], columns: &[&[f64]], config: &NoiseConfig) -> Self {
         let short = times.len() < 3 * config.window;
-        let (window, degree) = if short { config.short } else { (config.window, config.degree) };
+        let (window, degree) = if short { SHORT } else { (config.window, config.degree) };
         let windows = (times.len() + 1).saturating_sub(window);
         let mut rms = vec![Vec::with_capacity(windows); columns.len()];
         let mut finer = rms.clone();

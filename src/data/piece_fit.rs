@@ -6,6 +6,25 @@ use super::smoother::{Density, SmootherConfig};
 use super::spline::{DEGREE, Spline};
 use super::spline_fit::{Column, Design};
 
+/// After so many rungs without progress the ladder ends.
+const PATIENCE: usize = 3;
+
+/// How often intervals may be halved.
+const HALVINGS: usize = 4;
+
+/// An interval is unresolved if its mean squared residual, in units of the noise and pooled with its neighbours,
+/// exceeds 1 + `ALLOWANCE` + `SIGNIFICANCE`·√(2/m) for m points.
+const ALLOWANCE: f64 = 1.0;
+
+/// See [`ALLOWANCE`].
+const SIGNIFICANCE: f64 = 4.5;
+
+/// With so many degrees of freedom left, residuals may correct the noise downwards by any factor.
+const SURE: f64 = 50.0;
+
+/// How often the spline may be fitted again after the noise was corrected by more than `correction` downwards.
+const REPETITIONS: usize = 2;
+
 /// A gap of so many intervals without a point is bridged by the B-splines that reach over it; a longer one becomes one
 /// interval, and nothing shows what happened in it.
 const EMPTY: usize = 3;
@@ -32,7 +51,7 @@ pub(super) struct PieceFit<'a> {
 impl PieceFit<'_> {
     /// The piece with its spline, or nothing where its numbers are too large or small to square.
     pub fn piece(mut self, run: usize, first: usize) -> Option<Piece> {
-        let mut repetitions = 0..self.config.repetitions;
+        let mut repetitions = 0..REPETITIONS;
         let (design, unresolved) = loop {
             let intervals = self.cross_validated()?;
             let (design, unresolved) = self.halved(intervals)?;
@@ -101,7 +120,7 @@ impl PieceFit<'_> {
         let top = self.most(&config.tried).max(8);
         let (mut best, mut worse) = (None, 0);
         for intervals in ladder(config.least_intervals, top, config.rungs) {
-            if worse > config.patience {
+            if worse > PATIENCE {
                 break;
             }
             let Some(score) = self.cross_validation(intervals) else { continue };
@@ -145,7 +164,7 @@ impl PieceFit<'_> {
                 .collect();
             worst.sort_by(|a, b| excess[*b].total_cmp(&excess[*a]));
             worst.truncate(most.saturating_sub(design.spline.functions()));
-            if round == self.config.halvings || worst.is_empty() {
+            if round == HALVINGS || worst.is_empty() {
                 let gap = (EMPTY as f64 + 0.5) * self.times[self.times.len() - 1] / intervals as f64;
                 let unresolved = |(k, x): (usize, &f64)| *x > 1.0 || self.is_gap(&design.spline, k, gap);
                 let unresolved = excess.iter().enumerate().map(unresolved).collect();
@@ -192,7 +211,7 @@ impl PieceFit<'_> {
                 let mut sums = vec![0.0; counts.len()];
                 residuals.iter().zip(&intervals).for_each(|(r, k)| sums[*k] += r * r);
                 for ((excess, sum), m) in excess.iter_mut().zip(pool(&sums)).zip(&counts) {
-                    let limit = 1.0 + self.config.allowance + self.config.significance * (2.0 / m).sqrt();
+                    let limit = 1.0 + ALLOWANCE + SIGNIFICANCE * (2.0 / m).sqrt();
                     *excess = excess.max(sum / m / limit);
                 }
             }
@@ -213,7 +232,7 @@ impl PieceFit<'_> {
             let sum: f64 = residuals.iter().zip(&good).filter(|(_, good)| **good).map(|(r, _)| r * r).sum();
             let left = (1.0 - used / points).max(0.05) * count as f64;
             let (low, high) = self.config.correction;
-            let low = if left >= self.config.sure { 0.0 } else { low };
+            let low = if left >= SURE { 0.0 } else { low };
             let new = (*noise * (sum / left).sqrt().clamp(low, high)).max(least);
             let lowered = new < self.config.correction.0 * *noise;
             *noise = new;

@@ -4,28 +4,22 @@ use std::ops::Range;
 
 use super::noise::{ColumnNoise, LocalMisfit, NoiseConfig, median};
 
-/// When a stretch of a run counts as unresolved.
-#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct ResolveConfig {
-    /// A window is unresolved if it misses a polynomial of one degree more than the noise is measured with by more
-    /// than this many standard deviations of the noise,
-    pub noise: f64,
-    /// and by more than this share of the column's median deviation from its median.
-    pub share: f64,
-    /// How many points on each side of an unresolved window are left out with it.
-    pub margin: usize,
-    /// The least number of points of a piece of a run that had to be cut.
-    pub shortest_piece: usize,
-    /// The least number of points of a run that was not cut.
-    pub shortest_run: usize,
-}
+/// A window is unresolved if it misses a polynomial of one degree more than the noise is measured with by more
+/// than this many standard deviations of the noise, and by more than [`SHARE`]. Measured on `two_stars`, whose bodies pass
+/// each other with fifty times their mean speed.
+const NOISE: f64 = 5.0;
 
-impl Default for ResolveConfig {
-    /// Measured on `two_stars`, whose bodies pass each other with fifty times their mean speed.
-    fn default() -> Self {
-        Self { noise: 5.0, share: 4e-3, margin: 2, shortest_piece: 30, shortest_run: 12 }
-    }
-}
+/// The same in units of the column's median deviation from its median.
+const SHARE: f64 = 4e-3;
+
+/// How many points on each side of an unresolved window are left out with it.
+const MARGIN: usize = 2;
+
+/// The least number of points of a piece of a run that had to be cut.
+const SHORTEST_PIECE: usize = 30;
+
+/// The least number of points of a run that was not cut.
+const SHORTEST_RUN: usize = 12;
 
 /// A stretch of a run that no spline was laid through.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,13 +55,8 @@ pub(super) struct Resolved {
 }
 
 /// Cuts a run where its sampling does not resolve the motion.
-pub(super) fn resolve(
-    times: &[f64],
-    columns: &[&[f64]],
-    config: &ResolveConfig,
-    noise: &NoiseConfig,
-) -> Resolved {
-    if times.len() < config.shortest_run {
+pub(super) fn resolve(times: &[f64], columns: &[&[f64]], noise: &NoiseConfig) -> Resolved {
+    if times.len() < SHORTEST_RUN {
         let left_out = vec![(0..times.len(), WhyLeftOut::TooShort)];
         return Resolved { noise: Vec::new(), pieces: vec![], left_out };
     }
@@ -75,15 +64,14 @@ pub(super) fn resolve(
     let levels: Vec<ColumnNoise> = columns.iter().enumerate().map(|(k, x)| misfit.noise(k, x)).collect();
     let mut bad = vec![false; times.len()];
     for ((column, level), rms) in columns.iter().zip(&levels).zip(&misfit.finer) {
-        let limit =
-            (config.noise * level.local.max(level.rounding)).max(config.share * median_deviation(column));
+        let limit = (NOISE * level.local.max(level.rounding)).max(SHARE * median_deviation(column));
         for start in (0..rms.len()).filter(|&start| rms[start] > limit) {
-            let from = start.saturating_sub(config.margin);
-            let to = (start + misfit.window + config.margin).min(times.len());
+            let from = start.saturating_sub(MARGIN);
+            let to = (start + misfit.window + MARGIN).min(times.len());
             bad[from..to].fill(true);
         }
     }
-    let shortest = if bad.contains(&true) { config.shortest_piece } else { config.shortest_run };
+    let shortest = if bad.contains(&true) { SHORTEST_PIECE } else { SHORTEST_RUN };
     let mut out = Resolved { noise: levels, pieces: Vec::new(), left_out: Vec::new() };
     let mut start = 0;
     for stretch in bad.chunk_by(|a, b| a == b) {
@@ -110,7 +98,7 @@ mod tests {
     use crate::data::fixtures::{Motion, Sampling, random};
 
     fn resolved(times: &[f64], column: &[f64]) -> Resolved {
-        resolve(times, &[column], &ResolveConfig::default(), &NoiseConfig::default())
+        resolve(times, &[column], &NoiseConfig::default())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::noise::{ColumnNoise, NoiseConfig};
 use super::piece_fit::PieceFit;
 use super::recording::{Rates, Recording, Run};
-use super::resolve::{LeftOut, ResolveConfig, WhyLeftOut, resolve};
+use super::resolve::{LeftOut, WhyLeftOut, resolve};
 use super::smoothed::{Piece, Smoothed};
 
 /// A piece that takes less time than this, or longer than the inverse, is left out: its velocities would overflow.
@@ -25,10 +25,6 @@ pub struct Smoother {
 pub struct SmootherConfig {
     /// How the noise is measured.
     pub noise: NoiseConfig,
-    /// Which stretches are left out.
-    pub resolve: ResolveConfig,
-    /// The least standard deviation of the noise, as a share of the range of its column.
-    pub least_noise: f64,
     /// The least number of intervals tried. Fewer give edges with a bias far above the noise.
     pub least_intervals: usize,
     /// The number of rungs of the ladder of numbers of intervals.
@@ -42,21 +38,8 @@ pub struct SmootherConfig {
     /// The number of intervals is this many times that of least cross-validation: the bias must stay below the noise,
     /// and the weak form averages the extra noise out.
     pub undersmoothing: f64,
-    /// After so many rungs without progress the ladder ends.
-    pub patience: usize,
-    /// How often intervals may be halved.
-    pub halvings: usize,
-    /// An interval is unresolved if its mean squared residual, in units of the noise and pooled with its neighbours,
-    /// exceeds 1 + `allowance` + `significance`·√(2/m) for m points.
-    pub allowance: f64,
-    /// See [`allowance`](Self::allowance).
-    pub significance: f64,
     /// The least and greatest factor by which the residuals of the spline correct the noise.
     pub correction: (f64, f64),
-    /// With so many degrees of freedom left, residuals may correct the noise downwards by any factor.
-    pub sure: f64,
-    /// How often the spline may be fitted again after the noise was corrected by more than `correction` downwards.
-    pub repetitions: usize,
 }
 
 /// A density of intervals.
@@ -107,24 +90,19 @@ impl Default for SmootherConfig {
     fn default() -> Self {
         Self {
             noise: NoiseConfig::default(),
-            resolve: ResolveConfig::default(),
-            least_noise: 1e-9,
             least_intervals: 7,
             rungs: 16,
             tried: Density { positions: 0.4, with_velocities: 0.6 },
             used: Density { positions: 0.5, with_velocities: 0.8 },
             fullest: 0.8,
             undersmoothing: 1.35,
-            patience: 3,
-            halvings: 4,
-            allowance: 1.0,
-            significance: 4.5,
             correction: (0.7, 1.5),
-            sure: 50.0,
-            repetitions: 2,
         }
     }
 }
+
+/// The least standard deviation of the noise, as a share of the range of its column.
+const LEAST_NOISE: f64 = 1e-9;
 
 impl Smoother {
     /// The splines through the positions, and velocities where they are recorded.
@@ -191,7 +169,7 @@ impl Smoother {
 
     fn smooth_run(&self, run: usize, columns: &Columns<'_>, out: &mut Smoothed) {
         let all: Vec<&[f64]> = columns.positions.iter().chain(&columns.velocities).copied().collect();
-        let resolved = resolve(columns.times, &all, &self.config.resolve, &self.config.noise);
+        let resolved = resolve(columns.times, &all, &self.config.noise);
         let mut left_out = resolved.left_out;
         for points in resolved.pieces {
             match self.smooth_piece(run, columns, points.clone(), &resolved.noise) {
@@ -247,7 +225,7 @@ impl Smoother {
         (positions, position_noise): (&[Vec<f64>], &[ColumnNoise]),
         (velocities, velocity_noise): (&[Vec<f64>], &[ColumnNoise]),
     ) -> (Vec<f64>, Vec<f64>) {
-        let share = self.config.least_noise;
+        let share = LEAST_NOISE;
         let least = |(column, noise): (&Vec<f64>, &ColumnNoise)| {
             (share * range(column)).max(4.0 * f64::EPSILON * largest(column)).max(noise.rounding)
         };
