@@ -4,8 +4,8 @@
 //! `cargo bench --bench sensitivity -- FILE.csv … SYSTEM …` prints a table in Markdown: for each setting its value, and
 //! for how many of the subjects the law (its form, its status, or a constant by more than three errors) changes when the
 //! setting is halved or doubled. Subjects are read side by side on all cores; `--kinetic` and the like choose settings.
-//! Settings of `first_order` are those of trajectories in coordinates and momenta: recordings are not read again for
-//! them.
+//! Settings of `first_order` are those of terms in coordinates and momenta: for them these terms alone are sought, and
+//! recordings are not read again. `benches/sensitivity/` holds systems whose masses depend on the position.
 
 // A benchmark prints its table.
 #![allow(clippy::print_stdout)]
@@ -16,7 +16,7 @@ use liouville::data::{ReadOptions, Recording, read};
 use liouville::dynamics::{SimulationConfig, simulate};
 use liouville::progress::{CancelToken, Job, Limits, Silent};
 use liouville::recover;
-use liouville::recover::first_order::{self, Observations, Prepared};
+use liouville::recover::first_order::{self, Hypotheses, Observations, Prepared};
 use liouville::system::System;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -47,12 +47,18 @@ fn main() {
     numbers(&settings, &mut Vec::new(), &mut paths);
     let is_chosen = |path: &Path| chosen.is_empty() || chosen.iter().any(|name| name[2..] == path[0]);
     paths.retain(is_chosen);
-    let base: Vec<Option<Law>> =
-        subjects.par_iter().map(|subject| law(subject, &recover::Config::default())).collect();
+    let usual = recover::Config::default();
+    let base = |hypotheses: &Hypotheses| -> Vec<Option<Law>> {
+        subjects.par_iter().map(|subject| law(subject, &usual, hypotheses)).collect()
+    };
+    let (of_all, of_library) = (base(&Hypotheses::All), base(&Hypotheses::Library));
     println!("| setting | value | halved | doubled |\n| --- | --- | --- | --- |");
     for path in &paths {
         let [halved, doubled] = [0.5, 2.0].map(|factor| match scaled(&settings, path, factor) {
-            Some(config) => changed(&subjects, &base, &config, path[0] == "first_order").to_string(),
+            Some(config) if path[0] == "first_order" => {
+                changed(&subjects, &of_library, &config, &Hypotheses::Library).to_string()
+            }
+            Some(config) => changed(&subjects, &of_all, &config, &Hypotheses::All).to_string(),
             None => "not possible".to_owned(),
         });
         let value = settings.pointer(&pointer(path)).map(Value::to_string).unwrap_or_default();
@@ -60,21 +66,25 @@ fn main() {
     }
 }
 
-/// For how many of the subjects the law is another with these settings; recordings are left out where the settings are
-/// those of trajectories.
+/// For how many of the subjects the law is another with these settings; recordings have no terms in coordinates and
+/// momenta, and are left out where these alone are sought.
 fn changed(
     subjects: &[Subject],
     base: &[Option<Law>],
     config: &recover::Config,
-    trajectories_alone: bool,
+    hypotheses: &Hypotheses,
 ) -> usize {
-    let is_asked = |subject: &Subject| !trajectories_alone || matches!(subject, Subject::Trajectories(_));
-    let differs =
-        |(subject, base): (&Subject, &Option<Law>)| is_asked(subject) && !same(base, &law(subject, config));
+    let is_asked = |subject: &Subject| match (hypotheses, subject) {
+        (Hypotheses::All, _) | (_, Subject::Trajectories(_)) => true,
+        (Hypotheses::Library | Hypotheses::Grammar(_), Subject::Recording(_)) => false,
+    };
+    let differs = |(subject, base): (&Subject, &Option<Law>)| {
+        is_asked(subject) && !same(base, &law(subject, config, hypotheses))
+    };
     subjects.par_iter().zip(base).filter(|&pair| differs(pair)).count()
 }
 
-/// The recording in a file, or the simulations of a system.
+/// The recording in a file, or the simulations of a system, built in or in a file `.ham`.
 fn subjects(name: &String) -> Vec<Subject> {
     let simulated = |noise: f64| {
         let system = System::load(name).ok()?;
@@ -83,12 +93,13 @@ fn subjects(name: &String) -> Vec<Subject> {
         let train = system.train.to_f64().value();
         Some(Subject::Trajectories(Observations { trajectories, train }))
     };
-    let found: Vec<Subject> = match std::path::Path::new(name).exists() {
-        true => {
+    let is_system = !std::path::Path::new(name).exists() || name.ends_with(".ham");
+    let found: Vec<Subject> = match is_system {
+        true => [0.0, 0.01].into_iter().filter_map(simulated).collect(),
+        false => {
             let reading = read(std::slice::from_ref(name), &ReadOptions::default());
             reading.ok().map(|reading| Subject::Recording(reading.recording)).into_iter().collect()
         }
-        false => [0.0, 0.01].into_iter().filter_map(simulated).collect(),
     };
     if found.is_empty() {
         println!("{name} is left out: neither a recording nor a system that can be simulated");
@@ -135,13 +146,13 @@ struct Law {
     constants: Vec<(f64, f64)>,
 }
 
-fn law(subject: &Subject, config: &recover::Config) -> Option<Law> {
+fn law(subject: &Subject, config: &recover::Config, hypotheses: &Hypotheses) -> Option<Law> {
     let token = Limits { seconds: SECONDS, work: u64::MAX }.token(&CancelToken::new());
     let job = Job::new(&Silent, token);
     // Settings out of their range may break what is taken for granted.
     let found = AssertUnwindSafe(|| match subject {
         Subject::Recording(recording) => of_recording(recording, config, &job),
-        Subject::Trajectories(observed) => of_trajectories(observed, config, &job),
+        Subject::Trajectories(observed) => of_trajectories(observed, hypotheses, config, &job),
     });
     catch_unwind(found).ok()?
 }
@@ -157,11 +168,14 @@ fn of_recording(recording: &Recording, config: &recover::Config, job: &Job<'_>) 
     Some(Law { status, form, constants: constants(&found.law.letters) })
 }
 
-fn of_trajectories(observed: &Observations, config: &recover::Config, job: &Job<'_>) -> Option<Law> {
+fn of_trajectories(
+    observed: &Observations,
+    hypotheses: &Hypotheses,
+    config: &recover::Config,
+    job: &Job<'_>,
+) -> Option<Law> {
     let data = Prepared::new(observed, &config.first_order).ok()?;
-    let found = first_order::hamiltonian(observed, &data, &first_order::Hypotheses::All, config, job)
-        .ok()?
-        .hamiltonian?;
+    let found = first_order::hamiltonian(observed, &data, hypotheses, config, job).ok()?.hamiltonian?;
     let status = format!("{} {}", found.exact, found.explains);
     Some(Law { status, form: found.formula.to_string(), constants: constants(&found.constants) })
 }

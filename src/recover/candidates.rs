@@ -4,82 +4,72 @@ use super::{Form, Model, Problem, Search, refine};
 use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Family, Term};
 
-/// Which forms become candidates.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Config {
-    /// The most candidates. Most trajectory fits take less than a tenth of a second.
-    pub most: usize,
-    /// So many of the best forms, none a superset of a better one, are taken; then each with one term less. With 3,
-    /// forms that differ little (a logarithm, a root, a reciprocal with large cores) once left no place for the truth.
-    pub best: usize,
-    /// Models of the search that are worse than the best by more than this score are not looked at.
-    pub worse: f64,
-    /// With one term less, χ²/s² of the weak form may be worse by this and by this share of the equations. The
-    /// weak form is biased where the spline is, so that its own verdict on a term is not final.
-    pub loss: (f64, f64),
-    /// Two rates whose ratio is within this share of 2 or −1 are tried as tied.
-    pub tie: f64,
-    /// Two terms of one family whose parameters differ by less than this in the logarithm are tried as one.
-    pub merge: f64,
-    /// The refinement of a form that is not from the search.
-    pub refinement: VarproConfig,
-}
+/// The most candidates. Most trajectory fits take less than a tenth of a second.
+const MOST: usize = 18;
 
-impl Default for Config {
-    /// The values of the design note on recordings, section 5, and of its prototype.
-    fn default() -> Config {
-        let refinement = VarproConfig { rounds: 6, ..VarproConfig::default() };
-        Config { most: 18, best: 6, worse: 40.0, loss: (150.0, 0.3), tie: 0.05, merge: 0.1, refinement }
-    }
+/// So many of the best forms, none a superset of a better one, are taken; then each with one term less. With 3,
+/// forms that differ little (a logarithm, a root, a reciprocal with large cores) once left no place for the truth.
+const BEST: usize = 6;
+
+/// Models of the search that are worse than the best by more than this score are not looked at.
+const WORSE: f64 = 40.0;
+
+/// Two rates whose ratio is within this share of 2 or −1 are tried as tied.
+const TIE: f64 = 0.05;
+
+/// Two terms of one family whose parameters differ by less than this in the logarithm are tried as one.
+const MERGE: f64 = 0.1;
+
+/// With one term less, χ²/s² of the weak form may be worse by this, and by this share of the equations. The weak form is
+/// biased where the spline is, so that its own verdict on a term is not final.
+const LOSS: (f64, f64) = (150.0, 0.3);
+
+/// The refinement of a form that is not from the search.
+fn refinement() -> VarproConfig {
+    VarproConfig { rounds: 6, ..VarproConfig::default() }
 }
 
 /// The candidates, the merged ones first, then by score of the weak form.
-pub fn candidates(problem: &Problem, search: &Search, config: &Config) -> Vec<Model> {
+pub fn candidates(problem: &Problem, search: &Search) -> Vec<Model> {
     let Some(best) = search.models.first() else { return Vec::new() };
-    let near = |model: &&Model| model.score < best.score + config.worse;
-    let mut pool: Vec<Model> = search.models.iter().filter(near).take(2 * config.best).cloned().collect();
+    let near = |model: &&Model| model.score < best.score + WORSE;
+    let mut pool: Vec<Model> = search.models.iter().filter(near).take(2 * BEST).cloned().collect();
     let scored = |mut model: Model| {
         model.score = problem.score(&model, search.s2);
         model
     };
-    let tied: Vec<Model> =
-        pool.iter().take(config.best).flat_map(|model| tied(problem, model, config)).collect();
+    let tied: Vec<Model> = pool.iter().take(BEST).flat_map(|model| tied(problem, model)).collect();
     pool.extend(tied.into_iter().map(scored));
     pool.sort_by(|a, b| a.score.total_cmp(&b.score));
     let mut kept: Vec<Model> = Vec::new();
     for model in pool {
-        if kept.len() < config.best && !kept.iter().any(|better| is_superset(&model, better)) {
+        if kept.len() < BEST && !kept.iter().any(|better| is_superset(&model, better)) {
             kept.push(model);
         }
     }
-    let merged: Vec<Model> = kept.iter().flat_map(|model| merged(model, config)).collect();
-    let limit = best.chi / search.s2 + config.loss.0 + config.loss.1 * problem.equations() as f64;
+    let merged: Vec<Model> = kept.iter().flat_map(|model| merged(model)).collect();
+    let limit = best.chi / search.s2 + LOSS.0 + LOSS.1 * problem.equations() as f64;
     for place in 0..kept.len() {
-        for model in shorter(problem, &kept[place].clone(), config) {
+        for model in shorter(problem, &kept[place].clone()) {
             if model.chi / search.s2 <= limit && !kept.iter().any(|other| same_terms(other, &model)) {
                 kept.push(scored(model));
             }
         }
     }
-    merged.into_iter().chain(kept).take(config.most).collect()
+    merged.into_iter().chain(kept).take(MOST).collect()
 }
 
 /// The model with one term less, in every way.
-fn shorter(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
-    (0..model.terms.len()).filter_map(|place| without(problem, model, place, &config.refinement)).collect()
+fn shorter(problem: &Problem, model: &Model) -> Vec<Model> {
+    (0..model.terms.len()).filter_map(|place| without(problem, model, place)).collect()
 }
 
 /// The model without one term, refined.
-pub(super) fn without(
-    problem: &Problem,
-    model: &Model,
-    place: usize,
-    refinement: &VarproConfig,
-) -> Option<Model> {
+pub(super) fn without(problem: &Problem, model: &Model, place: usize) -> Option<Model> {
     match model.terms.len() {
         0 => None,
         1 => Some(uniform_motion(problem)),
-        _ => refine(problem, &Form::of_model(problem, model).without(place), refinement),
+        _ => refine(problem, &Form::of_model(problem, model).without(place), &refinement()),
     }
 }
 
@@ -97,7 +87,7 @@ fn uniform_motion(problem: &Problem) -> Model {
 }
 
 /// The model with two rates of exponentials tied, where their ratio is nearly simple.
-fn tied(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
+fn tied(problem: &Problem, model: &Model) -> Vec<Model> {
     let exponential = |k: &usize| {
         let family = model.terms[*k].family();
         matches!(family, Family::Exponential | Family::RadialExponential)
@@ -108,14 +98,14 @@ fn tied(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
         let (Some(a), Some(b)) = (model.terms[master].parameter(), model.terms[slave].parameter()) else {
             continue;
         };
-        let simple = [2.0, -1.0].into_iter().find(|ratio| (b / a / ratio - 1.0).abs() < config.tie);
+        let simple = [2.0, -1.0].into_iter().find(|ratio| (b / a / ratio - 1.0).abs() < TIE);
         // Of two opposite rates either may be the master.
         let twice = simple == Some(-1.0) && slave < master;
         if let Some(ratio) = simple.filter(|_| master != slave && !twice) {
             let mut form = Form::of_model(problem, model);
             form.terms[slave] = form.terms[slave].with_parameter(ratio * a);
             form.ties[slave] = Some((master, ratio));
-            out.extend(refine(problem, &form, &config.refinement));
+            out.extend(refine(problem, &form, &refinement()));
         }
     }
     out
@@ -123,13 +113,13 @@ fn tied(problem: &Problem, model: &Model, config: &Config) -> Vec<Model> {
 
 /// The model with two nearly equal members of a family in one: they may be a derivative in disguise, which only a
 /// trajectory can tell.
-fn merged(model: &Model, config: &Config) -> Vec<Model> {
+fn merged(model: &Model) -> Vec<Model> {
     let free = model.free_terms();
     let mut out = Vec::new();
     for (&i, &j) in free.iter().flat_map(|i| free.iter().map(move |j| (i, j))).filter(|(i, j)| j < i) {
         let (Some(a), Some(b)) = (model.terms[i].parameter(), model.terms[j].parameter()) else { continue };
         let is_master = |k: usize| model.ties.iter().flatten().any(|(master, _)| *master == k);
-        let near = a * b > 0.0 && (a / b).ln().abs() < config.merge;
+        let near = a * b > 0.0 && (a / b).ln().abs() < MERGE;
         if !near || !model.terms[i].same_form(&model.terms[j]) || is_master(i) || is_master(j) {
             continue;
         }
@@ -219,13 +209,13 @@ mod tests {
     #[test]
     fn nearly_equal_terms_are_merged() {
         let pair = model(vec![rate(1.0), power(2), rate(1.05)], &[3.0, 7.0, -1.0]);
-        let merged = merged(&pair, &Config::default());
+        let merged = merged(&pair);
         assert_eq!(merged.len(), 4);
         for one in merged {
             assert_eq!(one.coefficients, [2.0, 7.0]);
             assert_eq!(one.terms.len(), 2);
         }
         let far = model(vec![rate(1.0), rate(1.5)], &[3.0, -1.0]);
-        assert!(super::merged(&far, &Config::default()).is_empty());
+        assert!(super::merged(&far).is_empty());
     }
 }

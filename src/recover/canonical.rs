@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::constants::{Constants, Reading};
+use super::decide::ANSWER_POINTS;
 use super::momenta;
 use super::momentum_map::MomentumMap;
 use super::names::Names;
@@ -31,11 +32,10 @@ pub fn recover_canonical(
 ) -> Result<Option<Recovery>, RecoverError> {
     let Rates::Momenta(momenta) = &recording.rates else { return Ok(None) };
     let smoother = Smoother { config: config.smoother.clone() };
-    if let Some(map) = MomentumMap::of(recording, &smoother, &config.momenta)? {
+    if let Some(map) = MomentumMap::of(recording, &smoother)? {
         return with_constant_masses(recording, momenta, map, config, job);
     }
-    let found =
-        kinetic::recover_kinetic_canonical(recording, &smoother, &config.problem, &config.kinetic, job)?;
+    let found = kinetic::recover_kinetic_canonical(recording, &smoother, config, job)?;
     Ok(found.map(|mut found| {
         let others = found.alternatives.iter_mut().map(|other| &mut other.law);
         for law in std::iter::once(&mut found.law).chain(others) {
@@ -81,7 +81,7 @@ fn with_map(
     }
     job.tell(Event::Doing("fitting the recorded momenta"));
     let smoother = Smoother { config: config.smoother.clone() };
-    let some = with_velocities.some_runs(config.decide.answer_points);
+    let some = with_velocities.some_runs(ANSWER_POINTS);
     let way = Way { recording, some: smoother.smooth(&some)?, with_velocities, map, config };
     let Some(law) = way.back(&found.law, momenta) else { return Ok(None) };
     found.law = law;
@@ -113,9 +113,8 @@ impl Way<'_> {
         let Way { recording, with_velocities, some, map, config } = self;
         let (scale, error) = Back::scale(law, map)?;
         let decide = &config.decide;
-        let again = law.model.as_ref().and_then(|model| {
-            momenta::refitted(model, scale, some, map, (&decide.trajectory, decide.explained))
-        });
+        let again =
+            law.model.as_ref().and_then(|model| momenta::refitted(model, scale, some, map, decide.explained));
         let names = &mut Names::new(recording);
         match again {
             Some(again) => {
@@ -307,7 +306,7 @@ pub(super) mod tests {
     /// The recording smoothed with velocities, and what its momenta are.
     pub fn recorded() -> (Smoothed, MomentumMap) {
         let recording = recording();
-        let map = MomentumMap::of(&recording, &Smoother::default(), &Config::default().momenta);
+        let map = MomentumMap::of(&recording, &Smoother::default());
         let map = map.unwrap().unwrap();
         let names = ["vx", "vy"].map(Symbol::new).to_vec();
         (Smoother::default().smooth(&map.with_velocities(&recording, names)).unwrap(), map)

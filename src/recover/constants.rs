@@ -16,17 +16,19 @@ pub struct Config {
     pub window: f64,
     /// The most rationals expected in the window by chance, over all denominators and ratios tried.
     pub chance: f64,
-    /// The largest denominator of a constant.
-    pub denominator: u32,
-    /// The largest denominator of a ratio to an earlier constant.
-    pub ratio_denominator: u32,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { window: 2.5, chance: 1e-4, denominator: 12, ratio_denominator: 4 }
+        Config { window: 2.5, chance: 1e-4 }
     }
 }
+
+/// The largest denominator of a constant.
+const DENOMINATOR: u32 = 12;
+
+/// The largest denominator of a ratio to an earlier constant.
+const RATIO_DENOMINATOR: u32 = 4;
 
 /// What a constant is.
 #[derive(Clone, PartialEq, Debug)]
@@ -90,12 +92,12 @@ impl Constants {
         let earlier: Vec<usize> = self.letters().filter(|&l| classes[l] == classes[k]).collect();
         let chance = config.chance / (1 + earlier.len()) as f64;
         let value = self.values[k];
-        if let Some(rational) = justified(value, self.standard_error(k), config.denominator, chance, config) {
+        if let Some(rational) = justified(value, self.standard_error(k), DENOMINATOR, chance, config) {
             return Reading::Exact(rational);
         }
         let ratio = |&l: &usize| {
             let (ratio, error) = self.ratio(k, l);
-            let ratio = justified(ratio, error, config.ratio_denominator, chance, config)?;
+            let ratio = justified(ratio, error, RATIO_DENOMINATOR, chance, config)?;
             Some(Reading::Multiple { of: l, ratio })
         };
         earlier.iter().find_map(ratio).unwrap_or(Reading::Letter)

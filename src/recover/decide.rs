@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::candidates::{self, candidates, without};
+use super::candidates::{candidates, without};
 use super::expansion::same_law;
-use super::follow::{Field, Followed, follow, less_noise};
+use super::follow::{Field, Followed, NOISE_ROUNDS, follow, less_noise};
+use super::interpolation::interpolates;
 use super::recovery::{Alternative, Evidence, Law, Recovery, Status};
 use super::settle::settle;
 use super::{HeldOut, Invariants, Model, Problem, Search, constants, weak_errors};
@@ -17,76 +18,52 @@ use crate::terms::joint::{Family, Form, Function, Parameter, Term};
 /// How the decision is made. Differences of scores are in units of χ².
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
-    /// Which forms become candidates.
-    pub candidates: candidates::Config,
-    /// How trajectories are fitted.
-    pub trajectory: trajectory::Config,
-    /// The most points that forms are compared on; of longer recordings stretches are taken. All sixteen recordings of
-    /// the design note are shorter.
-    pub points: usize,
-    /// The fewest pieces that forms are compared on, where there are as many; of each a stretch is taken then.
-    pub pieces: usize,
-    /// The most points that the answer is fitted to. A fit to 50 000 points of clean data took 40 s.
-    pub answer_points: usize,
-    /// The most rounds of that fit. It begins at the answer, and right forms take two to four rounds from the constants
-    /// of the weak form.
-    pub answer_rounds: usize,
-    /// A form whose score is worse than the best by this is not followed again when the noise turns out to be less: that
-    /// only adds to the difference.
-    pub far: f64,
     /// How constants are read.
     pub constants: constants::Config,
-    /// Among candidates whose scores differ from the best by less than this, the simplest is the answer.
-    pub near: f64,
-    /// Other candidates that are no longer and differ from the answer by less than this are alternatives.
-    pub tied: f64,
-    /// A coefficient below so many standard errors is dropped.
-    pub significance: f64,
     /// A form with more terms with nonlinear parameters than this can take the shape of anything: it interpolates.
     pub interpolating: usize,
-    /// A sum of more powers of one distance than this is a series, which interpolates too. The laws of the literature
-    /// have three at most: a harmonic trap, an attraction, a wall.
-    pub series: usize,
     /// χ² for each degree of freedom up to which a form explains the recording. Right forms reach 1.02 at most; the
     /// noise itself is known to 7 %.
     pub explained: f64,
-    /// The noise of a column is corrected where the best fit leaves less than this part of it. Estimates of the smoother
-    /// are right to 7 % where the sampling is dense.
-    pub less_noise: f64,
-    /// The least factor of such a correction.
-    pub least_noise: f64,
-    /// The most such corrections.
-    pub noise_rounds: usize,
-    /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
-    /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
-    pub approximate: f64,
 }
 
 impl Default for Config {
     /// The values of the design note on recordings, section 5.
     fn default() -> Config {
-        Config {
-            candidates: candidates::Config::default(),
-            trajectory: trajectory::Config::default(),
-            points: 5000,
-            pieces: 8,
-            answer_points: 20_000,
-            answer_rounds: 4,
-            far: 100.0,
-            constants: constants::Config::default(),
-            near: 6.0,
-            tied: 10.0,
-            significance: 3.0,
-            interpolating: 2,
-            series: 3,
-            explained: 2.0,
-            less_noise: 0.8,
-            least_noise: 0.02,
-            noise_rounds: 3,
-            approximate: 0.03,
-        }
+        Config { constants: constants::Config::default(), interpolating: 2, explained: 2.0 }
     }
 }
+
+/// The most points that forms are compared on; of longer recordings stretches are taken. All sixteen recordings of
+/// the design note are shorter.
+pub(super) const POINTS: usize = 5000;
+
+/// The fewest pieces that forms are compared on, where there are as many; of each a stretch is taken then.
+pub(super) const PIECES: usize = 8;
+
+/// The most points that the answer is fitted to. A fit to 50 000 points of clean data took 40 s.
+pub(super) const ANSWER_POINTS: usize = 20_000;
+
+/// The most rounds of that fit. It begins at the answer, and right forms take two to four rounds from the constants
+/// of the weak form.
+const ANSWER_ROUNDS: usize = 4;
+
+/// A form whose score is worse than the best by this is not followed again when the noise turns out to be less: that
+/// only adds to the difference.
+const FAR: f64 = 100.0;
+
+/// Among candidates whose scores differ from the best by less than this, the simplest is the answer.
+pub(super) const NEAR: f64 = 6.0;
+
+/// Other candidates that are no longer and differ from the answer by less than this are alternatives.
+pub(super) const TIED: f64 = 10.0;
+
+/// A coefficient below so many standard errors is dropped.
+const SIGNIFICANCE: f64 = 3.0;
+
+/// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
+/// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.
+const APPROXIMATE: f64 = 0.03;
 
 /// What the decision rests on.
 pub struct Grounds<'a> {
@@ -110,19 +87,18 @@ pub fn decide(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option<R
     if grounds.search.held_out.is_some() {
         return by_held_out_errors(grounds, config);
     }
-    let models = candidates(grounds.problem, grounds.search, &config.candidates);
+    let models = candidates(grounds.problem, grounds.search);
     let mut all: Vec<ObservedPiece> = grounds.smoothed.pieces.iter().map(ObservedPiece::new).collect();
     let follow = |models: &[Model], all: &[ObservedPiece]| {
-        let some = stretches(all, config.points, config.pieces);
-        follow(grounds.problem, models, &some, &config.trajectory, job)
+        let some = stretches(all, POINTS, PIECES);
+        follow(grounds.problem, models, &some, job)
     };
     let Some(mut field) = follow(&models, &all) else { return by_weak_form(grounds, config, job) };
-    for _ in 0..config.noise_rounds {
+    for _ in 0..NOISE_ROUNDS {
         let Some(best) = field.followed.first() else { break };
-        let limits = config.least_noise..config.less_noise;
-        let Some(factors) = less_noise(&best.fit, limits, 1.0) else { break };
+        let Some(factors) = less_noise(&best.fit) else { break };
         all.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
-        let far = best.score + config.far;
+        let far = best.score + FAR;
         let near = field.followed.iter().filter(|followed| followed.score < far);
         let models: Vec<Model> = near.map(|followed| followed.model.clone()).collect();
         let Some(next) = follow(&models, &all) else { break };
@@ -147,19 +123,13 @@ pub(super) fn stretches(pieces: &[ObservedPiece], most: usize, fewest: usize) ->
 }
 
 /// The answer fitted to more of a recording than forms were compared on; nothing where that was all.
-fn on_more(
-    answer: &Followed,
-    field: &Field,
-    all: &[ObservedPiece],
-    config: &Config,
-    job: &Job<'_>,
-) -> Option<Followed> {
+fn on_more(answer: &Followed, field: &Field, all: &[ObservedPiece], job: &Job<'_>) -> Option<Followed> {
     let total: usize = all.iter().map(ObservedPiece::points).sum();
-    if total <= config.points || job.is_cancelled() {
+    if total <= POINTS || job.is_cancelled() {
         return None;
     }
-    let settings = trajectory::Config { rounds: config.answer_rounds, ..config.trajectory.clone() };
-    let parts = trajectory::cut(&stretches(all, config.answer_points, config.pieces), field.cut, &settings);
+    let settings = trajectory::Config { rounds: ANSWER_ROUNDS, ..trajectory::Config::default() };
+    let parts = trajectory::cut(&stretches(all, ANSWER_POINTS, PIECES), field.cut, &settings);
     let fit = trajectory::fit_as_cut(&answer.model, &answer.model.constants(), &parts, &settings);
     let model = answer.model.with_constants(&fit.constants);
     fit.is_followed().then_some(Followed { model, fit, score: answer.score })
@@ -173,10 +143,10 @@ fn by_trajectories(
     config: &Config,
     job: &Job<'_>,
 ) -> Option<Recovery> {
-    let chosen = choose(&field.followed, config.near)?;
-    let answer = drop_weak(grounds.problem, field, chosen.clone(), config);
-    let answer = loosen(grounds.problem, field, answer, config);
-    let answer = on_more(&answer, field, all, config, job).unwrap_or(answer);
+    let chosen = choose(&field.followed)?;
+    let answer = drop_weak(grounds.problem, field, chosen.clone());
+    let answer = loosen(grounds.problem, field, answer);
+    let answer = on_more(&answer, field, all, job).unwrap_or(answer);
     let law = |followed: &Followed| {
         let factor = followed.fit.inflation();
         let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
@@ -184,13 +154,13 @@ fn by_trajectories(
     };
     let states = scattered_states(&grounds.problem.weak);
     let is_tied = |other: &&Followed| {
-        other.score < answer.score + config.tied
+        other.score < answer.score + TIED
             && other.complexity() <= answer.complexity()
             && !same_law(&other.model, &answer.model, &states)
     };
     let mut others: Vec<Followed> = Vec::new();
     for other in field.followed.iter().filter(is_tied) {
-        let other = drop_weak(grounds.problem, field, other.clone(), config);
+        let other = drop_weak(grounds.problem, field, other.clone());
         let known = std::iter::once(&answer).chain(&others);
         if !known.into_iter().any(|known| same_law(&known.model, &other.model, &states)) {
             others.push(other);
@@ -203,8 +173,8 @@ fn by_trajectories(
     let chosen = law(&answer);
     let reduced = answer.fit.reduced();
     let falls_short = reduced > config.explained || job.is_cancelled();
-    let status = match falls_short || interpolates(&answer.model, config) {
-        true => approximate(grounds, &answer.model, config),
+    let status = match falls_short || interpolates(&answer.model, config.interpolating) {
+        true => approximate(grounds, &answer.model),
         false => explained(&chosen, &alternatives),
     };
     let evidence = Evidence::Trajectories {
@@ -223,26 +193,25 @@ fn by_trajectories(
 }
 
 /// The simplest of those whose score is nearly the best; of equally simple ones the best.
-fn choose(followed: &[Followed], near: f64) -> Option<&Followed> {
+fn choose(followed: &[Followed]) -> Option<&Followed> {
     let best = followed.iter().map(|candidate| candidate.score).min_by(f64::total_cmp)?;
     followed
         .iter()
-        .filter(|candidate| candidate.score < best + near)
+        .filter(|candidate| candidate.score < best + NEAR)
         .min_by(|a, b| a.complexity().cmp(&b.complexity()).then(a.score.total_cmp(&b.score)))
 }
 
 /// Drops the weakest coefficient as long as it is below its limit, and fits the rest again. A drop that raises χ² by
 /// much more than the coefficient's own share says is undone.
-fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed, config: &Config) -> Followed {
+fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed) -> Followed {
     loop {
         let errors = answer.fit.standard_errors();
         let size = |k: usize| (answer.model.coefficients[k] / errors[k]).abs();
         let weakest = (0..answer.model.terms.len()).min_by(|&a, &b| size(a).total_cmp(&size(b)));
-        let Some(weakest) = weakest.filter(|&k| size(k) < config.significance) else { break };
-        let refinement = &config.candidates.refinement;
-        let Some(model) = without(problem, &answer.model, weakest, refinement) else { break };
-        let Some(shorter) = field.follow(problem, &model, &config.trajectory) else { break };
-        let allowed = 2.0 * config.significance.powi(2) * answer.fit.inflation();
+        let Some(weakest) = weakest.filter(|&k| size(k) < SIGNIFICANCE) else { break };
+        let Some(model) = without(problem, &answer.model, weakest) else { break };
+        let Some(shorter) = field.follow(problem, &model) else { break };
+        let allowed = 2.0 * SIGNIFICANCE.powi(2) * answer.fit.inflation();
         if shorter.fit.chi > answer.fit.chi + allowed {
             break;
         }
@@ -252,14 +221,14 @@ fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed, config: &Co
 }
 
 /// Frees rates and exponents that the search took for simple numbers, where trajectories say they are not.
-fn loosen(problem: &Problem, field: &Field, mut answer: Followed, config: &Config) -> Followed {
+fn loosen(problem: &Problem, field: &Field, mut answer: Followed) -> Followed {
     let angles = problem.coordinates.iter().any(|coordinate| coordinate.is_angle);
     for place in 0..answer.model.terms.len() {
         let Some(free) = freed(&answer.model.terms[place], angles) else { continue };
         let mut model = answer.model.clone();
         model.terms[place] = free;
-        let freed = field.follow(problem, &model, &config.trajectory);
-        if let Some(freed) = freed.filter(|freed| freed.score < answer.score - config.near) {
+        let freed = field.follow(problem, &model);
+        if let Some(freed) = freed.filter(|freed| freed.score < answer.score - NEAR) {
             answer = freed;
         }
     }
@@ -279,22 +248,6 @@ fn freed(term: &Term, angles: bool) -> Option<Term> {
     Some(Term::new(term.form().clone(), Parameter::Free(value), family, term.cost() + cost))
 }
 
-/// Whether a form can take the shape of anything.
-fn interpolates(model: &Model, config: &Config) -> bool {
-    model.terms.iter().filter(|term| term.is_free()).count() > config.interpolating
-        || longest_series(&model.terms) > config.series
-}
-
-/// The largest number of powers of one distance.
-fn longest_series(terms: &[Term]) -> usize {
-    let distances = |term: &Term| match term.form() {
-        Form::Sum(Function::RadialPower, arguments) => Some(arguments.clone()),
-        _ => None,
-    };
-    let all: Vec<_> = terms.iter().filter_map(distances).collect();
-    all.iter().map(|one| all.iter().filter(|other| *other == one).count()).max().unwrap_or(0)
-}
-
 /// The status of a form that explains the recording.
 pub(super) fn explained(law: &Law, alternatives: &[Alternative]) -> Status {
     match alternatives.is_empty() {
@@ -305,13 +258,13 @@ pub(super) fn explained(law: &Law, alternatives: &[Alternative]) -> Status {
 }
 
 /// The status of a form that leaves something unexplained, or interpolates.
-fn approximate(grounds: &Grounds<'_>, model: &Model, config: &Config) -> Status {
+fn approximate(grounds: &Grounds<'_>, model: &Model) -> Status {
     let unexplained = super::held_out(grounds.problem, model).error;
-    status_of(unexplained, config)
+    status_of(unexplained)
 }
 
-fn status_of(unexplained: f64, config: &Config) -> Status {
-    if unexplained < config.approximate {
+fn status_of(unexplained: f64) -> Status {
+    if unexplained < APPROXIMATE {
         Status::Approximate { unexplained }
     } else {
         Status::Unexplained { unexplained }
@@ -328,7 +281,7 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option
     };
     let states = scattered_states(&problem.weak);
     let is_tied = |other: &&Model| {
-        other.score < model.score + config.tied
+        other.score < model.score + TIED
             && other.complexity() <= model.complexity()
             && !same_law(other, model, &states)
     };
@@ -342,8 +295,8 @@ fn by_weak_form(grounds: &Grounds<'_>, config: &Config, job: &Job<'_>) -> Option
     let equations = problem.equations();
     let reduced = model.chi / equations as f64;
     let falls_short = reduced > config.explained || job.is_cancelled();
-    let status = match falls_short || interpolates(model, config) {
-        true => approximate(grounds, model, config),
+    let status = match falls_short || interpolates(model, config.interpolating) {
+        true => approximate(grounds, model),
         false => explained(&chosen, &alternatives),
     };
     let evidence = Evidence::WeakForm { reduced, equations };
@@ -366,7 +319,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
     };
     let states = scattered_states(&problem.weak);
     let is_tied = |other: &&Model| {
-        other.score < model.score + config.near
+        other.score < model.score + NEAR
             && other.complexity() <= model.complexity()
             && !same_law(other, model, &states)
     };
@@ -376,7 +329,7 @@ fn by_held_out_errors(grounds: &Grounds<'_>, config: &Config) -> Option<Recovery
     };
     let others = search.models[1..].iter().filter(is_tied).take(3);
     Some(Recovery {
-        status: status_of(held_out.error, config),
+        status: status_of(held_out.error),
         law: law(model, held_out),
         alternatives: others.map(alternative).collect(),
         evidence: Evidence::HeldOut { error: held_out.error },
@@ -464,27 +417,12 @@ mod tests {
     #[test]
     fn the_simplest_of_the_nearly_best_is_chosen() {
         let field = [followed(&[2, 3, 4], 100.0), followed(&[2, 4], 105.0), followed(&[2], 107.0)];
-        assert_eq!(choose(&field, 6.0).unwrap().score, 105.0);
-        assert_eq!(choose(&field, 8.0).unwrap().score, 107.0);
-        assert_eq!(choose(&field, 1.0).unwrap().score, 100.0);
-        assert!(choose(&[], 6.0).is_none());
-    }
-
-    #[test]
-    fn a_series_of_powers_of_a_distance_interpolates() {
-        use crate::terms::joint::Argument;
-        let power = |place: usize, exponent: f64| {
-            let form = Form::Sum(Function::RadialPower, vec![Argument::squares(&[place, place + 1])]);
-            Term::new(form, Parameter::Fixed(exponent), Family::Radial, 0.0)
-        };
-        let mut terms: Vec<Term> = [-1.0, -2.0, 2.0].map(|exponent| power(0, exponent)).to_vec();
-        terms.push(power(2, -1.0));
-        let mut model = followed(&[2], 0.0).model;
-        model.terms = terms;
-        assert!(!interpolates(&model, &Config::default()));
-        model.terms.push(power(0, -3.0));
-        assert_eq!(longest_series(&model.terms), 4);
-        assert!(interpolates(&model, &Config::default()));
+        assert_eq!(choose(&field).unwrap().score, 105.0);
+        let apart = [followed(&[2, 3, 4], 100.0), followed(&[2], 100.0 + NEAR)];
+        assert_eq!(choose(&apart).unwrap().score, 100.0);
+        let shortest = [followed(&[2, 3, 4], 102.0), followed(&[2, 4], 100.0), followed(&[2], 104.0)];
+        assert_eq!(choose(&shortest).unwrap().score, 104.0);
+        assert!(choose(&[]).is_none());
     }
 
     fn piece(points: usize) -> ObservedPiece {

@@ -1,7 +1,5 @@
 //! Candidates on whole trajectories.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::{Model, Problem};
@@ -42,26 +40,30 @@ const COVERAGE: f64 = 0.9;
 /// 224 draws of noise on 28 recordings all had the same form with it as without it.
 const HOPELESS: f64 = 1e3;
 
-/// For each recorded column the factor of its noise, where a fit leaves clearly less than was assumed in some column: less
-/// than the end of `limits`. No factor is below their start. All columns that leave less than `corrected` of their noise
-/// get one. Sparse sampling makes the smoother see noise in motion.
-pub(super) fn less_noise(fit: &TrajectoryFit, limits: Range<f64>, corrected: f64) -> Option<Vec<f64>> {
-    let factor = |left: f64| if left > 0.0 && left < corrected { left.max(limits.start) } else { 1.0 };
+/// The noise of a column is corrected where the best fit leaves less than this part of it. Estimates of the smoother
+/// are right to 7 % where the sampling is dense.
+const LESS_NOISE: f64 = 0.8;
+
+/// The least factor of such a correction.
+const LEAST_NOISE: f64 = 0.02;
+
+/// The most such corrections.
+pub(super) const NOISE_ROUNDS: usize = 3;
+
+/// For each recorded column the factor of its noise, where a fit leaves clearly less than was assumed in some column; then all
+/// that leave less get one. Sparse sampling makes the smoother see noise in motion.
+pub(super) fn less_noise(fit: &TrajectoryFit) -> Option<Vec<f64>> {
+    let factor = |left: f64| if left > 0.0 && left < 1.0 { left.max(LEAST_NOISE) } else { 1.0 };
     let factors: Vec<f64> = fit.noise().into_iter().map(factor).collect();
-    factors.iter().any(|factor| *factor < limits.end).then_some(factors)
+    factors.iter().any(|factor| *factor < LESS_NOISE).then_some(factors)
 }
 
 /// Fits every model to the pieces, all cut in the same way, and compares them on what all of them follow. `None`
 /// where none can be followed. The best model stands first: where it explains the pieces, others have to do so in as
 /// many parts.
-pub fn follow(
-    problem: &Problem,
-    models: &[Model],
-    pieces: &[ObservedPiece],
-    config: &trajectory::Config,
-    job: &Job<'_>,
-) -> Option<Field> {
-    let fits = first_fits(models, pieces, config, job)?;
+pub fn follow(problem: &Problem, models: &[Model], pieces: &[ObservedPiece], job: &Job<'_>) -> Option<Field> {
+    let config = &trajectory::Config::default();
+    let fits = first_fits(models, pieces, job)?;
     let least = fits.iter().map(|(_, fit)| fit.reduced()).min_by(f64::total_cmp)?;
     // As few parts as explain the recording; the forms that need more do not explain it.
     let good = fits.iter().filter(|(_, fit)| fit.reduced() <= MUCH_BETTER * least.max(1.0));
@@ -100,10 +102,10 @@ pub fn follow(
 fn first_fits<'m>(
     models: &'m [Model],
     pieces: &[ObservedPiece],
-    config: &trajectory::Config,
     job: &Job<'_>,
 ) -> Option<Vec<(&'m Model, TrajectoryFit)>> {
     let (first, others) = models.split_first()?;
+    let config = &trajectory::Config::default();
     let best = trajectory::fit(first, &first.constants(), pieces, config);
     let explains = best.is_followed() && best.reduced() <= MUCH_BETTER;
     let bounded = trajectory::Config { hopeless: HOPELESS * best.reduced().max(1.0), ..config.clone() };
@@ -132,7 +134,8 @@ impl Followed {
 
 impl Field {
     /// Another form on the same parts. `None` where it cannot be followed on all of them.
-    pub fn follow(&self, problem: &Problem, model: &Model, config: &trajectory::Config) -> Option<Followed> {
+    pub fn follow(&self, problem: &Problem, model: &Model) -> Option<Followed> {
+        let config = &trajectory::Config::default();
         let fit = trajectory::fit_as_cut(model, &model.constants(), &self.parts, config);
         let complete = fit.is_followed() && fit.kept.iter().all(|kept| *kept);
         complete.then(|| Followed::new(problem, model, fit, self.s2))

@@ -17,32 +17,31 @@ use crate::regression::varpro::VarproConfig;
 pub struct HeldOutConfig {
     /// The floors of the whitening, in units of the rms acceleration: a form is found at the floor that hides what the
     /// library cannot explain.
-    pub floors: Vec<f64>,
-    /// The beams over plain terms.
-    pub beam: BeamConfig,
-    /// The supports of each size that are refined.
-    pub of_size: usize,
-    /// The refinement of a support.
-    pub refinement: VarproConfig,
-    /// A mean logarithmic excess of the error below this is no difference.
-    pub negligible: f64,
-    /// A term must exceed this many jackknife errors.
-    pub significance: f64,
+    pub floors: [f64; 6],
+    /// The largest form.
+    pub size: usize,
 }
 
 impl Default for HeldOutConfig {
     /// The values of the design note on recordings, section 8.
     fn default() -> HeldOutConfig {
-        HeldOutConfig {
-            floors: vec![1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4],
-            beam: BeamConfig { width: 10, size: 5, ..BeamConfig::default() },
-            of_size: 3,
-            refinement: VarproConfig { rounds: 6, ..VarproConfig::default() },
-            negligible: 0.02,
-            significance: 3.0,
-        }
+        HeldOutConfig { floors: [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4], size: 5 }
     }
 }
+
+/// The refinement of a support.
+fn refinement() -> VarproConfig {
+    VarproConfig { rounds: 6, ..VarproConfig::default() }
+}
+
+/// The supports of each size that are refined.
+const OF_SIZE: usize = 3;
+
+/// A mean logarithmic excess of the error below this is no difference.
+const NEGLIGIBLE: f64 = 0.02;
+
+/// A term must exceed this many jackknife errors.
+const SIGNIFICANCE: f64 = 3.0;
 
 /// How well a form predicts what its constants were not fitted to.
 #[derive(Clone, PartialEq, Debug)]
@@ -189,16 +188,16 @@ pub fn shortest_form(
         for (masses, start) in equal.chain(own) {
             for support in supports(problem, masses, &start, config) {
                 let form = Form::of_support(problem, &support, masses);
-                let Some(model) = refine(problem, &form, &config.refinement) else { continue };
+                let Some(model) = refine(problem, &form, &refinement()) else { continue };
                 let held_out = held_out(problem, &model);
                 all.push(Tested { model, held_out });
             }
         }
     }
     all.sort_by(|a, b| a.held_out.error.total_cmp(&b.held_out.error));
-    let mut ranked = ranked(distinct(all), config);
+    let mut ranked = ranked(distinct(all));
     if let Some(best) = ranked.first_mut() {
-        drop_insignificant(problem, best, config);
+        drop_insignificant(problem, best);
     }
     Ok(ranked)
 }
@@ -207,14 +206,14 @@ pub fn shortest_form(
 fn supports(problem: &Problem, masses: Masses, start: &[f64], config: &HeldOutConfig) -> Vec<Support> {
     let Some(gram) = problem.gram() else { return Vec::new() };
     let rounds = if masses == Masses::Own { 5 } else { 1 };
-    let beam = BeamConfig { rounds, ..config.beam };
+    let beam = BeamConfig { width: 10, size: config.size, rounds, ..BeamConfig::default() };
     let mut found =
         beam_search(gram, problem.candidates(Terms::Plain), &problem.usable(Terms::Plain), start, 1.0, &beam);
     let mut of_size = BTreeMap::<usize, usize>::new();
     found.retain(|support| {
         let count = of_size.entry(support.terms.len()).or_default();
         *count += 1;
-        *count <= config.of_size
+        *count <= OF_SIZE
     });
     found
 }
@@ -237,13 +236,13 @@ fn distinct(sorted: Vec<Tested>) -> Vec<Tested> {
 }
 
 /// Orders models by length among those within one standard error of the first, the others after them by error.
-fn ranked(mut sorted: Vec<Tested>, config: &HeldOutConfig) -> Vec<Tested> {
+fn ranked(mut sorted: Vec<Tested>) -> Vec<Tested> {
     let Some(best) = sorted.first().map(|tested| tested.held_out.blocks.clone()) else { return sorted };
     for Tested { model, held_out } in &mut sorted {
         let (excess, error) = excess(&held_out.blocks, &best);
         let length: f64 = model.terms.iter().map(|term| 3.0 + 2.0 * term.cost()).sum();
         let length = length + OVERLAP * overlaps(&model.terms) as f64;
-        let worse = if excess <= error.max(config.negligible) { 0.0 } else { 1000.0 + 1000.0 * excess };
+        let worse = if excess <= error.max(NEGLIGIBLE) { 0.0 } else { 1000.0 + 1000.0 * excess };
         model.score = worse + length + 4.0 * model.masses() as f64;
     }
     sorted.sort_by(|a, b| a.model.score.total_cmp(&b.model.score));
@@ -260,17 +259,17 @@ fn excess(blocks: &[f64], best: &[f64]) -> (f64, f64) {
 }
 
 /// Drops the least significant term as long as one stays below the limit.
-fn drop_insignificant(problem: &Problem, tested: &mut Tested, config: &HeldOutConfig) {
+fn drop_insignificant(problem: &Problem, tested: &mut Tested) {
     while tested.model.terms.len() > 1 {
         let ratio = |(c, s): (&f64, &f64)| c.abs() / s;
         let ratios: Vec<f64> =
             tested.model.coefficients.iter().zip(&tested.held_out.standard_errors).map(ratio).collect();
         let Some(weakest) = (0..ratios.len()).min_by(|&a, &b| ratios[a].total_cmp(&ratios[b])) else { break };
-        if ratios[weakest] >= config.significance {
+        if ratios[weakest] >= SIGNIFICANCE {
             break;
         }
         let form = Form::of_model(problem, &tested.model).without(weakest);
-        let Some(mut model) = refine(problem, &form, &config.refinement) else { break };
+        let Some(mut model) = refine(problem, &form, &refinement()) else { break };
         model.score = tested.model.score;
         tested.held_out = held_out(problem, &model);
         tested.model = model;

@@ -8,24 +8,28 @@ use crate::regression::gram::solve_with_ridge;
 pub struct MassConfig {
     /// Action = reaction is believed where it leaves less than this share of the first body's acceleration.
     pub recoil: f64,
-    /// With more coordinates than this, action = reaction alone is used where it is believed.
-    pub scanned_dof: usize,
     /// The values of each ratio that are scanned lie between 1/`widest` and `widest`.
     pub widest: f64,
-    /// The number of values that are scanned.
-    pub values: usize,
-    /// The most terms of the fits of a scan.
-    pub terms: usize,
-    /// The ridge of the fits of a scan, on columns of unit length.
-    pub ridge: f64,
 }
 
 impl Default for MassConfig {
     /// The values of the design note on recordings, section 4.
     fn default() -> MassConfig {
-        MassConfig { recoil: 0.2, scanned_dof: 4, widest: 1e4, values: 41, terms: 220, ridge: 1e-8 }
+        MassConfig { recoil: 0.2, widest: 1e4 }
     }
 }
+
+/// The ridge of the fits of a scan, on columns of unit length.
+const RIDGE: f64 = 1e-8;
+
+/// With more coordinates than this, action = reaction alone is used where it is believed.
+const SCANNED_DOF: usize = 4;
+
+/// The most terms of the fits of a scan.
+const TERMS: usize = 220;
+
+/// The number of values that are scanned.
+const VALUES: usize = 41;
 
 /// Inverse masses of the bodies to start from, best first; that of the first body is 1. Action = reaction tells them
 /// where the bodies are alone; otherwise each ratio is scanned with a fit of all plain terms. Equal masses are only
@@ -37,7 +41,7 @@ pub fn start_masses(problem: &Problem, config: &MassConfig) -> Vec<Vec<f64>> {
     }
     let recoil = recoil(problem, config);
     if let Some(recoil) = &recoil
-        && problem.dof() > config.scanned_dof
+        && problem.dof() > SCANNED_DOF
     {
         return vec![recoil.clone()];
     }
@@ -92,21 +96,21 @@ fn scan(problem: &Problem, config: &MassConfig) -> Vec<f64> {
     let bodies = problem.bodies().len();
     let mut best = vec![1.0; bodies];
     let (Some(gram), mut terms) = (problem.gram(), problem.wide()) else { return best };
-    terms.truncate(config.terms);
+    terms.truncate(TERMS);
     let gram = gram.restricted(&terms);
-    let last = (config.values - 1) as f64;
+    let last = (VALUES - 1) as f64;
     let wide = |k: usize| config.widest.powf(2.0 * k as f64 / last - 1.0);
     for round in 0..2 {
         for body in 1..bodies {
             let present = best[body];
             let fine = |k: usize| present * 0.7 * 2f64.powf(k as f64 / 14.0);
             let values: Vec<f64> =
-                if round == 0 { (0..config.values).map(wide).collect() } else { (0..15).map(fine).collect() };
+                if round == 0 { (0..VALUES).map(wide).collect() } else { (0..15).map(fine).collect() };
             let mut least = f64::INFINITY;
             for value in values {
                 let mut trial = best.clone();
                 trial[body] = value;
-                let chi = gram.chi_with_ridge(&trial, config.ridge);
+                let chi = gram.chi_with_ridge(&trial, RIDGE);
                 if chi < least {
                     least = chi;
                     best[body] = value;

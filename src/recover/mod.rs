@@ -17,6 +17,7 @@ pub mod first_order;
 pub mod follow;
 mod formula;
 mod held_out;
+mod interpolation;
 mod invariants;
 mod kept;
 pub mod kinetic;
@@ -59,23 +60,19 @@ pub use problem::{Place, Problem, Terms};
 pub use recovery::{Alternative, Constant, Equation, Evidence, Friction, Law, Mass, Recovery, Status};
 pub use refine::{Form, Masses, refine};
 pub use search::{Search, search};
-pub use snap_parameters::{SnapConfig, snap_parameters};
+pub use snap_parameters::snap_parameters;
 
 /// How a law is recovered: the settings of every step.
 #[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Config {
     /// How splines are laid through the runs.
     pub smoother: SmootherConfig,
-    /// Which runs are left out as unresolved.
-    pub resolved: resolved::Config,
     /// Which terms compete, and how equations are made of splines.
     pub problem: problem::Config,
     /// How forms are sought.
     pub search: search::Config,
     /// How trajectories decide.
     pub decide: decide::Config,
-    /// How canonical momenta are read as functions of the velocities.
-    pub momenta: momentum_map::Config,
     /// How masses that depend on the position are sought.
     pub kinetic: kinetic::Config,
     /// How the Hamiltonian is sought in coordinates and momenta.
@@ -122,8 +119,7 @@ pub fn recover(recording: &Recording, config: &Config, job: &Job<'_>) -> Result<
     let smoothed = smoothed(recording, config, job)?;
     let mut found = on_the_best_resolved(recording, &smoothed, config, job)?;
     if config.kinetic.is_tried(found.status, recording.dof())
-        && let Some(other) =
-            kinetic::recover_kinetic(recording, &smoothed, &config.problem, &config.kinetic, job)
+        && let Some(other) = kinetic::recover_kinetic(recording, &smoothed, config, job)
     {
         return Ok(other);
     }
@@ -158,13 +154,13 @@ fn on_the_best_resolved(
     config: &Config,
     job: &Job<'_>,
 ) -> Result<Recovery, RecoverError> {
-    let Some(apart) = resolved::apart(smoothed, config.problem.equations, &config.resolved) else {
+    let Some(apart) = resolved::apart(smoothed, config.problem.equations) else {
         return with_every_mass(recording, smoothed, config, job);
     };
     let first = with_every_mass(recording, &apart.best, config, job);
     if let Ok(found) = &first {
         let is_settled = found.status.is_settled();
-        let holds = |model| is_settled && resolved::holds_on(model, &apart.rest, config);
+        let holds = |model| is_settled && resolved::holds_on(model, &apart.rest, &config.decide);
         if job.is_cancelled() || found.law.model.as_ref().is_some_and(holds) {
             return first;
         }

@@ -36,14 +36,14 @@ pub(super) fn refitted(
     scale: f64,
     smoothed: &Smoothed,
     map: &MomentumMap,
-    (config, explained): (&trajectory::Config, f64),
+    explained: f64,
 ) -> Option<Refitted> {
     let pieces: Vec<ObservedPiece> =
         smoothed.pieces.iter().map(|piece| with_momenta(ObservedPiece::new(piece), map)).collect();
     let motion = InMomenta { model };
     let mut theta = model.constants();
     theta.push(scale);
-    let fit = trajectory::fit(&motion, &theta, &pieces, config);
+    let fit = trajectory::fit(&motion, &theta, &pieces, &trajectory::Config::default());
     if !fit.is_followed() || fit.reduced() > explained {
         return None;
     }
@@ -197,8 +197,7 @@ mod tests {
     fn the_unit_of_momenta_comes_from_whole_trajectories() {
         let (smoothed, map) = recorded();
         let model = turning();
-        let limits = (&trajectory::Config::default(), 3.0);
-        let found = refitted(&model, 2.02, &smoothed, &map, limits).unwrap();
+        let found = refitted(&model, 2.02, &smoothed, &map, 3.0).unwrap();
         assert!((found.scale - 2.0).abs() < 1e-6, "{found:?}");
     }
 }

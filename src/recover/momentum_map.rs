@@ -13,28 +13,21 @@ use super::RecoverError;
 /// same on four clean recordings of different motions).
 const QUADRATURE: f64 = 1e-8;
 
-/// How momenta are read.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Config {
-    /// The most runs that are used. More say nothing new of a linear relation with few unknowns.
-    pub runs: usize,
-    /// Entries of A and a below so many standard errors are zero. Six, as errors of neighbouring equations are
-    /// correlated and come out too small by a factor of up to two.
-    pub significance: f64,
-    /// The rms misfit of p_i, as a share of its rms, up to which momenta are of this form whatever the noise. A momentum
-    /// whose mass depends on the position misses by tens of percent.
-    pub misfit: f64,
-    /// The rms misfit, over that which the noise makes, up to which momenta are of this form. With the true form it is at
-    /// most 1.3 (seven built-in systems, noise from none to 20 %); with masses that depend on the position at least 2.7 at
-    /// noise of 20 %, and 6 at 6 % (double pendulum, heavy top).
-    pub explained: f64,
-}
+/// Entries of A and a below so many standard errors are zero. Six, as errors of neighbouring equations are
+/// correlated and come out too small by a factor of up to two.
+pub(super) const SIGNIFICANCE: f64 = 6.0;
 
-impl Default for Config {
-    fn default() -> Config {
-        Config { runs: 16, significance: 6.0, misfit: 0.03, explained: 1.7 }
-    }
-}
+/// The rms misfit of p_i, as a share of its rms, up to which momenta are of this form whatever the noise. A momentum
+/// whose mass depends on the position misses by tens of percent.
+pub(super) const MISFIT: f64 = 0.03;
+
+/// The rms misfit, over that which the noise makes, up to which momenta are of this form. With the true form it is at
+/// most 1.3 (seven built-in systems, noise from none to 20 %); with masses that depend on the position at least 2.7 at
+/// noise of 20 %, and 6 at 6 % (double pendulum, heavy top).
+const EXPLAINED: f64 = 1.7;
+
+/// The most runs that are used. More say nothing new of a linear relation with few unknowns.
+pub(super) const RUNS: usize = 16;
 
 /// Momenta as functions of positions and velocities.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,13 +49,9 @@ impl MomentumMap {
     ///
     /// # Errors
     /// A recording that cannot be smoothed.
-    pub fn of(
-        recording: &Recording,
-        smoother: &Smoother,
-        config: &Config,
-    ) -> Result<Option<MomentumMap>, RecoverError> {
+    pub fn of(recording: &Recording, smoother: &Smoother) -> Result<Option<MomentumMap>, RecoverError> {
         let mut some = recording.clone();
-        some.runs.truncate(config.runs);
+        some.runs.truncate(RUNS);
         let smoothed = smoother.smooth_states(&some)?;
         let weak = WeakForm::new(&smoothed, &Default::default());
         let (dof, points) = (recording.dof(), weak.points());
@@ -93,14 +82,14 @@ impl MomentumMap {
             let mut columns = vec![slopes.col_as_slice(i).iter().map(|x| -x).collect::<Vec<f64>>()];
             columns.extend((0..dof).chain([2 * dof]).map(column));
             let momentum = column(dof + i);
-            let Some(fit) = backward_elimination(&columns, &momentum, &kept, config.significance) else {
+            let Some(fit) = backward_elimination(&columns, &momentum, &kept, SIGNIFICANCE) else {
                 return Ok(None);
             };
             let square: f64 = momentum.iter().map(|p| p * p).sum();
             let rms = (square / momentum.len() as f64).sqrt();
             let misfit = fit.residual / rms.max(f64::MIN_POSITIVE);
-            is_of_this_form &= misfit <= config.misfit
-                || fit.residual <= config.explained * noise.misfit(i, fit.coefficients[0]);
+            is_of_this_form &=
+                misfit <= MISFIT || fit.residual <= EXPLAINED * noise.misfit(i, fit.coefficients[0]);
             map.misfit = map.misfit.max(misfit);
             map.masses.push(fit.coefficients[0]);
             map.mass_errors.push(fit.errors[0].max(QUADRATURE * fit.coefficients[0].abs()));
@@ -206,7 +195,7 @@ mod tests {
     #[test]
     fn masses_and_the_vector_potential_are_read() {
         let recording = recording(|_| 2.0, 1.0);
-        let map = MomentumMap::of(&recording, &Smoother::default(), &Config::default()).unwrap().unwrap();
+        let map = MomentumMap::of(&recording, &Smoother::default()).unwrap().unwrap();
         let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
         assert!(near(&map.masses, &[2.0, 3.0]), "{map:?}");
         assert!(near(&map.linear, &[0.0, -0.5, 0.5, 0.0]) && near(&map.constant, &[1.0, 0.0]), "{map:?}");
@@ -238,9 +227,7 @@ mod tests {
 
     #[test]
     fn noise_may_hide_how_well_momenta_are_of_this_form_but_not_that_they_are_not() {
-        let read = |recording: Recording| {
-            MomentumMap::of(&recording, &Smoother::default(), &Config::default()).unwrap()
-        };
+        let read = |recording: Recording| MomentumMap::of(&recording, &Smoother::default()).unwrap();
         let map = read(noisy(recording(|_| 2.0, 0.0), 0.12)).expect("masses");
         assert!(map.misfit > 0.03, "{map:?}");
         assert_eq!(read(noisy(recording(|x| 2.0 + 1.5 * x * x, 0.0), 0.12)), None);
@@ -263,6 +250,6 @@ mod tests {
     #[test]
     fn a_mass_that_depends_on_the_position_is_of_another_form() {
         let recording = recording(|x| 2.0 + 1.5 * x * x, 1.0);
-        assert_eq!(MomentumMap::of(&recording, &Smoother::default(), &Config::default()).unwrap(), None);
+        assert_eq!(MomentumMap::of(&recording, &Smoother::default()).unwrap(), None);
     }
 }

@@ -57,21 +57,17 @@ pub struct Config {
     /// The most equations for each coordinate that a form is sought on. Of longer recordings, pieces at equal distances
     /// are taken: that is enough to tell forms apart, and the time grows with the number. A single piece is never cut.
     pub equations: usize,
-    /// The number of stretches of time that are left out in turn where there are fewer than three runs. From section 8
-    /// of the design note on recordings.
-    pub stretches: usize,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config {
-            library: joint::Config::default(),
-            weak: weak::Config::default(),
-            equations: 1500,
-            stretches: 6,
-        }
+        Config { library: joint::Config::default(), weak: weak::Config::default(), equations: 1500 }
     }
 }
+
+/// The number of stretches of time that are left out in turn where there are fewer than three runs. From section 8
+/// of the design note on recordings.
+const STRETCHES: usize = 6;
 
 /// Which terms compete.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,7 +121,7 @@ impl Problem {
             config: config.library.clone(),
             places,
             integrals: Vec::new(),
-            stretches: config.stretches,
+            stretches: STRETCHES,
             candidates: [Candidates::default(), Candidates::default()],
             finite: Vec::new(),
             present: None,

@@ -10,24 +10,16 @@ use super::{Model, decide};
 use crate::data::{Piece, Smoothed};
 use crate::regression::trajectory::{self, ObservedPiece};
 
-/// Which pieces are set apart, and when they agree.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Config {
-    /// A piece is set apart if the noise of a column is more than this many times the lower quartile of all pieces.
-    /// Estimates of one noise differ by a fifth; in a hundred runs about a wall 1/y² they differ by 10⁴.
-    pub noisier: f64,
-    /// Noise below this share of the spread of a column counts as none: the smoother sees no less than 1e-9 of its range.
-    pub none: f64,
-    /// How many standard errors the constants of the pieces that are set apart may differ from those of the others. The
-    /// true ones differ by as much once in a million; where they do, the law is sought on all pieces.
-    pub agreement: f64,
-}
+/// A piece is set apart if the noise of a column is more than this many times the lower quartile of all pieces.
+/// Estimates of one noise differ by a fifth; in a hundred runs about a wall 1/y² they differ by 10⁴.
+const NOISIER: f64 = 10.0;
 
-impl Default for Config {
-    fn default() -> Config {
-        Config { noisier: 10.0, none: 1e-8, agreement: 5.0 }
-    }
-}
+/// Noise below this share of the spread of a column counts as none: the smoother sees no less than 1e-9 of its range.
+const NONE: f64 = 1e-8;
+
+/// How many standard errors the constants of the pieces that are set apart may differ from those of the others. The
+/// true ones differ by as much once in a million; where they do, the law is sought on all pieces.
+const AGREEMENT: f64 = 5.0;
 
 /// The pieces of a recording, apart.
 pub(super) struct Apart {
@@ -38,14 +30,14 @@ pub(super) struct Apart {
 }
 
 /// The pieces apart, if some have noise far above that of others, and the others together have `enough` intervals.
-pub(super) fn apart(smoothed: &Smoothed, enough: usize, config: &Config) -> Option<Apart> {
+pub(super) fn apart(smoothed: &Smoothed, enough: usize) -> Option<Apart> {
     let all: Vec<Vec<f64>> = smoothed.pieces.iter().map(Piece::noise).collect();
     let columns = all.first().map_or(0, Vec::len);
     let limits: Vec<f64> = (0..columns)
         .map(|c| {
             let mut of_column: Vec<f64> = all.iter().map(|noise| noise[c]).collect();
             of_column.sort_by(f64::total_cmp);
-            config.noisier * of_column[of_column.len() / 4].max(config.none * spread(&smoothed.pieces, c))
+            NOISIER * of_column[of_column.len() / 4].max(NONE * spread(&smoothed.pieces, c))
         })
         .collect();
     let is_good = |noise: &Vec<f64>| noise.iter().zip(&limits).all(|(noise, limit)| noise <= limit);
@@ -64,16 +56,15 @@ pub(super) fn apart(smoothed: &Smoothed, enough: usize, config: &Config) -> Opti
 }
 
 /// Whether a form explains these pieces too, to the noise that is seen in them, with the same constants.
-pub(super) fn holds_on(model: &Model, rest: &Smoothed, config: &super::Config) -> bool {
-    let decide = &config.decide;
+pub(super) fn holds_on(model: &Model, rest: &Smoothed, config: &decide::Config) -> bool {
     let pieces: Vec<ObservedPiece> = rest.pieces.iter().map(ObservedPiece::new).collect();
-    let some = decide::stretches(&pieces, decide.points, decide.pieces);
+    let some = decide::stretches(&pieces, decide::POINTS, decide::PIECES);
     let constants = model.constants();
-    let fit = trajectory::fit(model, &constants, &some, &decide.trajectory);
+    let fit = trajectory::fit(model, &constants, &some, &trajectory::Config::default());
     let mut differences = fit.constants.iter().zip(&constants).zip(fit.standard_errors());
     fit.is_followed()
-        && fit.reduced() <= decide.explained
-        && differences.all(|((a, b), error)| (a - b).abs() <= config.resolved.agreement * error)
+        && fit.reduced() <= config.explained
+        && differences.all(|((a, b), error)| (a - b).abs() <= AGREEMENT * error)
 }
 
 /// The standard deviation of a column over all pieces: positions first, then velocities.
@@ -108,7 +99,7 @@ mod tests {
 
     fn kept(errors: &[f64], enough: usize) -> Vec<usize> {
         let smoothed = smoothed(errors);
-        let best = apart(&smoothed, enough, &Config::default()).map_or(smoothed, |apart| apart.best);
+        let best = apart(&smoothed, enough).map_or(smoothed, |apart| apart.best);
         best.pieces.iter().map(|piece| piece.run).collect()
     }
 

@@ -7,7 +7,6 @@ use pass::Pass;
 use super::held_out::{HeldOut, HeldOutConfig, shortest_form};
 use super::masses::{MassConfig, start_masses};
 use super::refine::{Form, Masses, refine};
-use super::snap_parameters::SnapConfig;
 use super::{Model, Problem, Terms};
 use crate::progress::{Event, Job};
 use crate::regression::RegressionError;
@@ -22,53 +21,14 @@ pub struct Config {
     pub first_floor: f64,
     /// The floor of the later passes: the bias of the splines where only rounding disturbs the data.
     pub floor: f64,
-    /// The beams of the first pass.
-    pub first_beam: BeamConfig,
-    /// The beams of the later passes over all terms; those over plain terms are half as wide.
-    pub beam: BeamConfig,
-    /// The most passes after the first.
-    pub passes: usize,
-    /// The greatest s² that a beam assumes, so that a poor whitening does not end it at one term.
-    pub most_variance: f64,
-    /// The supports that are refined.
-    pub refined: usize,
     /// Of these, at most so many with one multiset of families.
     pub of_families: usize,
-    /// Besides, so many of each size up to 3 with nonlinear parameters, whose coarse grid may hide them.
-    pub of_size: usize,
-    /// Of these, at most so many with one multiset of families.
-    pub of_size_and_families: usize,
     /// The models of a pass with which the next one begins.
     pub warm: usize,
-    /// The best models whose terms are dropped one at a time.
-    pub dropped: usize,
-    /// The refinement of a support; its tolerance is in units of s².
-    pub refinement: VarproConfig,
-    /// The rounds after which only the refinement of models near the best goes on.
-    pub first_rounds: usize,
-    /// A refinement ends early where the score will not come this near to that of the best, in nats times 2.
-    pub interesting: f64,
+    /// A fall of χ²/s² below this ends the refinement of a support.
+    pub tolerance: f64,
     /// Start masses.
     pub masses: MassConfig,
-    /// Simple nonlinear parameters.
-    pub snap: SnapConfig,
-    /// χ² per equation below which a second pass ends the search.
-    pub settled: f64,
-    /// s² above which further passes are in vain.
-    pub hopeless: f64,
-    /// s² above which no form explains the data and held-out errors decide.
-    pub unexplained: f64,
-    /// While nothing reaches the noise, a higher degree of the library's monomials must lower s² by this factor for a
-    /// still higher one to be tried.
-    pub growth: f64,
-    /// A form with more coefficients, nonlinear parameters and masses than this is long.
-    pub long: usize,
-    /// The shares of points that are left out in turn beside the edge of a form's domain.
-    pub left_out: Vec<f64>,
-    /// The most coordinates with which the degree grows.
-    pub grown_dof: usize,
-    /// The highest degree to which it grows.
-    pub highest_degree: u32,
     /// What is done then.
     pub held_out: HeldOutConfig,
 }
@@ -79,33 +39,66 @@ impl Default for Config {
         Config {
             first_floor: 1e-2,
             floor: 1e-5,
-            first_beam: BeamConfig { width: 10, size: 6, ..BeamConfig::default() },
-            beam: BeamConfig::default(),
-            passes: 3,
-            most_variance: 50.0,
-            refined: 12,
             of_families: 3,
-            of_size: 8,
-            of_size_and_families: 2,
             warm: 6,
-            dropped: 5,
-            refinement: VarproConfig { rounds: 8, tolerance: 0.02, ..VarproConfig::default() },
-            first_rounds: 3,
-            interesting: 60.0,
+            tolerance: 0.02,
             masses: MassConfig::default(),
-            snap: SnapConfig::default(),
-            settled: 1.6,
-            hopeless: 1000.0,
-            unexplained: 4.0,
-            growth: 2.0,
-            long: 4,
-            left_out: vec![0.03, 0.1, 0.25],
-            grown_dof: 2,
-            highest_degree: 10,
             held_out: HeldOutConfig::default(),
         }
     }
 }
+
+/// The greatest s² that a beam assumes, so that a poor whitening does not end it at one term.
+const MOST_VARIANCE: f64 = 50.0;
+
+/// Besides, so many of each size up to 3 with nonlinear parameters, whose coarse grid may hide them.
+const OF_SIZE: usize = 8;
+
+/// Of these, at most so many with one multiset of families.
+const OF_SIZE_AND_FAMILIES: usize = 2;
+
+/// The most passes after the first.
+const PASSES: usize = 3;
+
+/// The supports that are refined.
+const REFINED: usize = 12;
+
+/// χ² per equation below which a second pass ends the search.
+const SETTLED: f64 = 1.6;
+
+/// s² above which no form explains the data and held-out errors decide.
+const UNEXPLAINED: f64 = 4.0;
+
+/// The best models whose terms are dropped one at a time.
+const DROPPED: usize = 5;
+
+/// The rounds after which only the refinement of models near the best goes on.
+const FIRST_ROUNDS: usize = 3;
+
+/// The most coordinates with which the degree grows.
+const GROWN_DOF: usize = 2;
+
+/// While nothing reaches the noise, a higher degree of the library's monomials must lower s² by this factor for a
+/// still higher one to be tried.
+const GROWTH: f64 = 2.0;
+
+/// The highest degree to which it grows.
+const HIGHEST_DEGREE: u32 = 10;
+
+/// s² above which further passes are in vain.
+const HOPELESS: f64 = 1000.0;
+
+/// The most rounds of a refinement.
+const ROUNDS: usize = 8;
+
+/// A refinement ends early where the score will not come this near to that of the best, in nats times 2.
+const INTERESTING: f64 = 60.0;
+
+/// The shares of points that are left out in turn beside the edge of a form's domain.
+const LEFT_OUT: [f64; 3] = [0.03, 0.1, 0.25];
+
+/// A form with more coefficients, nonlinear parameters and masses than this is long.
+const LONG: usize = 4;
 
 /// The forms that were found.
 #[derive(Clone, Debug)]
@@ -123,7 +116,7 @@ pub struct Search {
 ///
 /// The degree of the library's monomials grows as long as this changes the best form, and that has one of the highest
 /// degree or is long: both may stand for a monomial of a still higher degree. While nothing reaches the noise, growth
-/// goes on only where it lowers s² by a factor of [`Config::growth`].
+/// goes on only where it lowers s² by a factor of two.
 ///
 /// # Errors
 /// If the equations cannot be whitened.
@@ -136,16 +129,16 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
     let Some(start) = first_model(problem, &starts, job, config) else { return Ok(nothing) };
     let out = passes(problem, &[start], &starts, job, config)?;
     let mut out = away_from_edges(problem, out, &starts, job, config)?;
-    while wants_degree(problem, &out, config) && !job.is_cancelled() {
+    while wants_degree(problem, &out) && !job.is_cancelled() {
         problem.set_degree(problem.degree() + 2);
         let before = out.clone();
         out = passes(problem, &out.models, &starts, job, config)?;
         let same = out.models.first().map(families) == before.models.first().map(families);
-        if same || out.s2 > config.unexplained.max(before.s2 / config.growth) {
+        if same || out.s2 > UNEXPLAINED.max(before.s2 / GROWTH) {
             break;
         }
     }
-    if out.s2 > config.unexplained && !job.is_cancelled() {
+    if out.s2 > UNEXPLAINED && !job.is_cancelled() {
         let tested = shortest_form(problem, &starts, job, &config.held_out)?;
         out.held_out = tested.first().map(|tested| tested.held_out.clone());
         out.models = tested.into_iter().map(|tested| tested.model).collect();
@@ -154,18 +147,15 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
 }
 
 /// Whether the best form has a monomial of the highest degree or is long, and the library may have higher ones.
-fn wants_degree(problem: &Problem, found: &Search, config: &Config) -> bool {
+fn wants_degree(problem: &Problem, found: &Search) -> bool {
     let highest = problem.degree();
     let degree = |term: &Term| match term.form() {
         TermForm::Monomial(factors) => factors.iter().map(|&(_, e)| e as u32).sum(),
         _ => 0,
     };
-    let stands_in = |model: &Model| {
-        model.complexity() > config.long || model.terms.iter().any(|term| degree(term) == highest)
-    };
-    problem.dof() <= config.grown_dof
-        && highest < config.highest_degree
-        && found.models.first().is_some_and(stands_in)
+    let stands_in =
+        |model: &Model| model.complexity() > LONG || model.terms.iter().any(|term| degree(term) == highest);
+    problem.dof() <= GROWN_DOF && highest < HIGHEST_DEGREE && found.models.first().is_some_and(stands_in)
 }
 
 /// Where the best form ends at a root √(κ − u), noise carries points near u = κ beyond the end, where the right form has
@@ -179,15 +169,15 @@ fn away_from_edges(
     config: &Config,
 ) -> Result<Search, RegressionError> {
     let edge = found.models.first().and_then(|best| Some((best, edge(best)?)));
-    let Some((best, edge)) = edge.filter(|_| found.s2 < config.hopeless) else { return Ok(found) };
-    for &share in &config.left_out {
+    let Some((best, edge)) = edge.filter(|_| found.s2 < HOPELESS) else { return Ok(found) };
+    for share in LEFT_OUT {
         if job.is_cancelled() {
             break;
         }
         problem.leave_out_greatest(&edge, share);
         let inner = passes(problem, &found.models, starts, job, config)?;
         let shorter = inner.models.first().is_some_and(|inner| inner.complexity() < best.complexity());
-        if shorter && inner.s2 < config.unexplained {
+        if shorter && inner.s2 < UNEXPLAINED {
             return Ok(inner);
         }
     }
@@ -214,7 +204,7 @@ fn passes(
 ) -> Result<Search, RegressionError> {
     let mut out = Search { models: start.to_vec(), s2: f64::INFINITY, held_out: None };
     let mut previous = None;
-    for pass in 0..config.passes {
+    for pass in 0..PASSES {
         let Some(best) = out.models.first().cloned() else { break };
         if job.is_cancelled() {
             break;
@@ -225,8 +215,8 @@ fn passes(
         (out.models, out.s2) = Pass { problem, job, config, masses }.run(warm);
         let Some(best) = out.models.first() else { break };
         let key = (families(best), best.masses());
-        let settled = pass > 0 && best.chi < config.settled * problem.equations() as f64;
-        if previous.as_ref() == Some(&key) || settled || out.s2 > config.hopeless {
+        let settled = pass > 0 && best.chi < SETTLED * problem.equations() as f64;
+        if previous.as_ref() == Some(&key) || settled || out.s2 > HOPELESS {
             break;
         }
         previous = Some(key);
@@ -247,14 +237,16 @@ fn first_model(problem: &Problem, starts: &[Vec<f64>], job: &Job<'_>, config: &C
     for start in starts {
         for terms in [Terms::Plain, Terms::All] {
             if (terms == Terms::Plain || problem.dof() == 1) && !job.is_cancelled() {
-                found.extend(beams(problem, masses, start, terms, 1.0, &config.first_beam));
+                let beam = BeamConfig { width: 10, size: 6, ..BeamConfig::default() };
+                found.extend(beams(problem, masses, start, terms, 1.0, &beam));
             }
         }
     }
     let score = |support: &Support| support.fit.chi + price(problem, &support.terms);
     found.sort_by(|a, b| score(a).total_cmp(&score(b)));
+    let refinement = VarproConfig { rounds: ROUNDS, tolerance: config.tolerance, ..VarproConfig::default() };
     found.iter().find_map(|support| {
-        let mut model = refine(problem, &Form::of_support(problem, support, masses), &config.refinement)?;
+        let mut model = refine(problem, &Form::of_support(problem, support, masses), &refinement)?;
         model.score = problem.score(&model, 1.0);
         Some(model)
     })

@@ -5,36 +5,23 @@ use super::{Model, Problem};
 use crate::regression::varpro::VarproConfig;
 use crate::terms::joint::{Family, Form as TermForm, Function, Term};
 
-/// How near a parameter must be to a simple value for it to be tried.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct SnapConfig {
-    /// Greatest distance of an exponent from a multiple of 1/2.
-    pub exponent: f64,
-    /// Greatest distance of a rate from an integer.
-    pub rate: f64,
-    /// Greatest relative distance of the ratio of two rates from one of [`ratios`](Self::ratios).
-    pub ratio: f64,
-    /// The ratios of rates that are tried: those of the Morse potential and of the hyperbolic cosine.
-    pub ratios: Vec<f64>,
-}
+/// Greatest distance of an exponent from a multiple of 1/2.
+const EXPONENT: f64 = 0.3;
 
-impl Default for SnapConfig {
-    fn default() -> SnapConfig {
-        SnapConfig { exponent: 0.3, rate: 0.05, ratio: 0.05, ratios: vec![2.0, -1.0] }
-    }
-}
+/// Greatest distance of a rate from an integer.
+const RATE: f64 = 0.05;
+
+/// Greatest relative distance of the ratio of two rates from one of [`ratios`](Self::ratios).
+const RATIO: f64 = 0.05;
+
+/// The ratios of rates that are tried: those of the Morse potential and of the hyperbolic cosine.
+const RATIOS: [f64; 2] = [2.0, -1.0];
 
 /// The model with as many nonlinear parameters at simple values or tied to each other as improve its score.
-pub fn snap_parameters(
-    problem: &Problem,
-    model: Model,
-    s2: f64,
-    config: &SnapConfig,
-    refinement: &VarproConfig,
-) -> Model {
+pub fn snap_parameters(problem: &Problem, model: Model, s2: f64, refinement: &VarproConfig) -> Model {
     let mut best = model;
     for _ in 0..2 * best.terms.len() {
-        let better = trials(problem, &best, config).into_iter().find_map(|form| {
+        let better = trials(problem, &best).into_iter().find_map(|form| {
             let mut trial = refine(problem, &form, refinement)?;
             trial.score = problem.score(&trial, s2);
             (trial.score < best.score).then_some(trial)
@@ -48,12 +35,12 @@ pub fn snap_parameters(
 }
 
 /// The forms that are a step simpler.
-fn trials(problem: &Problem, model: &Model, config: &SnapConfig) -> Vec<Form> {
+fn trials(problem: &Problem, model: &Model) -> Vec<Form> {
     let form = Form::of_model(problem, model);
     let mut out = Vec::new();
     let is_master = |k: usize| model.ties.iter().flatten().any(|&(master, _)| master == k);
     for k in model.free_terms() {
-        let Some(simple) = simple(problem, &model.terms[k], config) else { continue };
+        let Some(simple) = simple(problem, &model.terms[k]) else { continue };
         if !is_master(k) && !model.terms.iter().any(|other| other.same_form(&simple)) {
             let mut trial = form.clone();
             trial.terms[k] = simple;
@@ -62,7 +49,7 @@ fn trials(problem: &Problem, model: &Model, config: &SnapConfig) -> Vec<Form> {
     }
     for a in model.free_terms() {
         for b in model.free_terms() {
-            let Some(ratio) = ratio(&model.terms[a], &model.terms[b], config) else { continue };
+            let Some(ratio) = ratio(&model.terms[a], &model.terms[b]) else { continue };
             if a != b && !is_master(b) {
                 let mut trial = form.clone();
                 trial.ties[b] = Some((a, ratio));
@@ -83,16 +70,16 @@ fn function(term: &Term) -> Option<Function> {
 }
 
 /// The term with its parameter at the nearest simple value, if it is near one.
-fn simple(problem: &Problem, term: &Term, config: &SnapConfig) -> Option<Term> {
+fn simple(problem: &Problem, term: &Term) -> Option<Term> {
     let k = term.parameter()?;
     let (value, family, saved) = match function(term)? {
         Function::RadialPower => {
             let value = (2.0 * k).round() / 2.0;
             let family = if value.fract() == 0.0 { Family::Radial } else { Family::FreePower };
-            (((value - k).abs() < config.exponent).then_some(value)?, family, 1.0)
+            (((value - k).abs() < EXPONENT).then_some(value)?, family, 1.0)
         }
         Function::Exponential | Function::Cosine | Function::Sine => {
-            (((k.round() - k).abs() < config.rate).then_some(k.round())?, term.family(), 0.7)
+            (((k.round() - k).abs() < RATE).then_some(k.round())?, term.family(), 0.7)
         }
         _ => return None,
     };
@@ -105,13 +92,13 @@ fn simple(problem: &Problem, term: &Term, config: &SnapConfig) -> Option<Term> {
 }
 
 /// The ratio κ_b/κ_a of two rates, if it is near a simple one.
-fn ratio(a: &Term, b: &Term, config: &SnapConfig) -> Option<f64> {
+fn ratio(a: &Term, b: &Term) -> Option<f64> {
     let rate = |f: Function| matches!(f, Function::Exponential | Function::RadialExponential);
     if function(a) != function(b) || !function(a).is_some_and(rate) {
         return None;
     }
     let ratio = b.parameter()? / a.parameter()?;
-    config.ratios.iter().copied().find(|r| (ratio / r - 1.0).abs() < config.ratio)
+    RATIOS.iter().copied().find(|r| (ratio / r - 1.0).abs() < RATIO)
 }
 
 #[cfg(test)]
@@ -144,7 +131,7 @@ mod tests {
         let refinement = VarproConfig::default();
         let mut model = refine(&problem, &form, &refinement).unwrap();
         model.score = problem.score(&model, 1.0);
-        let snapped = snap_parameters(&problem, model, 1.0, &SnapConfig::default(), &refinement);
+        let snapped = snap_parameters(&problem, model, 1.0, &refinement);
         assert_eq!(snapped.terms[0].parameter(), Some(-1.0));
         assert!(!snapped.terms[0].is_free() && snapped.terms[0].family() == Family::Radial);
         assert!((snapped.coefficients[0] + 1.0).abs() < 1e-2);
@@ -156,7 +143,7 @@ mod tests {
             let form = TermForm::Sum(Function::Exponential, vec![Argument::coordinate(0)]);
             Term::new(form, Parameter::Free(k), Family::Exponential, 0.0)
         };
-        let of = |a, b| ratio(&exponential(a), &exponential(b), &SnapConfig::default());
+        let of = |a, b| ratio(&exponential(a), &exponential(b));
         assert_eq!(of(-1.1, -2.21), Some(2.0));
         assert_eq!(of(1.3, -1.31), Some(-1.0));
         assert_eq!(of(-1.1, -2.6), None);

@@ -247,7 +247,7 @@ fn noisy_runs_that_know_more_are_heard() {
     let mut config = Config::default();
     config.problem.equations = 40;
     let smoothed = smoothed(&recording, &config, &Job::silent()).unwrap();
-    let apart = resolved::apart(&smoothed, config.problem.equations, &config.resolved).unwrap();
+    let apart = resolved::apart(&smoothed, config.problem.equations).unwrap();
     assert_eq!(apart.rest.pieces.len(), 2);
     let found = recover(&recording, &config, &Job::silent()).unwrap();
     assert_eq!(found.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
@@ -274,11 +274,11 @@ fn runs_that_are_set_apart_have_to_agree() {
     let mut config = Config::default();
     config.problem.equations = 40;
     let smoothed = smoothed(&recording, &config, &Job::silent()).unwrap();
-    let apart = resolved::apart(&smoothed, config.problem.equations, &config.resolved).unwrap();
+    let apart = resolved::apart(&smoothed, config.problem.equations).unwrap();
     let found = with_every_mass(&recording, &apart.best, &config, &Job::silent()).unwrap();
     let model = found.law.model.unwrap();
-    assert!(resolved::holds_on(&model, &apart.rest, &config));
+    assert!(resolved::holds_on(&model, &apart.rest, &config.decide));
     // The same form with another constant does not hold.
     let constants: Vec<f64> = model.constants().iter().map(|c| 1.05 * c).collect();
-    assert!(!resolved::holds_on(&model.with_constants(&constants), &apart.rest, &config));
+    assert!(!resolved::holds_on(&model.with_constants(&constants), &apart.rest, &config.decide));
 }

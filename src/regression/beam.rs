@@ -28,7 +28,7 @@ impl Candidates {
 }
 
 /// How wide a beam search is.
-#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct BeamConfig {
     /// Supports of four and more terms that are kept; of two terms 4 times, of three terms 2 times as many. 20 reads
     /// all recordings of the design note.

@@ -10,7 +10,6 @@
 //! ```
 
 pub mod beam;
-mod bound;
 pub mod conserved;
 pub mod elimination;
 pub mod fold;

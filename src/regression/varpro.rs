@@ -34,7 +34,7 @@ pub struct Blocks<'a> {
 }
 
 /// The limits of the iteration.
-#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct VarproConfig {
     /// The most steps.
     pub rounds: usize,
@@ -48,7 +48,6 @@ pub struct VarproConfig {
     pub scale_step: f64,
     /// A fit ends early where its χ² is not likely to fall to this: where it exceeds it by more than four times the
     /// fall that a whole Gauss–Newton step promises, after two steps.
-    #[serde(with = "crate::regression::bound")]
     pub interesting: f64,
 }
 

@@ -7,24 +7,26 @@ use crate::terms::Stage;
 use super::data::Prepared;
 use super::fitted::{Fitted, StageReport};
 use super::pointwise::{pointwise_system, usable_terms};
-use super::{Config, RecoverError};
+use super::{CLEAN, FLOOR, GROWTH, MOST_TERMS, RecoverError};
+
+/// How many times more held-out velocities may leave.
+const HELD_OUT: f64 = 100.0;
 
 /// A stage by least squares on given velocities.
 pub(super) fn fit_clean(
     data: &Prepared,
     stage: &Stage,
-    config: &Config,
 ) -> Result<Option<(Fitted, StageReport)>, RecoverError> {
     let terms = usable(data, stage)?;
     if terms.is_empty()
-        || terms.len() > config.most_terms
+        || terms.len() > MOST_TERMS
         || terms.len() * 3 > data.samples.len() * data.samples.width
     {
         return Ok(None);
     }
     let system = pointwise_system(&terms, &data.inputs, &data.samples)?;
     let all: Vec<usize> = (0..terms.len()).collect();
-    let Ok(found) = eliminate(&system, &all, config.growth, config.floor) else { return Ok(None) };
+    let Ok(found) = eliminate(&system, &all, GROWTH, FLOOR) else { return Ok(None) };
     let report = StageReport {
         stage: stage.name.clone(),
         terms: terms.len(),
@@ -41,7 +43,7 @@ pub(super) fn fit_clean(
         _ if !data.held_out.is_empty() => f64::INFINITY,
         _ => 0.0,
     };
-    let explains = found.residual < config.clean && held_out < config.held_out * config.clean;
+    let explains = found.residual < CLEAN && held_out < HELD_OUT * CLEAN;
     let rows = system.rows() as f64;
     let score = rows * found.residual.max(1e-12).ln() + found.solution.columns.len() as f64 * rows.ln() / 2.0;
     let fitted = Fitted {

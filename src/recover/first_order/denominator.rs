@@ -11,8 +11,8 @@ use crate::expr::{Expr, Symbol, Tape};
 use crate::regression::elimination::{Elimination, eliminate, sharpest};
 use crate::regression::{Normal, RegressionError};
 
-use super::Config;
 use super::pointwise::Samples;
+use super::{FLOOR, GROWTH};
 
 /// A denominator D = χ_pivot + Σ b_k χ_k and the numerators that go with it in the equations used.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ fn homogeneous(
 }
 
 /// The denominator that the samples speak for: each of its terms is tried as the one of coefficient one,
-/// and the first whose equations hold to `enough` is taken, else the best. Terms are left out as `config` says.
+/// and the first whose equations hold to `enough` is taken, else the best. Terms are left out as in other fits of given velocities.
 ///
 /// `None` when the equations say nothing of the denominator, or hold best with one of a single term.
 ///
@@ -91,7 +91,6 @@ pub fn denominator(
     inputs: &[Symbol],
     samples: &Samples,
     enough: f64,
-    config: &Config,
 ) -> Result<Option<Denominator>, RegressionError> {
     let Some(system) = homogeneous(numerators, denominators, inputs, samples)? else { return Ok(None) };
     let m = denominators.len();
@@ -102,7 +101,7 @@ pub fn denominator(
     for pivot in 0..m {
         let system = system.with_target(pivot);
         let others: Vec<usize> = (0..system.columns()).filter(|j| *j != pivot).collect();
-        let Ok(found) = eliminate(&system, &others, config.growth, config.floor) else { continue };
+        let Ok(found) = eliminate(&system, &others, GROWTH, FLOOR) else { continue };
         // Noise makes many terms look useful; the sharpest jump of the residual tells those that are.
         let found = match found.residual > enough {
             true => sharpest(&system, &found, 40)?,
@@ -148,9 +147,7 @@ mod tests {
         let mut above = crate::terms::polynomials(&names.map(Symbol::new), 4);
         above.push(parse("1").unwrap());
         let below = parsed(&["1", "x", "y", "x^2", "x*y", "y^2"]);
-        let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9, &Config::default())
-            .unwrap()
-            .unwrap();
+        let found = denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap().unwrap();
         assert!(found.pivot == 0, "{found:?}");
         let terms: Vec<(usize, f64)> = found.terms.iter().map(|t| (t.0, t.1)).collect();
         assert!(terms.len() == 2 && terms[0].0 == 3 && terms[1].0 == 4, "{terms:?}");
@@ -165,7 +162,7 @@ mod tests {
         let boxes = [(1.0, 2.0), (-1.0, 1.0)];
         let find = |h: &str| {
             let samples = samples_of(h, &names, &boxes, 200);
-            denominator(&above, &below, &symbols(&names), &samples, 1e-9, &Config::default()).unwrap()
+            denominator(&above, &below, &symbols(&names), &samples, 1e-9).unwrap()
         };
         let found = find("p^2/(x + 2*x^2) + x").unwrap();
         assert!(found.pivot == 1 && found.terms.len() == 1, "{found:?}");

@@ -9,7 +9,7 @@ use crate::recover::{self, Constant, Recovery, Status};
 use crate::simplify::canonical_hamiltonian;
 use crate::terms::{Variables, decimal};
 
-use super::Config;
+use super::CLEAN;
 use super::data::Prepared;
 use super::fitted::Fitted;
 use super::pointwise::pointwise_system;
@@ -88,7 +88,7 @@ impl RecoveredHamiltonian {
     }
 
     /// The fit with its coefficients snapped where that is justified.
-    pub(super) fn of_fit(fitted: &Fitted, data: &Prepared, config: &Config) -> RecoveredHamiltonian {
+    pub(super) fn of_fit(fitted: &Fitted, data: &Prepared) -> RecoveredHamiltonian {
         let mut terms = Vec::new();
         for ((term, &measured), &error) in fitted.terms.iter().zip(&fitted.coefficients).zip(&fitted.errors) {
             let snap = justified_snap(measured, 3.0 * error);
@@ -107,7 +107,7 @@ impl RecoveredHamiltonian {
             // That nothing moves is no Hamiltonian.
             && terms.iter().any(|t| !t.value.is_zero())
             && terms.iter().all(|t| t.chance.is_some())
-            && (!data.velocities_given || fitted.chi.is_some() || residual < config.clean);
+            && (!data.velocities_given || fitted.chi.is_some() || residual < CLEAN);
         RecoveredHamiltonian {
             numeric: formula.clone(),
             formula,

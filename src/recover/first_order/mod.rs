@@ -54,18 +54,8 @@ use fitted::Fitted;
 /// How the Hamiltonian is sought in coordinates and momenta.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Config {
-    /// Residual, relative to ẋ, below which given velocities count as explained without noise.
-    pub clean: f64,
-    /// How many times more held-out velocities may leave.
-    pub held_out: f64,
     /// Relative noise above which states with given velocities are fitted as trajectories too.
     pub noisy: f64,
-    /// Most terms of a stage that is fitted.
-    pub most_terms: usize,
-    /// By how much the residual may grow while terms are left out of a fit of given velocities.
-    pub growth: f64,
-    /// The residual, relative to ẋ, below which terms are left out whatever it grows by.
-    pub floor: f64,
     /// How the weak form is made and thinned out.
     pub weak: weak::Config,
     /// How nearly collinear terms are folded into one.
@@ -77,12 +67,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            clean: 1e-7,
-            held_out: 100.0,
             noisy: 1e-3,
-            most_terms: 700,
-            growth: 1.15,
-            floor: 1e-10,
             weak: weak::Config::default(),
             folding: Folding::default(),
             trajectories: trajectories::Config::default(),
@@ -90,24 +75,30 @@ impl Default for Config {
     }
 }
 
-/// How nearly collinear terms are folded into one, and how many of the smaller fits trajectories are asked about.
+/// Residual, relative to ẋ, below which given velocities count as explained without noise.
+const CLEAN: f64 = 1e-7;
+
+/// Most terms of a stage that is fitted.
+const MOST_TERMS: usize = 700;
+
+/// By how much the residual may grow while terms are left out of a fit of given velocities.
+const GROWTH: f64 = 1.15;
+
+/// The residual, relative to ẋ, below which terms are left out whatever it grows by.
+const FLOOR: f64 = 1e-10;
+
+/// How nearly collinear terms are folded into one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Folding {
     /// Terms from which folding starts at most.
     pub most_terms: usize,
-    /// Candidates at most.
-    pub most_candidates: usize,
     /// How much worse in the weak form a folded fit may be: noise in the states blurs it, and many terms follow it.
     pub worse: f64,
-    /// Sizes of fits that trajectories are asked about, from the smallest.
-    pub sizes: usize,
-    /// Fits of one size that trajectories are asked about.
-    pub asked: usize,
 }
 
 impl Default for Folding {
     fn default() -> Folding {
-        Folding { most_terms: 16, most_candidates: 250, worse: 1.5, sizes: 4, asked: 8 }
+        Folding { most_terms: 16, worse: 1.5 }
     }
 }
 
@@ -183,7 +174,7 @@ pub fn hamiltonian(
             break;
         }
     }
-    let found = best.as_ref().map(|fitted| RecoveredHamiltonian::of_fit(fitted, data, &config.first_order));
+    let found = best.as_ref().map(|fitted| RecoveredHamiltonian::of_fit(fitted, data));
     let hamiltonian = found.map(|found| RecoveredHamiltonian { exact: found.exact && !is_open, ..found });
     Ok(Found { hamiltonian, stages })
 }
@@ -230,20 +221,20 @@ impl Grown<'_> {
     ) -> Result<ControlFlow<()>, RecoverError> {
         let Grown { data, library, config, way } = self;
         for stage in &library.stages {
-            let enough = if *way == Way::Clean { config.clean } else { 0.0 };
-            let resolved = quotient::resolve(data, stage, enough, config)?;
+            let enough = if *way == Way::Clean { CLEAN } else { 0.0 };
+            let resolved = quotient::resolve(data, stage, enough)?;
             let is_exact = resolved.as_ref().is_none_or(|r| r.exact);
             let stages = [Some(stage), resolved.as_ref().map(|r| &r.stage)].into_iter().flatten();
             for (quotients, stage) in stages.enumerate() {
                 let found = match way {
-                    Way::Clean => clean::fit_clean(data, stage, config)?,
+                    Way::Clean => clean::fit_clean(data, stage)?,
                     Way::Noisy => noisy::fit_noisy(data, stage, best.as_ref(), config, job.token())?,
                 };
                 let Some((mut fitted, report)) = found else { continue };
                 fitted.exact_terms = quotients == 0 || is_exact;
                 let is_ended = tell(&report).is_break();
                 let is_settled = fitted.explains
-                    && (*way == Way::Clean || RecoveredHamiltonian::of_fit(&fitted, data, config).exact);
+                    && (*way == Way::Clean || RecoveredHamiltonian::of_fit(&fitted, data).exact);
                 if is_settled || best.as_ref().is_none_or(|b| fitted.is_better(b)) {
                     *best = Some(fitted);
                 }

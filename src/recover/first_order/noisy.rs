@@ -12,7 +12,16 @@ use super::fitted::{Fitted, StageReport, same};
 use super::pointwise::usable_terms;
 use super::trajectories::{Reached, chosen, first_look, fit_terms, sharpened, shoot};
 use super::weak::{Curve, weak_system};
-use super::{Config, RecoverError};
+use super::{Config, FLOOR, MOST_TERMS, RecoverError, trajectories, weak};
+
+/// Candidates at most.
+const MOST_CANDIDATES: usize = 250;
+
+/// Sizes of fits that trajectories are asked about, from the smallest.
+const SIZES: usize = 4;
+
+/// Fits of one size that trajectories are asked about.
+const ASKED: usize = 8;
 
 /// A stage by the weak form, then by shooting: with the smallest set of terms that explains a first look, with those
 /// before the sharpest jump of the residual, and with all that the elimination leaves if these do not explain the
@@ -24,15 +33,15 @@ pub(super) fn fit_noisy(
     config: &Config,
     token: &CancelToken,
 ) -> Result<Option<(Fitted, StageReport)>, RecoverError> {
-    let Some((terms, data)) = usable_stretches(data, stage, config)? else { return Ok(None) };
+    let Some((terms, data)) = usable_stretches(data, stage)? else { return Ok(None) };
     let data = &data;
-    if terms.is_empty() || terms.len() > config.most_terms {
+    if terms.is_empty() || terms.len() > MOST_TERMS {
         return Ok(None);
     }
     let Some(system) = weak_form(data, &terms, config)? else { return Ok(None) };
     let all: Vec<usize> = (0..terms.len()).collect();
-    let Ok(broad) = eliminate(&system, &all, config.weak.growth, config.floor) else { return Ok(None) };
-    let narrow = sharpest(&system, &broad, 2 * config.trajectories.most_terms)?;
+    let Ok(broad) = eliminate(&system, &all, config.weak.growth, FLOOR) else { return Ok(None) };
+    let narrow = sharpest(&system, &broad, 2 * trajectories::MOST_TERMS)?;
     let small = smallest(data, &terms, (&system, &broad), config, token)?;
     let mut best: Option<(Fitted, StageReport)> = None;
     // A small fit must hold against a larger one by the trajectories: both are tried.
@@ -45,7 +54,7 @@ pub(super) fn fit_noisy(
         let candidate = match known.filter(|known| known.chi.is_some() && same(&known.terms, &kept)) {
             Some(known) => known.found_again(stage, terms.len(), found.residual),
             None => {
-                let shot = if kept.len() <= config.trajectories.most_terms {
+                let shot = if kept.len() <= trajectories::MOST_TERMS {
                     shoot(data, &kept, &found, &config.trajectories, token)?
                 } else {
                     None
@@ -73,12 +82,12 @@ fn weak_form(data: &Prepared, terms: &[Expr], config: &Config) -> Result<Option<
     }
     spans.sort_by(f64::total_cmp);
     let window = (config.weak.periods * data.period).min(config.weak.share * spans[spans.len() / 2]);
-    let mut count = config.weak.curves;
+    let mut count = weak::CURVES;
     loop {
         let stride = data.curves.len().div_ceil(count).max(1);
         let curves: Vec<&Curve> = data.curves.iter().step_by(stride).collect();
         match weak_system(terms, &data.inputs, &curves, window) {
-            Ok(system) if system.rows() >= config.weak.rows * terms.len() => return Ok(Some(system)),
+            Ok(system) if system.rows() >= weak::ROWS * terms.len() => return Ok(Some(system)),
             Ok(_) if stride > 1 => count *= 2,
             _ => return Ok(None),
         }
@@ -95,7 +104,7 @@ fn smallest(
     config: &Config,
     token: &CancelToken,
 ) -> Result<Option<Elimination>, RecoverError> {
-    if terms.len() > config.folding.most_candidates {
+    if terms.len() > MOST_CANDIDATES {
         return Ok(None);
     }
     let all: Vec<usize> = (0..terms.len()).collect();
@@ -115,10 +124,10 @@ fn smallest(
     });
     models.dedup();
     let how = first_look(data, token);
-    let stretches = chosen(data, config.trajectories.look);
+    let stretches = chosen(data, trajectories::LOOK);
     let mut best: Option<(f64, Elimination)> = None;
-    for level in models.chunk_by(|a, b| a.columns.len() == b.columns.len()).take(config.folding.sizes) {
-        for model in level.iter().take(config.folding.asked).take_while(|_| !token.is_cancelled()) {
+    for level in models.chunk_by(|a, b| a.columns.len() == b.columns.len()).take(SIZES) {
+        for model in level.iter().take(ASKED).take_while(|_| !token.is_cancelled()) {
             let Ok(solution) = system.solve(&model.columns) else { continue };
             let formulas: Vec<Expr> = model.columns.iter().map(|&j| terms[j].clone()).collect();
             let shot = fit_terms(data, &formulas, &solution.coefficients, &stretches, &how)?;
@@ -185,13 +194,9 @@ fn weigh(
 
 /// The terms of a stage that are finite on most splines, with the data cut down to those where they all are: noise may
 /// carry a state across the edge of a term's domain.
-fn usable_stretches(
-    data: &Prepared,
-    stage: &Stage,
-    config: &Config,
-) -> Result<Option<(Vec<Expr>, Prepared)>, RecoverError> {
+fn usable_stretches(data: &Prepared, stage: &Stage) -> Result<Option<(Vec<Expr>, Prepared)>, RecoverError> {
     let terms: Vec<Expr> = stage.terms.iter().map(|t| t.formula.clone()).collect();
-    if terms.is_empty() || terms.len() > config.most_terms {
+    if terms.is_empty() || terms.len() > MOST_TERMS {
         return Ok(None);
     }
     let finite: Vec<Vec<bool>> = data

@@ -8,7 +8,7 @@ use crate::recover::snap::{justified_snap, supported_digits};
 use crate::regression::RegressionError;
 use crate::terms::{Stage, Term, decimal};
 
-use super::Config;
+use super::MOST_TERMS;
 use super::data::Prepared;
 use super::denominator::{Denominator, denominator};
 use super::pointwise::{Samples, usable_terms};
@@ -29,17 +29,16 @@ pub(super) fn resolve(
     data: &Prepared,
     stage: &Stage,
     enough: f64,
-    config: &Config,
 ) -> Result<Option<Resolved>, RegressionError> {
     let Some((above, below)) = &stage.rational else { return Ok(None) };
-    if above.len() > config.most_terms || below.len() > MOST_DENOMINATORS {
+    if above.len() > MOST_TERMS || below.len() > MOST_DENOMINATORS {
         return Ok(None);
     }
     let above = ascending(finite(data, &data.samples, above)?);
     let below = ascending(finite(data, &data.samples, below)?);
     let formulas = |terms: &[Term]| terms.iter().map(|t| t.formula.clone()).collect::<Vec<_>>();
     let (above_formulas, below_formulas) = (formulas(&above), formulas(&below));
-    let found = denominator(&above_formulas, &below_formulas, &data.inputs, &data.samples, enough, config)?;
+    let found = denominator(&above_formulas, &below_formulas, &data.inputs, &data.samples, enough)?;
     let Some(found) = found else { return Ok(None) };
     let (divisor, exact) = assemble(&found, &below);
     let over = |term: &Term| Term { formula: term.formula.clone().over(divisor.clone()), ..term.clone() };

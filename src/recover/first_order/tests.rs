@@ -56,29 +56,29 @@ fn given_velocities_are_fitted_as_they_are_unless_they_are_noisy() {
 
 #[test]
 fn clean_velocities_keep_the_terms_of_the_law_alone() {
-    let (data, config) = (prepared(0.0, true), Config::default());
-    let (fitted, report) = clean::fit_clean(&data, &quadratic(), &config).unwrap().unwrap();
+    let data = prepared(0.0, true);
+    let (fitted, report) = clean::fit_clean(&data, &quadratic()).unwrap().unwrap();
     assert_eq!(shown(&fitted.terms), ["p1^2", "p2^2", "q1^2", "q2^2"]);
     assert!(fitted.explains && report.kept == 4 && report.residual < 1e-10, "{report:?}");
-    let found = RecoveredHamiltonian::of_fit(&fitted, &data, &config);
+    let found = RecoveredHamiltonian::of_fit(&fitted, &data);
     assert!(found.exact && found.explains, "{found:?}");
 }
 
 #[test]
 fn a_library_without_a_term_of_the_law_explains_nothing() {
-    let (data, config) = (prepared(0.0, true), Config::default());
+    let data = prepared(0.0, true);
     let without = quadratic().terms.into_iter().map(|term| term.formula);
     let without = stage(without.filter(|formula| formula.to_string() != "q2^2").collect());
-    let (fitted, _) = clean::fit_clean(&data, &without, &config).unwrap().unwrap();
+    let (fitted, _) = clean::fit_clean(&data, &without).unwrap().unwrap();
     assert!(!fitted.explains);
-    assert!(!RecoveredHamiltonian::of_fit(&fitted, &data, &config).exact);
+    assert!(!RecoveredHamiltonian::of_fit(&fitted, &data).exact);
 }
 
 #[test]
 fn held_out_velocities_may_contradict_a_fit() {
-    let (mut data, config) = (prepared(0.0, true), Config::default());
+    let mut data = prepared(0.0, true);
     data.held_out.fields.iter_mut().for_each(|v| *v *= 1.001);
-    let (fitted, _) = clean::fit_clean(&data, &quadratic(), &config).unwrap().unwrap();
+    let (fitted, _) = clean::fit_clean(&data, &quadratic()).unwrap().unwrap();
     assert!(!fitted.explains);
 }
 
@@ -111,10 +111,8 @@ fn of_one(term: &str, coefficient: f64, error: f64) -> Fitted {
 
 #[test]
 fn coefficients_are_rationals_where_that_is_justified() {
-    let (data, config) = (prepared(0.01, false), Config::default());
-    let of = |coefficient, error| {
-        RecoveredHamiltonian::of_fit(&of_one("q1^2", coefficient, error), &data, &config)
-    };
+    let data = prepared(0.01, false);
+    let of = |coefficient, error| RecoveredHamiltonian::of_fit(&of_one("q1^2", coefficient, error), &data);
     let half = of(0.500001, 1e-5);
     assert!(half.exact && half.terms[0].value.to_f64().value() == 0.5, "{half:?}");
     // 0.4713 ± 0.0002 is no simple rational.
@@ -124,8 +122,8 @@ fn coefficients_are_rationals_where_that_is_justified() {
 
 #[test]
 fn that_nothing_moves_is_no_hamiltonian() {
-    let (data, config) = (prepared(0.01, false), Config::default());
-    let nothing = RecoveredHamiltonian::of_fit(&of_one("q1^2", 1e-7, 1e-6), &data, &config);
+    let data = prepared(0.01, false);
+    let nothing = RecoveredHamiltonian::of_fit(&of_one("q1^2", 1e-7, 1e-6), &data);
     assert!(!nothing.exact, "{nothing:?}");
 }
 

@@ -17,36 +17,33 @@ use super::data::Prepared;
 pub struct Config {
     /// Deviation, in units of the noise, up to which integrated trajectories count as explained.
     pub explained: f64,
-    /// Most terms that trajectories are fitted with.
-    pub most_terms: usize,
-    /// About how many points trajectories are fitted with, whole stretches of them: for a first look.
-    pub look: usize,
-    /// The same for a fit.
-    pub fit: usize,
-    /// The same where a fit leaves coefficients unrecognised.
-    pub sharp: usize,
     /// Chance of a rational at which no more precision is asked for.
     pub clear: f64,
-    /// Terms below so many standard errors are dropped.
-    pub significant: f64,
-    /// How much worse than shorter segments a longer one may fit.
-    pub lengthened: f64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config {
-            explained: 1.1,
-            most_terms: 36,
-            look: 1200,
-            fit: 6000,
-            sharp: 30_000,
-            clear: 0.005,
-            significant: 4.0,
-            lengthened: 1.2,
-        }
+        Config { explained: 1.1, clear: 0.005 }
     }
 }
+
+/// Most terms that trajectories are fitted with.
+pub(super) const MOST_TERMS: usize = 36;
+
+/// About how many points trajectories are fitted with, whole stretches of them: for a first look.
+pub(super) const LOOK: usize = 1200;
+
+/// The same for a fit.
+const FIT: usize = 6000;
+
+/// The same where a fit leaves coefficients unrecognised.
+const SHARP: usize = 30_000;
+
+/// Terms below so many standard errors are dropped.
+const SIGNIFICANT: f64 = 4.0;
+
+/// How much worse than shorter segments a longer one may fit.
+const LENGTHENED: f64 = 1.2;
 
 /// A fit of trajectories.
 pub(super) struct Reached {
@@ -71,7 +68,7 @@ pub(super) fn sharpened(
         pairs.all(|(c, e)| snap(*c, 3.0 * e).is_some_and(|s| s.chance <= config.clear))
     };
     let mut used = 0;
-    for amount in [config.fit, config.sharp] {
+    for amount in [FIT, SHARP] {
         if reached.shot.chi > config.explained || recognised(&reached.shot) || token.is_cancelled() {
             break;
         }
@@ -113,7 +110,7 @@ pub(super) fn shoot(
     let mut looked = false;
     let mut best: Option<Reached> = None;
     loop {
-        let stretches = chosen(data, if looked { config.fit } else { config.look });
+        let stretches = chosen(data, if looked { FIT } else { LOOK });
         let iterations = if looked { 12 } else { 6 };
         let how = Shooting { points, noise: noise.clone(), iterations, token: token.clone(), rtol };
         if token.is_cancelled() {
@@ -132,14 +129,14 @@ pub(super) fn shoot(
             return Ok(Some(Reached { terms, shot, points, rtol }));
         }
         // A longer segment must not fit much worse than the shorter ones did.
-        if best.as_ref().is_some_and(|b| shot.chi > config.lengthened * b.shot.chi.max(0.05)) {
+        if best.as_ref().is_some_and(|b| shot.chi > LENGTHENED * b.shot.chi.max(0.05)) {
             return Ok(best);
         }
         let significance = |k: usize| shot.parameters[k].abs() / shot.standard_errors[k];
         let weakest = (0..terms.len()).min_by(|&a, &b| significance(a).total_cmp(&significance(b)));
         theta = shot.parameters.clone();
         match weakest {
-            Some(k) if significance(k) < config.significant && terms.len() > 1 => {
+            Some(k) if significance(k) < SIGNIFICANT && terms.len() > 1 => {
                 terms.remove(k);
                 theta.remove(k);
                 continue;

@@ -15,19 +15,21 @@ pub struct Config {
     pub periods: f64,
     /// The same at most, in shares of a curve: several windows fit on it.
     pub share: f64,
-    /// Curves that are used, or more where they have too few windows for the terms.
-    pub curves: usize,
-    /// Equations for each term, at least.
-    pub rows: usize,
     /// By how much the residual may grow while terms are left out.
     pub growth: f64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { periods: 0.8, share: 0.4, curves: 40, rows: 3, growth: 1.1 }
+        Config { periods: 0.8, share: 0.4, growth: 1.1 }
     }
 }
+
+/// Curves that are used, or more where they have too few windows for the terms.
+pub(super) const CURVES: usize = 40;
+
+/// Equations for each term, at least.
+pub(super) const ROWS: usize = 3;
 
 /// Most windows of one curve.
 const MOST_WINDOWS: usize = 1000;

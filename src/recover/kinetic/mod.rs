@@ -27,15 +27,16 @@ mod tests;
 mod verify;
 mod writing;
 
-use super::decide::{explained, noise_left, scattered_states, stretches};
+use super::decide::{NEAR, TIED, explained, noise_left, scattered_states, stretches};
 use super::names::Names;
 use super::problem::{thinned, used_positions};
 use super::recovery::{Alternative, Evidence, Recovery, Status};
 use super::{Invariants, RecoverError, constants, problem};
 use crate::data::{Recording, Smoothed, Smoother};
 use crate::progress::{Event, Job};
+use crate::recover;
 use crate::regression::WeakForm;
-use crate::regression::trajectory::{self, ObservedPiece};
+use crate::regression::trajectory::ObservedPiece;
 use crate::terms::joint;
 
 use equations::Table;
@@ -50,91 +51,64 @@ pub use shape::MOST;
 /// How masses that depend on the position are sought. Differences of scores are in units of χ².
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Config {
-    /// How forms are sought.
-    pub selection: selection::Config,
     /// The most coordinates. With three the search takes minutes.
     pub coordinates: usize,
     /// The floors of the passes, in units of the rms acceleration: every pass whitens with the best form of the one before.
-    pub floors: Vec<f64>,
-    /// The passes in which forms grow from single masses; the later ones improve what is known.
-    pub growing: usize,
+    pub floors: [f64; 4],
     /// s² of the last pass above which no form is followed.
     pub hopeless: f64,
     /// How much larger s² may be in the passes before the last: their whitening knows less of the form.
-    pub patience: Vec<f64>,
+    pub patience: [f64; 3],
     /// The most forms that are followed.
     pub followed: usize,
     /// A form is followed when its score in the weak equations is not worse than the best by more than this.
     pub far: f64,
-    /// How trajectories are fitted.
-    pub trajectory: trajectory::Config,
-    /// The most points of recorded momenta that are smoothed.
-    pub recorded: usize,
-    /// The most points that are followed.
-    pub points: usize,
-    /// The fewest pieces that are followed, where there are as many.
-    pub pieces: usize,
     /// χ² for each degree of freedom up to which a form explains what is followed, also where it was not fitted. Right
     /// forms reach 1.1 at most; the noise itself is known to 7 %.
     pub explained: f64,
-    /// The noise of a column is corrected where the best fit leaves less than this part of it.
-    pub less_noise: f64,
-    /// The least factor of such a correction.
-    pub least_noise: f64,
-    /// The most such corrections.
-    pub noise_rounds: usize,
-    /// Among forms whose scores differ from the best by less than this, the simplest is the answer.
-    pub near: f64,
-    /// Other forms that are no longer and differ from the answer by less than this are alternatives.
-    pub tied: f64,
     /// A coefficient below so many standard errors is dropped.
     pub significance: f64,
-    /// The least share of the points that a form must follow.
-    pub complete: f64,
-    /// The same for what is held out, where one part of a few may begin next to such a stretch.
-    pub tested: f64,
     /// The parts into which the recording is cut at least, so that every second can be held out.
     pub stretches: usize,
     /// Where all coordinates but one are cyclic, the least spread of the energies of runs relative to their mean kinetic
     /// energy. At one energy every M(q) has a V(q) with the same motion.
     pub energies: f64,
-    /// How constants are read.
-    pub constants: constants::Config,
-    /// How recorded momenta are read.
-    pub momenta: recorded_momenta::Config,
 }
 
 impl Default for Config {
     fn default() -> Config {
         Config {
-            selection: selection::Config::default(),
             coordinates: 2,
-            floors: vec![1e-2, 1e-3, 1e-5, 1e-5],
-            growing: 2,
+            floors: [1e-2, 1e-3, 1e-5, 1e-5],
             hopeless: 30.0,
-            patience: vec![10.0, 10.0, 3.0],
+            patience: [10.0, 10.0, 3.0],
             followed: 8,
             far: 60.0,
-            trajectory: trajectory::Config::default(),
-            recorded: 20_000,
-            points: 3000,
-            pieces: 6,
             explained: 1.5,
-            less_noise: 0.8,
-            least_noise: 0.02,
-            noise_rounds: 3,
-            near: 6.0,
-            tied: 10.0,
             significance: 4.0,
-            complete: 0.9,
-            tested: 0.5,
             stretches: 6,
             energies: 0.1,
-            constants: constants::Config::default(),
-            momenta: recorded_momenta::Config::default(),
         }
     }
 }
+
+/// The most points that are followed.
+const POINTS: usize = 3000;
+
+/// The fewest pieces that are followed, where there are as many.
+const PIECES: usize = 6;
+
+/// The most points of recorded momenta that are smoothed.
+const RECORDED: usize = 20_000;
+
+/// The same for what is held out, where one part of a few may begin next to such a stretch.
+const TESTED: f64 = 0.5;
+
+/// The least share of the points that a form must follow.
+const COMPLETE: f64 = 0.9;
+
+/// The passes in which forms grow from single masses; the later ones improve what is known.
+const GROWING: usize = 2;
 
 impl Config {
     /// Whether masses that depend on the position are tried after a law with constant masses that stands so.
@@ -148,16 +122,15 @@ impl Config {
 pub fn recover_kinetic(
     recording: &Recording,
     smoothed: &Smoothed,
-    problem: &problem::Config,
-    config: &Config,
+    config: &recover::Config,
     job: &Job<'_>,
 ) -> Option<Recovery> {
-    if recording.dof() > config.coordinates.min(MOST) {
+    if recording.dof() > config.kinetic.coordinates.min(MOST) {
         return None;
     }
     job.tell(Event::Doing("trying masses that depend on the position"));
-    let grounds = Grounds::new(recording, smoothed, problem)?;
-    let laws = grounds.search(config, job).forms()?;
+    let grounds = Grounds::new(recording, smoothed, &config.problem)?;
+    let laws = grounds.search(&config.kinetic, job).forms()?;
     let pieces: Vec<ObservedPiece> = smoothed.pieces.iter().map(ObservedPiece::new).collect();
     decide(recording, &grounds, laws, &pieces, config, job)
 }
@@ -170,24 +143,23 @@ pub fn recover_kinetic(
 pub fn recover_kinetic_canonical(
     recording: &Recording,
     smoother: &Smoother,
-    problem: &problem::Config,
-    config: &Config,
+    config: &recover::Config,
     job: &Job<'_>,
 ) -> Result<Option<Recovery>, RecoverError> {
-    if recording.dof() > config.coordinates.min(MOST) {
+    if recording.dof() > config.kinetic.coordinates.min(MOST) {
         return Ok(None);
     }
     job.tell(Event::Doing("reading momenta with masses that depend on the position"));
-    let recording = &recording.some_runs(config.recorded);
-    let Some(map) = MassMap::of(recording, smoother, &config.momenta)? else { return Ok(None) };
+    let recording = &recording.some_runs(RECORDED);
+    let Some(map) = MassMap::of(recording, smoother)? else { return Ok(None) };
     let mut names = Names::new(recording);
     let velocities = recording.coordinates.iter().map(|q| names.beside("v_", &q.name)).collect();
     let with_velocities = map.with_velocities(recording, velocities);
     let smoothed = smoother.smooth(&with_velocities)?;
-    let Some(grounds) = Grounds::new(&with_velocities, &smoothed, problem) else { return Ok(None) };
-    let Some(laws) = grounds.search(config, job).forms() else { return Ok(None) };
+    let Some(grounds) = Grounds::new(&with_velocities, &smoothed, &config.problem) else { return Ok(None) };
+    let Some(laws) = grounds.search(&config.kinetic, job).forms() else { return Ok(None) };
     let laws = laws.iter().filter_map(|law| in_recorded_momenta(law, &smoothed, &map)).collect();
-    let few = recording.some_runs(config.points);
+    let few = recording.some_runs(POINTS);
     let noise = momentum_noise(&smoother.smooth_states(&few)?, recording.dof());
     let pieces: Vec<ObservedPiece> =
         smoothed.pieces.iter().map(|piece| with_momenta(ObservedPiece::new(piece), &map, &noise)).collect();
@@ -220,14 +192,15 @@ fn decide(
     grounds: &Grounds,
     laws: Vec<Lagrangian>,
     pieces: &[ObservedPiece],
-    config: &Config,
+    all: &recover::Config,
     job: &Job<'_>,
 ) -> Option<Recovery> {
-    let pieces = stretches(pieces, config.points, config.pieces).into_owned();
+    let config = &all.kinetic;
+    let pieces = stretches(pieces, POINTS, PIECES).into_owned();
     let mut trial = Trial { pieces, config, job };
     job.tell(Event::Doing("following trajectories"));
     let found = trial.follow(&laws);
-    let answer = trial.without_weak(choose(&found, config.near)?.clone());
+    let answer = trial.without_weak(choose(&found)?.clone());
     let has_masses = || {
         answer.law.unit.is_none()
             || determines_masses(&answer.law, &trial.pieces, recording.runs.len(), config)
@@ -240,27 +213,26 @@ fn decide(
     if !bears_out || job.is_cancelled() {
         return None;
     }
-    Some(settled(recording, &grounds.weak, &trial, &found, &answer))
+    Some(settled((recording, &grounds.weak), &trial, &found, &answer, &all.decide.constants))
 }
 
 /// The answer with its alternatives.
 fn settled(
-    recording: &Recording,
-    weak: &WeakForm,
+    (recording, weak): (&Recording, &WeakForm),
     trial: &Trial<'_>,
     found: &[Followed],
     answer: &Followed,
+    constants: &constants::Config,
 ) -> Recovery {
-    let config = trial.config;
     let law = |followed: &Followed| {
         let factor = followed.fit.inflation();
         let covariance: Vec<f64> = followed.fit.covariance.iter().map(|c| c * factor).collect();
-        writing::law(recording, &followed.law, &covariance, &config.constants)
+        writing::law(recording, &followed.law, &covariance, constants)
     };
     let states = scattered_states(weak);
     let mut others: Vec<&Followed> = Vec::new();
     for other in found {
-        let is_tied = other.score < answer.score + config.tied
+        let is_tied = other.score < answer.score + TIED
             && other.law.parts.len() <= answer.law.parts.len()
             && !same_motion(&other.law, &answer.law, &states);
         if is_tied && !others.iter().any(|known| same_motion(&known.law, &other.law, &states)) {
@@ -289,9 +261,9 @@ fn settled(
 }
 
 /// The simplest of those whose score is nearly the best; of equally simple ones the best.
-fn choose(found: &[Followed], near: f64) -> Option<&Followed> {
+fn choose(found: &[Followed]) -> Option<&Followed> {
     let best = found.iter().map(|followed| followed.score).min_by(f64::total_cmp)?;
-    let close = found.iter().filter(|followed| followed.score < best + near);
+    let close = found.iter().filter(|followed| followed.score < best + NEAR);
     close.min_by(|a, b| a.law.parts.len().cmp(&b.law.parts.len()).then_with(|| a.score.total_cmp(&b.score)))
 }
 
@@ -369,11 +341,10 @@ impl Search<'_> {
                 .and_then(|best| self.lagrangian(best))
                 .map(|law| law.slopes(self.weak.positions(), self.weak.velocities()));
             let whitened = self.weak.whiten(slopes.as_ref(), floor).ok()?;
-            let config = &self.config.selection;
             let (whitened, parts, job) = (&whitened, self.parts, self.job);
-            let selection = Selection { table: &table, whitened, parts, config, job };
+            let selection = Selection { table: &table, whitened, parts, job };
             // The first whitening knows nothing of the slopes: forms grow anew under the second.
-            let again = if pass < self.config.growing { &[][..] } else { &known };
+            let again = if pass < GROWING { &[][..] } else { &known };
             let hopeless = self.config.hopeless * self.config.patience.get(pass).unwrap_or(&1.0);
             let (forms, s2) = selection.run(again, hopeless);
             if s2 > hopeless {
@@ -396,6 +367,6 @@ impl Search<'_> {
 
     /// Whether the form is short enough not to interpolate.
     fn is_short(&self, law: &Lagrangian) -> bool {
-        law.parts.len() < self.config.selection.terms[law.dof - 1]
+        law.parts.len() < selection::TERMS[law.dof - 1]
     }
 }

@@ -6,27 +6,10 @@ use super::shape::{Base, MOST};
 use crate::data::{Rates, Recording, Smoothed, Smoother};
 use crate::expr::Symbol;
 use crate::recover::RecoverError;
+use crate::recover::momentum_map::{MISFIT, RUNS, SIGNIFICANCE};
 use crate::regression::WeakForm;
 use crate::regression::least_squares::backward_elimination;
 use crate::regression::trajectory::ObservedPiece;
-
-/// How momenta are read as functions of positions and velocities.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Config {
-    /// The most runs that are used. More say nothing new of a linear relation with few unknowns.
-    pub runs: usize,
-    /// Coefficients below so many standard errors are zero.
-    pub significance: f64,
-    /// The largest rms misfit of the momenta, as a share of their rms, at which they are of this form.
-    pub misfit: f64,
-}
-
-impl Default for Config {
-    /// As for masses that are constant.
-    fn default() -> Config {
-        Config { runs: 16, significance: 6.0, misfit: 0.03 }
-    }
-}
 
 /// A mass matrix as a sum of many functions.
 pub struct MassMap {
@@ -39,13 +22,9 @@ impl MassMap {
     ///
     /// # Errors
     /// A recording that cannot be smoothed.
-    pub fn of(
-        recording: &Recording,
-        smoother: &Smoother,
-        config: &Config,
-    ) -> Result<Option<MassMap>, RecoverError> {
+    pub fn of(recording: &Recording, smoother: &Smoother) -> Result<Option<MassMap>, RecoverError> {
         let mut some = recording.clone();
-        some.runs.truncate(config.runs);
+        some.runs.truncate(RUNS);
         let weak = WeakForm::new(&smoother.smooth_states(&some)?, &Default::default());
         if weak.rows() == 0 {
             return Ok(None);
@@ -53,7 +32,7 @@ impl MassMap {
         // With 1 and the square of a cosine, that of the sine says nothing new.
         let parts: Vec<Part> =
             library(&recording.coordinates, &[]).into_iter().filter(is_independent).collect();
-        let Some(coefficients) = coefficients(&weak, &parts, recording.dof(), config) else {
+        let Some(coefficients) = coefficients(&weak, &parts, recording.dof()) else {
             return Ok(None);
         };
         let map = MassMap { parts, coefficients };
@@ -111,7 +90,7 @@ fn is_independent(part: &Part) -> bool {
 }
 
 /// Least squares on ∫φ p_i = Σ c ∫φ ∂t/∂v_i, all i together, each in units of its rms.
-fn coefficients(weak: &WeakForm, parts: &[Part], dof: usize, config: &Config) -> Option<Vec<f64>> {
+fn coefficients(weak: &WeakForm, parts: &[Part], dof: usize) -> Option<Vec<f64>> {
     let count = parts.len();
     let mut functions = vec![Vec::with_capacity(weak.points() * (count + 1)); dof];
     let states = weak.positions().chunks_exact(2 * dof).zip(weak.velocities().chunks_exact(2 * dof));
@@ -137,8 +116,8 @@ fn coefficients(weak: &WeakForm, parts: &[Part], dof: usize, config: &Config) ->
             column.extend(integrals.col_as_slice(k).iter().map(|x| x / rms));
         }
     }
-    let fit = backward_elimination(&columns, &left, &vec![false; count], config.significance)?;
-    (fit.residual <= config.misfit).then_some(fit.coefficients)
+    let fit = backward_elimination(&columns, &left, &vec![false; count], SIGNIFICANCE)?;
+    (fit.residual <= MISFIT).then_some(fit.coefficients)
 }
 
 /// The form whose momenta are those of the recording, as far as it is proportional to them.
@@ -208,7 +187,7 @@ mod tests {
             }
             run.rates[0].iter_mut().for_each(|p| *p *= 3.0);
         }
-        let map = MassMap::of(&recording, &Smoother::default(), &Config::default()).unwrap().unwrap();
+        let map = MassMap::of(&recording, &Smoother::default()).unwrap().unwrap();
         let back = map.with_velocities(&recording, names);
         for (run, velocities) in back.runs.iter().zip(&velocities) {
             for (found, truth) in run.rates.iter().flatten().zip(velocities.iter().flatten()) {

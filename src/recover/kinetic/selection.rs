@@ -20,48 +20,36 @@ use crate::progress::Job;
 use crate::regression::Whitened;
 use crate::regression::beam::{BeamConfig, Candidates, beam_search};
 
-/// How forms are sought.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Config {
-    /// The forms kept of each size.
-    pub width: usize,
-    /// The choices of masses to begin with, the plainest first. Two coordinates have 9 at most; three would have 216.
-    pub starts: usize,
-    /// The most coordinates with which ratios of masses are scanned for each beginning. With more, fits alone find them.
-    pub scanned: usize,
-    /// For each form kept, the children that are proposed.
-    pub children: usize,
-    /// Of each size, the most forms that are fitted. Fits are most of the cost.
-    pub fitted: usize,
-    /// Of each size, the most forms with the same entries on the diagonal of the first size.
-    pub alike: usize,
-    /// The most terms of a form, for one, two and three coordinates: two more than those of mechanics have (a point on a
-    /// surface, a double pendulum on a cart). Longer forms interpolate.
-    pub terms: [usize; 3],
-    /// The forms that are improved by single changes.
-    pub improved: usize,
-    /// Rounds of a fit.
-    pub rounds: usize,
-    /// A size that lowers χ²/s² by less than this is a stall; two in a row end the search.
-    pub stall: f64,
-}
+/// The forms kept of each size.
+const WIDTH: usize = 10;
 
-impl Default for Config {
-    fn default() -> Config {
-        Config {
-            width: 10,
-            starts: 12,
-            scanned: 2,
-            children: 8,
-            fitted: 32,
-            alike: 4,
-            terms: [5, 9, 11],
-            improved: 4,
-            rounds: 4,
-            stall: 12.0,
-        }
-    }
-}
+/// The choices of masses to begin with, the plainest first. Two coordinates have 9 at most; three would have 216.
+const STARTS: usize = 12;
+
+/// The most coordinates with which ratios of masses are scanned for each beginning. With more, fits alone find them.
+const SCANNED: usize = 2;
+
+/// For each form kept, the children that are proposed.
+const CHILDREN: usize = 8;
+
+/// Of each size, the most forms that are fitted. Fits are most of the cost.
+const FITTED: usize = 32;
+
+/// Of each size, the most forms with the same entries on the diagonal of the first size.
+const ALIKE: usize = 4;
+
+/// The forms that are improved by single changes.
+const IMPROVED: usize = 4;
+
+/// Rounds of a fit.
+const ROUNDS: usize = 4;
+
+/// A size that lowers χ²/s² by less than this is a stall; two in a row end the search.
+const STALL: f64 = 12.0;
+
+/// The most terms of a form, for one, two and three coordinates: two more than those of mechanics have (a point on a
+/// surface, a double pendulum on a cart). Longer forms interpolate.
+pub(super) const TERMS: [usize; 3] = [5, 9, 11];
 
 /// A form fitted to the weak equations.
 #[derive(Clone, PartialEq, Debug)]
@@ -95,8 +83,6 @@ pub struct Selection<'a> {
     pub whitened: &'a Whitened,
     /// The terms.
     pub parts: &'a [Part],
-    /// How forms are sought.
-    pub config: &'a Config,
     /// The job.
     pub job: &'a Job<'a>,
 }
@@ -120,7 +106,7 @@ impl Selection<'_> {
         }
         self.with_other_potentials(&best, s2).into_iter().for_each(|form| self.keep(&mut found, form));
         let s2 = self.variance(found.values());
-        let best: Vec<Fitted> = self.ordered(&found, s2).into_iter().take(self.config.improved).collect();
+        let best: Vec<Fitted> = self.ordered(&found, s2).into_iter().take(IMPROVED).collect();
         for form in best {
             self.improve(form, s2, &mut found);
         }
@@ -165,18 +151,18 @@ impl Selection<'_> {
         let mut all = present.clone();
         let least = |forms: &[Fitted]| forms.iter().map(|form| form.chi).fold(f64::INFINITY, f64::min);
         let (mut last, mut stalls) = (least(&present), 0);
-        while present.first().is_some_and(|form| form.terms.len() < self.config.terms[self.table.dof() - 1]) {
+        while present.first().is_some_and(|form| form.terms.len() < TERMS[self.table.dof() - 1]) {
             if self.job.is_cancelled() {
                 break;
             }
             let tasks: Vec<Proposal> = present.par_iter().flat_map(|form| self.children(form)).collect();
-            let mut next = self.fits(tasks, self.config.fitted);
+            let mut next = self.fits(tasks, FITTED);
             next.sort_by(|a, b| a.chi.total_cmp(&b.chi).then_with(|| a.terms.cmp(&b.terms)));
             present = self.selected(&next);
             all.extend(next);
             let s2 = self.variance(all.iter());
             let best = least(&present);
-            stalls = if best > last - self.config.stall * s2 { stalls + 1 } else { 0 };
+            stalls = if best > last - STALL * s2 { stalls + 1 } else { 0 };
             last = last.min(best);
             if stalls == 2 {
                 break;
@@ -192,7 +178,7 @@ impl Selection<'_> {
         for form in sorted {
             let count = of_start.entry(form.start).or_default();
             *count += 1;
-            if *count <= self.config.alike && out.len() < self.config.width {
+            if *count <= ALIKE && out.len() < WIDTH {
                 out.push(form.clone());
             }
         }
@@ -207,7 +193,7 @@ impl Selection<'_> {
         };
         let mut seen = std::collections::BTreeSet::new();
         let some: Vec<&Fitted> =
-            best.iter().filter(|form| seen.insert(masses(form))).take(self.config.improved).collect();
+            best.iter().filter(|form| seen.insert(masses(form))).take(IMPROVED).collect();
         let anew = |form: &&Fitted| self.potentials(form, s2);
         let proposals: Vec<Proposal> = some.par_iter().flat_map(anew).collect();
         self.fits(proposals, usize::MAX)
@@ -233,7 +219,7 @@ impl Selection<'_> {
             partners: vec![None; choices.len()],
         };
         let allowed = vec![true; choices.len()];
-        let beam = BeamConfig { size: self.config.terms[self.table.dof() - 1], ..BeamConfig::default() };
+        let beam = BeamConfig { size: TERMS[self.table.dof() - 1], ..BeamConfig::default() };
         let found = beam_search(&gram, &candidates, &allowed, &[1.0], s2, &beam);
         let proposal = |support: crate::regression::beam::Support| {
             let own = support.terms.iter().zip(&support.fit.coefficients);
@@ -243,7 +229,7 @@ impl Selection<'_> {
             let (terms, coefficients) = all.into_iter().unzip();
             Proposal { terms, coefficients, estimate: support.fit.chi, start: form.start }
         };
-        found.into_iter().take(self.config.children).map(proposal).collect()
+        found.into_iter().take(CHILDREN).map(proposal).collect()
     }
 
     /// All choices of one entry on the diagonal for each coordinate.
@@ -258,7 +244,7 @@ impl Selection<'_> {
         }
         let cost = |terms: &Vec<usize>| terms.iter().map(|&k| self.parts[k].cost()).sum::<f64>();
         choices.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
-        choices.truncate(self.config.starts);
+        choices.truncate(STARTS);
         let one = |(start, terms): (usize, Vec<usize>)| {
             let coefficients = vec![1.0; terms.len()];
             let chi = self.chi(&terms, &coefficients)?;
@@ -276,7 +262,7 @@ impl Selection<'_> {
         let Some(equations) = equations else { return Vec::new() };
         let linear = Linear { equations: &equations };
         // A beginning knows nothing of the ratios of masses.
-        let is_start = form.terms.len() == self.table.dof() && self.table.dof() <= self.config.scanned;
+        let is_start = form.terms.len() == self.table.dof() && self.table.dof() <= SCANNED;
         let masses = if is_start { linear.start_masses() } else { vec![vec![1.0; self.table.dof()]] };
         let grown = |masses: &Vec<f64>| self.grown(&linear, &form.terms, masses, form.start);
         masses.iter().flat_map(grown).collect()
@@ -291,7 +277,7 @@ impl Selection<'_> {
             let (terms, coefficients) = (support.terms, support.coefficients);
             Some(Proposal { terms, coefficients, estimate: support.chi, start })
         };
-        linear.extensions(terms, masses, self.config.children).into_iter().filter_map(with).collect()
+        linear.extensions(terms, masses, CHILDREN).into_iter().filter_map(with).collect()
     }
 
     /// The most promising proposals fitted, each form once.
@@ -325,7 +311,7 @@ impl Selection<'_> {
         let free: Vec<usize> = (0..terms.len()).filter(|&k| k != unit).collect();
         let mut chi = self.chi(terms, &c)?;
         let mut damping = 1e-8;
-        for _ in 0..self.config.rounds {
+        for _ in 0..ROUNDS {
             let residual = self.table.residual(self.whitened, terms, &c, true)?;
             let before = chi;
             let gradient: Vec<f64> = free.iter().map(|&k| dot(&residual.slopes[k], &residual.rest)).collect();
@@ -359,7 +345,7 @@ impl Selection<'_> {
     /// What would help a form with a term less is read from the equations about the form itself.
     fn improve(&self, mut best: Fitted, s2: f64, found: &mut BTreeMap<Vec<usize>, Fitted>) {
         let score = |form: &Fitted| form.chi / s2 + self.price(&form.terms);
-        for _ in 0..2 * self.config.terms[self.table.dof() - 1] {
+        for _ in 0..2 * TERMS[self.table.dof() - 1] {
             let equations = self.table.equations(self.whitened, &best.terms, &best.coefficients);
             let Some(equations) = equations.filter(|_| !self.job.is_cancelled()) else { break };
             let linear = Linear { equations: &equations };

@@ -8,7 +8,7 @@ use crate::recover::simulated::Simulated;
 fn found(simulated: &Simulated<'_>) -> Option<Recovery> {
     let recording = simulated.recording();
     let smoothed = Smoother::default().smooth(&recording).unwrap();
-    recover_kinetic(&recording, &smoothed, &problem::Config::default(), &Config::default(), &Job::silent())
+    recover_kinetic(&recording, &smoothed, &recover::Config::default(), &Job::silent())
 }
 
 /// Rods of length 1 with masses 1 and 0.6 at their ends, weight 4.
@@ -111,9 +111,8 @@ fn a_double_pendulum_in_its_momenta() {
         columns.for_each(|column| crate::data::fixtures::add_noise(column, 3e-3, &mut random));
     }
     recording.rates = crate::data::Rates::Momenta(["p1", "p2"].map(crate::expr::Symbol::new).to_vec());
-    let (problem, config) = (problem::Config::default(), Config::default());
-    let found =
-        recover_kinetic_canonical(&recording, &Smoother::default(), &problem, &config, &Job::silent());
+    let config = recover::Config::default();
+    let found = recover_kinetic_canonical(&recording, &Smoother::default(), &config, &Job::silent());
     let law = found.unwrap().unwrap().law;
     assert_eq!(
         law.hamiltonian.to_string(),

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::Config;
 use super::motion::Lagrangian;
+use super::{COMPLETE, Config, TESTED};
 use crate::progress::Job;
-use crate::recover::follow::less_noise;
+use crate::recover::follow::{NOISE_ROUNDS, less_noise};
 use crate::regression::motion::{Derivatives, Motion};
 use crate::regression::trajectory::{self, ObservedPiece, TrajectoryFit};
 
@@ -37,11 +37,9 @@ impl Trial<'_> {
     /// an overestimated noise hides what is wrong.
     pub fn follow(&mut self, laws: &[Lagrangian]) -> Vec<Followed> {
         let mut found = self.fits(laws);
-        for _ in 0..self.config.noise_rounds {
+        for _ in 0..NOISE_ROUNDS {
             let Some(best) = found.first() else { break };
-            let limits = self.config.least_noise..self.config.less_noise;
-            let factors = less_noise(&best.fit, limits.clone(), limits.end);
-            let Some(factors) = factors.filter(|_| !self.job.is_cancelled()) else { break };
+            let Some(factors) = less_noise(&best.fit).filter(|_| !self.job.is_cancelled()) else { break };
             self.pieces.iter_mut().for_each(|piece| *piece = piece.with_noise(&factors));
             let again: Vec<Lagrangian> = found.iter().map(|followed| followed.law.clone()).collect();
             found = self.fits(&again);
@@ -54,7 +52,8 @@ impl Trial<'_> {
             .par_iter()
             .filter(|_| !self.job.is_cancelled())
             .filter_map(|law| {
-                let fit = trajectory::fit(law, &law.constants(), &self.pieces, &self.config.trajectory);
+                let fit =
+                    trajectory::fit(law, &law.constants(), &self.pieces, &trajectory::Config::default());
                 self.followed(law, fit)
             })
             .collect();
@@ -77,14 +76,19 @@ impl Trial<'_> {
 
     /// A form on the pieces cut into this number of parts.
     pub fn follow_in(&self, law: &Lagrangian, parts: usize) -> Option<Followed> {
-        let fit =
-            trajectory::fit_in_parts(law, &law.constants(), &self.pieces, parts, &self.config.trajectory);
+        let fit = trajectory::fit_in_parts(
+            law,
+            &law.constants(),
+            &self.pieces,
+            parts,
+            &trajectory::Config::default(),
+        );
         self.followed(law, fit)
     }
 
     /// A fit that follows all pieces with a positive mass matrix.
     fn followed(&self, law: &Lagrangian, fit: TrajectoryFit) -> Option<Followed> {
-        let complete = fit.is_followed() && self.covers(&self.pieces, &fit, self.config.complete);
+        let complete = fit.is_followed() && self.covers(&self.pieces, &fit, COMPLETE);
         let law = law.with_constants(&fit.constants);
         let positive = || {
             let n = law.dof;
@@ -98,7 +102,7 @@ impl Trial<'_> {
     /// Whether at least this share of the points of pieces is followed. Next to stretches that the sampling does not resolve,
     /// a piece may begin with a wrong state.
     fn covers(&self, pieces: &[ObservedPiece], fit: &TrajectoryFit, share: f64) -> bool {
-        let parts = trajectory::cut(pieces, fit.parts, &self.config.trajectory);
+        let parts = trajectory::cut(pieces, fit.parts, &trajectory::Config::default());
         let points =
             |all: &mut dyn Iterator<Item = &ObservedPiece>| all.map(ObservedPiece::points).sum::<usize>();
         let kept = points(&mut parts.iter().zip(&fit.kept).filter(|(_, kept)| **kept).map(|(part, _)| part));
@@ -137,7 +141,7 @@ impl Trial<'_> {
     /// χ² for each degree of freedom on every second part of the recording, with constants fitted to the others. The
     /// initial states of the parts are fitted.
     pub fn held_out(&self, answer: &Followed) -> Option<f64> {
-        let settings = &self.config.trajectory;
+        let settings = &trajectory::Config::default();
         let fewest = self.config.stretches.div_ceil(self.pieces.len());
         let parts = trajectory::cut(&self.pieces, answer.fit.parts.max(fewest), settings);
         let (odd, even): (Vec<_>, Vec<_>) = parts.into_iter().enumerate().partition(|(k, _)| k % 2 == 1);
@@ -152,7 +156,7 @@ impl Trial<'_> {
             let fit = trajectory::fit_as_cut(&answer.law, &answer.law.constants(), fitted, settings);
             let fixed = Fixed(answer.law.with_constants(&fit.constants));
             let test = trajectory::fit_as_cut(&fixed, &[], tested, settings);
-            if !fit.is_followed() || !test.is_followed() || !self.covers(tested, &test, self.config.tested) {
+            if !fit.is_followed() || !test.is_followed() || !self.covers(tested, &test, TESTED) {
                 return None;
             }
             square += test.chi;

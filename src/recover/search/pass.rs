@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Config, beams, families, price};
+use super::{
+    Config, DROPPED, FIRST_ROUNDS, HOPELESS, INTERESTING, MOST_VARIANCE, OF_SIZE, OF_SIZE_AND_FAMILIES,
+    REFINED, ROUNDS, beams, families, price,
+};
 use crate::progress::Job;
 use crate::recover::refine::{Form, Masses, refine};
 use crate::recover::snap_parameters::snap_parameters;
@@ -31,12 +34,11 @@ impl Pass<'_> {
     /// The models of this pass, best first, and s².
     pub fn run(&self, warm: &[Model]) -> (Vec<Model>, f64) {
         let n = self.problem.equations() as f64;
-        let rounds = self.config.refinement.rounds;
         let warm = warm.iter().map(|model| Form::of_model(self.problem, model));
         let mut models: Vec<Model> =
-            warm.filter_map(|form| self.refined(&form, rounds, 1.0, f64::INFINITY)).collect();
+            warm.filter_map(|form| self.refined(&form, ROUNDS, 1.0, f64::INFINITY)).collect();
         let least = models.iter().map(|model| model.chi / n).fold(1e9, f64::min).max(1.0);
-        let mut found = self.beams(least.min(self.config.most_variance));
+        let mut found = self.beams(least.min(MOST_VARIANCE));
         let per_freedom = |f: &Found| f.support.fit.chi / (n - f.support.terms.len() as f64).max(1.0);
         let s2 = found.iter().map(per_freedom).fold(least, f64::min).max(1.0);
         found.sort_by(|a, b| self.score_of(a, s2).total_cmp(&self.score_of(b, s2)));
@@ -46,7 +48,7 @@ impl Pass<'_> {
         let s2 = models.iter().map(per_freedom).fold(1e9, f64::min).max(1.0);
         models.iter_mut().for_each(|model| model.score = self.problem.score(model, s2));
         sort(&mut models);
-        if s2 > self.config.hopeless {
+        if s2 > HOPELESS {
             return (models, s2);
         }
         self.simplify(&mut models, s2);
@@ -64,7 +66,7 @@ impl Pass<'_> {
                 break;
             }
             let form = Form::of_support(self.problem, &found.support, found.masses);
-            let Some(mut model) = self.refined(&form, self.config.first_rounds, s2, best) else { continue };
+            let Some(mut model) = self.refined(&form, FIRST_ROUNDS, s2, best) else { continue };
             model.score = self.problem.score(&model, s2);
             best = best.min(model.score);
             out.push(model);
@@ -75,11 +77,11 @@ impl Pass<'_> {
     /// The models whose refinement goes on since they are near the best; `best` is the score of another that is known.
     fn promising(&self, tried: Vec<Model>, s2: f64, best: f64) -> Vec<Model> {
         let best = tried.iter().map(|model| model.score).fold(best, f64::min);
-        let near = tried.into_iter().filter(|model| model.score < best + self.config.interesting);
+        let near = tried.into_iter().filter(|model| model.score < best + INTERESTING);
         near.map(|model| {
             let moves = model.masses() > 0 || !model.free_terms().is_empty();
             let form = Form::of_model(self.problem, &model);
-            let further = moves.then(|| self.refined(&form, self.config.refinement.rounds, s2, best));
+            let further = moves.then(|| self.refined(&form, ROUNDS, s2, best));
             further.flatten().unwrap_or(model)
         })
         .collect()
@@ -89,22 +91,22 @@ impl Pass<'_> {
     fn simplify(&self, models: &mut [Model], s2: f64) {
         let refinement = self.refinement(s2, f64::INFINITY);
         for model in models.iter_mut().take(self.config.warm) {
-            let snapped = snap_parameters(self.problem, model.clone(), s2, &self.config.snap, &refinement);
+            let snapped = snap_parameters(self.problem, model.clone(), s2, &refinement);
             *model = plainest(self.problem, snapped, s2, &refinement);
         }
         sort(models);
     }
 
     fn refinement(&self, s2: f64, interesting: f64) -> VarproConfig {
-        let tolerance = self.config.refinement.tolerance * s2;
-        VarproConfig { tolerance, interesting, ..self.config.refinement }
+        let tolerance = self.config.tolerance * s2;
+        VarproConfig { tolerance, interesting, ..VarproConfig::default() }
     }
 
     /// Refines a form as long as its score may come near to `best`.
     fn refined(&self, form: &Form, rounds: usize, s2: f64, best: f64) -> Option<Model> {
         let masses = if form.masses == Masses::Own { self.problem.bodies().len() - 1 } else { 0 };
         let length = self.problem.length(&form.terms, &form.ties, masses);
-        let interesting = s2 * (best + self.config.interesting - length);
+        let interesting = s2 * (best + INTERESTING - length);
         refine(self.problem, form, &VarproConfig { rounds, ..self.refinement(s2, interesting) })
     }
 
@@ -116,8 +118,8 @@ impl Pass<'_> {
                 if self.job.is_cancelled() {
                     return all;
                 }
-                let width = self.config.beam.width / if terms == Terms::Plain { 2 } else { 1 };
-                let config = BeamConfig { width, ..self.config.beam };
+                let width = BeamConfig::default().width / if terms == Terms::Plain { 2 } else { 1 };
+                let config = BeamConfig { width, ..BeamConfig::default() };
                 let found = beams(self.problem, *masses, start, terms, s2, &config);
                 all.extend(found.into_iter().map(|support| Found { support, masses: *masses }));
             }
@@ -144,20 +146,20 @@ impl Pass<'_> {
                 *count += 1;
                 out.push(found);
             }
-            if out.len() == self.config.refined {
+            if out.len() == REFINED {
                 break;
             }
         }
         for size in 1..=3 {
             let mut of_families: BTreeMap<Vec<Family>, usize> = BTreeMap::new();
-            let mut left = self.config.of_size;
+            let mut left = OF_SIZE;
             for found in found.iter().filter(|f| f.support.terms.len() == size) {
                 if left == 0 {
                     break;
                 }
                 let free = found.support.terms.iter().any(|&k| terms[k].is_free());
                 let count = of_families.entry(self.families(found)).or_default();
-                if free && *count < self.config.of_size_and_families {
+                if free && *count < OF_SIZE_AND_FAMILIES {
                     *count += 1;
                     left -= 1;
                     if seen.insert((&found.support.terms, found.masses)) {
@@ -179,11 +181,10 @@ impl Pass<'_> {
     /// The best few models without each of their terms.
     fn with_a_term_less(&self, models: &[Model], s2: f64) -> Vec<Model> {
         let mut out = Vec::new();
-        for model in models.iter().take(self.config.dropped).filter(|model| model.terms.len() > 1) {
+        for model in models.iter().take(DROPPED).filter(|model| model.terms.len() > 1) {
             let form = Form::of_model(self.problem, model);
             for place in 0..model.terms.len() {
-                let rounds = self.config.refinement.rounds;
-                let shorter = self.refined(&form.without(place), rounds, s2, models[0].score);
+                let shorter = self.refined(&form.without(place), ROUNDS, s2, models[0].score);
                 let Some(mut shorter) = shorter else { continue };
                 if shorter.chi < 5.0 * model.chi {
                     shorter.score = self.problem.score(&shorter, s2);

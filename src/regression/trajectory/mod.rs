@@ -19,7 +19,7 @@ use crate::data::Piece;
 use crate::regression::motion::Motion;
 
 /// How trajectories are fitted.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Config {
     /// The most Gauss–Newton steps. From a smoothed state and constants of a weak form, two to four suffice; along
     /// the valley of two exponentials it takes more.
@@ -37,7 +37,6 @@ pub struct Config {
     /// The rounds in which every fit may come down: right forms take two to four.
     pub first_rounds: usize,
     /// χ² for each degree of freedom above which a fit ends after these; infinite for never.
-    #[serde(with = "crate::regression::bound")]
     pub hopeless: f64,
 }
 
