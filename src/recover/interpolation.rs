@@ -12,13 +12,14 @@ const SERIES: usize = 3;
 pub(super) fn interpolates(model: &Model, most: usize) -> bool {
     model.terms.iter().filter(|term| term.is_free()).count() > most
         || longest_series(&model.terms) > SERIES
-        || mixes_shapes(&model.terms, model.inverse_masses.len())
+        || mixes_shapes(model)
 }
 
 /// Whether functions of two shapes, a cosine and a Gaussian, say, are added up in one coordinate. Laws of the literature
 /// add up functions of one shape, and polynomials and powers to them; two shapes with a width each follow a function
 /// that the library lacks: 1/cosh²(q) to 1e-4 of its depth.
-fn mixes_shapes(terms: &[Term], dof: usize) -> bool {
+pub(super) fn mixes_shapes(model: &Model) -> bool {
+    let (terms, dof) = (&model.terms, model.inverse_masses.len());
     let shaped: Vec<(&Term, Shape)> =
         terms.iter().filter_map(|term| Some((term, Shape::of(term.family())?))).collect();
     let meet = |a: &Term, b: &Term| (0..dof).any(|i| a.depends_on(i) && b.depends_on(i));

@@ -115,7 +115,7 @@ pub struct Search {
 /// Searches for the law of motion. The job is polled between beams; a search that is cancelled returns what it has.
 ///
 /// The degree of the library's monomials grows as long as this changes the best form, and that has one of the highest
-/// degree or is long: both may stand for a monomial of a still higher degree. While nothing reaches the noise, growth
+/// degree, is long or adds up two shapes: all may stand for a monomial of a still higher degree. While nothing reaches the noise, growth
 /// goes on only where it lowers s² by a factor of two.
 ///
 /// # Errors
@@ -133,7 +133,8 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
         problem.set_degree(problem.degree() + 2);
         let before = out.clone();
         out = passes(problem, &out.models, &starts, job, config)?;
-        let same = out.models.first().map(families) == before.models.first().map(families);
+        let same = out.models.first().map(families) == before.models.first().map(families)
+            && !out.models.first().is_some_and(mixes_shapes);
         if same || out.s2 > UNEXPLAINED.max(before.s2 / GROWTH) {
             break;
         }
@@ -146,15 +147,16 @@ pub fn search(problem: &mut Problem, job: &Job<'_>, config: &Config) -> Result<S
     Ok(out)
 }
 
-/// Whether the best form has a monomial of the highest degree or is long, and the library may have higher ones.
+/// Whether the best form has a monomial of the highest degree, is long or adds up two shapes, and the library may have
+/// higher ones.
 fn wants_degree(problem: &Problem, found: &Search) -> bool {
     let highest = problem.degree();
     let degree = |term: &Term| match term.form() {
         TermForm::Monomial(factors) => factors.iter().map(|&(_, e)| e as u32).sum(),
         _ => 0,
     };
-    let stands_in =
-        |model: &Model| model.complexity() > LONG || model.terms.iter().any(|term| degree(term) == highest);
+    let has_highest = |model: &Model| model.terms.iter().any(|term| degree(term) == highest);
+    let stands_in = |model: &Model| model.complexity() > LONG || has_highest(model) || mixes_shapes(model);
     problem.dof() <= GROWN_DOF && highest < HIGHEST_DEGREE && found.models.first().is_some_and(stands_in)
 }
 
