@@ -5,7 +5,6 @@ use super::config::{Config, Ending};
 use super::data::{Batches, Prepared, Scaling, TrainingData};
 use super::error::LearnError;
 use super::learned::LearnedCoordinates;
-use super::linear::vectorised;
 use super::loss::{CHUNK, LossTerms};
 use super::model::{Model, ModelKind, Sums};
 use super::operation::{Crew, LossFunction};
@@ -281,7 +280,7 @@ impl<'a> Run<'a> {
         for chosen in indices.chunks(CHUNK) {
             let mut chunk = self.model.chunk(chosen.len());
             chunk.fill(&set.gather(chosen), chosen.len(), 0);
-            vectorised(|| self.model.forward(weights, &mut chunk, &mut scratch));
+            self.model.forward(weights, &mut chunk, &mut scratch);
             total.add(&chunk.sums);
         }
         let [hamiltonian, poisson, cyclic] = total.terms();
