@@ -244,7 +244,9 @@ impl<'a> Run<'a> {
         let weights = state.parameters.packed::<f32>()?;
         let terms = function.terms(&weights, &batch)?;
         let mut gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
-        state.parameters.hand_out(&weights, &mut gradients)?;
+        if let Some(gradient) = function.gradient() {
+            state.parameters.hand_out(&gradient, &mut gradients)?;
+        }
         let losses = match terms.to_vec1::<f32>()?.as_slice() {
             &[hamiltonian, poisson, cyclic] => [hamiltonian, poisson, cyclic].map(f64::from),
             _ => [f64::NAN; 3],
