@@ -4,7 +4,7 @@
 //! order of the chunks and groups: the result has the same bits with one thread and with two.
 //!
 //! The derivative with respect to the weights does not go through candle's store of gradients. Candle would add it to
-//! zeros, from 65 536 numbers on with threads of its own that wait by spinning: half of the time of a step.
+//! zeros, from 65 536 numbers on with threads of its own that wait by spinning, which take the core of another worker.
 
 use super::gradient::Gradient;
 use super::linear::Real;

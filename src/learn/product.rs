@@ -187,7 +187,8 @@ impl<T: Real> Strip<'_, T> {
         let mut row = 0;
         while row < self.a.rows {
             row += match self.a.rows - row {
-                // With one vector, sums wait for themselves unless there are eight.
+                // Six rows of 4 vectors would fit too, but the compiler keeps them in memory, at a third of the rate. With
+                // one vector, sums wait for themselves unless there are eight.
                 8.. if VECTORS == 1 => self.tile::<S, 8, VECTORS>(simd, row, out),
                 4.. => self.tile::<S, 4, VECTORS>(simd, row, out),
                 _ => self.tile::<S, 1, VECTORS>(simd, row, out),
