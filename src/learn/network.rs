@@ -333,9 +333,9 @@ impl Network {
         let [s, mut bar, mut before] = [s, bar, before].map(|panel| &mut panel[..w * r]);
         let row_bar = View::apart(&jacobian_bar[i * r..], f, r, m * r);
         product(Target::set(bar, r), View::new(self.matrix(weights, 0), w, f), row_bar, room);
-        for l in 0..last {
+        for (l, slope_bars) in bars.iter_mut().enumerate().take(last) {
             let u = &trace.u[l][i * w * r..][..w * r];
-            let panels = s.iter_mut().zip(&mut *bar).zip(&mut bars[l]).zip(u).zip(&trace.a[l]);
+            let panels = s.iter_mut().zip(&mut *bar).zip(slope_bars).zip(u).zip(&trace.a[l]);
             for ((((s, bar), slope_bar), &u), &slope) in panels {
                 *s = slope * u;
                 *slope_bar += *bar * u;

@@ -211,6 +211,7 @@ impl<T: Real> Strip<'_, T> {
             Order::Rows => {
                 let rows: [&[T]; ROWS] =
                     std::array::from_fn(|i| &a.data[(row + i) * a.stride + start..][..depth]);
+                #[allow(clippy::needless_range_loop, reason = "k counts columns, not rows")]
                 for k in 0..depth {
                     self.add_row(simd, k, |i| rows[i][k], &mut sums);
                 }
