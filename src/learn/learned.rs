@@ -4,7 +4,6 @@ use super::checkpoint::{Checkpoint, LAWS, RESULT};
 use super::config::Config;
 use super::data::Scaling;
 use super::error::LearnError;
-use super::linear::vectorised;
 use super::loss::{CHUNK, LossTerms};
 use super::model::{Chunk, Model, ModelKind};
 use crate::dynamics::{VectorField, symplectic_gradient};
@@ -206,7 +205,7 @@ impl LearnedCoordinates {
                     .push_features(state.iter().zip(&scaling.factors).map(|(x, f)| x / f), &mut features);
                 features.iter().enumerate().for_each(|(k, &x)| chunk.inputs[k * r + s] = x);
             }
-            vectorised(|| self.model.forward(weights, &mut chunk, &mut scratch));
+            self.model.forward(weights, &mut chunk, &mut scratch);
             each(&chunk);
             kept = Some(chunk);
         }

@@ -1,8 +1,7 @@
-//! Matrix products on slices: the only unsafe code of the room, a bounds-checked door to the `gemm` crate.
-//!
-//! The kernel (AVX-512, AVX2 or portable) is chosen at run time by `gemm`; [`vectorised`] does the same for loops.
+//! Numbers, vectors of them, and loops compiled for the vectors of this machine.
 
 use candle_core::WithDType;
+use pulp::Simd;
 use std::ops::{AddAssign, Div, Neg, SubAssign};
 
 /// f32 or f64: what networks are evaluated in.
@@ -14,11 +13,97 @@ pub(crate) trait Real:
     fn real(value: f64) -> Self;
     fn hyperbolic_tangent(self) -> Self;
     fn softplus(self) -> Self;
+
+    /// As many numbers as a register holds.
+    type Vector<S: Simd>: Copy;
+    fn lanes<S: Simd>() -> usize;
+    /// The whole vectors at the beginning of a slice.
+    fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
+    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
+    fn splat<S: Simd>(simd: S, number: Self) -> Self::Vector<S>;
+    fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a·b + c.
+    fn multiply_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+    /// Every number moves up by `lanes`, the last ones to the beginning.
+    fn rotate<S: Simd>(simd: S, a: Self::Vector<S>, lanes: usize) -> Self::Vector<S>;
+    /// The numbers of `a` where `chosen` is positive, those of `b` elsewhere.
+    fn choose<S: Simd>(
+        simd: S,
+        chosen: Self::Vector<S>,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+}
+
+/// The vector operations of a type, by those of pulp.
+macro_rules! vector_operations {
+    ($vector:ident, $lanes:ident, $all:ident, $all_mut:ident, $splat:ident, $plus:ident, $multiply_add:ident,
+     $rotate:ident, $less:ident, $select:ident) => {
+        type Vector<S: Simd> = S::$vector;
+
+        #[inline(always)]
+        fn lanes<S: Simd>() -> usize {
+            S::$lanes
+        }
+
+        #[inline(always)]
+        fn vectors<S: Simd>(numbers: &[Self]) -> &[S::$vector] {
+            S::$all(numbers).0
+        }
+
+        #[inline(always)]
+        fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [S::$vector] {
+            S::$all_mut(numbers).0
+        }
+
+        #[inline(always)]
+        fn splat<S: Simd>(simd: S, number: Self) -> S::$vector {
+            simd.$splat(number)
+        }
+
+        #[inline(always)]
+        fn plus<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+            simd.$plus(a, b)
+        }
+
+        #[inline(always)]
+        fn multiply_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+            simd.$multiply_add(a, b, c)
+        }
+
+        #[inline(always)]
+        fn rotate<S: Simd>(simd: S, a: S::$vector, lanes: usize) -> S::$vector {
+            simd.$rotate(a, lanes)
+        }
+
+        #[inline(always)]
+        fn choose<S: Simd>(simd: S, chosen: S::$vector, a: S::$vector, b: S::$vector) -> S::$vector {
+            simd.$select(simd.$less(simd.$splat(0.), chosen), a, b)
+        }
+    };
 }
 
 impl Real for f32 {
     const ZERO: Self = 0.;
     const ONE: Self = 1.;
+
+    vector_operations!(
+        f32s,
+        F32_LANES,
+        as_simd_f32s,
+        as_mut_simd_f32s,
+        splat_f32s,
+        add_f32s,
+        mul_add_e_f32s,
+        rotate_right_f32s,
+        less_than_f32s,
+        select_f32s
+    );
 
     #[inline(always)]
     fn real(value: f64) -> Self {
@@ -55,6 +140,19 @@ impl Real for f64 {
     const ZERO: Self = 0.;
     const ONE: Self = 1.;
 
+    vector_operations!(
+        f64s,
+        F64_LANES,
+        as_simd_f64s,
+        as_mut_simd_f64s,
+        splat_f64s,
+        add_f64s,
+        mul_add_e_f64s,
+        rotate_right_f64s,
+        less_than_f64s,
+        select_f64s
+    );
+
     #[inline(always)]
     fn real(value: f64) -> Self {
         value
@@ -71,79 +169,27 @@ impl Real for f64 {
     }
 }
 
-/// Runs `work` compiled for the widest vectors of this machine; loops in it must be inlined to profit.
-pub(crate) fn vectorised<O>(work: impl FnOnce() -> O) -> O {
-    struct Closure<W>(W);
-    impl<O, W: FnOnce() -> O> pulp::WithSimd for Closure<W> {
-        type Output = O;
+/// Work for [`vectorised`].
+pub(crate) trait Work {
+    type Output;
+
+    /// Does it. This and what its loops stand in must be marked `#[inline(always)]`: the compiler leaves closures and other
+    /// functions of some length as they are, compiled for all machines, and loops are then three times as slow.
+    fn run(self) -> Self::Output;
+}
+
+/// Does `work` compiled for the widest vectors of this machine.
+pub(crate) fn vectorised<W: Work>(work: W) -> W::Output {
+    struct Dispatched<W>(W);
+    impl<W: Work> pulp::WithSimd for Dispatched<W> {
+        type Output = W::Output;
 
         #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> O {
-            (self.0)()
+        fn with_simd<S: Simd>(self, _: S) -> W::Output {
+            self.0.run()
         }
     }
-    pulp::Arch::new().dispatch(Closure(work))
-}
-
-/// A matrix in a slice: entry (i, j) lies at `i·row_stride + j·column_stride`.
-#[derive(Clone, Copy)]
-pub(crate) struct View<'a, T> {
-    data: &'a [T],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a, T> View<'a, T> {
-    /// The leading `rows × columns` numbers of `data`, row by row.
-    #[inline(always)]
-    pub(crate) fn new(data: &'a [T], rows: usize, columns: usize) -> Self {
-        assert!(data.len() >= rows * columns, "a matrix larger than its slice");
-        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
-    }
-
-    #[inline(always)]
-    pub(crate) fn transposed(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
-        }
-    }
-}
-
-/// `out = a·b`, or `out += a·b` with `accumulate`; `out` is `[a.rows, b.columns]`, row by row.
-pub(crate) fn product<T: Real>(out: &mut [T], a: View<T>, b: View<T>, accumulate: bool) {
-    assert_eq!(a.columns, b.rows, "inner dimensions of a product");
-    assert!(out.len() >= a.rows * b.columns, "a product larger than its slice");
-    // SAFETY: the assertions here and in `View::new` keep every access inside the three slices; `out` is
-    // borrowed mutably, so it overlaps neither factor.
-    unsafe {
-        gemm::gemm(
-            a.rows,
-            b.columns,
-            a.columns,
-            out.as_mut_ptr(),
-            1,
-            b.columns as isize,
-            accumulate,
-            a.data.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            T::ONE,
-            T::ONE,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    pulp::Arch::new().dispatch(Dispatched(work))
 }
 
 #[cfg(test)]
@@ -158,16 +204,5 @@ mod tests {
             let error = (f64::from(fast) - exact).abs();
             assert!(error <= 4e-7 * exact.abs() + 1e-30, "tanh({x}) = {fast}, not {exact}");
         }
-    }
-
-    #[test]
-    fn products_with_transposes() {
-        let a = [1., 2., 3., 4., 5., 6.];
-        let mut out = [0.; 4];
-        product(&mut out, View::new(&a, 2, 3), View::new(&a, 2, 3).transposed(), false);
-        assert_eq!(out, [14., 32., 32., 77.]);
-        let mut out = [1.; 9];
-        product(&mut out, View::new(&a, 2, 3).transposed(), View::new(&a, 2, 3), true);
-        assert_eq!(out, [18., 23., 28., 23., 30., 37., 28., 37., 46.]);
     }
 }

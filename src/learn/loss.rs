@@ -11,12 +11,12 @@
 //! which no single-valued Q can satisfy on a compact torus.
 
 use super::linear::Real;
-use super::network::Lanes;
+use super::sums::Lanes;
 use serde::{Deserialize, Serialize};
 
-/// Samples that go through the networks together: the unit of work of a thread, so that results do not depend on
-/// how many threads there are.
-pub(crate) const CHUNK: usize = 128;
+/// Samples that go through the networks together: four vectors of AVX-512, and a panel `[width, CHUNK]` lies in the first
+/// cache.
+pub(crate) const CHUNK: usize = 64;
 
 /// Which loss teaches the new coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,9 +6,9 @@
 //! What is computed is said in candle-nn: networks are its modules (`perceptron`), their parameters named variables of
 //! its `VarMap` (`parameters`), fitted by implementations of its `Optimizer` (`optimiser`), and the losses are equations
 //! in tensors (`equations`). Training computes the same loss as one tensor operation with a hand-written derivative
-//! (`operation`), which is several times faster: networks that give value and Jacobian together (`network`), loss terms
-//! (`loss`), put together by models (`model`). There is one training loop (`train`), which a [`Keeper`] may save; a
-//! [`Checkpoint`] takes a run up again to the same bits.
+//! (`operation`), which is several times faster: networks that give value and Jacobian together (`network`), by matrix
+//! products of its own (`product`), loss terms (`loss`), put together by models (`model`). There is one training loop
+//! (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up again to the same bits.
 //! [`train_cyclic`] asks for fewer and fewer cyclic coordinates until there are as many; [`readout`] reads what was learned
 //! as formulas.
 
@@ -18,6 +18,7 @@ mod cyclic;
 mod data;
 mod equations;
 mod error;
+mod gradient;
 mod keeping;
 mod learned;
 mod linear;
@@ -29,9 +30,11 @@ mod optimiser;
 mod parameters;
 mod perceptron;
 mod prediction;
+mod product;
 pub mod readout;
 mod settling;
 mod summands;
+mod sums;
 mod train;
 
 pub use checkpoint::Checkpoint;

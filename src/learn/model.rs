@@ -2,12 +2,14 @@
 //! its networks are, how they give a vector field, and how a derivative flows back; the operation, the training loop
 //! and the evaluation know only [`Model`].
 
-use super::linear::Real;
+use super::gradient::Gradient;
+use super::linear::{Real, Work, vectorised};
 use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, condition_sums};
-use super::network::{Activation, Lanes, Network, Scratch, Trace};
+use super::network::{Activation, Network, Scratch, Trace};
 use super::parameters::Parameter;
 use super::perceptron::Perceptron;
 use super::summands::{SumTrace, Summand, summands};
+use super::sums::Lanes;
 use crate::dynamics::{conjugate, symplectic_gradient};
 use candle_nn::VarBuilder;
 use serde::{Deserialize, Serialize};
@@ -185,7 +187,6 @@ pub(crate) struct Chunk<T> {
     features_bar: Vec<T>,
     energy_bar: Vec<T>,
     values_bar: Vec<T>,
-    pub(crate) gradient: Vec<T>,
     pub(crate) sums: Sums,
 }
 
@@ -346,6 +347,11 @@ impl Model {
         self.input.features() + 2 * self.input.dof * (1 + self.imposed) + 1
     }
 
+    /// Room for the derivative of a loss, one part a network.
+    pub(crate) fn gradients<T: Real>(&self) -> Vec<Gradient<T>> {
+        self.networks().iter().map(|(_, network)| Gradient::new(network)).collect()
+    }
+
     pub(crate) fn scratch<T: Real>(&self) -> Scratch<T> {
         let summands = self.summands.iter().map(|summand| &summand.network);
         let networks: Vec<&Network> =
@@ -372,14 +378,17 @@ impl Model {
             features_bar: zeros(f * m),
             energy_bar: zeros(self.second.map_or(0, |n| n.inputs)),
             values_bar: zeros(m),
-            gradient: Vec::new(),
             sums: Sums::default(),
         }
     }
 
     /// Vector field, Jacobian and loss sums of the chunk's samples.
-    #[inline(always)]
     pub(crate) fn forward<T: Real>(&self, weights: &[T], chunk: &mut Chunk<T>, scratch: &mut Scratch<T>) {
+        vectorised(Forward { model: self, weights, chunk, scratch });
+    }
+
+    #[inline(always)]
+    fn inlined_forward<T: Real>(&self, weights: &[T], chunk: &mut Chunk<T>, scratch: &mut Scratch<T>) {
         let (r, dof, m) = (chunk.samples, self.input.dof, self.first.outputs);
         let (own, others) = weights.split_at(self.first.parameters());
         let differentiated = self.kind != ModelKind::Baseline;
@@ -464,24 +473,32 @@ impl Model {
         }
     }
 
-    /// Sets `chunk.gradient` to the chunk's part of the derivative of Σ coefficients·terms, the terms being those of
-    /// `total`, the sums over the whole batch. `forward` has gone before with the same weights.
-    #[inline(always)]
+    /// Adds to `gradients`, one a network, the chunk's part of the derivative of Σ coefficients·terms, the terms being
+    /// those of `total`, the sums over the whole batch. `forward` has gone before with the same weights.
     pub(crate) fn backward<T: Real>(
         &self,
         weights: &[T],
         chunk: &mut Chunk<T>,
         scratch: &mut Scratch<T>,
-        coefficients: [f64; 3],
-        total: &Sums,
+        known: ([f64; 3], &Sums),
+        gradients: &mut [Gradient<T>],
+    ) {
+        vectorised(Backward { forward: Forward { model: self, weights, chunk, scratch }, known, gradients });
+    }
+
+    #[inline(always)]
+    fn inlined_backward<T: Real>(
+        &self,
+        weights: &[T],
+        chunk: &mut Chunk<T>,
+        scratch: &mut Scratch<T>,
+        (coefficients, total): ([f64; 3], &Sums),
+        gradients: &mut [Gradient<T>],
     ) {
         let (r, dof) = (chunk.samples, self.input.dof);
         let [hamiltonian, poisson, cyclic] = coefficients.map(|c| c / total.samples as f64);
         let (own, others) = weights.split_at(self.first.parameters());
-        let mut gradient = std::mem::take(&mut chunk.gradient);
-        gradient.resize(weights.len(), T::ZERO);
-        gradient.fill(T::ZERO);
-        let (own_gradient, other_gradient) = gradient.split_at_mut(self.first.parameters());
+        let (own_gradient, other_gradients) = gradients.split_at_mut(1);
         let scale = T::real(2. * hamiltonian);
         let rows = chunk.field.chunks_exact(r).zip(chunk.flow.chunks_exact(r));
         for (bar, (field, flow)) in chunk.field_bar.chunks_exact_mut(r).zip(rows) {
@@ -518,27 +535,18 @@ impl Model {
                 self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut energy_bar));
                 let inputs = energy_bar.len();
                 chunk.values_bar[inputs..].fill(T::ZERO);
-                if let (Some(energy), Some(trace)) = (&self.second, &chunk.second) {
+                let other = other_gradients.first_mut();
+                if let (Some(energy), Some(trace), Some(gradient)) = (&self.second, &chunk.second, other) {
                     let x_bar = Some(&mut chunk.values_bar[..inputs]);
                     let y = &chunk.first.values;
-                    energy.backward(
-                        others,
-                        y,
-                        r,
-                        trace,
-                        scratch,
-                        None,
-                        Some(&energy_bar),
-                        other_gradient,
-                        x_bar,
-                    );
+                    energy.backward(others, y, r, trace, scratch, None, Some(&energy_bar), gradient, x_bar);
                 }
                 (chunk.jacobian_bar, chunk.energy_bar) = (jacobian_bar, energy_bar);
                 values_bar = Some(chunk.values_bar.as_slice());
             }
             ModelKind::Beside | ModelKind::Separable => {
                 let known = (others, chunk.inputs.as_slice(), chunk.field_bar.as_slice());
-                chunk.sum.backward(&self.summands, &self.input, known, scratch, other_gradient);
+                chunk.sum.backward(&self.summands, &self.input, known, scratch, other_gradients);
                 let mut jacobian_bar = std::mem::take(&mut chunk.jacobian_bar);
                 jacobian_bar.fill(T::ZERO);
                 self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut []));
@@ -550,8 +558,17 @@ impl Model {
             jacobian_bar = Some(chunk.features_bar.as_slice());
         }
         let x = &chunk.inputs;
-        self.first.backward(own, x, r, &chunk.first, scratch, values_bar, jacobian_bar, own_gradient, None);
-        chunk.gradient = gradient;
+        self.first.backward(
+            own,
+            x,
+            r,
+            &chunk.first,
+            scratch,
+            values_bar,
+            jacobian_bar,
+            &mut own_gradient[0],
+            None,
+        );
     }
 
     /// Adds the derivatives that come through the conditions on the coordinates, whose weights are given.
@@ -590,6 +607,38 @@ impl Model {
                 }
             }
         }
+    }
+}
+
+struct Forward<'a, T> {
+    model: &'a Model,
+    weights: &'a [T],
+    chunk: &'a mut Chunk<T>,
+    scratch: &'a mut Scratch<T>,
+}
+
+impl<T: Real> Work for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.model.inlined_forward(self.weights, self.chunk, self.scratch);
+    }
+}
+
+struct Backward<'a, T> {
+    forward: Forward<'a, T>,
+    known: ([f64; 3], &'a Sums),
+    gradients: &'a mut [Gradient<T>],
+}
+
+impl<T: Real> Work for Backward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Forward { model, weights, chunk, scratch } = self.forward;
+        model.inlined_backward(weights, chunk, scratch, self.known, self.gradients);
     }
 }
 

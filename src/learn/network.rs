@@ -1,8 +1,9 @@
 //! A network with hidden layers of equal width, its value and its Jacobian in one pass, with a hand-written backward
 //! pass.
 //!
-//! All arrays of a batch are stored feature by feature, `[feature, …, sample]`, so that every loop runs over
-//! samples and vectorises, and every product is one call on a wide matrix.
+//! All arrays of a batch are stored feature by feature, `[feature, sample]`, so that every loop runs over samples and
+//! vectorises. What belongs to one output or to one layer is a panel `[width, samples]` of few samples
+//! ([`CHUNK`](super::loss::CHUNK)): one lies in the first cache, all of a network in the second.
 //!
 //! For L hidden layers (two in most uses) and outputs y_i with i < m,
 //!
@@ -16,7 +17,10 @@
 //! What a network computes is said by its candle-nn modules ([`Perceptron`](super::perceptron::Perceptron)), against
 //! which this one is tested.
 
-use super::linear::{Real, View, product};
+use super::gradient::Gradient;
+use super::linear::Real;
+use super::product::{Target, View, padded, product, transpose};
+use super::sums::{RowSums, fold_products};
 use serde::{Deserialize, Serialize};
 
 /// The nonlinearity φ of the hidden layers.
@@ -87,7 +91,7 @@ pub(crate) struct Trace<T> {
     h: Vec<Vec<T>>,
     /// φ'(z_l).
     a: Vec<Vec<T>>,
-    /// u_l, each [width, outputs, samples], for all layers but the last.
+    /// u_l, each [outputs, width, samples], for all layers but the last.
     u: Vec<Vec<T>>,
     /// y: [outputs, samples].
     pub(crate) values: Vec<T>,
@@ -97,11 +101,18 @@ pub(crate) struct Trace<T> {
 
 /// Room for intermediate results, shared by all networks that run on one thread.
 pub(crate) struct Scratch<T> {
-    a: Vec<T>,
-    b: Vec<T>,
-    c: Vec<T>,
+    /// Panels [width, samples]: s_l, ∂L/∂s_l on its way to ∂L/∂u_l, and ∂L/∂u_{l−1}.
+    s: Vec<T>,
+    bar: Vec<T>,
+    before: Vec<T>,
     /// ∂L/∂z_l for each hidden layer.
     bars: Vec<Vec<T>>,
+    /// Transposed panels [samples, width], rows padded: φ'(z_L), and what is to be multiplied.
+    slopes: Vec<T>,
+    turned: Vec<T>,
+    sums: RowSums<T>,
+    /// For the copies that products make.
+    room: Vec<T>,
 }
 
 impl<T: Real> Trace<T> {
@@ -121,10 +132,18 @@ impl<T: Real> Trace<T> {
 impl<T: Real> Scratch<T> {
     pub(crate) fn new(networks: &[&Network], samples: usize) -> Self {
         let most = |f: fn(&Network) -> usize| networks.iter().map(|n| f(n)).max().unwrap_or(0);
-        let (wide, narrow) = (most(|n| n.width * n.outputs) * samples, most(|n| n.width) * samples);
-        let zeros = |n: usize| vec![T::ZERO; n];
-        let bars = (0..most(|n| n.depth)).map(|_| zeros(narrow)).collect();
-        Self { a: zeros(wide), b: zeros(wide), c: zeros(wide), bars }
+        let zeros = || vec![T::ZERO; most(|n| n.width) * samples];
+        let turned = || vec![T::ZERO; most(|n| padded(n.width.max(n.inputs).max(n.outputs))) * samples];
+        Self {
+            s: zeros(),
+            bar: zeros(),
+            before: zeros(),
+            bars: (0..most(|n| n.depth)).map(|_| zeros()).collect(),
+            slopes: turned(),
+            turned: turned(),
+            sums: RowSums::new(most(|n| n.width.max(n.outputs))),
+            room: Vec::new(),
+        }
     }
 }
 
@@ -145,7 +164,7 @@ impl Network {
 
     /// Where the matrix of a layer lies, the output being layer `depth`; its biases follow it.
     #[inline(always)]
-    fn matrix_range(&self, layer: usize) -> std::ops::Range<usize> {
+    pub(super) fn matrix_range(&self, layer: usize) -> std::ops::Range<usize> {
         let (f, w) = (self.inputs, self.width);
         match layer {
             0 => 0..f * w,
@@ -162,12 +181,7 @@ impl Network {
     }
 
     #[inline(always)]
-    fn matrix_mut<'a, T>(&self, weights: &'a mut [T], layer: usize) -> &'a mut [T] {
-        &mut weights[self.matrix_range(layer)]
-    }
-
-    #[inline(always)]
-    fn bias_range(&self, layer: usize) -> std::ops::Range<usize> {
+    pub(super) fn bias_range(&self, layer: usize) -> std::ops::Range<usize> {
         let start = self.matrix_range(layer).end;
         start..start + if layer == self.depth { self.outputs } else { self.width }
     }
@@ -192,35 +206,50 @@ impl Network {
             let h = &mut from[0][..w * r];
             fill_rows(h, &weights[self.bias_range(l)], r);
             let (input, rows) = before.last().map_or((x, f), |h| (h, w));
-            product(h, View::new(self.matrix(weights, l), w, rows), View::new(input, rows, r), true);
+            let matrix = View::new(self.matrix(weights, l), w, rows);
+            product(Target::add(h, r), matrix, View::new(input, rows, r), &mut scratch.room);
             self.activation.apply(h, &mut trace.a[l][..w * r]);
         }
         let (last, out) = (self.depth - 1, self.matrix(weights, self.depth));
         let values = &mut trace.values[..m * r];
         fill_rows(values, &weights[self.bias_range(self.depth)], r);
-        product(values, View::new(out, m, w), View::new(&trace.h[last], w, r), true);
+        product(
+            Target::add(values, r),
+            View::new(out, m, w),
+            View::new(&trace.h[last], w, r),
+            &mut scratch.room,
+        );
         if jacobian {
-            let s = &mut scratch.a[..w * m * r];
-            slopes_times_rows(s, &trace.a[last][..w * r], out, m, r);
-            for l in (0..last).rev() {
-                let next = View::new(self.matrix(weights, l + 1), w, w).transposed();
-                product(&mut trace.u[l], next, View::new(s, w, m * r), false);
-                let slopes = trace.a[l][..w * r].chunks_exact(r);
-                for ((s, u), a) in s.chunks_exact_mut(m * r).zip(trace.u[l].chunks_exact(m * r)).zip(slopes) {
-                    for (s, u) in s.chunks_exact_mut(r).zip(u.chunks_exact(r)) {
-                        for ((s, &u), &a) in s.iter_mut().zip(u).zip(a) {
-                            *s = a * u;
-                        }
-                    }
-                }
+            for i in 0..m {
+                self.forward_slopes(weights, r, i, trace, scratch);
             }
-            product(
-                &mut trace.jacobian,
-                View::new(self.matrix(weights, 0), w, f).transposed(),
-                View::new(s, w, m * r),
-                false,
-            );
         }
+    }
+
+    /// ∂y_i/∂x, and u_l on the way there.
+    #[inline(always)]
+    fn forward_slopes<T: Real>(
+        &self,
+        weights: &[T],
+        r: usize,
+        i: usize,
+        trace: &mut Trace<T>,
+        scratch: &mut Scratch<T>,
+    ) {
+        let (f, w, m, last) = (self.inputs, self.width, self.outputs, self.depth - 1);
+        let Scratch { s, room, .. } = scratch;
+        let s = &mut s[..w * r];
+        slopes_times_row(s, &trace.a[last][..w * r], &self.matrix(weights, self.depth)[i * w..][..w], r);
+        for l in (0..last).rev() {
+            let next = View::new(self.matrix(weights, l + 1), w, w).transposed();
+            let u = &mut trace.u[l][i * w * r..][..w * r];
+            product(Target::set(u, r), next, View::new(s, w, r), room);
+            for ((s, &u), &slope) in s.iter_mut().zip(&*u).zip(&trace.a[l][..w * r]) {
+                *s = slope * u;
+            }
+        }
+        let first = View::new(self.matrix(weights, 0), w, f).transposed();
+        product(Target::set(&mut trace.jacobian[i * r..], m * r), first, View::new(s, w, r), room);
     }
 
     /// Adds to `gradient` the derivative of a scalar L with respect to the weights, given
@@ -240,7 +269,7 @@ impl Network {
         scratch: &mut Scratch<T>,
         values_bar: Option<&[T]>,
         jacobian_bar: Option<&[T]>,
-        gradient: &mut [T],
+        gradient: &mut Gradient<T>,
         x_bar: Option<&mut [T]>,
     ) {
         let (f, w, m, r) = (self.inputs, self.width, self.outputs, samples);
@@ -248,151 +277,105 @@ impl Network {
         // The bars collect ∂L/∂z_l; first the parts through the slopes φ'.
         scratch.bars.iter_mut().for_each(|bar| bar[..w * r].fill(T::ZERO));
         if let Some(jacobian_bar) = jacobian_bar {
-            self.backward_slopes(weights, r, trace, scratch, jacobian_bar, gradient);
+            transpose(&mut scratch.slopes, padded(w), View::new(&trace.a[last], w, r));
+            for i in 0..m {
+                self.backward_slopes(weights, r, i, trace, scratch, jacobian_bar, gradient);
+            }
+            for (l, bars) in scratch.bars.iter_mut().enumerate().take(self.depth) {
+                for ((bar, &slope), &value) in bars[..w * r].iter_mut().zip(&trace.a[l]).zip(&trace.h[l]) {
+                    *bar *= self.activation.curvature(value, slope);
+                }
+            }
         }
-        let Scratch { a: bar, bars, .. } = scratch;
+        let Scratch { bar, bars, turned, sums, room, .. } = scratch;
         let bar = &mut bar[..w * r];
         if let Some(values_bar) = values_bar {
-            let h = View::new(&trace.h[last], w, r).transposed();
-            product(self.matrix_mut(gradient, self.depth), View::new(values_bar, m, r), h, true);
-            add_row_sums(&mut gradient[self.bias_range(self.depth)], values_bar, r);
+            let values_bar = View::new(values_bar, m, r);
+            gradient.add_outer(self.depth, View::new(&trace.h[last], w, r), values_bar, turned, room);
+            gradient.add_to_biases(self.depth, values_bar, sums);
             let out = View::new(self.matrix(weights, self.depth), m, w).transposed();
-            product(bar, out, View::new(values_bar, m, r), false);
-            for ((d, &bar), &slope) in bars[last].iter_mut().zip(&*bar).zip(&trace.a[last][..w * r]) {
-                *d += bar * slope;
-            }
+            product(Target::set(bar, r), out, values_bar, room);
+            add_products(&mut bars[last], bar, &trace.a[last][..w * r]);
         }
         for l in (1..self.depth).rev() {
             let (before, from) = bars.split_at_mut(l);
-            let (d, e) = (&from[0][..w * r], &mut before[l - 1][..w * r]);
-            let h = View::new(&trace.h[l - 1], w, r).transposed();
-            product(self.matrix_mut(gradient, l), View::new(d, w, r), h, true);
-            add_row_sums(&mut gradient[self.bias_range(l)], d, r);
+            let d = View::new(&from[0], w, r);
+            gradient.add_outer(l, View::new(&trace.h[l - 1], w, r), d, turned, room);
+            gradient.add_to_biases(l, d, sums);
             let matrix = View::new(self.matrix(weights, l), w, w).transposed();
-            product(bar, matrix, View::new(d, w, r), false);
-            for ((e, &bar), &slope) in e.iter_mut().zip(&*bar).zip(&trace.a[l - 1][..w * r]) {
-                *e += bar * slope;
-            }
+            product(Target::set(bar, r), matrix, d, room);
+            add_products(&mut before[l - 1], bar, &trace.a[l - 1][..w * r]);
         }
-        let e = &bars[0][..w * r];
-        product(self.matrix_mut(gradient, 0), View::new(e, w, r), View::new(x, f, r).transposed(), true);
-        add_row_sums(&mut gradient[self.bias_range(0)], e, r);
+        let e = View::new(&bars[0], w, r);
+        gradient.add_outer(0, e, View::new(x, f, r), turned, room);
+        gradient.add_to_biases(0, e, sums);
         if let Some(x_bar) = x_bar {
-            product(x_bar, View::new(self.matrix(weights, 0), w, f).transposed(), View::new(e, w, r), false);
+            product(Target::set(x_bar, r), View::new(self.matrix(weights, 0), w, f).transposed(), e, room);
         }
     }
 
-    /// The part of [`backward`](Self::backward) that comes through the Jacobian: adds to `gradient`, and leaves
-    /// ∂L/∂z_l through the slopes φ'(z_l) in `scratch.bars`.
+    /// The part of [`backward`](Self::backward) that comes through ∂y_i/∂x: adds to `gradient`, and to `scratch.bars` the
+    /// derivatives ∂L/∂φ'(z_l). `scratch.slopes` holds φ'(z_L), transposed.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
     fn backward_slopes<T: Real>(
         &self,
         weights: &[T],
         r: usize,
+        i: usize,
         trace: &Trace<T>,
         scratch: &mut Scratch<T>,
         jacobian_bar: &[T],
-        gradient: &mut [T],
+        gradient: &mut Gradient<T>,
     ) {
-        let (f, w, m) = (self.inputs, self.width, self.outputs);
-        let last = self.depth - 1;
-        let Scratch { a, b, c, bars } = scratch;
-        let [mut a, b, mut c] = [a, b, c].map(|v| &mut v[..w * m * r]);
-        let first = View::new(self.matrix(weights, 0), w, f);
-        product(c, first, View::new(jacobian_bar, f, m * r), false);
-        // At layer l, a is ∂L/∂u_{l−1}, c is ∂L/∂s_l on its way to ∂L/∂u_l, b becomes s_l.
-        for l in 0..=last {
-            let (slopes, bars) = (&trace.a[l][..w * r], &mut bars[l][..w * r]);
-            let out = self.matrix_range(self.depth);
-            for k in 0..w {
-                let (slope, bar) = (&slopes[k * r..][..r], &mut bars[k * r..][..r]);
-                for i in 0..m {
-                    let at = (k * m + i) * r;
-                    let c = &mut c[at..][..r];
-                    if l < last {
-                        let (b, u) = (&mut b[at..][..r], &trace.u[l][at..][..r]);
-                        for ((((c, b), &u), &slope), bar) in
-                            c.iter_mut().zip(b).zip(u).zip(slope).zip(bar.iter_mut())
-                        {
-                            *b = slope * u;
-                            *bar += *c * u;
-                            *c *= slope;
-                        }
-                    } else {
-                        let weight = weights[out.start + i * w + k];
-                        for (bar, &mut c) in bar.iter_mut().zip(&mut *c) {
-                            *bar += weight * c;
-                        }
-                        let mut sum = Lanes::new();
-                        sum.add_products(c, slope);
-                        gradient[out.start + i * w + k] += sum.total();
-                    }
+        let (f, w, m, last) = (self.inputs, self.width, self.outputs, self.depth - 1);
+        let Scratch { s, bar, before, bars, slopes, turned, sums, room } = scratch;
+        let [s, mut bar, mut before] = [s, bar, before].map(|panel| &mut panel[..w * r]);
+        let row_bar = View::apart(&jacobian_bar[i * r..], f, r, m * r);
+        product(Target::set(bar, r), View::new(self.matrix(weights, 0), w, f), row_bar, room);
+        for (l, slope_bars) in bars.iter_mut().enumerate().take(last) {
+            let u = &trace.u[l][i * w * r..][..w * r];
+            let panels = s.iter_mut().zip(&mut *bar).zip(slope_bars).zip(u).zip(&trace.a[l]);
+            for ((((s, bar), slope_bar), &u), &slope) in panels {
+                *s = slope * u;
+                *slope_bar += *bar * u;
+                *bar *= slope;
+            }
+            let s = View::new(s, w, r);
+            match l {
+                0 => gradient.add_outer(0, s, row_bar, turned, room),
+                _ => gradient.add_outer(l, View::new(before, w, r), s, turned, room),
+            }
+            std::mem::swap(&mut bar, &mut before);
+            let next = View::new(self.matrix(weights, l + 1), w, w);
+            product(Target::set(bar, r), next, View::new(before, w, r), room);
+        }
+        let row = &self.matrix(weights, self.depth)[i * w..][..w];
+        let rows = bar.chunks_exact(r).zip(bars[last].chunks_exact_mut(r)).zip(trace.a[last].chunks_exact(r));
+        for ((((bar, slope_bar), slope), folded), &weight) in rows.zip(sums.folded.iter_mut()).zip(row) {
+            for (sum, &bar) in slope_bar.iter_mut().zip(bar) {
+                *sum += weight * bar;
+            }
+            fold_products(folded, bar, slope);
+        }
+        let column = gradient.matrices[self.depth].chunks_exact_mut(padded(m));
+        for (weights, &sum) in column.zip(sums.totals(w)) {
+            weights[i] += sum;
+        }
+        if last == 0 {
+            slopes_times_row(s, &trace.a[0][..w * r], row, r);
+            gradient.add_outer(0, View::new(s, w, r), row_bar, turned, room);
+        } else {
+            // s_L is not transposed for each output: it is made of φ'(z_L), which has been.
+            let wide = padded(w);
+            for (turned, slopes) in turned.chunks_exact_mut(wide).zip(slopes.chunks_exact(wide)).take(r) {
+                for ((s, &slope), &weight) in turned.iter_mut().zip(slopes).zip(row) {
+                    *s = slope * weight;
                 }
-                let value = &trace.h[l][k * r..][..r];
-                for ((bar, &slope), &value) in bar.iter_mut().zip(slope).zip(value) {
-                    *bar *= self.activation.curvature(value, slope);
-                }
             }
-            if l == last {
-                slopes_times_rows(b, slopes, self.matrix(weights, self.depth), m, r);
-            }
-            let right = if l == 0 { View::new(jacobian_bar, f, m * r) } else { View::new(a, w, m * r) };
-            product(self.matrix_mut(gradient, l), View::new(b, w, m * r), right.transposed(), true);
-            if l < last {
-                std::mem::swap(&mut a, &mut c);
-                let next = View::new(self.matrix(weights, l + 1), w, w);
-                product(c, next, View::new(a, w, m * r), false);
-            }
+            let out = Target::add(&mut gradient.matrices[last], wide);
+            product(out, View::new(before, w, r), View::new(turned, r, wide), room);
         }
-    }
-}
-
-/// Sums in sixteen lanes, folded in a fixed order: vectorises, and gives the same bits everywhere.
-pub(crate) struct Lanes<T>([T; 16]);
-
-impl<T: Real> Lanes<T> {
-    #[inline(always)]
-    pub(crate) fn new() -> Self {
-        Self([T::ZERO; 16])
-    }
-
-    #[inline(always)]
-    pub(crate) fn add_products(&mut self, a: &[T], b: &[T]) {
-        let (a, b) = (&a[..a.len().min(b.len())], &b[..a.len().min(b.len())]);
-        let (heads, tails) = (a.chunks_exact(16).zip(b.chunks_exact(16)), a.len() / 16 * 16);
-        for (a, b) in heads {
-            for ((lane, &a), &b) in self.0.iter_mut().zip(a).zip(b) {
-                *lane += a * b;
-            }
-        }
-        for ((lane, &a), &b) in self.0.iter_mut().zip(&a[tails..]).zip(&b[tails..]) {
-            *lane += a * b;
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn add(&mut self, a: &[T]) {
-        let chunks = a.chunks_exact(16);
-        let rest = chunks.remainder();
-        for a in chunks {
-            for (lane, &a) in self.0.iter_mut().zip(a) {
-                *lane += a;
-            }
-        }
-        for (lane, &a) in self.0.iter_mut().zip(rest) {
-            *lane += a;
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn total(&self) -> T {
-        let mut lanes = self.0;
-        for half in [8, 4, 2, 1] {
-            for i in 0..half {
-                lanes[i] += lanes[i + half];
-            }
-        }
-        lanes[0]
     }
 }
 
@@ -404,25 +387,20 @@ fn fill_rows<T: Real>(out: &mut [T], constants: &[T], r: usize) {
     }
 }
 
+/// `out += a ⊙ b`.
 #[inline(always)]
-fn add_row_sums<T: Real>(out: &mut [T], rows: &[T], r: usize) {
-    for (out, row) in out.iter_mut().zip(rows.chunks_exact(r)) {
-        let mut sum = Lanes::new();
-        sum.add(row);
-        *out += sum.total();
+fn add_products<T: Real>(out: &mut [T], a: &[T], b: &[T]) {
+    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *out += a * b;
     }
 }
 
-/// `out[j, i, ·] = slopes[j, ·] · rows[i, j]`.
+/// `out[j, ·] = slopes[j, ·] · row[j]`.
 #[inline(always)]
-fn slopes_times_rows<T: Real>(out: &mut [T], slopes: &[T], rows: &[T], m: usize, r: usize) {
-    let w = slopes.len() / r;
-    for (j, (out, slopes)) in out.chunks_exact_mut(m * r).zip(slopes.chunks_exact(r)).enumerate() {
-        for (i, out) in out.chunks_exact_mut(r).enumerate() {
-            let weight = rows[i * w + j];
-            for (out, &slope) in out.iter_mut().zip(slopes) {
-                *out = slope * weight;
-            }
+fn slopes_times_row<T: Real>(out: &mut [T], slopes: &[T], row: &[T], r: usize) {
+    for ((out, slopes), &weight) in out.chunks_exact_mut(r).zip(slopes.chunks_exact(r)).zip(row) {
+        for (out, &slope) in out.iter_mut().zip(slopes) {
+            *out = slope * weight;
         }
     }
 }

@@ -1,9 +1,13 @@
 //! A whole loss as one tensor operation: (weights, batch) → (hamiltonian, poisson, cyclic), with its derivative.
 //!
-//! The batch is cut into chunks of fixed size, whatever the number of threads, and everything is summed in the order
-//! of the chunks: the result has the same bits with one thread and with two.
+//! The batch is cut into groups of chunks of fixed size, whatever the number of threads, and everything is summed in the
+//! order of the chunks and groups: the result has the same bits with one thread and with two.
+//!
+//! The derivative with respect to the weights does not go through candle's store of gradients. Candle would add it to
+//! zeros, from 65 536 numbers on with threads of its own that wait by spinning, which take the core of another worker.
 
-use super::linear::{Real, vectorised};
+use super::gradient::Gradient;
+use super::linear::Real;
 use super::loss::CHUNK;
 use super::model::{Chunk, Model, Sums};
 use super::network::Scratch;
@@ -12,10 +16,19 @@ use candle_core::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The chunks of one thread, and its room for intermediate results.
+/// Chunks whose derivative is summed up in one place: the unit of work of a thread.
+const GROUP: usize = 2;
+
+/// Some samples on their way through the model, and the derivative that they leave, one part a network.
+struct Group<T> {
+    chunks: Vec<Chunk<T>>,
+    gradients: Vec<Gradient<T>>,
+}
+
+/// The groups of one thread, and its room for intermediate results.
 struct Worker<T> {
     first_sample: usize,
-    chunks: Vec<Chunk<T>>,
+    groups: Vec<Group<T>>,
     scratch: Scratch<T>,
 }
 
@@ -28,23 +41,49 @@ struct Workspace<T> {
 
 impl<T: Real> Workspace<T> {
     fn new(model: &Model, samples: usize, threads: usize) -> Self {
-        let chunks = samples.div_ceil(CHUNK);
-        let mut workers: Vec<Worker<T>> = Vec::new();
-        for range in 0..threads.min(chunks) {
-            let threads = threads.min(chunks);
-            let (from, to) = (chunks * range / threads, chunks * (range + 1) / threads);
-            let chunk = |at: usize| model.chunk(CHUNK.min(samples - at * CHUNK));
-            workers.push(Worker {
-                first_sample: from * CHUNK,
-                chunks: (from..to).map(chunk).collect(),
+        const SAMPLES: usize = GROUP * CHUNK;
+        let groups = samples.div_ceil(SAMPLES);
+        let threads = threads.min(groups);
+        let group = |at: usize| {
+            let rest = samples - at * SAMPLES;
+            let left = (0..GROUP).map(|chunk| rest.saturating_sub(chunk * CHUNK)).filter(|&left| left > 0);
+            let chunks = left.map(|left| model.chunk(CHUNK.min(left))).collect();
+            Group { chunks, gradients: model.gradients() }
+        };
+        let worker = |thread: usize| {
+            let (from, to) = (groups * thread / threads, groups * (thread + 1) / threads);
+            Worker {
+                first_sample: from * SAMPLES,
+                groups: (from..to).map(group).collect(),
                 scratch: model.scratch(),
-            });
+            }
+        };
+        Self { samples, workers: (0..threads).map(worker).collect(), total: Sums::default() }
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &Group<T>> {
+        self.workers.iter().flat_map(|w| &w.groups)
+    }
+
+    /// The sum over all groups, in the order of the weights.
+    fn gradient(&mut self, weights: usize) -> Vec<T> {
+        let mut flat = vec![T::ZERO; weights];
+        let mut groups = self.workers.iter_mut().flat_map(|w| &mut w.groups);
+        let Some(Group { gradients: sums, .. }) = groups.next() else { return flat };
+        for group in groups {
+            sums.iter_mut().zip(&group.gradients).for_each(|(sum, part)| sum.add(part));
         }
-        Self { samples, workers, total: Sums::default() }
+        let mut rest = flat.as_mut_slice();
+        for sum in sums {
+            let (own, others) = rest.split_at_mut(sum.parameters());
+            sum.write(own);
+            rest = others;
+        }
+        flat
     }
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
-        self.workers.iter().flat_map(|w| &w.chunks)
+        self.groups().flat_map(|group| &group.chunks)
     }
 }
 
@@ -90,14 +129,16 @@ pub(crate) struct LossFunction<T> {
     model: Arc<Model>,
     crew: Crew,
     idle: Arc<Mutex<Vec<Workspace<T>>>>,
+    gradient: Arc<Mutex<Option<Tensor>>>,
 }
 
 impl<T: Real> LossFunction<T> {
     pub(crate) fn new(model: Arc<Model>, crew: Crew) -> Self {
-        Self { model, crew, idle: Arc::default() }
+        Self { model, crew, idle: Arc::default(), gradient: Arc::default() }
     }
 
-    /// The three terms, a tensor `[3]` through which `backward` reaches the weights.
+    /// The three terms, a tensor `[3]`; when a `backward` has gone through it, [`gradient`](Self::gradient) gives the
+    /// derivative with respect to the weights.
     ///
     /// # Shapes
     /// `weights: [parameters]`, `batch: [columns, samples]` (features, ẋ, weight of the sample), contiguous.
@@ -107,9 +148,15 @@ impl<T: Real> LossFunction<T> {
             model: self.model.clone(),
             crew: self.crew.clone(),
             idle: self.idle.clone(),
+            gradient: self.gradient.clone(),
             workspace: Mutex::new(idle),
         };
         weights.apply_op2(batch, operation)
+    }
+
+    /// What the last `backward` found, `[parameters]`; once.
+    pub(crate) fn gradient(&self) -> Option<Tensor> {
+        self.gradient.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -118,6 +165,7 @@ struct LossOperation<T> {
     model: Arc<Model>,
     crew: Crew,
     idle: Arc<Mutex<Vec<Workspace<T>>>>,
+    gradient: Arc<Mutex<Option<Tensor>>>,
     workspace: Mutex<Option<Workspace<T>>>,
 }
 
@@ -160,14 +208,12 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
         let kept = slot.take().filter(|w| w.samples == samples);
         let mut workspace = kept.unwrap_or_else(|| Workspace::new(&self.model, samples, self.crew.threads()));
         self.crew.each(&mut workspace.workers, |worker| {
-            vectorised(|| {
-                let mut from = worker.first_sample;
-                for chunk in &mut worker.chunks {
-                    chunk.fill(batch, samples, from);
-                    from += chunk.samples;
-                    self.model.forward(weights, chunk, &mut worker.scratch);
-                }
-            });
+            let mut from = worker.first_sample;
+            for chunk in worker.groups.iter_mut().flat_map(|group| &mut group.chunks) {
+                chunk.fill(batch, samples, from);
+                from += chunk.samples;
+                self.model.forward(weights, chunk, &mut worker.scratch);
+            }
         });
         let mut total = Sums::default();
         workspace.chunks().for_each(|chunk| total.add(&chunk.sums));
@@ -192,17 +238,19 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
         let weights = contiguous::<T>(storage, layout)?;
         let total = &workspace.total;
         self.crew.each(&mut workspace.workers, |worker| {
-            vectorised(|| {
-                for chunk in &mut worker.chunks {
-                    self.model.backward(weights, chunk, &mut worker.scratch, [bar[0], bar[1], bar[2]], total);
+            let Worker { groups, scratch, .. } = worker;
+            for Group { chunks, gradients } in groups {
+                gradients.iter_mut().for_each(Gradient::clear);
+                for chunk in chunks {
+                    let known = ([bar[0], bar[1], bar[2]], total);
+                    self.model.backward(weights, chunk, scratch, known, gradients);
                 }
-            });
+            }
         });
-        let mut gradient = vec![T::ZERO; weights.len()];
-        for chunk in workspace.chunks() {
-            gradient.iter_mut().zip(&chunk.gradient).for_each(|(sum, &part)| *sum += part);
-        }
-        Ok((Some(Tensor::from_vec(gradient, weights.len(), &Device::Cpu)?), None))
+        let gradient = workspace.gradient(weights.len());
+        let gradient = Tensor::from_vec(gradient, weights.len(), &Device::Cpu)?;
+        *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient);
+        Ok((None, None))
     }
 }
 
@@ -268,7 +316,7 @@ mod tests {
         let packed = case.parameters.packed::<f64>().unwrap();
         let terms = function.terms(&packed, &case.batch).unwrap();
         let mut gradients = weighted(&terms).backward().unwrap();
-        case.parameters.hand_out(&packed, &mut gradients).unwrap();
+        case.parameters.hand_out(&function.gradient().unwrap(), &mut gradients).unwrap();
         (terms.to_vec1().unwrap(), by_parameter(case, &gradients))
     }
 

@@ -9,9 +9,10 @@
 //! Kingma and Ba (2015), *Adam*; Vyas, Morwani, Zhao and others (2025), *SOAP: improving and stabilizing Shampoo using
 //! Adam*.
 
-use super::linear::{View, product, vectorised};
-use super::network::Lanes;
+use super::linear::{Work, vectorised};
 use super::operation::{Crew, contiguous};
+use super::product::{Target, View, product};
+use super::sums::Lanes;
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Var, bail};
 use candle_nn::Optimizer;
@@ -63,6 +64,8 @@ struct Rotation {
     /// Room for a turned gradient and an intermediate product.
     turned: Vec<f32>,
     half: Vec<f32>,
+    /// For the copies that products make.
+    room: Vec<f32>,
 }
 
 /// An optimiser with its state.
@@ -120,7 +123,7 @@ impl Optimizer for Optimiser {
         let rates = Rates::of(&self.settings, self.rate, self.steps, &jobs);
         let crew = &self.settings.crew;
         if self.settings.kind == OptimiserKind::Adam || crew.threads() == 1 {
-            vectorised(|| jobs.iter_mut().for_each(|(part, gradient)| part.step(gradient, rates)));
+            jobs.iter_mut().for_each(|(part, gradient)| part.step(gradient, rates));
         } else {
             // The large matrices of the two networks are about equal work: every other part to the other thread.
             jobs.sort_by_key(|(part, _)| std::cmp::Reverse(part.rows * part.columns));
@@ -129,7 +132,7 @@ impl Optimizer for Optimiser {
                 shares[at % crew.threads()].push(job);
             }
             crew.each(&mut shares, |share| {
-                vectorised(|| share.iter_mut().for_each(|(part, gradient)| part.step(gradient, rates)));
+                share.iter_mut().for_each(|(part, gradient)| part.step(gradient, rates));
             });
         }
         moved.iter().try_for_each(|(part, _)| part.variable.inplace_op1(&Subtract(&part.change)))
@@ -205,14 +208,8 @@ impl Optimiser {
 
 impl Rates {
     fn of(settings: &Settings, rate: f64, step: usize, jobs: &[(&mut Part, &[f32])]) -> Self {
-        let norm = vectorised(|| {
-            let square = |gradient: &[f32]| {
-                let mut sum = Lanes::new();
-                sum.add_products(gradient, gradient);
-                f64::from(sum.total())
-            };
-            jobs.iter().map(|(_, gradient)| square(gradient)).sum::<f64>().sqrt()
-        });
+        let square = |gradient: &[f32]| f64::from(vectorised(SumOfSquares(gradient)));
+        let norm = jobs.iter().map(|(_, gradient)| square(gradient)).sum::<f64>().sqrt();
         let (b1, b2): (f64, f64) = match settings.kind {
             OptimiserKind::Adam => (0.9, 0.999),
             OptimiserKind::Soap => (0.95, 0.95),
@@ -230,34 +227,62 @@ impl Rates {
     }
 }
 
+struct SumOfSquares<'a>(&'a [f32]);
+
+impl Work for SumOfSquares<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        let mut sum = Lanes::new();
+        sum.add_products(self.0, self.0);
+        sum.total()
+    }
+}
+
 impl Part {
     /// Sets `change` for this gradient.
-    #[inline(always)]
     fn step(&mut self, gradient: &[f32], rates: Rates) {
         let (r, c) = (self.rows, self.columns);
         let Some(rotation) = &mut self.rotation else {
             self.change.copy_from_slice(gradient);
-            return adam_direction(&mut self.m, &mut self.v, &mut self.change, rates);
+            return vectorised(Direction {
+                m: &mut self.m,
+                v: &mut self.v,
+                gradient: &mut self.change,
+                rates,
+            });
         };
         rotation.accumulate(gradient, r, c, rates);
         if rates.step.is_multiple_of(TURN) || (rates.step <= EARLY && rates.step.is_power_of_two()) {
             rotation.turn(r, c, &mut self.m);
         }
-        let Rotation { left_basis, right_basis, turned, half, .. } = rotation;
+        let Rotation { left_basis, right_basis, turned, half, room, .. } = rotation;
         let (left, right) = (View::new(left_basis, r, r), View::new(right_basis, c, c));
-        product(half, left, View::new(gradient, r, c), false);
-        product(turned, View::new(half, r, c), right.transposed(), false);
-        adam_direction(&mut self.m, &mut self.v, turned, rates);
-        product(half, left.transposed(), View::new(turned, r, c), false);
-        product(&mut self.change, View::new(half, r, c), right, false);
+        product(Target::set(half, c), left, View::new(gradient, r, c), room);
+        product(Target::set(turned, c), View::new(half, r, c), right.transposed(), room);
+        vectorised(Direction { m: &mut self.m, v: &mut self.v, gradient: turned, rates });
+        product(Target::set(half, c), left.transposed(), View::new(turned, r, c), room);
+        product(Target::set(&mut self.change, c), View::new(half, r, c), right, room);
     }
 }
 
 /// Replaces a gradient by the step to take.
-#[inline(always)]
-fn adam_direction(m: &mut [f32], v: &mut [f32], gradient: &mut [f32], rates: Rates) {
-    for ((m, v), g) in m.iter_mut().zip(v).zip(gradient) {
-        *g = moments(m, v, *g * rates.clip, rates);
+struct Direction<'a> {
+    m: &'a mut [f32],
+    v: &'a mut [f32],
+    gradient: &'a mut [f32],
+    rates: Rates,
+}
+
+impl Work for Direction<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((m, v), g) in self.m.iter_mut().zip(self.v).zip(self.gradient) {
+            *g = moments(m, v, *g * self.rates.clip, self.rates);
+        }
     }
 }
 
@@ -279,55 +304,72 @@ impl Rotation {
             right_basis: identity(columns),
             turned: zeros(),
             half: zeros(),
+            room: Vec::new(),
         }
     }
 
     /// Running means of GGᵀ and GᵀG.
-    #[inline(always)]
     fn accumulate(&mut self, gradient: &[f32], r: usize, c: usize, rates: Rates) {
         let g = View::new(gradient, r, c);
         let square = rates.clip * rates.clip * (1. - rates.b2) / rates.b2;
         // mean ← b2·(mean + square·GGᵀ), the factor folded into one of the two gradients.
         self.half.iter_mut().zip(gradient).for_each(|(h, g)| *h = square * g);
         let scaled = View::new(&self.half, r, c);
-        product(&mut self.left, scaled, g.transposed(), true);
-        product(&mut self.right, scaled.transposed(), g, true);
+        product(Target::add(&mut self.left, r), scaled, g.transposed(), &mut self.room);
+        product(Target::add(&mut self.right, c), scaled.transposed(), g, &mut self.room);
         self.left.iter_mut().chain(&mut self.right).for_each(|x| *x *= rates.b2);
     }
 
     /// One step of orthogonal iteration on both bases; the first moment `m` turns with them.
     fn turn(&mut self, r: usize, c: usize, m: &mut [f32]) {
-        let left = power_step(&self.left_basis, &self.left, r);
-        let right = power_step(&self.right_basis, &self.right, c);
-        let between = |new: &[f32], old: &[f32], n: usize| {
+        let room = &mut self.room;
+        let left = power_step(&self.left_basis, &self.left, r, room);
+        let right = power_step(&self.right_basis, &self.right, c, room);
+        let mut between = |new: &[f32], old: &[f32], n: usize| {
             let mut out = vec![0.; n * n];
-            product(&mut out, View::new(new, n, n), View::new(old, n, n).transposed(), false);
+            product(Target::set(&mut out, n), View::new(new, n, n), View::new(old, n, n).transposed(), room);
             out
         };
         let by_left = between(&left, &self.left_basis, r);
         let by_right = between(&right, &self.right_basis, c);
-        product(&mut self.half, View::new(&by_left, r, r), View::new(m, r, c), false);
-        product(m, View::new(&self.half, r, c), View::new(&by_right, c, c).transposed(), false);
+        let (half, by_right) = (&mut self.half, View::new(&by_right, c, c).transposed());
+        product(Target::set(half, c), View::new(&by_left, r, r), View::new(m, r, c), room);
+        product(Target::set(m, c), View::new(half, r, c), by_right, room);
         (self.left_basis, self.right_basis) = (left, right);
     }
 }
 
 /// Rows of `basis·(mean + δ)`, made orthonormal; δ keeps directions without gradient where they are.
-fn power_step(basis: &[f32], mean: &[f32], n: usize) -> Vec<f32> {
+fn power_step(basis: &[f32], mean: &[f32], n: usize, room: &mut Vec<f32>) -> Vec<f32> {
     let trace: f32 = (0..n).map(|i| mean[i * n + i]).sum();
     if trace <= 0. || !trace.is_finite() {
         return basis.to_vec();
     }
     let shift = 1e-4 * trace / n as f32;
     let mut rows: Vec<f32> = basis.iter().map(|x| shift * x).collect();
-    product(&mut rows, View::new(basis, n, n), View::new(mean, n, n), true);
-    vectorised(|| orthonormalise(&mut rows, n));
+    product(Target::add(&mut rows, n), View::new(basis, n, n), View::new(mean, n, n), room);
+    vectorised(Orthonormalisation { rows: &mut rows, n, room });
     rows
+}
+
+struct Orthonormalisation<'a> {
+    rows: &'a mut [f32],
+    n: usize,
+    room: &'a mut Vec<f32>,
+}
+
+impl Work for Orthonormalisation<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        orthonormalise(self.rows, self.n, self.room);
+    }
 }
 
 /// Gram–Schmidt, twice, of the rows of a square matrix, in blocks so that most of it is products.
 #[inline(always)]
-fn orthonormalise(rows: &mut [f32], n: usize) {
+fn orthonormalise(rows: &mut [f32], n: usize, room: &mut Vec<f32>) {
     const BLOCK: usize = 16;
     let mut overlaps = vec![0.; BLOCK * n];
     for start in (0..n).step_by(BLOCK) {
@@ -337,9 +379,14 @@ fn orthonormalise(rows: &mut [f32], n: usize) {
         for _ in 0..2 {
             if start > 0 {
                 let before = View::new(done, start, n);
-                product(&mut overlaps, View::new(block, size, n), before.transposed(), false);
+                product(
+                    Target::set(&mut overlaps, start),
+                    View::new(block, size, n),
+                    before.transposed(),
+                    room,
+                );
                 overlaps[..size * start].iter_mut().for_each(|x| *x = -*x);
-                product(block, View::new(&overlaps, size, start), before, true);
+                product(Target::add(block, n), View::new(&overlaps, size, start), before, room);
             }
             for i in 0..size {
                 let (earlier, row) = block.split_at_mut(i * n);
@@ -418,12 +465,13 @@ mod tests {
         let mean: Vec<f32> = (0..n * n).map(|at| v[at / n] * v[at % n]).collect();
         let mut basis: Vec<f32> = (0..n * n).map(|at| if at / n == at % n { 1. } else { 0. }).collect();
         for _ in 0..4 {
-            basis = power_step(&basis, &mean, n);
+            basis = power_step(&basis, &mean, n, &mut Vec::new());
         }
         let overlap: f32 = basis[..n].iter().zip(&v).map(|(a, b)| a * b).sum();
         assert!((overlap.abs() - square.sqrt()).abs() < 1e-3);
         let mut gram = vec![0.; n * n];
-        product(&mut gram, View::new(&basis, n, n), View::new(&basis, n, n).transposed(), false);
+        let factor = View::new(&basis, n, n);
+        product(Target::set(&mut gram, n), factor, factor.transposed(), &mut Vec::new());
         for (at, x) in gram.iter().enumerate() {
             assert!((x - if at / n == at % n { 1. } else { 0. }).abs() < 1e-5, "{at} {x}");
         }

@@ -111,13 +111,12 @@ impl Parameters {
         Var::from_vec(values, length, &Device::Cpu)
     }
 
-    /// Gives each parameter its part of the gradient of the variable that [`packed`](Self::packed) made. Parts are views:
+    /// Gives each parameter its part of the derivative with respect to what [`packed`](Self::packed) made. Parts are views:
     /// concatenation, and its derivative, would take an eighth of a step of small networks.
     ///
     /// # Errors
     /// A gradient of another length.
-    pub(crate) fn hand_out(&self, packed: &Var, gradients: &mut GradStore) -> Result<()> {
-        let Some(gradient) = gradients.remove(packed) else { return Ok(()) };
+    pub(crate) fn hand_out(&self, gradient: &Tensor, gradients: &mut GradStore) -> Result<()> {
         let mut start = 0;
         for variable in &self.variables {
             let length = variable.elem_count();

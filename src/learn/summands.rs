@@ -1,5 +1,6 @@
 //! H as a sum of networks, each of some of the features: of all of them, or of coordinates and momenta apart.
 
+use super::gradient::Gradient;
 use super::linear::Real;
 use super::model::{InputMap, Layers, ModelKind};
 use super::network::{Network, Scratch, Trace};
@@ -86,7 +87,7 @@ impl<T: Real> SumTrace<T> {
         symplectic_gradient(&self.by_state, field);
     }
 
-    /// Adds the derivative of the loss with respect to the weights to `gradient`, given `field_bar`, that with respect to
+    /// Adds the derivative of the loss with respect to the weights to `gradients`, given `field_bar`, that with respect to
     /// ẋ, `[2·dof, samples]`.
     #[inline(always)]
     pub(crate) fn backward(
@@ -95,7 +96,7 @@ impl<T: Real> SumTrace<T> {
         input: &InputMap,
         (weights, x, field_bar): (&[T], &[T], &[T]),
         scratch: &mut Scratch<T>,
-        gradient: &mut [T],
+        gradients: &mut [Gradient<T>],
     ) {
         let r = self.energy.len();
         // The transpose of J is −J.
@@ -103,13 +104,12 @@ impl<T: Real> SumTrace<T> {
         self.by_state.iter_mut().for_each(|bar| *bar = -*bar);
         input.to_features(x, &self.by_state, &mut self.by_features, r);
         let mut from = 0;
-        for (summand, trace) in summands.iter().zip(&self.traces) {
+        for ((summand, trace), gradient) in summands.iter().zip(&self.traces).zip(gradients) {
             let Range { start, end } = summand.features;
-            let count = summand.network.parameters();
-            let (own, own_gradient) = (&weights[from..][..count], &mut gradient[from..][..count]);
+            let own = &weights[from..][..summand.network.parameters()];
             let (x, bar) = (&x[start * r..end * r], &self.by_features[start * r..end * r]);
-            summand.network.backward(own, x, r, trace, scratch, None, Some(bar), own_gradient, None);
-            from += count;
+            summand.network.backward(own, x, r, trace, scratch, None, Some(bar), gradient, None);
+            from += own.len();
         }
     }
 }

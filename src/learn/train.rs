@@ -5,7 +5,6 @@ use super::config::{Config, Ending};
 use super::data::{Batches, Prepared, Scaling, TrainingData};
 use super::error::LearnError;
 use super::learned::LearnedCoordinates;
-use super::linear::vectorised;
 use super::loss::{CHUNK, LossTerms};
 use super::model::{Model, ModelKind, Sums};
 use super::operation::{Crew, LossFunction};
@@ -245,7 +244,9 @@ impl<'a> Run<'a> {
         let weights = state.parameters.packed::<f32>()?;
         let terms = function.terms(&weights, &batch)?;
         let mut gradients = (&terms * Tensor::new(&coefficients, &Device::Cpu)?)?.sum_all()?.backward()?;
-        state.parameters.hand_out(&weights, &mut gradients)?;
+        if let Some(gradient) = function.gradient() {
+            state.parameters.hand_out(&gradient, &mut gradients)?;
+        }
         let losses = match terms.to_vec1::<f32>()?.as_slice() {
             &[hamiltonian, poisson, cyclic] => [hamiltonian, poisson, cyclic].map(f64::from),
             _ => [f64::NAN; 3],
@@ -281,7 +282,7 @@ impl<'a> Run<'a> {
         for chosen in indices.chunks(CHUNK) {
             let mut chunk = self.model.chunk(chosen.len());
             chunk.fill(&set.gather(chosen), chosen.len(), 0);
-            vectorised(|| self.model.forward(weights, &mut chunk, &mut scratch));
+            self.model.forward(weights, &mut chunk, &mut scratch);
             total.add(&chunk.sums);
         }
         let [hamiltonian, poisson, cyclic] = total.terms();

@@ -1,0 +1,92 @@
+//! The derivative of a loss with respect to the weights of a network.
+
+use super::linear::Real;
+use super::network::{Layer, Network};
+use super::product::{Target, View, padded, product, transpose};
+use super::sums::{RowSums, fold};
+
+/// The derivative of a loss with respect to the weights, as products leave it: rows are padded, and the matrices of
+/// all layers but the first are transposed.
+pub(crate) struct Gradient<T> {
+    network: Network,
+    /// [width, inputs] of the first layer, [inputs, outputs] of the others.
+    pub(super) matrices: Vec<Vec<T>>,
+    biases: Vec<Vec<T>>,
+}
+
+impl<T: Real> Gradient<T> {
+    pub(crate) fn new(network: &Network) -> Self {
+        let zeros = |(at, layer): (usize, Layer)| {
+            let (rows, columns) =
+                if at == 0 { (layer.outputs, layer.inputs) } else { (layer.inputs, layer.outputs) };
+            (vec![T::ZERO; rows * padded(columns)], vec![T::ZERO; layer.outputs])
+        };
+        let (matrices, biases) = network.layers().into_iter().enumerate().map(zeros).unzip();
+        Self { network: *network, matrices, biases }
+    }
+
+    /// Number of weights and biases.
+    pub(crate) fn parameters(&self) -> usize {
+        self.network.parameters()
+    }
+
+    /// Makes it zero.
+    pub(crate) fn clear(&mut self) {
+        self.matrices.iter_mut().chain(&mut self.biases).for_each(|part| part.fill(T::ZERO));
+    }
+
+    /// Adds another of the same network.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let own = self.matrices.iter_mut().chain(&mut self.biases);
+        for (own, other) in own.zip(other.matrices.iter().chain(&other.biases)) {
+            own.iter_mut().zip(other).for_each(|(sum, &part)| *sum += part);
+        }
+    }
+
+    /// Writes it in the order of the weights.
+    pub(crate) fn write(&self, flat: &mut [T]) {
+        let network = &self.network;
+        for (l, (matrix, biases)) in self.matrices.iter().zip(&self.biases).enumerate() {
+            flat[network.bias_range(l)].copy_from_slice(biases);
+            let rows = biases.len();
+            let flat = &mut flat[network.matrix_range(l)];
+            let columns = flat.len() / rows;
+            if l == 0 {
+                let from = matrix.chunks_exact(padded(columns));
+                flat.chunks_exact_mut(columns)
+                    .zip(from)
+                    .for_each(|(to, from)| to.copy_from_slice(&from[..columns]));
+            } else {
+                transpose(flat, columns, View::apart(matrix, columns, rows, padded(rows)));
+            }
+        }
+    }
+
+    /// Adds left·rightᵀ to the matrix of a layer.
+    #[inline(always)]
+    pub(super) fn add_outer(
+        &mut self,
+        layer: usize,
+        left: View<T>,
+        right: View<T>,
+        turned: &mut [T],
+        room: &mut Vec<T>,
+    ) {
+        let wide = padded(right.rows());
+        transpose(turned, wide, right);
+        let right = View::new(turned, right.columns(), wide);
+        product(Target::add(&mut self.matrices[layer], wide), left, right, room);
+    }
+
+    /// Adds the sums of the rows to the biases of a layer.
+    #[inline(always)]
+    pub(super) fn add_to_biases(&mut self, layer: usize, rows: View<T>, sums: &mut RowSums<T>) {
+        let biases = &mut self.biases[layer];
+        for (i, folded) in sums.folded.iter_mut().enumerate().take(rows.rows()) {
+            fold(folded, rows.row(i));
+        }
+        for (bias, &sum) in biases.iter_mut().zip(sums.totals(rows.rows())) {
+            *bias += sum;
+        }
+    }
+}
