@@ -20,7 +20,7 @@ use crate::dynamics::StabilityHint;
 use crate::expr::{Expr, Symbol};
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::readout::{Evidence, Law, Network, named};
-use crate::learn::{self, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings};
+use crate::learn::{self, Asked, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings};
 use crate::mechanics::{
     Assessment, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict, assess,
 };
@@ -135,14 +135,16 @@ pub fn run(
     let explained = found.hamiltonian.as_ref().is_some_and(|h| h.explains);
     let of_model = config.model.as_ref().filter(|_| !explained);
     let settings = config.network.as_ref().map(|usual| of_model.unwrap_or(usual));
-    let trained = |settings: &learn::Config| {
+    let trained = |settings: &learn::Config| -> Result<Trained, DiscoverError> {
+        let laws = if of_model.is_some() { laws_of_data(&data, &found)? } else { Vec::new() };
         let settings = &learn::shaped(settings.clone(), &data)?;
         job.note(&format!("training networks, at most {} steps", settings.steps));
-        learn::train_cyclic(observations, (config.cyclic, settings, trainings), job)
+        let asked = Asked { cyclic: config.cyclic, config: settings, trainings, laws: &laws };
+        Ok(learn::train_cyclic(observations, &asked, job)?)
     };
     let trained = match settings.filter(|_| !job.is_cancelled()).map(trained) {
         // Where nothing is kept there is nothing to take up: what was found stands without networks.
-        Some(Err(LearnError::Interrupted { .. }))
+        Some(Err(DiscoverError::Learn(LearnError::Interrupted { .. })))
             if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
         {
             None
@@ -180,6 +182,13 @@ fn recover(
         None => job.note("no Hamiltonian in the library"),
     }
     Ok((data, found))
+}
+
+/// The laws that data tells which no Hamiltonian explains.
+fn laws_of_data(data: &Prepared, found: &Found) -> Result<Vec<Expr>, DiscoverError> {
+    let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
+    let laws = first_order::supported(data, found.hamiltonian.as_ref(), None, &space, &mut Vec::new())?;
+    Ok(laws.iter().map(|law| law.formula().clone()).collect())
 }
 
 /// From the Hamiltonian to its laws, the evidence and the verdict.

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::copies::with_copies;
 use super::keeping::{PeriodicKeeper, Trainings};
 use super::{Checkpoint, Config, LearnError, LearnedCoordinates, TrainingData, resume, train};
+use crate::expr::Expr;
 use crate::progress::Job;
 use crate::recover::first_order::Observations;
 
@@ -40,6 +42,18 @@ pub struct Trained {
     pub seconds: f64,
 }
 
+/// How networks are asked for.
+pub struct Asked<'a> {
+    /// With how many cyclic coordinates.
+    pub cyclic: Cyclic,
+    /// How they are trained.
+    pub config: &'a Config,
+    /// Where they are kept.
+    pub trainings: Option<&'a dyn Trainings>,
+    /// Laws of the motion in the variables of the data, for copies of the samples along their flows.
+    pub laws: &'a [Expr],
+}
+
 impl Trained {
     /// Networks that were trained before, in the order in which they were: the last is that of the discovery.
     pub fn before(trained: Vec<LearnedCoordinates>) -> Option<Trained> {
@@ -59,11 +73,12 @@ pub const POISSON_LIMIT: f64 = 0.3;
 /// settings.
 pub fn train_cyclic(
     observed: &Observations,
-    settings: (Cyclic, &Config, Option<&dyn Trainings>),
+    asked: &Asked<'_>,
     job: &Job<'_>,
 ) -> Result<Trained, LearnError> {
-    let (cyclic, config, trainings) = settings;
+    let &Asked { cyclic, config, trainings, laws } = asked;
     let training = TrainingData::of_trajectories(&observed.trajectories, observed.train)?;
+    let training = with_copies(training, laws, &observed.trajectories.variables())?;
     let start = Instant::now();
     let mut trials = Vec::new();
     let mut kept = Vec::new();
@@ -87,9 +102,9 @@ pub fn train_cyclic(
             trainings.keep(learned.checkpoint())?;
         }
         kept.push(learned.checkpoint().clone());
-        let asked = trial(&learned);
-        trials.push(asked);
-        if cyclic != Cyclic::Auto || next <= 1 || asked.poisson <= POISSON_LIMIT {
+        let found = trial(&learned);
+        trials.push(found);
+        if cyclic != Cyclic::Auto || next <= 1 || found.poisson <= POISSON_LIMIT {
             break learned;
         }
         next -= 1;

@@ -14,6 +14,7 @@
 
 mod checkpoint;
 mod config;
+mod copies;
 mod cyclic;
 mod data;
 mod equations;
@@ -36,7 +37,7 @@ mod train;
 
 pub use checkpoint::Checkpoint;
 pub use config::{Config, Ending};
-pub use cyclic::{Cyclic, POISSON_LIMIT, Trained, Trial, train_cyclic};
+pub use cyclic::{Asked, Cyclic, POISSON_LIMIT, Trained, Trial, train_cyclic};
 pub use data::{Samples, Scaling, TrainingData};
 pub use equations::PlainLoss;
 pub use error::LearnError;
