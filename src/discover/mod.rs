@@ -221,6 +221,7 @@ fn conclude(
     if let Some(network) = &mut network {
         network.hold_against(&named(hamiltonian.as_ref(), &laws), &data)?;
     }
+    let shortened = network.as_ref().and_then(|network| network.ended);
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
     let hint = provable.filter(|_| undecided).and_then(|h| h.stability_hint(&data, job.token()));
     Ok(Discovery {
@@ -235,7 +236,7 @@ fn conclude(
         stages,
         noise: data.relative_noise(),
         notes,
-        ended: stop.and_then(StopReason::ended).or(Ended::by(job.token())),
+        ended: stop.and_then(StopReason::ended).or(Ended::by(job.token())).or(shortened),
         hamiltonian,
         network,
         data,
