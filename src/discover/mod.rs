@@ -82,8 +82,7 @@ pub struct Discovery {
     pub stop: Option<StopReason>,
     /// The work that the exact search did, given an exact Hamiltonian.
     pub work: Option<u64>,
-    /// Whether the motion of the observed initial states is regular or chaotic, where the laws do not settle the
-    /// verdict; never a proof.
+    /// Whether the observed motion is regular or chaotic, where the laws leave the verdict open; never a proof.
     pub hint: Option<StabilityHint>,
     /// Every stage that was fitted, in order.
     pub stages: Vec<StageReport>,
@@ -120,8 +119,7 @@ pub enum DiscoverError {
     Mechanics(#[from] MechanicsError),
 }
 
-/// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings`, where there
-/// are any, and are kept there.
+/// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings` and are kept there.
 ///
 /// # Errors
 /// Data that is unusable, a grammar that does not fit, training that fails.
@@ -135,16 +133,16 @@ pub fn run(
     let explained = found.hamiltonian.as_ref().is_some_and(|h| h.explains);
     let of_model = config.model.as_ref().filter(|_| !explained);
     let settings = config.network.as_ref().map(|usual| of_model.unwrap_or(usual));
-    let trained = |settings: &learn::Config| -> Result<Trained, DiscoverError> {
-        let laws = if of_model.is_some() { laws_of_data(&data, &found)? } else { Vec::new() };
+    let trained = |settings: &learn::Config| {
+        let laws = if explained { Vec::new() } else { learn::laws_of_the_data(&data)? };
         let settings = &learn::shaped(settings.clone(), &data)?;
         job.note(&format!("training networks, at most {} steps", settings.steps));
         let asked = Asked { cyclic: config.cyclic, config: settings, trainings, laws: &laws };
-        Ok(learn::train_cyclic(observations, &asked, job)?)
+        learn::train_cyclic(observations, &asked, job)
     };
     let trained = match settings.filter(|_| !job.is_cancelled()).map(trained) {
         // Where nothing is kept there is nothing to take up: what was found stands without networks.
-        Some(Err(DiscoverError::Learn(LearnError::Interrupted { .. })))
+        Some(Err(LearnError::Interrupted { .. }))
             if trainings.is_none() && Ended::by(job.token()) == Some(Ended::Seconds) =>
         {
             None
@@ -154,8 +152,7 @@ pub fn run(
     conclude((data, found), trained, config, job)
 }
 
-/// The same from networks trained before, in the order in which they were: no training. Without any it goes without
-/// networks.
+/// The same from networks trained before, in that order, or without any: no training.
 ///
 /// # Errors
 /// As [`run`].
@@ -182,13 +179,6 @@ fn recover(
         None => job.note("no Hamiltonian in the library"),
     }
     Ok((data, found))
-}
-
-/// The laws that data tells which no Hamiltonian explains.
-fn laws_of_data(data: &Prepared, found: &Found) -> Result<Vec<Expr>, DiscoverError> {
-    let space = PhaseSpace::new(data.variables.coordinates.clone(), data.variables.momenta.clone())?;
-    let laws = first_order::supported(data, found.hamiltonian.as_ref(), None, &space, &mut Vec::new())?;
-    Ok(laws.iter().map(|law| law.formula().clone()).collect())
 }
 
 /// From the Hamiltonian to its laws, the evidence and the verdict.

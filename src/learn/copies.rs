@@ -2,16 +2,15 @@
 //!
 //! Where {F, H} = 0, the flow Φ_s of F, dx/ds = J∇F, carries motions to motions: with a sample (x, ẋ) also
 //! (Φ_s(x), DΦ_s(x) ẋ) is a sample of the same motion. So a rotation tells of a force in all directions what one run tells
-//! of it in one. A network that is fitted to such copies too has a third to a fifth of the error on runs that it has not
-//! seen (`results/learned-model.md`).
+//! of it in one. What it does to the error on runs that a network has not seen is in `results/learned-model.md`.
 
 use super::data::{Samples, TrainingData};
 use crate::data::coordinate_scales;
 use crate::dynamics::{ParametricHamiltonian, symplectic_gradient};
 use crate::expr::{Expr, Symbol, Tape, TapeError};
 
-/// The most copies of a sample. With 7 in place of 15 the error is a tenth larger.
-const COPIES: usize = 15;
+/// The most copies of a sample. With 3 or 15 in place of 7 the error is the same, within what seeds make of it.
+const COPIES: usize = 7;
 /// The most samples with all copies.
 const MOST_SAMPLES: usize = 200_000;
 /// How far a copy is moved at most, in units of the spread of the columns. For a rotation it is half a turn.
@@ -162,7 +161,7 @@ mod tests {
         let found = with_copies(data(central), &[law("x*py - y*px")], &variables()).unwrap().train;
         let rows: Vec<_> = found.states.chunks_exact(4).zip(found.derivatives.chunks_exact(4)).collect();
         // Some leave the box.
-        assert!(rows.len() > 300 * 8 && rows.len() < 300 * 16, "{}", rows.len());
+        assert!(rows.len() > 300 * 5 && rows.len() < 300 * 8, "{}", rows.len());
         for (state, derivative) in &rows {
             let [fx, fy] = central(state[0], state[1]);
             for (found, truth) in derivative.iter().zip([state[2], state[3], fx, fy]) {
@@ -183,7 +182,7 @@ mod tests {
         // The energy of a pendulum beside an oscillator; its flow is the motion of the pendulum alone.
         let force = |x: f64, y: f64| [-x.sin(), -y];
         let found = with_copies(data(force), &[law("px^2/2 - cos(x)")], &variables()).unwrap().train;
-        assert!(found.states.len() > 4 * 300 * 8);
+        assert!(found.states.len() > 4 * 300 * 4);
         for (state, derivative) in found.states.chunks_exact(4).zip(found.derivatives.chunks_exact(4)) {
             let [fx, fy] = force(state[0], state[1]);
             for (found, truth) in derivative.iter().zip([state[2], state[3], fx, fy]) {

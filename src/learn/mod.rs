@@ -47,5 +47,5 @@ pub use loss::{Loss, LossTerms, Pairs};
 pub use model::ModelKind;
 pub use network::Activation;
 pub use optimiser::OptimiserKind;
-pub use prediction::{Steps, for_prediction, shaped};
+pub use prediction::{Steps, for_prediction, laws_of_the_data, shaped};
 pub use train::{Keeper, Signal, Unkept, resume, train};

@@ -108,7 +108,7 @@ impl Motion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learn::{self, Config, Samples, TrainingData, Unkept};
+    use crate::learn::{self, Config, ModelKind, Samples, TrainingData, Unkept};
     use crate::progress::Job;
     use crate::runs::{Canonical, Exact, Slowing};
 
@@ -147,7 +147,8 @@ mod tests {
         let derivatives = states.chunks_exact(2).flat_map(|x| [x[1] / 2.0, -8.0 * x[0]]).collect();
         let train = Samples { states, derivatives, ..Samples::default() };
         let data = TrainingData { dof: 1, angles: Vec::new(), train, test: Samples::default() };
-        let config = Config { steps: 300, width: 16, warm_up: 10, ..Config::default() };
+        let model = ModelKind::Hamiltonian;
+        let config = Config { model, steps: 600, width: 32, warm_up: 20, ..Config::default() };
         let network = learn::train(&data, &config, &Job::silent(), &mut Unkept).unwrap();
         let motion = Motion {
             coordinates: vec!["x".into()],
