@@ -114,8 +114,10 @@ impl Answer {
                 format!("a state of {width} numbers is expected, and it has {}", start.len()),
             ));
         }
-        let predict = move |_: &_, _: &_| motion.predict(network.as_ref(), &start, &times);
-        let states = job::run(py, None, Interrupt::LeavesIt, predict)?.map_err(|error| input(py, error))?;
+        let states = job::run(py, None, Interrupt::LeavesIt, move |_, _| {
+            motion.predict(network.as_ref(), &start, &times)
+        })?
+        .map_err(|error| input(py, error))?;
         PyArray1::from_vec(py, states).reshape([points, width])
     }
 }
