@@ -9,9 +9,11 @@ use serde_json::Value;
 /// V at the distances 0, 1/2, 1, …, joined by a cubic spline that is flat at the centre and not curved at the last one.
 const TABLE: [f64; 8] = [0.0, 0.25, 0.57, 1.05, 1.36, 1.95, 2.7, 3.9];
 const STEP: f64 = 0.5;
-/// Held-out runs are predicted within this share of the spread: 1 % (results/learned-model.md), with room for other
-/// processors.
-const LIMIT: f64 = 0.015;
+/// Held-out runs are predicted within this share of the spread, over all times: seeds have 0.23 to 0.43 %
+/// (results/learned-model.md), and other processors may sum in another order.
+const LIMIT: f64 = 0.007;
+/// The same in each tenth of the time: seeds have 0.41 to 0.78 % in the last.
+const LIMIT_OF_PARTS: f64 = 0.01;
 
 /// The second derivatives of the spline at the entries of the table, by elimination of the tridiagonal equations.
 fn curvatures() -> [f64; 8] {
@@ -94,8 +96,8 @@ fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).expect("one JSON document")
 }
 
-/// H is unexplained, L is supported by data and network, and held-out runs are predicted within this share of the spread.
-fn check(record: &Value, limit: f64) {
+/// H is unexplained, L is supported by data and network, and held-out runs are predicted at all times.
+fn check(record: &Value) {
     assert_eq!(record["hamiltonian"]["status"], "unexplained");
     assert_eq!(record["verdict"], "undecided");
     let laws = record["laws"].as_array().expect("laws");
@@ -104,11 +106,12 @@ fn check(record: &Value, limit: f64) {
     assert!(l["evidence"]["flow_residual"].as_f64().expect("a number") < 0.05, "{l}");
     let prediction = &record["network"]["prediction"];
     assert_eq!(prediction["runs"], 8);
-    assert!(prediction["error"].as_f64().expect("a number") < limit, "{prediction}");
+    assert!(prediction["error"].as_f64().expect("a number") < LIMIT, "{prediction}");
     let errors = prediction["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), prediction["times"].as_array().map_or(0, Vec::len));
     let number = |error: &Value| error.as_f64().expect("a number");
     assert!(number(&errors[0]) < number(&errors[9]), "{prediction}");
+    assert!(errors.iter().all(|error| number(error) < LIMIT_OF_PARTS), "{prediction}");
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn a_table_in_positions_and_velocities() {
     let folder = scratch("velocities");
     fs::write(folder.join("table.csv"), recording("vx,vy")).expect("a recording");
     let found = done(&folder, "discover table.csv --json --quiet --time-limit 600 --out run");
-    check(&json(&found), LIMIT);
+    check(&json(&found));
     assert_eq!(done(&folder, "extract run --json --quiet"), found);
     let rolled = json(&done(&folder, "rollout run --json --quiet"));
     assert_eq!(rolled["held_out"], true);
@@ -138,7 +141,7 @@ fn a_table_in_positions_and_momenta() {
     fs::write(folder.join("table.csv"), recording("px,py")).expect("a recording");
     let grammar = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars/polynomial.grammar");
     let line = format!("discover table.csv --json --quiet --time-limit 600 --grammar {}", grammar.display());
-    check(&json(&done(&folder, &line)), LIMIT);
+    check(&json(&done(&folder, &line)));
     fs::remove_dir_all(folder).expect("the folder is removed");
 }
 

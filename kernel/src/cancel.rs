@@ -33,6 +33,11 @@ impl CancelToken {
         CancelToken { called: self.called.clone(), deadline: Some(earlier) }
     }
 
+    /// The time until its deadline, if it has one; nothing is left after it.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Tells all clones to end.
     pub fn cancel(&self) {
         self.called.store(true, Ordering::Relaxed);

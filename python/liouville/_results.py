@@ -350,6 +350,9 @@ class Result:
     def predict(self, state: "ArrayLike", t: "ArrayLike") -> "NDArray[np.float64]":
         """The motion by the Hamiltonian of the result, with friction where it was found.
 
+        Where no formula explains a recording, the motion is that of the network: ``network.prediction`` says how well it
+        predicts.
+
         Args:
             state: ``[2·dof]`` or ``[runs, 2·dof]``: states at the first of the times, in the order of
                 :attr:`state_names` and the units of the data.
@@ -359,8 +362,8 @@ class Result:
             ``[points, 2·dof]`` or ``[runs, points, 2·dof]``, in the same order.
 
         Raises:
-            InputError: No Hamiltonian explains the motion, other shapes, times that do not increase, or a solution that
-                runs into a singularity.
+            InputError: No Hamiltonian explains the motion and no network predicts it, other shapes, times that do not
+                increase, or a solution that runs into a singularity.
 
         >>> import liouville as lv
         >>> found = lv.verify("kepler", "L = x*py - y*px")
@@ -372,7 +375,8 @@ class Result:
 
         from ._arrays import real
 
-        if self.hamiltonian is not None and self.hamiltonian.status == "unexplained":
+        is_unexplained = self.hamiltonian is not None and self.hamiltonian.status == "unexplained"
+        if is_unexplained and "prediction" not in self.record.get("network", {}):
             raise InputError("error: no Hamiltonian explains the recording, so there is nothing to predict with")
         times = np.atleast_1d(real("t", t))
         starts = real("state", state)

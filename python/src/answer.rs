@@ -101,6 +101,10 @@ impl Answer {
             .motion
             .clone()
             .ok_or_else(|| input(py, "no Hamiltonian was found that could be followed"))?;
+        let network = match &self.shown {
+            Shown::Data(data) => data.network.clone(),
+            Shown::Orbits(_) => None,
+        };
         let (width, points) = (2 * motion.coordinates.len(), times.len()?);
         let start: Vec<f64> = start.as_array().iter().copied().collect();
         let times: Vec<f64> = times.as_array().iter().copied().collect();
@@ -110,8 +114,10 @@ impl Answer {
                 format!("a state of {width} numbers is expected, and it has {}", start.len()),
             ));
         }
-        let states = job::run(py, None, Interrupt::LeavesIt, move |_, _| motion.predict(&start, &times))?
-            .map_err(|error| input(py, error))?;
+        let states = job::run(py, None, Interrupt::LeavesIt, move |_, _| {
+            motion.predict(network.as_ref(), &start, &times)
+        })?
+        .map_err(|error| input(py, error))?;
         PyArray1::from_vec(py, states).reshape([points, width])
     }
 }

@@ -234,3 +234,43 @@ def test_progress_is_told(plane):
 
     with pytest.raises(RuntimeError, match="enough"):
         lv.discover(**plane, progress=refuse)
+
+
+def ripples(runs: int = 10, points: int = 90) -> dict[str, np.ndarray]:
+    """A central motion in the plane that no formula of the library explains: its force is drawn by hand, by a table."""
+    from scipy.interpolate import CubicSpline
+
+    slope = CubicSpline(np.arange(0.0, 4.5, 0.5), [0.0, 0.25, 0.57, 1.05, 1.36, 1.95, 2.7, 3.9, 5.2]).derivative()
+
+    def rates(state: np.ndarray) -> np.ndarray:
+        q, v = state[:, :2], state[:, 2:]
+        r = np.hypot(q[:, :1], q[:, 1:])
+        return np.hstack([v, -slope(r) * q / r])
+
+    run = np.arange(1, runs + 1)
+    part = [(run * np.sqrt(root)) % 1.0 for root in (2.0, 3.0, 5.0, 7.0)]
+    r, angle = 0.7 + 0.9 * part[0], 2 * np.pi * part[1]
+    state = np.stack([r * np.cos(angle), r * np.sin(angle), 2 * part[2] - 1, 2 * part[3] - 1], axis=1)
+    t = np.linspace(0.0, 6.0, points)
+    inner, states = 20, [state]
+    for step in np.diff(t):
+        for _ in range(inner):
+            h = step / inner
+            k1 = rates(state)
+            k2 = rates(state + h / 2 * k1)
+            k3 = rates(state + h / 2 * k2)
+            state = state + h / 6 * (k1 + 2 * k2 + 2 * k3 + rates(state + h * k3))
+        states.append(state)
+    found = np.stack(states, axis=1)
+    return {"q": found[:, :, :2], "v": found[:, :, 2:], "t": t}
+
+
+def test_a_network_predicts_what_no_formula_explains():
+    data = ripples()
+    found = lv.discover(**data, coordinates="x, y", steps=400)
+    assert found.hamiltonian is not None and found.hamiltonian.status == "unexplained"
+    assert found.network is not None and found.network.prediction is not None
+    start = np.concatenate([data["q"][-1, 0], data["v"][-1, 0]])
+    predicted = found.predict(start, data["t"][:30])
+    assert np.array_equal(predicted[0], start)
+    assert np.abs(predicted[:, :2] - data["q"][-1, :30]).max() < 0.2

@@ -6,7 +6,7 @@
 
 use crate::expr::{Expr, Symbol};
 use crate::learn::readout::{Evidence, Law, Network, named};
-use crate::learn::{self, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings, train_cyclic};
+use crate::learn::{self, Asked, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings, train_cyclic};
 use crate::mechanics::PhaseSpace;
 use crate::progress::Job;
 use crate::recover::first_order::{Config, Observations, Prepared};
@@ -45,8 +45,9 @@ pub fn learned_motion(
     let data = Prepared::new(observed, &Config::default())?;
     let trained = match source {
         Source::Trained(cyclic, config, trainings) => {
-            let config = learn::shaped(config.clone(), &data)?;
-            Some(train_cyclic(observed, (cyclic, &config, trainings), job)?)
+            let config = &learn::shaped(config.clone(), &data)?;
+            let laws: Vec<Expr> = known.iter().map(|(_, formula)| formula.clone()).collect();
+            Some(train_cyclic(observed, &Asked { cyclic, config, trainings, laws: &laws }, job)?)
         }
         Source::Saved(trained) => Trained::before(trained),
     };

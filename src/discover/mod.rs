@@ -20,7 +20,7 @@ use crate::dynamics::StabilityHint;
 use crate::expr::{Expr, Symbol};
 use crate::integrals::{Combination, SearchConfig, SearchedSpace, StopReason};
 use crate::learn::readout::{Evidence, Law, Network, named};
-use crate::learn::{self, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings};
+use crate::learn::{self, Asked, Cyclic, LearnError, LearnedCoordinates, Trained, Trainings};
 use crate::mechanics::{
     Assessment, ConservedQuantity, Hamiltonian, MechanicsError, PhaseSpace, Prover, Verdict, assess,
 };
@@ -81,8 +81,7 @@ pub struct Discovery {
     pub stop: Option<StopReason>,
     /// The work that the exact search did, given an exact Hamiltonian.
     pub work: Option<u64>,
-    /// Whether the motion of the observed initial states is regular or chaotic, where the laws do not settle the
-    /// verdict; never a proof.
+    /// Whether the observed motion is regular or chaotic, where the laws leave the verdict open; never a proof.
     pub hint: Option<StabilityHint>,
     /// Every stage that was fitted, in order.
     pub stages: Vec<StageReport>,
@@ -119,8 +118,7 @@ pub enum DiscoverError {
     Mechanics(#[from] MechanicsError),
 }
 
-/// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings`, where there
-/// are any, and are kept there.
+/// Finds the Hamiltonian and the laws of a system from its trajectories. Networks go on from `trainings` and are kept there.
 ///
 /// # Errors
 /// Data that is unusable, a grammar that does not fit, training that fails.
@@ -135,9 +133,11 @@ pub fn run(
     let of_model = config.model.as_ref().filter(|_| !explained);
     let settings = config.network.as_ref().map(|usual| of_model.unwrap_or(usual));
     let trained = |settings: &learn::Config| {
+        let laws = if explained { Vec::new() } else { learn::laws_of_the_data(&data)? };
         let settings = &learn::shaped(settings.clone(), &data)?;
         job.note(&format!("training networks, at most {} steps", settings.steps));
-        learn::train_cyclic(observations, (config.cyclic, settings, trainings), job)
+        let asked = Asked { cyclic: config.cyclic, config: settings, trainings, laws: &laws };
+        learn::train_cyclic(observations, &asked, job)
     };
     let trained = match settings.filter(|_| !job.is_cancelled()).map(trained) {
         // Where nothing is kept there is nothing to take up: what was found stands without networks.
@@ -151,8 +151,7 @@ pub fn run(
     conclude((data, found), trained, config, job)
 }
 
-/// The same from networks trained before, in the order in which they were: no training. Without any it goes without
-/// networks.
+/// The same from networks trained before, in that order, or without any: no training.
 ///
 /// # Errors
 /// As [`run`].
@@ -211,6 +210,7 @@ fn conclude(
     if let Some(network) = &mut network {
         network.hold_against(&named(hamiltonian.as_ref(), &laws), &data)?;
     }
+    let shortened = network.as_ref().and_then(|network| network.ended);
     let undecided = assessment.as_ref().is_some_and(|a| a.verdict() == Verdict::Undecided);
     let hint = provable.filter(|_| undecided).and_then(|h| h.stability_hint(&data, job.token()));
     Ok(Discovery {
@@ -225,7 +225,7 @@ fn conclude(
         stages,
         noise: data.relative_noise(),
         notes,
-        ended: stop.and_then(StopReason::ended).or(Ended::by(job.token())),
+        ended: stop.and_then(StopReason::ended).or(Ended::by(job.token())).or(shortened),
         hamiltonian,
         network,
         data,

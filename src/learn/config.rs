@@ -29,7 +29,7 @@ pub struct Config {
     pub cyclic: usize,
     /// Width of the hidden layers.
     pub width: usize,
-    /// Number of hidden layers of each network; of those whose sum is H beside coordinates twice as many.
+    /// Number of hidden layers of each network; of those whose sum is H beside coordinates three times as many.
     pub depth: usize,
     /// Nonlinearity of the hidden layers.
     pub activation: Activation,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Checkpoint;
 use crate::data::SmoothingError;
+use crate::expr::TapeError;
 use crate::recover::RecoverError;
 use crate::regression::RegressionError;
 
@@ -94,6 +95,9 @@ pub enum LearnError {
     /// A fit of what was learned failed.
     #[error(transparent)]
     Regression(#[from] RegressionError),
+    /// A law has other variables than the data.
+    #[error(transparent)]
+    Formula(#[from] TapeError),
     /// The job was ended during training.
     #[error("interrupted at step {step} of {steps}")]
     Interrupted {

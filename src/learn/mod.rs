@@ -14,6 +14,7 @@
 
 mod checkpoint;
 mod config;
+mod copies;
 mod cyclic;
 mod data;
 mod equations;
@@ -39,7 +40,7 @@ mod train;
 
 pub use checkpoint::Checkpoint;
 pub use config::{Config, Ending};
-pub use cyclic::{Cyclic, POISSON_LIMIT, Trained, Trial, train_cyclic};
+pub use cyclic::{Asked, Cyclic, POISSON_LIMIT, Trained, Trial, train_cyclic};
 pub use data::{Samples, Scaling, TrainingData};
 pub use equations::PlainLoss;
 pub use error::LearnError;
@@ -49,5 +50,5 @@ pub use loss::{Loss, LossTerms, Pairs};
 pub use model::ModelKind;
 pub use network::Activation;
 pub use optimiser::OptimiserKind;
-pub use prediction::{Steps, for_prediction, shaped};
+pub use prediction::{Steps, for_prediction, laws_of_the_data, shaped};
 pub use train::{Keeper, Signal, Unkept, resume, train};

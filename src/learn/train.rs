@@ -26,6 +26,9 @@ pub enum Signal {
     Continue,
     /// Hand over a checkpoint, then go on.
     Checkpoint,
+    /// Take so many steps in all from now on, and lower the rate in time for that. No training that waits for its loss to
+    /// settle does so: it goes on.
+    EndAt(usize),
     /// Hand over a checkpoint and end here; `train` returns what has been learned so far.
     Stop,
 }
@@ -185,7 +188,7 @@ impl<'a> Run<'a> {
     }
 
     fn finish(
-        &self,
+        mut self,
         mut state: State,
         job: &Job<'_>,
         keeper: &mut dyn Keeper,
@@ -209,6 +212,8 @@ impl<'a> Run<'a> {
             job.tell(Event::Step(&step));
             match keeper.after(&step, job.is_cancelled()) {
                 Signal::Continue => {}
+                Signal::EndAt(steps) if self.config.ending == Ending::AllSteps => self.config.steps = steps,
+                Signal::EndAt(_) => {}
                 Signal::Checkpoint => keeper.keep(&self.checkpoint(&state)?)?,
                 Signal::Stop => {
                     keeper.keep(&self.checkpoint(&state)?)?;
@@ -503,6 +508,26 @@ mod tests {
             assert_eq!(loaded.vector_field(&states).unwrap(), whole.vector_field(&states).unwrap());
             assert_eq!(loaded.test_losses(), whole.test_losses());
         }
+    }
+
+    /// Has a training end earlier.
+    struct Shorten;
+
+    impl Keeper for Shorten {
+        fn after(&mut self, step: &Step<'_>, _: bool) -> Signal {
+            if step.step == 20 { Signal::EndAt(50) } else { Signal::Continue }
+        }
+    }
+
+    #[test]
+    fn a_shortened_run_ends_with_its_lowest_rate() {
+        let config = Config { steps: 500, ending: Ending::AllSteps, warm_up: 5, ..short() };
+        let learned = train(&data(), &config, &Job::silent(), &mut Shorten).unwrap();
+        assert!(learned.checkpoint().is_complete() && learned.steps() == 50);
+        assert!(learned.config().rate(49, None) < 0.01 * config.learning_rate);
+        let waiting = Config { steps: 60, ..short() };
+        let learned = train(&data(), &waiting, &Job::silent(), &mut Shorten).unwrap();
+        assert_eq!(learned.steps(), 60);
     }
 
     #[test]

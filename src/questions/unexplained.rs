@@ -80,6 +80,7 @@ fn add(
     let known = known.iter().map(|(name, formula)| named(name.name(), formula));
     let laws = learned.laws.iter().map(|law| named(law.quantity.name(), law.quantity.formula()));
     answer.motion = Motion { laws: known.chain(laws).collect(), ..motion };
+    answer.ended = answer.ended.or(learned.network.ended);
     answer.trainings = learned.network.trials.iter().map(|trial| trial.cyclic).collect();
     answer.learned = Some(learned.network.learned.clone());
     Ok(())

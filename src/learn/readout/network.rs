@@ -3,6 +3,7 @@
 use crate::expr::{Expr, Symbol};
 use crate::learn::{LearnError, LearnedCoordinates, LossTerms, Trained, Trial};
 use crate::mechanics::{ConservedQuantity, PhaseSpace};
+use crate::progress::Ended;
 use crate::recover::first_order::Prepared;
 
 use super::multinomials::{Multinomial, multinomials};
@@ -29,6 +30,8 @@ pub struct Network {
     pub further: FurtherLaws,
     /// How well the network predicts held-out runs, where it is the model: no formula explains the motion.
     pub prediction: Option<Prediction>,
+    /// Why the training has fewer steps than it was to have, if it has.
+    pub ended: Option<Ended>,
     /// The trained networks.
     pub learned: LearnedCoordinates,
 }
@@ -39,7 +42,7 @@ impl Network {
     /// # Errors
     /// Other variables than those of the data.
     pub fn of(trained: Trained, data: &Prepared) -> Result<Network, LearnError> {
-        let Trained { learned, trials, seconds } = trained;
+        let Trained { learned, trials, seconds, ended } = trained;
         Ok(Network {
             cyclic: learned.cyclic(),
             losses: learned.test_losses().or(learned.train_losses()).unwrap_or_default(),
@@ -50,6 +53,7 @@ impl Network {
             in_laws: Vec::new(),
             further: FurtherLaws::Unknown(WhyUnknown::NoMomenta),
             prediction: None,
+            ended,
             learned,
         })
     }
