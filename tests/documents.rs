@@ -29,11 +29,20 @@ fn masked(text: &str) -> String {
         (bare.contains('.') || bare.contains("e-")) && bare.parse::<f64>().is_ok()
     };
     let word = |word: &str| if number(word) { "#".to_owned() } else { word.to_owned() };
+    // When a loss settles is seen on numbers that depend on the processor.
+    let steps = |line: &str| match line.strip_prefix("Networks: ").and_then(|rest| rest.split_once(" steps;"))
+    {
+        Some((rest, losses)) => {
+            let cyclic = rest.rsplit_once(' ').map_or(rest, |(cyclic, _)| cyclic);
+            format!("Networks: {cyclic} # steps;{losses}")
+        }
+        None => line.to_owned(),
+    };
     let line = |line: &str| match line.split_once(" = ") {
         Some((learned, _)) if learned.trim_start().starts_with("learned P") => format!("{learned} = #"),
         _ => line.split(' ').map(word).collect::<Vec<_>>().join(" "),
     };
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
+    text.lines().map(|text| line(&steps(text))).collect::<Vec<_>>().join("\n")
 }
 
 /// What matters of a record in JSON: H, the laws with their status, the verdict.

@@ -480,10 +480,14 @@ impl Model {
         weights: &[T],
         chunk: &mut Chunk<T>,
         scratch: &mut Scratch<T>,
-        known: ([f64; 3], &Sums),
+        targets: ([f64; 3], &Sums),
         gradients: &mut [Gradient<T>],
     ) {
-        vectorised(Backward { forward: Forward { model: self, weights, chunk, scratch }, known, gradients });
+        vectorised(Backward {
+            forward: Forward { model: self, weights, chunk, scratch },
+            targets,
+            gradients,
+        });
     }
 
     #[inline(always)]
@@ -628,7 +632,7 @@ impl<T: Real> Work for Forward<'_, T> {
 
 struct Backward<'a, T> {
     forward: Forward<'a, T>,
-    known: ([f64; 3], &'a Sums),
+    targets: ([f64; 3], &'a Sums),
     gradients: &'a mut [Gradient<T>],
 }
 
@@ -638,7 +642,7 @@ impl<T: Real> Work for Backward<'_, T> {
     #[inline(always)]
     fn run(self) {
         let Forward { model, weights, chunk, scratch } = self.forward;
-        model.inlined_backward(weights, chunk, scratch, self.known, self.gradients);
+        model.inlined_backward(weights, chunk, scratch, self.targets, self.gradients);
     }
 }
 

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::constants::{Constants, Reading};
+use super::constants::{self, Constants, Reading};
 use super::decide::ANSWER_POINTS;
 use super::momenta;
 use super::momentum_map::MomentumMap;
 use super::names::Names;
 use super::recovery::{Constant, Law};
-use super::settle::settle;
+use super::settle::{settle, settle_exactly};
 use super::{Config, Equation, RecoverError, Recovery, Status, kinetic, recover_with_constant_masses};
 use crate::data::{Rates, Recording, Smoothed, Smoother};
-use crate::expr::{Expr, Symbol};
+use crate::expr::{Expr, Rational, Symbol};
 use crate::progress::{Event, Job};
 
 /// How far masses, or entries of A, may differ from what the law says, as a share of the largest.
@@ -118,8 +118,15 @@ impl Way<'_> {
         let names = &mut Names::new(recording);
         match again {
             Some(again) => {
-                let law = settle(with_velocities, &again.model, &again.covariance, &decide.constants);
                 let scale = (again.scale, again.scale_error);
+                let (model, covariance) = (&again.model, &again.covariance);
+                if let Some((rational, chance)) = constants::simple(scale.0, scale.1, &decide.constants)
+                    && let Some(law) =
+                        settle_exactly(with_velocities, model, covariance, chance, &decide.constants)
+                {
+                    return Back::by(rational).law(&law, momenta);
+                }
+                let law = settle(with_velocities, model, covariance, &decide.constants);
                 Back::of(&law, scale, names, config).law(&law, momenta)
             }
             None => Back::of(law, (scale, error), names, config).law(law, momenta),
@@ -170,11 +177,17 @@ impl Back {
         Some((value, (0..n).map(|i| ratio(i).1).fold(f64::INFINITY, f64::min)))
     }
 
+    /// λ is this rational.
+    fn by(scale: Rational) -> Back {
+        let value = scale.to_f64().value();
+        Back { scale: Expr::number(scale), letter: None, value }
+    }
+
     /// λ as a rational or a letter.
     fn of(law: &Law, (value, error): (f64, f64), names: &mut Names, config: &Config) -> Back {
         let read = Constants::read(&[value], &[error * error], &[0], &config.decide.constants);
         match &read.readings[0] {
-            Reading::Exact(rational) => Back { scale: Expr::number(rational.clone()), letter: None, value },
+            Reading::Exact(rational) => Back::by(rational.clone()),
             _ => {
                 law.letters.iter().for_each(|letter| drop(names.role(letter.symbol.name())));
                 let symbol = names.role("m");

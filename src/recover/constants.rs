@@ -5,7 +5,11 @@
 //! a unit interval holds Φ(d) = φ(1) + … + φ(d) rationals with denominators up to d, about 0.3 d². The expected
 //! number by chance is therefore 5 s·Φ(d), summed over all denominators up to d; times the number of trials, when
 //! ratios to other constants are tried as well.
+//!
+//! Constants are judged together first: that all of a law are near simple rationals by chance is as unlikely as the product
+//! of their numbers. Then each is judged by itself.
 
+use super::snap::CHANCE_LIMIT;
 use crate::expr::Rational;
 
 /// How constants are read.
@@ -64,6 +68,9 @@ impl Constants {
     /// # Shapes
     /// `values`, `classes`: `[n]`; `covariance`: `[n, n]`.
     pub fn read(values: &[f64], covariance: &[f64], classes: &[usize], config: &Config) -> Constants {
+        if let Some(exact) = Constants::all_exact(values, covariance, 1.0, config) {
+            return exact;
+        }
         let mut out =
             Constants { values: values.to_vec(), covariance: covariance.to_vec(), readings: Vec::new() };
         for k in 0..values.len() {
@@ -76,6 +83,22 @@ impl Constants {
             out.readings.push(reading);
         }
         out
+    }
+
+    /// The constants with a rational for every one of them, where the chance that all lie so near to rationals as simple is
+    /// small enough: it is the product of the chances of each, given those before, and of `beside` for what else is read
+    /// with them.
+    pub fn all_exact(values: &[f64], covariance: &[f64], beside: f64, config: &Config) -> Option<Constants> {
+        let mut out =
+            Constants { values: values.to_vec(), covariance: covariance.to_vec(), readings: Vec::new() };
+        let mut together = beside;
+        for k in 0..values.len() {
+            let (value, chance) = simple(out.values[k], out.standard_error(k), config)?;
+            together *= chance;
+            out.impose(k, value.to_f64().value(), None);
+            out.readings.push(Reading::Exact(value));
+        }
+        (together <= config.chance).then_some(out)
     }
 
     /// The standard error of a constant.
@@ -92,12 +115,12 @@ impl Constants {
         let earlier: Vec<usize> = self.letters().filter(|&l| classes[l] == classes[k]).collect();
         let chance = config.chance / (1 + earlier.len()) as f64;
         let value = self.values[k];
-        if let Some(rational) = justified(value, self.standard_error(k), DENOMINATOR, chance, config) {
+        if let Some((rational, _)) = justified(value, self.standard_error(k), DENOMINATOR, chance, config) {
             return Reading::Exact(rational);
         }
         let ratio = |&l: &usize| {
             let (ratio, error) = self.ratio(k, l);
-            let ratio = justified(ratio, error, RATIO_DENOMINATOR, chance, config)?;
+            let (ratio, _) = justified(ratio, error, RATIO_DENOMINATOR, chance, config)?;
             Some(Reading::Multiple { of: l, ratio })
         };
         earlier.iter().find_map(ratio).unwrap_or(Reading::Letter)
@@ -136,8 +159,19 @@ impl Constants {
     }
 }
 
-/// The rational with the least denominator that is justified for a measured value.
-fn justified(value: f64, error: f64, denominator: u32, chance: f64, config: &Config) -> Option<Rational> {
+/// The rational near a measured value that counts beside others, with the chance of one so near and as simple.
+pub(super) fn simple(value: f64, error: f64, config: &Config) -> Option<(Rational, f64)> {
+    justified(value, error, DENOMINATOR, CHANCE_LIMIT, config)
+}
+
+/// The rational with the least denominator that is justified for a measured value, with the number expected by chance.
+fn justified(
+    value: f64,
+    error: f64,
+    denominator: u32,
+    chance: f64,
+    config: &Config,
+) -> Option<(Rational, f64)> {
     // The arithmetic of a fit is not better than this.
     let error = error.max(1e-12 * value.abs());
     let mut count = 0;
@@ -150,7 +184,7 @@ fn justified(value: f64, error: f64, denominator: u32, chance: f64, config: &Con
         let numerator = (value * f64::from(d)).round();
         let near = (numerator / f64::from(d) - value).abs() <= config.window * error;
         if near && numerator != 0.0 && numerator.abs() < 1e15 {
-            return Some(Rational::from_parts((numerator as i64).into(), d.into()));
+            return Some((Rational::from_parts((numerator as i64).into(), d.into()), expected));
         }
     }
     None
@@ -173,6 +207,25 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+
+    #[test]
+    fn constants_that_are_all_simple_speak_for_each_other() {
+        let read = |values: [f64; 2]| {
+            let covariance = [1e-8, 0.0, 0.0, 1e-8];
+            Constants::read(&values, &covariance, &[0, 1], &Config::default()).readings
+        };
+        // By itself 1.0001 ± 0.0001 is no 1: 5 in 10⁴ numbers are as near to a whole one.
+        assert_eq!(alone(1.000_1, 1e-4), Reading::Letter);
+        assert_eq!(read([1.000_1, 1.499_9]), [exact(1, 1), exact(3, 2)]);
+        assert_eq!(read([1.000_1, 1.443_1]), [Reading::Letter, Reading::Letter]);
+    }
+
+    #[test]
+    fn what_is_read_beside_counts() {
+        let (covariance, config) = ([1e-8], Config::default());
+        assert!(Constants::all_exact(&[1.000_1], &covariance, 1.0, &config).is_none());
+        assert!(Constants::all_exact(&[1.000_1], &covariance, 1e-3, &config).is_some());
+    }
 
     fn alone(value: f64, error: f64) -> Reading {
         Constants::read(&[value], &[error * error], &[0], &Config::default()).readings.remove(0)

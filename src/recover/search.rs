@@ -5,6 +5,7 @@ mod pass;
 use pass::Pass;
 
 use super::held_out::{HeldOut, HeldOutConfig, shortest_form};
+use super::interpolation::mixes_shapes;
 use super::masses::{MassConfig, start_masses};
 use super::refine::{Form, Masses, refine};
 use super::{Model, Problem, Terms};

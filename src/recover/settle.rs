@@ -9,15 +9,37 @@ use crate::terms::joint::Kind;
 
 /// The law of a model whose constants θ have this covariance, `[p, p]`.
 pub fn settle(recording: &Recording, model: &Model, covariance: &[f64], config: &constants::Config) -> Law {
+    let (values, covariance) = measured(model, covariance);
+    written(recording, model, &Constants::read(&values, &covariance, &classes(model), config))
+}
+
+/// The same where all constants are rationals, beside a number that was read by this chance.
+pub fn settle_exactly(
+    recording: &Recording,
+    model: &Model,
+    covariance: &[f64],
+    beside: f64,
+    config: &constants::Config,
+) -> Option<Law> {
+    let (values, covariance) = measured(model, covariance);
+    let read = Constants::all_exact(&values, &covariance, beside, config)?;
+    Some(written(recording, model, &read))
+}
+
+/// The constants with masses in place of ln μ, and their covariance.
+fn measured(model: &Model, covariance: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let (values, slopes) = natural(model);
     let p = values.len();
-    let covariance: Vec<f64> =
-        covariance.iter().enumerate().map(|(e, c)| slopes[e / p] * c * slopes[e % p]).collect();
-    let read = Constants::read(&values, &covariance, &classes(model), config);
-    let first = p - model.masses();
+    let covariance = covariance.iter().enumerate().map(|(e, c)| slopes[e / p] * c * slopes[e % p]).collect();
+    (values, covariance)
+}
+
+/// The law of a model with constants as they were read.
+fn written(recording: &Recording, model: &Model, read: &Constants) -> Law {
+    let first = read.values.len() - model.masses();
     let theta: Vec<f64> =
         read.values.iter().enumerate().map(|(k, &x)| if k < first { x } else { -x.ln() }).collect();
-    formula::law(recording, &model.with_constants(&theta), &read)
+    formula::law(recording, &model.with_constants(&theta), read)
 }
 
 /// The constants with masses in place of ln μ, and their derivatives with respect to θ.
