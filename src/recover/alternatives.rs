@@ -17,6 +17,16 @@ impl Law {
         }
     }
 
+    /// Whether another law, written in another way, is proved to be this one: without letters and friction, H differs by a
+    /// constant.
+    pub(super) fn is(&self, other: &Law) -> bool {
+        let is_plain = |law: &Law| law.letters.is_empty() && law.friction.is_empty();
+        let same_space = (&self.coordinates, &self.momenta) == (&other.coordinates, &other.momenta);
+        let Ok(space) = PhaseSpace::new(self.coordinates.clone(), self.momenta.clone()) else { return false };
+        let of = |law: &Law| Hamiltonian::new(law.hamiltonian.clone(), space.clone());
+        is_plain(self) && is_plain(other) && same_space && of(self).equals_up_to_a_constant(&of(other))
+    }
+
     /// The Hamiltonian of an alternative with letters that are not those of this law, but for masses of the same
     /// coordinates: the same letter stands for another constant there.
     pub fn apart(&self, other: &Law, hamiltonian: &Expr) -> Expr {

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::constants::{self, Constants, Reading};
-use super::decide::ANSWER_POINTS;
+use super::decide::{self, ANSWER_POINTS};
 use super::momenta;
 use super::momentum_map::MomentumMap;
 use super::names::Names;
 use super::recovery::{Constant, Law};
 use super::settle::{settle, settle_exactly};
-use super::{Config, Equation, RecoverError, Recovery, Status, kinetic, recover_with_constant_masses};
+use super::{Config, Equation, RecoverError, Recovery, kinetic, recover_with_constant_masses};
 use crate::data::{Rates, Recording, Smoothed, Smoother};
 use crate::expr::{Expr, Rational, Symbol};
 use crate::progress::{Event, Job};
@@ -87,13 +87,12 @@ fn with_map(
     found.law = law;
     let mut others = std::mem::take(&mut found.alternatives);
     others.retain_mut(|other| way.back(&other.law, momenta).map(|law| other.law = law).is_some());
+    // With rationals for constants two writings may have become one law.
+    others.retain(|other| !other.law.is(&found.law));
     found.alternatives = others;
-    found.status = match found.status {
-        Status::Exact if !found.law.is_exact() => Status::Determined,
-        Status::Determined if found.law.is_exact() => Status::Exact,
-        Status::Ambiguous if found.alternatives.is_empty() => Status::Determined,
-        status => status,
-    };
+    if found.status.explains() {
+        found.status = decide::explained(&found.law, &found.alternatives);
+    }
     Ok(Some(found))
 }
 

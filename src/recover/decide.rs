@@ -166,11 +166,12 @@ fn by_trajectories(
             others.push(other);
         }
     }
+    let chosen = law(&answer);
     let alternatives: Vec<Alternative> = others
         .iter()
         .map(|other| Alternative { law: law(other), difference: other.score - answer.score })
+        .filter(|other| !other.law.is(&chosen))
         .collect();
-    let chosen = law(&answer);
     let reduced = answer.fit.reduced();
     let falls_short = reduced > config.explained || job.is_cancelled();
     let status = match falls_short || interpolates(&answer.model, config.interpolating) {
