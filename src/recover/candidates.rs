@@ -47,7 +47,7 @@ pub fn candidates(problem: &Problem, search: &Search) -> Vec<Model> {
             kept.push(model);
         }
     }
-    let merged: Vec<Model> = kept.iter().flat_map(|model| merged(model)).collect();
+    let merged: Vec<Model> = kept.iter().flat_map(merged).collect();
     let limit = best.chi / search.s2 + LOSS.0 + LOSS.1 * problem.equations() as f64;
     for place in 0..kept.len() {
         for model in shorter(problem, &kept[place].clone()) {
