@@ -6,6 +6,7 @@ use super::candidates::{candidates, without};
 use super::expansion::same_law;
 use super::follow::{Field, Followed, NOISE_ROUNDS, follow, less_noise};
 use super::interpolation::interpolates;
+use super::limits::at_limit;
 use super::recovery::{Alternative, Evidence, Law, Recovery, Status};
 use super::settle::settle;
 use super::{HeldOut, Invariants, Model, Problem, Search, constants, weak_errors};
@@ -203,7 +204,8 @@ fn choose(followed: &[Followed]) -> Option<&Followed> {
 }
 
 /// Drops the weakest coefficient as long as it is below its limit, and fits the rest again. A drop that raises χ² by
-/// much more than the coefficient's own share says is undone.
+/// much more than the coefficient's own share says is undone. Then functions with a parameter within its error go to their
+/// limit.
 fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed) -> Followed {
     loop {
         let errors = answer.fit.standard_errors();
@@ -212,13 +214,24 @@ fn drop_weak(problem: &Problem, field: &Field, mut answer: Followed) -> Followed
         let Some(weakest) = weakest.filter(|&k| size(k) < SIGNIFICANCE) else { break };
         let Some(model) = without(problem, &answer.model, weakest) else { break };
         let Some(shorter) = field.follow(problem, &model) else { break };
-        let allowed = 2.0 * SIGNIFICANCE.powi(2) * answer.fit.inflation();
-        if shorter.fit.chi > answer.fit.chi + allowed {
+        if shorter.fit.chi > answer.fit.chi + allowance(&answer.fit) {
             break;
         }
         answer = shorter;
     }
+    while let Some(model) = at_limit(&answer.model, &answer.fit.standard_errors()) {
+        let Some(plain) = field.follow(problem, &model) else { break };
+        if plain.fit.chi > answer.fit.chi + allowance(&answer.fit) {
+            break;
+        }
+        answer = plain;
+    }
     answer
+}
+
+/// By how much χ² may rise where a constant below its limit is left out.
+pub(super) fn allowance(fit: &TrajectoryFit) -> f64 {
+    2.0 * SIGNIFICANCE.powi(2) * fit.inflation()
 }
 
 /// Frees rates and exponents that the search took for simple numbers, where trajectories say they are not.

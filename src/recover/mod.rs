@@ -21,6 +21,7 @@ mod interpolation;
 mod invariants;
 mod kept;
 pub mod kinetic;
+mod limits;
 mod masses;
 mod model;
 mod momenta;

@@ -9,6 +9,8 @@ use crate::regression::motion::{Derivatives, Motion};
 use crate::regression::trajectory::{self, ObservedPiece};
 use crate::terms::joint::Kind;
 
+use super::decide::allowance;
+use super::limits::at_limit;
 use super::momentum_map::MomentumMap;
 
 /// A model whose momenta are recorded. The parameters are those of the model, then λ.
@@ -30,7 +32,8 @@ pub(super) struct Refitted {
 }
 
 /// Fits a model to recorded momenta, from the velocities that were read from them, with λ to begin with; nothing where no
-/// such fit explains them.
+/// such fit explains them. A function whose parameter is no more than its error here goes to its limit: a mass that is
+/// slightly wrong makes a screened attraction of Kepler's.
 pub(super) fn refitted(
     model: &Model,
     scale: f64,
@@ -40,25 +43,26 @@ pub(super) fn refitted(
 ) -> Option<Refitted> {
     let pieces: Vec<ObservedPiece> =
         smoothed.pieces.iter().map(|piece| with_momenta(ObservedPiece::new(piece), map)).collect();
-    let motion = InMomenta { model };
-    let mut theta = model.constants();
-    theta.push(scale);
-    let fit = trajectory::fit(&motion, &theta, &pieces, &trajectory::Config::default());
-    if !fit.is_followed() || fit.reduced() > explained {
-        return None;
+    let fitted = |model: &Model| {
+        let theta: Vec<f64> = model.constants().into_iter().chain([scale]).collect();
+        let fit = trajectory::fit(&InMomenta { model }, &theta, &pieces, &trajectory::Config::default());
+        let is_explained = fit.is_followed() && fit.reduced() <= explained;
+        let p = theta.len() - 1;
+        is_explained.then(|| (model.with_constants(&fit.constants[..p]), fit))
+    };
+    let (mut model, mut fit) = fitted(model)?;
+    while let Some((plain, other)) = at_limit(&model, &fit.standard_errors()).and_then(|plain| fitted(&plain))
+        && other.chi <= fit.chi + allowance(&fit)
+    {
+        (model, fit) = (plain, other);
     }
-    let p = theta.len() - 1;
+    let p = fit.constants.len() - 1;
     let factor = fit.inflation();
     let entry = |i: usize, j: usize| factor * fit.covariance[i * (p + 1) + j];
     let covariance = (0..p).flat_map(|i| (0..p).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect();
     let (scale, scale_error) = (fit.constants[p], entry(p, p).sqrt());
     let is_finite = scale > 0.0 && scale_error.is_finite();
-    is_finite.then(|| Refitted {
-        model: model.with_constants(&fit.constants[..p]),
-        covariance,
-        scale,
-        scale_error,
-    })
+    is_finite.then(|| Refitted { model, covariance, scale, scale_error })
 }
 
 /// The piece with the recorded momenta in place of the velocities that were read from them.
