@@ -62,7 +62,7 @@ pub(super) fn refitted(
     let covariance = (0..p).flat_map(|i| (0..p).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect();
     let (scale, scale_error) = (fit.constants[p], entry(p, p).sqrt());
     let is_finite = scale > 0.0 && scale_error.is_finite();
-    is_finite.then(|| Refitted { model, covariance, scale, scale_error })
+    is_finite.then_some(Refitted { model, covariance, scale, scale_error })
 }
 
 /// The piece with the recorded momenta in place of the velocities that were read from them.
