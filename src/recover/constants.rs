@@ -71,8 +71,7 @@ impl Constants {
         if let Some(exact) = Constants::all_exact(values, covariance, 1.0, config) {
             return exact;
         }
-        let mut out =
-            Constants { values: values.to_vec(), covariance: covariance.to_vec(), readings: Vec::new() };
+        let mut out = Constants::measured(values, covariance);
         for k in 0..values.len() {
             let reading = out.reading(k, classes, config);
             match &reading {
@@ -85,12 +84,16 @@ impl Constants {
         out
     }
 
+    /// The constants as measured, none read yet.
+    fn measured(values: &[f64], covariance: &[f64]) -> Constants {
+        Constants { values: values.to_vec(), covariance: covariance.to_vec(), readings: Vec::new() }
+    }
+
     /// The constants with a rational for every one of them, where the chance that all lie so near to rationals as simple is
     /// small enough: it is the product of the chances of each, given those before, and of `beside` for what else is read
     /// with them.
     pub fn all_exact(values: &[f64], covariance: &[f64], beside: f64, config: &Config) -> Option<Constants> {
-        let mut out =
-            Constants { values: values.to_vec(), covariance: covariance.to_vec(), readings: Vec::new() };
+        let mut out = Constants::measured(values, covariance);
         let mut together = beside;
         for k in 0..values.len() {
             let (value, chance) = simple(out.values[k], out.standard_error(k), config)?;

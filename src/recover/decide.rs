@@ -59,8 +59,8 @@ pub(super) const NEAR: f64 = 6.0;
 /// Other candidates that are no longer and differ from the answer by less than this are alternatives.
 pub(super) const TIED: f64 = 10.0;
 
-/// A coefficient below so many standard errors is dropped.
-const SIGNIFICANCE: f64 = 3.0;
+/// A constant below so many standard errors is dropped.
+pub(super) const SIGNIFICANCE: f64 = 3.0;
 
 /// A held-out error of less than this part of the acceleration leaves an approximation; more leaves the motion
 /// unexplained. Planets about the Sun: 4e-3 at most; an oscillator driven by an unknown force: 0.2.

@@ -1,10 +1,8 @@
 //! Terms whose parameter is no more than its error: the plain function that it tends to takes their place.
 
 use super::Model;
+use super::decide::SIGNIFICANCE;
 use crate::terms::joint::{Family, Form, Function, Parameter, Term};
-
-/// How many standard errors a parameter must be away from zero.
-const SIGNIFICANCE: f64 = 3.0;
 
 /// The model with the first term whose parameter κ is not significant at its limit κ → 0; `errors` are those of the
 /// model's constants. Nothing where all are significant, or have no such limit.

@@ -233,24 +233,29 @@ fn a_cancelled_job_claims_no_law() {
     );
 }
 
-#[test]
-fn noisy_runs_that_know_more_are_heard() {
+/// A spring that hardens: quiet runs from these starts, two runs of far more noise, and the runs apart.
+fn with_noisy_runs(quiet: &[&[f64]]) -> (Recording, Config, resolved::Apart) {
     let motion = Motion {
         coordinates: &["x"],
         angles: false,
         acceleration: &|_, q, _| vec![-1.3 * q[0] - 3.1 * q[0].powi(3)],
     };
-    let quiet: [&[f64]; 4] = [&[0.003, 0.0], &[0.002, 0.002], &[-0.001, 0.003], &[0.0, 0.002]];
-    let how = Records { starts: &quiet, spacing: 0.05, points: 300, noise: 1e-5, velocities: true };
-    // Near the middle no force but that of a spring is seen; further out it is, in runs with far more noise.
+    let how = Records { starts: quiet, spacing: 0.05, points: 300, noise: 1e-5, velocities: true };
     let mut recording = motion.record(&how);
-    recording
-        .runs
-        .extend(motion.record(&Records { starts: &[&[1.1, 0.2], &[-0.7, 0.5]], noise: 1e-2, ..how }).runs);
+    let noisy = Records { starts: &[&[1.1, 0.2], &[-0.7, 0.5]], noise: 1e-2, ..how };
+    recording.runs.extend(motion.record(&noisy).runs);
     let mut config = Config::default();
     config.problem.equations = 40;
     let smoothed = smoothed(&recording, &config, &Job::silent()).unwrap();
     let apart = resolved::apart(&smoothed, config.problem.equations).unwrap();
+    (recording, config, apart)
+}
+
+#[test]
+fn noisy_runs_that_know_more_are_heard() {
+    // Near the middle no force but that of a spring is seen; further out it is, in runs with far more noise.
+    let (recording, config, apart) =
+        with_noisy_runs(&[&[0.003, 0.0], &[0.002, 0.002], &[-0.001, 0.003], &[0.0, 0.002]]);
     assert_eq!(apart.rest.pieces.len(), 2);
     let found = recover(&recording, &config, &Job::silent()).unwrap();
     assert_eq!(found.law.hamiltonian.to_string(), "p_x^2/2 + a*x^2 + b*x^4");
@@ -258,26 +263,7 @@ fn noisy_runs_that_know_more_are_heard() {
 
 #[test]
 fn runs_that_are_set_apart_have_to_agree() {
-    let motion = Motion {
-        coordinates: &["x"],
-        angles: false,
-        acceleration: &|_, q, _| vec![-1.3 * q[0] - 3.1 * q[0].powi(3)],
-    };
-    let how = Records {
-        starts: &[&[0.9, 0.0], &[0.4, 0.7], &[-0.6, 0.5], &[0.1, 1.2]],
-        spacing: 0.05,
-        points: 300,
-        noise: 1e-5,
-        velocities: true,
-    };
-    let mut recording = motion.record(&how);
-    recording
-        .runs
-        .extend(motion.record(&Records { starts: &[&[1.1, 0.2], &[-0.7, 0.5]], noise: 1e-2, ..how }).runs);
-    let mut config = Config::default();
-    config.problem.equations = 40;
-    let smoothed = smoothed(&recording, &config, &Job::silent()).unwrap();
-    let apart = resolved::apart(&smoothed, config.problem.equations).unwrap();
+    let (recording, config, apart) = with_noisy_runs(&[&[0.9, 0.0], &[0.4, 0.7], &[-0.6, 0.5], &[0.1, 1.2]]);
     let found = with_every_mass(&recording, &apart.best, &config, &Job::silent()).unwrap();
     let model = found.law.model.unwrap();
     assert!(resolved::holds_on(&model, &apart.rest, &config.decide));

@@ -79,7 +79,8 @@ fn homogeneous(
 }
 
 /// The denominator that the samples speak for: each of its terms is tried as the one of coefficient one,
-/// and the first whose equations hold to `enough` is taken, else the best. Terms are left out as in other fits of given velocities.
+/// and the first whose equations hold to `enough` is taken, else the best. Terms are left out as in other fits of given
+/// velocities.
 ///
 /// `None` when the equations say nothing of the denominator, or hold best with one of a single term.
 ///

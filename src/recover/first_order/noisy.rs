@@ -14,7 +14,7 @@ use super::trajectories::{Reached, chosen, first_look, fit_terms, sharpened, sho
 use super::weak::{Curve, weak_system};
 use super::{Config, FLOOR, MOST_TERMS, RecoverError, trajectories, weak};
 
-/// Candidates at most.
+/// The most terms of a stage with which small fits are sought by folding and growing.
 const MOST_CANDIDATES: usize = 250;
 
 /// Sizes of fits that trajectories are asked about, from the smallest.

@@ -101,11 +101,12 @@ const PIECES: usize = 6;
 /// The most points of recorded momenta that are smoothed.
 const RECORDED: usize = 20_000;
 
+/// The least share of the points that a form must follow: next to a stretch that the sampling does not resolve, a piece may
+/// begin with a wrong state.
+const COMPLETE: f64 = 0.9;
+
 /// The same for what is held out, where one part of a few may begin next to such a stretch.
 const TESTED: f64 = 0.5;
-
-/// The least share of the points that a form must follow.
-const COMPLETE: f64 = 0.9;
 
 /// The passes in which forms grow from single masses; the later ones improve what is known.
 const GROWING: usize = 2;
