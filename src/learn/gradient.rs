@@ -1,6 +1,6 @@
 //! The derivative of a loss with respect to the weights of a network.
 
-use super::linear::Real;
+use super::linear::{Aligned, Real, zeros};
 use super::network::{Layer, Network};
 use super::product::{Target, View, padded, product, transpose};
 use super::sums::{RowSums, fold};
@@ -10,18 +10,18 @@ use super::sums::{RowSums, fold};
 pub(crate) struct Gradient<T> {
     network: Network,
     /// [width, inputs] of the first layer, [inputs, outputs] of the others.
-    pub(super) matrices: Vec<Vec<T>>,
-    biases: Vec<Vec<T>>,
+    pub(super) matrices: Vec<Aligned<T>>,
+    biases: Vec<Aligned<T>>,
 }
 
 impl<T: Real> Gradient<T> {
     pub(crate) fn new(network: &Network) -> Self {
-        let zeros = |(at, layer): (usize, Layer)| {
+        let parts = |(at, layer): (usize, Layer)| {
             let (rows, columns) =
                 if at == 0 { (layer.outputs, layer.inputs) } else { (layer.inputs, layer.outputs) };
-            (vec![T::ZERO; rows * padded(columns)], vec![T::ZERO; layer.outputs])
+            (zeros(rows * padded(columns)), zeros(layer.outputs))
         };
-        let (matrices, biases) = network.layers().into_iter().enumerate().map(zeros).unzip();
+        let (matrices, biases) = network.layers().into_iter().enumerate().map(parts).unzip();
         Self { network: *network, matrices, biases }
     }
 
@@ -39,7 +39,7 @@ impl<T: Real> Gradient<T> {
     pub(crate) fn add(&mut self, other: &Self) {
         let own = self.matrices.iter_mut().chain(&mut self.biases);
         for (own, other) in own.zip(other.matrices.iter().chain(&other.biases)) {
-            own.iter_mut().zip(other).for_each(|(sum, &part)| *sum += part);
+            own.iter_mut().zip(other.iter()).for_each(|(sum, &part)| *sum += part);
         }
     }
 
@@ -70,7 +70,7 @@ impl<T: Real> Gradient<T> {
         left: View<T>,
         right: View<T>,
         turned: &mut [T],
-        room: &mut Vec<T>,
+        room: &mut Aligned<T>,
     ) {
         let wide = padded(right.rows());
         transpose(turned, wide, right);

@@ -1,5 +1,6 @@
 //! Numbers, vectors of them, and loops compiled for the vectors of this machine.
 
+use aligned_vec::{AVec, ConstAlign};
 use candle_core::WithDType;
 use pulp::Simd;
 use std::ops::{AddAssign, Div, Neg, SubAssign};
@@ -21,7 +22,7 @@ pub(crate) trait Real:
     fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
     fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
     fn splat<S: Simd>(simd: S, number: Self) -> Self::Vector<S>;
-    fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// a·b + c.
     fn multiply_add<S: Simd>(
         simd: S,
@@ -42,8 +43,8 @@ pub(crate) trait Real:
 
 /// The vector operations of a type, by those of pulp.
 macro_rules! vector_operations {
-    ($vector:ident, $lanes:ident, $all:ident, $all_mut:ident, $splat:ident, $plus:ident, $multiply_add:ident,
-     $rotate:ident, $less:ident, $select:ident) => {
+    ($vector:ident, $lanes:ident, $all:ident, $all_mut:ident, $splat:ident, $times:ident,
+     $multiply_add:ident, $rotate:ident, $less:ident, $select:ident) => {
         type Vector<S: Simd> = S::$vector;
 
         #[inline(always)]
@@ -67,8 +68,8 @@ macro_rules! vector_operations {
         }
 
         #[inline(always)]
-        fn plus<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
-            simd.$plus(a, b)
+        fn times<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+            simd.$times(a, b)
         }
 
         #[inline(always)]
@@ -98,7 +99,7 @@ impl Real for f32 {
         as_simd_f32s,
         as_mut_simd_f32s,
         splat_f32s,
-        add_f32s,
+        mul_f32s,
         mul_add_e_f32s,
         rotate_right_f32s,
         less_than_f32s,
@@ -146,7 +147,7 @@ impl Real for f64 {
         as_simd_f64s,
         as_mut_simd_f64s,
         splat_f64s,
-        add_f64s,
+        mul_f64s,
         mul_add_e_f64s,
         rotate_right_f64s,
         less_than_f64s,
@@ -167,6 +168,15 @@ impl Real for f64 {
     fn softplus(self) -> Self {
         self.max(0.) + (-self.abs()).exp().ln_1p()
     }
+}
+
+/// Numbers that begin where a line of the cache does: a vector in two lines takes two loads.
+pub(crate) type Aligned<T> = AVec<T, ConstAlign<64>>;
+
+pub(crate) fn zeros<T: Real>(count: usize) -> Aligned<T> {
+    let mut numbers = Aligned::with_capacity(0, count);
+    numbers.resize(count, T::ZERO);
+    numbers
 }
 
 /// Work for [`vectorised`].

@@ -33,6 +33,7 @@ mod perceptron;
 mod prediction;
 mod product;
 pub mod readout;
+mod rotation;
 mod settling;
 mod summands;
 mod sums;

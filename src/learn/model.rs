@@ -3,7 +3,7 @@
 //! and the evaluation know only [`Model`].
 
 use super::gradient::Gradient;
-use super::linear::{Real, Work, vectorised};
+use super::linear::{Aligned, Real, Work, vectorised, zeros};
 use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, condition_sums};
 use super::network::{Activation, Network, Scratch, Trace};
 use super::parameters::Parameter;
@@ -168,25 +168,25 @@ pub(crate) struct Model {
 pub(crate) struct Chunk<T> {
     pub(crate) samples: usize,
     /// [features, samples].
-    pub(crate) inputs: Vec<T>,
+    pub(crate) inputs: Aligned<T>,
     /// ẋ of the data: [2·dof, samples].
-    pub(crate) flow: Vec<T>,
+    pub(crate) flow: Aligned<T>,
     /// [samples].
-    pub(crate) weights: Vec<T>,
+    pub(crate) weights: Aligned<T>,
     /// Gradients of the functions that H is taught to commute with: [functions, 2·dof, samples].
-    imposed: Vec<T>,
+    imposed: Aligned<T>,
     /// ẋ of the model: [2·dof, samples].
-    pub(crate) field: Vec<T>,
+    pub(crate) field: Aligned<T>,
     /// ∂y_i/∂x_k: [2·dof, outputs, samples].
-    pub(crate) jacobian: Vec<T>,
+    pub(crate) jacobian: Aligned<T>,
     first: Trace<T>,
     second: Option<Trace<T>>,
     sum: SumTrace<T>,
-    field_bar: Vec<T>,
-    jacobian_bar: Vec<T>,
-    features_bar: Vec<T>,
-    energy_bar: Vec<T>,
-    values_bar: Vec<T>,
+    field_bar: Aligned<T>,
+    jacobian_bar: Aligned<T>,
+    features_bar: Aligned<T>,
+    energy_bar: Aligned<T>,
+    values_bar: Aligned<T>,
     pub(crate) sums: Sums,
 }
 
@@ -360,24 +360,24 @@ impl Model {
     }
 
     pub(crate) fn chunk<T: Real>(&self, samples: usize) -> Chunk<T> {
-        let zeros = |n: usize| vec![T::ZERO; n * samples];
+        let rows = |n: usize| zeros(n * samples);
         let (d, f, m) = (2 * self.input.dof, self.input.features(), self.first.outputs);
         Chunk {
             samples,
-            inputs: zeros(f),
-            flow: zeros(d),
-            weights: zeros(1),
-            imposed: zeros(d * self.imposed),
-            field: zeros(d),
-            jacobian: zeros(d * m),
+            inputs: rows(f),
+            flow: rows(d),
+            weights: rows(1),
+            imposed: rows(d * self.imposed),
+            field: rows(d),
+            jacobian: rows(d * m),
             first: Trace::new(&self.first, samples),
             second: self.second.map(|n| Trace::new(&n, samples)),
             sum: SumTrace::new(&self.summands, &self.input, samples),
-            field_bar: zeros(d),
-            jacobian_bar: zeros(d * m),
-            features_bar: zeros(f * m),
-            energy_bar: zeros(self.second.map_or(0, |n| n.inputs)),
-            values_bar: zeros(m),
+            field_bar: rows(d),
+            jacobian_bar: rows(d * m),
+            features_bar: rows(f * m),
+            energy_bar: rows(self.second.map_or(0, |n| n.inputs)),
+            values_bar: rows(m),
             sums: Sums::default(),
         }
     }
@@ -444,7 +444,7 @@ impl Model {
         for gradient in chunk.imposed.chunks_exact(chunk.field.len().max(1)) {
             let mut rates = [T::ZERO; CHUNK];
             along(gradient, &chunk.field, &mut rates[..r]);
-            for (rate, &weight) in rates.iter_mut().zip(&chunk.weights) {
+            for (rate, &weight) in rates.iter_mut().zip(chunk.weights.iter()) {
                 *rate = *rate * *rate * weight;
             }
             let mut sum = Lanes::new();
@@ -506,7 +506,7 @@ impl Model {
         let scale = T::real(2. * hamiltonian);
         let rows = chunk.field.chunks_exact(r).zip(chunk.flow.chunks_exact(r));
         for (bar, (field, flow)) in chunk.field_bar.chunks_exact_mut(r).zip(rows) {
-            for (((bar, &a), &b), &weight) in bar.iter_mut().zip(field).zip(flow).zip(&chunk.weights) {
+            for (((bar, &a), &b), &weight) in bar.iter_mut().zip(field).zip(flow).zip(chunk.weights.iter()) {
                 *bar = scale * weight * (a - b);
             }
         }
@@ -514,7 +514,7 @@ impl Model {
             let mut rates = [T::ZERO; CHUNK];
             along(gradient, &chunk.field, &mut rates[..r]);
             let scale = T::real(2. * cyclic);
-            for (rate, &weight) in rates.iter_mut().zip(&chunk.weights) {
+            for (rate, &weight) in rates.iter_mut().zip(chunk.weights.iter()) {
                 *rate *= scale * weight;
             }
             for (bar, gradient) in chunk.field_bar.chunks_exact_mut(r).zip(gradient.chunks_exact(r)) {
@@ -533,8 +533,8 @@ impl Model {
                 chunk.jacobian_bar.iter_mut().for_each(|x| *x = -*x);
             }
             ModelKind::SymmetryControl => {
-                let mut jacobian_bar = std::mem::take(&mut chunk.jacobian_bar);
-                let mut energy_bar = std::mem::take(&mut chunk.energy_bar);
+                let mut jacobian_bar = std::mem::replace(&mut chunk.jacobian_bar, zeros(0));
+                let mut energy_bar = std::mem::replace(&mut chunk.energy_bar, zeros(0));
                 self.field_gradients(chunk, &mut jacobian_bar, &mut energy_bar);
                 self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut energy_bar));
                 let inputs = energy_bar.len();
@@ -551,7 +551,7 @@ impl Model {
             ModelKind::Beside | ModelKind::Separable => {
                 let known = (others, chunk.inputs.as_slice(), chunk.field_bar.as_slice());
                 chunk.sum.backward(&self.summands, &self.input, known, scratch, other_gradients);
-                let mut jacobian_bar = std::mem::take(&mut chunk.jacobian_bar);
+                let mut jacobian_bar = std::mem::replace(&mut chunk.jacobian_bar, zeros(0));
                 jacobian_bar.fill(T::ZERO);
                 self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut []));
                 chunk.jacobian_bar = jacobian_bar;

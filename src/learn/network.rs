@@ -18,7 +18,7 @@
 //! which this one is tested.
 
 use super::gradient::Gradient;
-use super::linear::Real;
+use super::linear::{Aligned, Real, zeros};
 use super::product::{Target, View, padded, product, transpose};
 use super::sums::{RowSums, fold_products};
 use serde::{Deserialize, Serialize};
@@ -88,43 +88,43 @@ pub(crate) struct Network {
 /// What a forward pass leaves for its backward pass, and its results.
 pub(crate) struct Trace<T> {
     /// h_l, each [width, samples].
-    h: Vec<Vec<T>>,
+    h: Vec<Aligned<T>>,
     /// φ'(z_l).
-    a: Vec<Vec<T>>,
+    a: Vec<Aligned<T>>,
     /// u_l, each [outputs, width, samples], for all layers but the last.
-    u: Vec<Vec<T>>,
+    u: Vec<Aligned<T>>,
     /// y: [outputs, samples].
-    pub(crate) values: Vec<T>,
+    pub(crate) values: Aligned<T>,
     /// ∂y_i/∂x_k: [inputs, outputs, samples].
-    pub(crate) jacobian: Vec<T>,
+    pub(crate) jacobian: Aligned<T>,
 }
 
 /// Room for intermediate results, shared by all networks that run on one thread.
 pub(crate) struct Scratch<T> {
     /// Panels [width, samples]: s_l, ∂L/∂s_l on its way to ∂L/∂u_l, and ∂L/∂u_{l−1}.
-    s: Vec<T>,
-    bar: Vec<T>,
-    before: Vec<T>,
+    s: Aligned<T>,
+    bar: Aligned<T>,
+    before: Aligned<T>,
     /// ∂L/∂z_l for each hidden layer.
-    bars: Vec<Vec<T>>,
+    bars: Vec<Aligned<T>>,
     /// Transposed panels [samples, width], rows padded: φ'(z_L), and what is to be multiplied.
-    slopes: Vec<T>,
-    turned: Vec<T>,
+    slopes: Aligned<T>,
+    turned: Aligned<T>,
     sums: RowSums<T>,
     /// For the copies that products make.
-    room: Vec<T>,
+    room: Aligned<T>,
 }
 
 impl<T: Real> Trace<T> {
     pub(crate) fn new(network: &Network, samples: usize) -> Self {
-        let zeros = |n: usize| vec![T::ZERO; n * samples];
+        let panel = |n: usize| zeros(n * samples);
         let (w, m, depth) = (network.width, network.outputs, network.depth);
         Self {
-            h: (0..depth).map(|_| zeros(w)).collect(),
-            a: (0..depth).map(|_| zeros(w)).collect(),
-            u: (1..depth).map(|_| zeros(w * m)).collect(),
-            values: zeros(m),
-            jacobian: zeros(network.inputs * m),
+            h: (0..depth).map(|_| panel(w)).collect(),
+            a: (0..depth).map(|_| panel(w)).collect(),
+            u: (1..depth).map(|_| panel(w * m)).collect(),
+            values: panel(m),
+            jacobian: panel(network.inputs * m),
         }
     }
 }
@@ -132,17 +132,17 @@ impl<T: Real> Trace<T> {
 impl<T: Real> Scratch<T> {
     pub(crate) fn new(networks: &[&Network], samples: usize) -> Self {
         let most = |f: fn(&Network) -> usize| networks.iter().map(|n| f(n)).max().unwrap_or(0);
-        let zeros = || vec![T::ZERO; most(|n| n.width) * samples];
-        let turned = || vec![T::ZERO; most(|n| padded(n.width.max(n.inputs).max(n.outputs))) * samples];
+        let panel = || zeros(most(|n| n.width) * samples);
+        let turned = || zeros(most(|n| padded(n.width.max(n.inputs).max(n.outputs))) * samples);
         Self {
-            s: zeros(),
-            bar: zeros(),
-            before: zeros(),
-            bars: (0..most(|n| n.depth)).map(|_| zeros()).collect(),
+            s: panel(),
+            bar: panel(),
+            before: panel(),
+            bars: (0..most(|n| n.depth)).map(|_| panel()).collect(),
             slopes: turned(),
             turned: turned(),
             sums: RowSums::new(most(|n| n.width.max(n.outputs))),
-            room: Vec::new(),
+            room: zeros(0),
         }
     }
 }
@@ -282,7 +282,9 @@ impl Network {
                 self.backward_slopes(weights, r, i, trace, scratch, jacobian_bar, gradient);
             }
             for (l, bars) in scratch.bars.iter_mut().enumerate().take(self.depth) {
-                for ((bar, &slope), &value) in bars[..w * r].iter_mut().zip(&trace.a[l]).zip(&trace.h[l]) {
+                for ((bar, &slope), &value) in
+                    bars[..w * r].iter_mut().zip(trace.a[l].iter()).zip(trace.h[l].iter())
+                {
                     *bar *= self.activation.curvature(value, slope);
                 }
             }
@@ -335,7 +337,7 @@ impl Network {
         product(Target::set(bar, r), View::new(self.matrix(weights, 0), w, f), row_bar, room);
         for (l, slope_bars) in bars.iter_mut().enumerate().take(last) {
             let u = &trace.u[l][i * w * r..][..w * r];
-            let panels = s.iter_mut().zip(&mut *bar).zip(slope_bars).zip(u).zip(&trace.a[l]);
+            let panels = s.iter_mut().zip(&mut *bar).zip(slope_bars.iter_mut()).zip(u).zip(trace.a[l].iter());
             for ((((s, bar), slope_bar), &u), &slope) in panels {
                 *s = slope * u;
                 *slope_bar += *bar * u;

@@ -398,8 +398,9 @@ mod tests {
         let weights: Vec<f64> = case.parameters.values().unwrap();
         let run = |state: [f64; 4]| {
             let mut chunk = model.chunk::<f64>(1);
-            chunk.inputs.clear();
-            model.input.push_features(state.into_iter(), &mut chunk.inputs);
+            let mut inputs = Vec::new();
+            model.input.push_features(state.into_iter(), &mut inputs);
+            chunk.inputs.copy_from_slice(&inputs);
             model.forward(&weights, &mut chunk, &mut model.scratch());
             (model.values(&chunk).to_vec(), chunk.jacobian)
         };

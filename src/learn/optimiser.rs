@@ -9,9 +9,9 @@
 //! Kingma and Ba (2015), *Adam*; Vyas, Morwani, Zhao and others (2025), *SOAP: improving and stabilizing Shampoo using
 //! Adam*.
 
-use super::linear::{Work, vectorised};
+use super::linear::{Aligned, Work, vectorised, zeros};
 use super::operation::{Crew, contiguous};
-use super::product::{Target, View, product};
+use super::rotation::Rotation;
 use super::sums::Lanes;
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Var, bail};
@@ -48,24 +48,11 @@ struct Part {
     variable: Var,
     rows: usize,
     columns: usize,
-    m: Vec<f32>,
-    v: Vec<f32>,
+    m: Aligned<f32>,
+    v: Aligned<f32>,
     /// What the last step subtracted.
-    change: Vec<f32>,
+    change: Aligned<f32>,
     rotation: Option<Rotation>,
-}
-
-/// Running means of GGᵀ and GᵀG and their eigenvectors, one in each row.
-struct Rotation {
-    left: Vec<f32>,
-    right: Vec<f32>,
-    left_basis: Vec<f32>,
-    right_basis: Vec<f32>,
-    /// Room for a turned gradient and an intermediate product.
-    turned: Vec<f32>,
-    half: Vec<f32>,
-    /// For the copies that products make.
-    room: Vec<f32>,
 }
 
 /// An optimiser with its state.
@@ -99,9 +86,9 @@ impl Optimizer for Optimiser {
                 _ => (1, variable.elem_count()),
             };
             let is_turned = settings.kind == OptimiserKind::Soap && rows > 1 && columns > 1;
-            let zeros = || vec![0.; rows * columns];
+            let [m, v, change] = [0; 3].map(|_| zeros(rows * columns));
             let rotation = is_turned.then(|| Rotation::new(rows, columns));
-            Part { variable, rows, columns, m: zeros(), v: zeros(), change: zeros(), rotation }
+            Part { variable, rows, columns, m, v, change, rotation }
         };
         let parts = variables.into_iter().map(part).collect();
         Ok(Self { settings, rate: 0., parts, steps: 0 })
@@ -168,14 +155,9 @@ impl Optimiser {
     /// The arrays of its state, one list a variable, each array with its name and shape.
     pub(crate) fn state(&self) -> impl Iterator<Item = Vec<(&'static str, Vec<usize>, &[f32])>> {
         self.parts.iter().map(|part| {
-            let (shape, r, c) = (part.variable.dims().to_vec(), part.rows, part.columns);
+            let shape = part.variable.dims().to_vec();
             let mut state = vec![("m", shape.clone(), part.m.as_slice()), ("v", shape, part.v.as_slice())];
-            if let Some(rotation) = &part.rotation {
-                state.push(("left", vec![r, r], &rotation.left));
-                state.push(("right", vec![c, c], &rotation.right));
-                state.push(("left_basis", vec![r, r], &rotation.left_basis));
-                state.push(("right_basis", vec![c, c], &rotation.right_basis));
-            }
+            state.extend(part.rotation.iter().flat_map(Rotation::state));
             state
         })
     }
@@ -191,14 +173,10 @@ impl Optimiser {
     ) -> std::result::Result<(), E> {
         for (at, part) in self.parts.iter_mut().enumerate() {
             let mut arrays = vec![("m", &mut part.m), ("v", &mut part.v)];
-            if let Some(rotation) = &mut part.rotation {
-                arrays.push(("left", &mut rotation.left));
-                arrays.push(("right", &mut rotation.right));
-                arrays.push(("left_basis", &mut rotation.left_basis));
-                arrays.push(("right_basis", &mut rotation.right_basis));
-            }
+            arrays.extend(part.rotation.iter_mut().flat_map(Rotation::state_mut));
             for (name, values) in arrays {
-                *values = find(at, name, values.len())?;
+                let kept = find(at, name, values.len())?;
+                values.copy_from_slice(&kept);
             }
         }
         self.steps = steps;
@@ -243,35 +221,26 @@ impl Work for SumOfSquares<'_> {
 impl Part {
     /// Sets `change` for this gradient.
     fn step(&mut self, gradient: &[f32], rates: Rates) {
-        let (r, c) = (self.rows, self.columns);
+        let Self { m, v, change, .. } = self;
         let Some(rotation) = &mut self.rotation else {
-            self.change.copy_from_slice(gradient);
-            return vectorised(Direction {
-                m: &mut self.m,
-                v: &mut self.v,
-                gradient: &mut self.change,
-                rates,
-            });
+            return vectorised(Direction { m, v, gradient, change, rates });
         };
-        rotation.accumulate(gradient, r, c, rates);
+        rotation.accumulate(gradient, rates.b2, rates.clip * rates.clip * (1. - rates.b2));
         if rates.step.is_multiple_of(TURN) || (rates.step <= EARLY && rates.step.is_power_of_two()) {
-            rotation.turn(r, c, &mut self.m);
+            rotation.turn(m);
         }
-        let Rotation { left_basis, right_basis, turned, half, room, .. } = rotation;
-        let (left, right) = (View::new(left_basis, r, r), View::new(right_basis, c, c));
-        product(Target::set(half, c), left, View::new(gradient, r, c), room);
-        product(Target::set(turned, c), View::new(half, r, c), right.transposed(), room);
-        vectorised(Direction { m: &mut self.m, v: &mut self.v, gradient: turned, rates });
-        product(Target::set(half, c), left.transposed(), View::new(turned, r, c), room);
-        product(Target::set(&mut self.change, c), View::new(half, r, c), right, room);
+        let turned = rotation.rotated(gradient);
+        vectorised(Direction { m, v, gradient: turned, change, rates });
+        rotation.rotate_back(change);
     }
 }
 
-/// Replaces a gradient by the step to take.
+/// Writes the step to take.
 struct Direction<'a> {
     m: &'a mut [f32],
     v: &'a mut [f32],
-    gradient: &'a mut [f32],
+    gradient: &'a [f32],
+    change: &'a mut [f32],
     rates: Rates,
 }
 
@@ -280,8 +249,9 @@ impl Work for Direction<'_> {
 
     #[inline(always)]
     fn run(self) {
-        for ((m, v), g) in self.m.iter_mut().zip(self.v).zip(self.gradient) {
-            *g = moments(m, v, *g * self.rates.clip, self.rates);
+        let moments_and_gradient = self.m.iter_mut().zip(self.v).zip(self.gradient);
+        for (change, ((m, v), &g)) in self.change.iter_mut().zip(moments_and_gradient) {
+            *change = moments(m, v, g * self.rates.clip, self.rates);
         }
     }
 }
@@ -291,120 +261,6 @@ fn moments(m: &mut f32, v: &mut f32, g: f32, rates: Rates) -> f32 {
     *m = rates.b1 * *m + (1. - rates.b1) * g;
     *v = rates.b2 * *v + (1. - rates.b2) * g * g;
     rates.rate * (*m * rates.m_correction) / ((*v * rates.v_correction).sqrt() + EPSILON)
-}
-
-impl Rotation {
-    fn new(rows: usize, columns: usize) -> Self {
-        let identity = |n: usize| (0..n * n).map(|at| if at / n == at % n { 1. } else { 0. }).collect();
-        let zeros = || vec![0.; rows * columns];
-        Self {
-            left: vec![0.; rows * rows],
-            right: vec![0.; columns * columns],
-            left_basis: identity(rows),
-            right_basis: identity(columns),
-            turned: zeros(),
-            half: zeros(),
-            room: Vec::new(),
-        }
-    }
-
-    /// Running means of GGᵀ and GᵀG.
-    fn accumulate(&mut self, gradient: &[f32], r: usize, c: usize, rates: Rates) {
-        let g = View::new(gradient, r, c);
-        let square = rates.clip * rates.clip * (1. - rates.b2) / rates.b2;
-        // mean ← b2·(mean + square·GGᵀ), the factor folded into one of the two gradients.
-        self.half.iter_mut().zip(gradient).for_each(|(h, g)| *h = square * g);
-        let scaled = View::new(&self.half, r, c);
-        product(Target::add(&mut self.left, r), scaled, g.transposed(), &mut self.room);
-        product(Target::add(&mut self.right, c), scaled.transposed(), g, &mut self.room);
-        self.left.iter_mut().chain(&mut self.right).for_each(|x| *x *= rates.b2);
-    }
-
-    /// One step of orthogonal iteration on both bases; the first moment `m` turns with them.
-    fn turn(&mut self, r: usize, c: usize, m: &mut [f32]) {
-        let room = &mut self.room;
-        let left = power_step(&self.left_basis, &self.left, r, room);
-        let right = power_step(&self.right_basis, &self.right, c, room);
-        let mut between = |new: &[f32], old: &[f32], n: usize| {
-            let mut out = vec![0.; n * n];
-            product(Target::set(&mut out, n), View::new(new, n, n), View::new(old, n, n).transposed(), room);
-            out
-        };
-        let by_left = between(&left, &self.left_basis, r);
-        let by_right = between(&right, &self.right_basis, c);
-        let (half, by_right) = (&mut self.half, View::new(&by_right, c, c).transposed());
-        product(Target::set(half, c), View::new(&by_left, r, r), View::new(m, r, c), room);
-        product(Target::set(m, c), View::new(half, r, c), by_right, room);
-        (self.left_basis, self.right_basis) = (left, right);
-    }
-}
-
-/// Rows of `basis·(mean + δ)`, made orthonormal; δ keeps directions without gradient where they are.
-fn power_step(basis: &[f32], mean: &[f32], n: usize, room: &mut Vec<f32>) -> Vec<f32> {
-    let trace: f32 = (0..n).map(|i| mean[i * n + i]).sum();
-    if trace <= 0. || !trace.is_finite() {
-        return basis.to_vec();
-    }
-    let shift = 1e-4 * trace / n as f32;
-    let mut rows: Vec<f32> = basis.iter().map(|x| shift * x).collect();
-    product(Target::add(&mut rows, n), View::new(basis, n, n), View::new(mean, n, n), room);
-    vectorised(Orthonormalisation { rows: &mut rows, n, room });
-    rows
-}
-
-struct Orthonormalisation<'a> {
-    rows: &'a mut [f32],
-    n: usize,
-    room: &'a mut Vec<f32>,
-}
-
-impl Work for Orthonormalisation<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        orthonormalise(self.rows, self.n, self.room);
-    }
-}
-
-/// Gram–Schmidt, twice, of the rows of a square matrix, in blocks so that most of it is products.
-#[inline(always)]
-fn orthonormalise(rows: &mut [f32], n: usize, room: &mut Vec<f32>) {
-    const BLOCK: usize = 16;
-    let mut overlaps = vec![0.; BLOCK * n];
-    for start in (0..n).step_by(BLOCK) {
-        let size = BLOCK.min(n - start);
-        let (done, rest) = rows.split_at_mut(start * n);
-        let block = &mut rest[..size * n];
-        for _ in 0..2 {
-            if start > 0 {
-                let before = View::new(done, start, n);
-                product(
-                    Target::set(&mut overlaps, start),
-                    View::new(block, size, n),
-                    before.transposed(),
-                    room,
-                );
-                overlaps[..size * start].iter_mut().for_each(|x| *x = -*x);
-                product(Target::add(block, n), View::new(&overlaps, size, start), before, room);
-            }
-            for i in 0..size {
-                let (earlier, row) = block.split_at_mut(i * n);
-                let row = &mut row[..n];
-                for other in earlier.chunks_exact(n) {
-                    let mut sum = Lanes::new();
-                    sum.add_products(row, other);
-                    let overlap = sum.total();
-                    row.iter_mut().zip(other).for_each(|(x, o)| *x -= overlap * o);
-                }
-                let mut sum = Lanes::new();
-                sum.add_products(row, row);
-                let norm = sum.total().sqrt();
-                let inverse = if norm > 0. { 1. / norm } else { 0. };
-                row.iter_mut().for_each(|x| *x *= inverse);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -455,25 +311,5 @@ mod tests {
     fn soap_is_ahead_of_adam_where_directions_differ() {
         let (adam, soap) = (quadratic(OptimiserKind::Adam), quadratic(OptimiserKind::Soap));
         assert!(soap < adam, "{soap} {adam}");
-    }
-
-    #[test]
-    fn orthogonal_iteration_finds_eigenvectors_and_survives_rank_one() {
-        let n = 40;
-        let v: Vec<f32> = (0..n).map(|i| ((i * i + 1) as f32).sin()).collect();
-        let square: f32 = v.iter().map(|x| x * x).sum();
-        let mean: Vec<f32> = (0..n * n).map(|at| v[at / n] * v[at % n]).collect();
-        let mut basis: Vec<f32> = (0..n * n).map(|at| if at / n == at % n { 1. } else { 0. }).collect();
-        for _ in 0..4 {
-            basis = power_step(&basis, &mean, n, &mut Vec::new());
-        }
-        let overlap: f32 = basis[..n].iter().zip(&v).map(|(a, b)| a * b).sum();
-        assert!((overlap.abs() - square.sqrt()).abs() < 1e-3);
-        let mut gram = vec![0.; n * n];
-        let factor = View::new(&basis, n, n);
-        product(Target::set(&mut gram, n), factor, factor.transposed(), &mut Vec::new());
-        for (at, x) in gram.iter().enumerate() {
-            assert!((x - if at / n == at % n { 1. } else { 0. }).abs() < 1e-5, "{at} {x}");
-        }
     }
 }

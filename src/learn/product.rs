@@ -9,7 +9,7 @@
 //! Goto and van de Geijn (2008), *Anatomy of high-performance matrix multiplication*: tiles in registers, panels in
 //! caches.
 
-use super::linear::Real;
+use super::linear::{Aligned, Real};
 use pulp::Simd;
 use std::ops::Range;
 
@@ -87,20 +87,52 @@ impl<'a, T> View<'a, T> {
 pub(crate) struct Target<'a, T> {
     data: &'a mut [T],
     stride: usize,
-    adds: bool,
+    onto: Onto<T>,
+    part: Part,
 }
 
-impl<'a, T> Target<'a, T> {
+/// What becomes of the numbers that stand where a product goes.
+#[derive(Clone, Copy)]
+enum Onto<T> {
+    Replaced,
+    /// keep·number + take·product.
+    Mixed {
+        keep: T,
+        take: T,
+    },
+}
+
+/// Which part of a product is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    /// The lower triangle; of the upper one, some may be written too.
+    Lower,
+}
+
+impl<'a, T: Real> Target<'a, T> {
     /// The product replaces what is there.
     #[inline(always)]
     pub(crate) fn set(data: &'a mut [T], stride: usize) -> Self {
-        Self { data, stride, adds: false }
+        Self { data, stride, onto: Onto::Replaced, part: Part::All }
     }
 
     /// The product is added to what is there.
     #[inline(always)]
     pub(crate) fn add(data: &'a mut [T], stride: usize) -> Self {
-        Self { data, stride, adds: true }
+        Self::mix(data, stride, T::ONE, T::ONE)
+    }
+
+    /// keep·(what is there) + take·product.
+    #[inline(always)]
+    pub(crate) fn mix(data: &'a mut [T], stride: usize, keep: T, take: T) -> Self {
+        Self { data, stride, onto: Onto::Mixed { keep, take }, part: Part::All }
+    }
+
+    /// Of a symmetric product the lower triangle only; what the upper one then holds is not said.
+    #[inline(always)]
+    pub(crate) fn lower(self) -> Self {
+        Self { part: Part::Lower, ..self }
     }
 }
 
@@ -108,8 +140,8 @@ fn extent(rows: usize, columns: usize, stride: usize) -> usize {
     if rows == 0 { 0 } else { (rows - 1) * stride + columns }
 }
 
-/// Sets `out` to a·b, or adds it. `room` is for copies of the right factor, and grows as needed.
-pub(crate) fn product<T: Real>(out: Target<T>, a: View<T>, b: View<T>, room: &mut Vec<T>) {
+/// Sets `out` to a·b, or adds it, or mixes it in. `room` is for copies of the right factor, and grows as needed.
+pub(crate) fn product<T: Real>(out: Target<T>, a: View<T>, b: View<T>, room: &mut Aligned<T>) {
     assert_eq!(a.columns, b.rows, "inner dimensions of a product");
     assert!(
         out.stride >= b.columns && out.data.len() >= extent(a.rows, b.columns, out.stride),
@@ -122,7 +154,7 @@ struct Product<'a, T> {
     out: Target<'a, T>,
     a: View<'a, T>,
     b: View<'a, T>,
-    room: &'a mut Vec<T>,
+    room: &'a mut Aligned<T>,
 }
 
 impl<T: Real> pulp::WithSimd for Product<'_, T> {
@@ -134,8 +166,8 @@ impl<T: Real> pulp::WithSimd for Product<'_, T> {
         let lanes = T::lanes::<S>();
         let vectors = b.columns.div_ceil(lanes);
         let panels = vectors.div_ceil(if S::REGISTER_COUNT >= 32 { 4 } else { 2 });
-        if a.columns == 0 && !out.adds {
-            (0..a.rows).for_each(|i| out.data[i * out.stride..][..b.columns].fill(T::ZERO));
+        if a.columns == 0 {
+            (0..a.rows).for_each(|i| out.onto.without(&mut out.data[i * out.stride..][..b.columns]));
         }
         let depths = a.columns.div_ceil(DEPTH);
         for part in 0..depths {
@@ -155,8 +187,10 @@ impl<T: Real> pulp::WithSimd for Product<'_, T> {
                         (&**room, stride)
                     }
                 };
-                let out = &mut Target { data: &mut out.data[column..], adds: out.adds || start > 0, ..out };
-                let rows = Strip { a, start, depth, data, stride, width };
+                let onto = if start == 0 { out.onto } else { out.onto.further() };
+                let first_row = if out.part == Part::Lower { column.min(a.rows) } else { 0 };
+                let out = &mut Target { data: &mut out.data[column..], onto, ..out };
+                let rows = Strip { a, first_row, start, depth, data, stride, width };
                 match to - from {
                     4 => rows.run::<S, 4>(simd, out),
                     3 => rows.run::<S, 3>(simd, out),
@@ -168,9 +202,30 @@ impl<T: Real> pulp::WithSimd for Product<'_, T> {
     }
 }
 
-/// All rows of the left factor against one panel of the right one.
+impl<T: Real> Onto<T> {
+    /// For the rest of a product whose beginning has been done.
+    #[inline(always)]
+    fn further(self) -> Self {
+        match self {
+            Self::Replaced => Self::Mixed { keep: T::ONE, take: T::ONE },
+            Self::Mixed { take, .. } => Self::Mixed { keep: T::ONE, take },
+        }
+    }
+
+    /// For a product of no terms.
+    fn without(self, row: &mut [T]) {
+        match self {
+            Self::Replaced => row.fill(T::ZERO),
+            Self::Mixed { keep, .. } => row.iter_mut().for_each(|number| *number = keep * *number),
+        }
+    }
+}
+
+/// Rows of the left factor against one panel of the right one.
 struct Strip<'a, T> {
     a: View<'a, T>,
+    /// The rows from here on.
+    first_row: usize,
     /// The columns of `a` that are meant.
     start: usize,
     depth: usize,
@@ -182,27 +237,42 @@ struct Strip<'a, T> {
 }
 
 impl<T: Real> Strip<'_, T> {
+    /// A loop for each kind of target: with a choice in its midst, the compiler keeps the sums of a tile in memory.
     #[inline(always)]
     fn run<S: Simd, const VECTORS: usize>(&self, simd: S, out: &mut Target<T>) {
-        let mut row = 0;
+        match out.onto {
+            Onto::Replaced => self.tiles::<S, VECTORS, false>(simd, out, (T::ZERO, T::ONE)),
+            Onto::Mixed { keep, take } => self.tiles::<S, VECTORS, true>(simd, out, (keep, take)),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd, const VECTORS: usize, const MIXES: bool>(
+        &self,
+        simd: S,
+        out: &mut Target<T>,
+        mix: (T, T),
+    ) {
+        let mut row = self.first_row;
         while row < self.a.rows {
             row += match self.a.rows - row {
                 // Six rows of 4 vectors would fit too, but the compiler keeps them in memory, at a third of the rate. With
                 // one vector, sums wait for themselves unless there are eight.
-                8.. if VECTORS == 1 => self.tile::<S, 8, VECTORS>(simd, row, out),
-                4.. => self.tile::<S, 4, VECTORS>(simd, row, out),
-                _ => self.tile::<S, 1, VECTORS>(simd, row, out),
+                8.. if VECTORS == 1 => self.tile::<S, 8, VECTORS, MIXES>(simd, row, out, mix),
+                4.. => self.tile::<S, 4, VECTORS, MIXES>(simd, row, out, mix),
+                _ => self.tile::<S, 1, VECTORS, MIXES>(simd, row, out, mix),
             };
         }
     }
 
     /// Some rows of the product; returns how many.
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    fn tile<S: Simd, const ROWS: usize, const VECTORS: usize, const MIXES: bool>(
         &self,
         simd: S,
         row: usize,
         out: &mut Target<T>,
+        mix: (T, T),
     ) -> usize {
         let zero = T::splat(simd, T::ZERO);
         let mut sums = [[zero; VECTORS]; ROWS];
@@ -211,21 +281,20 @@ impl<T: Real> Strip<'_, T> {
             Order::Rows => {
                 let rows: [&[T]; ROWS] =
                     std::array::from_fn(|i| &a.data[(row + i) * a.stride + start..][..depth]);
-                #[allow(clippy::needless_range_loop, reason = "k counts columns, not rows")]
-                for k in 0..depth {
-                    self.add_row(simd, k, |i| rows[i][k], &mut sums);
+                for (k, panel) in self.data.chunks(self.stride).take(depth).enumerate() {
+                    self.add_row(simd, panel, |i| rows[i][k], &mut sums);
                 }
             }
             Order::Columns => {
-                for k in 0..depth {
-                    let column = &a.data[(start + k) * a.stride + row..][..ROWS];
-                    self.add_row(simd, k, |i| column[i], &mut sums);
+                let columns = a.data[start * a.stride + row..].chunks(a.stride);
+                for (column, panel) in columns.zip(self.data.chunks(self.stride)).take(depth) {
+                    self.add_row(simd, panel, |i| column[i], &mut sums);
                 }
             }
         }
         for (i, sums) in sums.iter().enumerate() {
             let out_row = &mut out.data[(row + i) * out.stride..][..self.width];
-            self.finish(simd, sums, out_row, out.adds);
+            self.finish::<S, VECTORS, MIXES>(simd, sums, out_row, mix);
         }
         ROWS
     }
@@ -235,11 +304,11 @@ impl<T: Real> Strip<'_, T> {
     fn add_row<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &self,
         simd: S,
-        k: usize,
+        panel: &[T],
         factor: impl Fn(usize) -> T,
         sums: &mut [[T::Vector<S>; VECTORS]; ROWS],
     ) {
-        let row = T::vectors::<S>(&self.data[k * self.stride..][..VECTORS * T::lanes::<S>()]);
+        let row = T::vectors::<S>(&panel[..VECTORS * T::lanes::<S>()]);
         let row: [T::Vector<S>; VECTORS] = std::array::from_fn(|v| row[v]);
         for (i, sums) in sums.iter_mut().enumerate() {
             let factor = T::splat(simd, factor(i));
@@ -250,23 +319,31 @@ impl<T: Real> Strip<'_, T> {
     }
 
     #[inline(always)]
-    fn finish<S: Simd, const VECTORS: usize>(
+    fn finish<S: Simd, const VECTORS: usize, const MIXES: bool>(
         &self,
         simd: S,
         sums: &[T::Vector<S>; VECTORS],
         out: &mut [T],
-        adds: bool,
+        (keep, take): (T, T),
     ) {
         let lanes = T::lanes::<S>();
         if self.width == VECTORS * lanes {
-            for (out, &sum) in T::vectors_mut::<S>(out).iter_mut().zip(sums) {
-                *out = if adds { T::plus(simd, *out, sum) } else { sum };
+            let rows = T::vectors_mut::<S>(out).iter_mut().zip(sums);
+            if MIXES {
+                let (keep, take) = (T::splat(simd, keep), T::splat(simd, take));
+                for (out, &sum) in rows {
+                    *out = T::multiply_add(simd, take, sum, T::times(simd, keep, *out));
+                }
+            } else {
+                for (out, &sum) in rows {
+                    *out = sum;
+                }
             }
         } else {
             let mut numbers = [T::ZERO; PANEL];
             T::vectors_mut::<S>(&mut numbers).iter_mut().zip(sums).for_each(|(n, &sum)| *n = sum);
             for (out, &number) in out.iter_mut().zip(&numbers) {
-                *out = if adds { *out + number } else { number };
+                *out = if MIXES { keep * *out + take * number } else { number };
             }
         }
     }
@@ -274,7 +351,13 @@ impl<T: Real> Strip<'_, T> {
 
 /// Copies a part of `b` into `room`, row by row, `stride` apart.
 #[inline(always)]
-fn copy<T: Real>(room: &mut Vec<T>, stride: usize, b: View<T>, rows: Range<usize>, columns: Range<usize>) {
+fn copy<T: Real>(
+    room: &mut Aligned<T>,
+    stride: usize,
+    b: View<T>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+) {
     if room.len() < rows.len() * stride {
         room.resize(rows.len() * stride, T::ZERO);
     }
@@ -365,6 +448,7 @@ fn exchange<S: Simd, T: Real, const SIDE: usize>(simd: S, rows: &mut [T::Vector<
 
 #[cfg(test)]
 mod tests {
+    use super::super::linear::zeros;
     use super::*;
 
     /// Small whole numbers, so that sums are exact in any order.
@@ -381,16 +465,22 @@ mod tests {
 
     fn check(a: View<f32>, b: View<f32>, stride: usize) {
         let before = numbers(a.rows * stride);
-        let [mut set, mut added] = [before.clone(), before.clone()];
-        let mut room = Vec::new();
+        let [mut set, mut added, mut mixed, mut lower] = [0; 4].map(|_| before.clone());
+        let mut room = zeros(0);
         product(Target::set(&mut set, stride), a, b, &mut room);
         product(Target::add(&mut added, stride), a, b, &mut room);
+        product(Target::mix(&mut mixed, stride, 3., 2.), a, b, &mut room);
+        product(Target::mix(&mut lower, stride, 3., 2.).lower(), a, b, &mut room);
         for (at, &before) in before.iter().enumerate() {
             let (i, j) = (at / stride, at % stride);
             let inner = |i, j| (0..a.columns).map(|k| entry(a, i, k) * entry(b, k, j)).sum::<f32>();
             // What lies beside the product stays as it is.
-            let expected = if j < b.columns { (inner(i, j), before + inner(i, j)) } else { (before, before) };
-            assert_eq!((set[at], added[at]), expected, "{i} {j}");
+            let expected = match j < b.columns {
+                true => [inner(i, j), before + inner(i, j), 3. * before + 2. * inner(i, j)],
+                false => [before; 3],
+            };
+            assert_eq!([set[at], added[at], mixed[at]], expected, "{i} {j}");
+            assert!(lower[at] == mixed[at] || (j > i && lower[at] == before), "{i} {j}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! H as a sum of networks, each of some of the features: of all of them, or of coordinates and momenta apart.
 
 use super::gradient::Gradient;
-use super::linear::Real;
+use super::linear::{Aligned, Real, zeros};
 use super::model::{InputMap, Layers, ModelKind};
 use super::network::{Network, Scratch, Trace};
 use crate::dynamics::symplectic_gradient;
@@ -43,22 +43,22 @@ pub(crate) fn summands(kind: ModelKind, input: &InputMap, layers: Layers) -> Vec
 pub(crate) struct SumTrace<T> {
     traces: Vec<Trace<T>>,
     /// H: [samples].
-    pub(crate) energy: Vec<T>,
+    pub(crate) energy: Aligned<T>,
     /// ∂H/∂(features) on the way there, the derivative of the loss with respect to it on the way back:
     /// [features, samples].
-    by_features: Vec<T>,
+    by_features: Aligned<T>,
     /// The same for ∂H/∂x: [2·dof, samples].
-    by_state: Vec<T>,
+    by_state: Aligned<T>,
 }
 
 impl<T: Real> SumTrace<T> {
     pub(crate) fn new(summands: &[Summand], input: &InputMap, samples: usize) -> Self {
-        let zeros = |rows: usize| vec![T::ZERO; if summands.is_empty() { 0 } else { rows * samples }];
+        let rows = |count: usize| zeros(if summands.is_empty() { 0 } else { count * samples });
         Self {
             traces: summands.iter().map(|summand| Trace::new(&summand.network, samples)).collect(),
-            energy: zeros(1),
-            by_features: zeros(input.features()),
-            by_state: zeros(2 * input.dof),
+            energy: rows(1),
+            by_features: rows(input.features()),
+            by_state: rows(2 * input.dof),
         }
     }
 
@@ -80,7 +80,7 @@ impl<T: Real> SumTrace<T> {
             let own = &weights[from..][..summand.network.parameters()];
             summand.network.forward(own, &x[start * r..end * r], r, trace, scratch, true);
             self.by_features[start * r..end * r].copy_from_slice(&trace.jacobian);
-            self.energy.iter_mut().zip(&trace.values).for_each(|(sum, &h)| *sum += h);
+            self.energy.iter_mut().zip(trace.values.iter()).for_each(|(sum, &h)| *sum += h);
             from += own.len();
         }
         input.to_states(x, &self.by_features, &mut self.by_state, r);

@@ -1,6 +1,6 @@
 //! Sums of rows of numbers, vectorised, in an order that is the same everywhere.
 
-use super::linear::Real;
+use super::linear::{Aligned, Real, zeros};
 use super::loss::CHUNK;
 use super::product::{View, padded, transpose};
 
@@ -55,27 +55,23 @@ impl<T: Real> Lanes<T> {
 
     #[inline(always)]
     pub(crate) fn total(&self) -> T {
-        let mut lanes = self.0;
-        for half in [8, 4, 2, 1] {
-            for i in 0..half {
-                lanes[i] += lanes[i + half];
-            }
-        }
-        lanes[0]
+        let l = &self.0;
+        let a: [T; 8] = std::array::from_fn(|i| l[i] + l[i + 8]);
+        let b: [T; 4] = std::array::from_fn(|i| a[i] + a[i + 4]);
+        (b[0] + b[2]) + (b[1] + b[3])
     }
 }
 
 /// The sums of many rows at once: each is folded to sixteen lanes, and these are added once they are transposed.
 pub(super) struct RowSums<T> {
     pub(super) folded: Vec<[T; LANES]>,
-    turned: Vec<T>,
-    totals: Vec<T>,
+    turned: Aligned<T>,
+    totals: Aligned<T>,
 }
 
 impl<T: Real> RowSums<T> {
     pub(super) fn new(rows: usize) -> Self {
         let folded = vec![[T::ZERO; LANES]; rows];
-        let zeros = |count: usize| vec![T::ZERO; count];
         Self { folded, turned: zeros(LANES * padded(rows)), totals: zeros(rows) }
     }
 
