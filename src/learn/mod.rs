@@ -15,6 +15,7 @@
 mod checkpoint;
 mod config;
 mod copies;
+mod crew;
 mod cyclic;
 mod data;
 mod equations;

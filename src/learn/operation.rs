@@ -6,6 +6,7 @@
 //! The derivative with respect to the weights does not go through candle's store of gradients. Candle would add it to
 //! zeros, from 65 536 numbers on with threads of its own that wait by spinning, which take the core of another worker.
 
+use super::crew::Crew;
 use super::gradient::Gradient;
 use super::linear::Real;
 use super::loss::CHUNK;
@@ -84,43 +85,6 @@ impl<T: Real> Workspace<T> {
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
         self.groups().flat_map(|group| &group.chunks)
-    }
-}
-
-/// Worker threads beside the caller's own.
-#[derive(Clone)]
-pub(crate) struct Crew {
-    pool: Option<Arc<rayon::ThreadPool>>,
-    threads: usize,
-}
-
-impl Crew {
-    pub(crate) fn new(threads: usize) -> std::result::Result<Self, rayon::ThreadPoolBuildError> {
-        let threads = threads.max(1);
-        let pool = match threads {
-            1 => None,
-            _ => Some(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads - 1).build()?)),
-        };
-        Ok(Self { pool, threads })
-    }
-
-    pub(crate) fn threads(&self) -> usize {
-        self.threads
-    }
-
-    /// Does `work` on every item: the first here, the others on the workers.
-    pub(crate) fn each<I: Send>(&self, items: &mut [I], work: impl Fn(&mut I) + Sync) {
-        match &self.pool {
-            Some(pool) if items.len() > 1 => pool.in_place_scope(|scope| {
-                let (own, others) = items.split_at_mut(1);
-                let work = &work;
-                for item in others {
-                    scope.spawn(move |_| work(item));
-                }
-                work(&mut own[0]);
-            }),
-            _ => items.iter_mut().for_each(work),
-        }
     }
 }
 

@@ -9,8 +9,9 @@
 //! Kingma and Ba (2015), *Adam*; Vyas, Morwani, Zhao and others (2025), *SOAP: improving and stabilizing Shampoo using
 //! Adam*.
 
+use super::crew::Crew;
 use super::linear::{Aligned, Work, vectorised, zeros};
-use super::operation::{Crew, contiguous};
+use super::operation::contiguous;
 use super::rotation::Rotation;
 use super::sums::Lanes;
 use candle_core::backprop::GradStore;
