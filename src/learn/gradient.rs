@@ -10,8 +10,10 @@ use super::sums::{RowSums, fold};
 pub(crate) struct Gradient<T> {
     network: Network,
     /// [width, inputs] of the first layer, [inputs, outputs] of the others.
-    pub(super) matrices: Vec<Aligned<T>>,
+    matrices: Vec<Aligned<T>>,
     biases: Vec<Aligned<T>>,
+    /// Which matrices count as zero, whatever they hold: the next product replaces them.
+    is_zero: Vec<bool>,
 }
 
 impl<T: Real> Gradient<T> {
@@ -21,8 +23,10 @@ impl<T: Real> Gradient<T> {
                 if at == 0 { (layer.outputs, layer.inputs) } else { (layer.inputs, layer.outputs) };
             (zeros(rows * padded(columns)), zeros(layer.outputs))
         };
-        let (matrices, biases) = network.layers().into_iter().enumerate().map(parts).unzip();
-        Self { network: *network, matrices, biases }
+        let (matrices, biases): (Vec<_>, Vec<_>) =
+            network.layers().into_iter().enumerate().map(parts).unzip();
+        let is_zero = vec![false; matrices.len()];
+        Self { network: *network, matrices, biases, is_zero }
     }
 
     /// Number of weights and biases.
@@ -30,9 +34,31 @@ impl<T: Real> Gradient<T> {
         self.network.parameters()
     }
 
-    /// Makes it zero.
+    /// Makes it zero. Every backward pass adds to the matrices of all hidden layers.
     pub(crate) fn clear(&mut self) {
-        self.matrices.iter_mut().chain(&mut self.biases).for_each(|part| part.fill(T::ZERO));
+        self.is_zero[..self.network.depth].fill(true);
+        self.matrices[self.network.depth].fill(T::ZERO);
+        self.biases.iter_mut().for_each(|part| part.fill(T::ZERO));
+    }
+
+    /// Where a product goes that is to be added to the matrix of a layer.
+    #[inline(always)]
+    pub(super) fn target(&mut self, layer: usize, stride: usize) -> Target<'_, T> {
+        let matrix = &mut self.matrices[layer];
+        if std::mem::replace(&mut self.is_zero[layer], false) {
+            Target::set(matrix, stride)
+        } else {
+            Target::add(matrix, stride)
+        }
+    }
+
+    /// Adds one number for each of its inputs to the weights of an output.
+    #[inline(always)]
+    pub(super) fn add_to_output(&mut self, output: usize, numbers: &[T]) {
+        let Network { depth, outputs, .. } = self.network;
+        for (weights, &number) in self.matrices[depth].chunks_exact_mut(padded(outputs)).zip(numbers) {
+            weights[output] += number;
+        }
     }
 
     /// Adds another of the same network.
@@ -75,7 +101,7 @@ impl<T: Real> Gradient<T> {
         let wide = padded(right.rows());
         transpose(turned, wide, right);
         let right = View::new(turned, right.columns(), wide);
-        product(Target::add(&mut self.matrices[layer], wide), left, right, room);
+        product(self.target(layer, wide), left, right, room);
     }
 
     /// Adds the sums of the rows to the biases of a layer.

@@ -360,10 +360,7 @@ impl Network {
             }
             fold_products(folded, bar, slope);
         }
-        let column = gradient.matrices[self.depth].chunks_exact_mut(padded(m));
-        for (weights, &sum) in column.zip(sums.totals(w)) {
-            weights[i] += sum;
-        }
+        gradient.add_to_output(i, sums.totals(w));
         if last == 0 {
             slopes_times_row(s, &trace.a[0][..w * r], row, r);
             gradient.add_outer(0, View::new(s, w, r), row_bar, turned, room);
@@ -375,8 +372,7 @@ impl Network {
                     *s = slope * weight;
                 }
             }
-            let out = Target::add(&mut gradient.matrices[last], wide);
-            product(out, View::new(before, w, r), View::new(turned, r, wide), room);
+            product(gradient.target(last, wide), View::new(before, w, r), View::new(turned, r, wide), room);
         }
     }
 }
