@@ -55,12 +55,12 @@ impl Activation {
         }
     }
 
-    /// φ''(z) from φ(z) and φ'(z).
+    /// φ''(z)/φ'(z) from φ(z) and φ'(z).
     #[inline(always)]
-    fn curvature<T: Real>(self, value: T, slope: T) -> T {
+    fn relative_curvature<T: Real>(self, value: T, slope: T) -> T {
         match self {
-            Self::Tanh => -(value + value) * slope,
-            Self::Softplus => slope * (T::ONE - slope),
+            Self::Tanh => -(value + value),
+            Self::Softplus => T::ONE - slope,
         }
     }
 }
@@ -91,8 +91,8 @@ pub(crate) struct Trace<T> {
     h: Vec<Aligned<T>>,
     /// φ'(z_l).
     a: Vec<Aligned<T>>,
-    /// u_l, each [outputs, width, samples], for all layers but the last.
-    u: Vec<Aligned<T>>,
+    /// s_l, each [outputs, width, samples], for all layers but the last.
+    s: Vec<Aligned<T>>,
     /// y: [outputs, samples].
     pub(crate) values: Aligned<T>,
     /// ∂y_i/∂x_k: [inputs, outputs, samples].
@@ -101,7 +101,7 @@ pub(crate) struct Trace<T> {
 
 /// Room for intermediate results, shared by all networks that run on one thread.
 pub(crate) struct Scratch<T> {
-    /// Panels [width, samples]: s_l, ∂L/∂s_l on its way to ∂L/∂u_l, and ∂L/∂u_{l−1}.
+    /// Panels [width, samples]: s_L, ∂L/∂s_l on its way to ∂L/∂u_l, and ∂L/∂u_{l−1}.
     s: Aligned<T>,
     bar: Aligned<T>,
     before: Aligned<T>,
@@ -122,7 +122,7 @@ impl<T: Real> Trace<T> {
         Self {
             h: (0..depth).map(|_| panel(w)).collect(),
             a: (0..depth).map(|_| panel(w)).collect(),
-            u: (1..depth).map(|_| panel(w * m)).collect(),
+            s: (1..depth).map(|_| panel(w * m)).collect(),
             values: panel(m),
             jacobian: panel(network.inputs * m),
         }
@@ -226,7 +226,7 @@ impl Network {
         }
     }
 
-    /// ∂y_i/∂x, and u_l on the way there.
+    /// ∂y_i/∂x, and s_l on the way there.
     #[inline(always)]
     fn forward_slopes<T: Real>(
         &self,
@@ -238,18 +238,20 @@ impl Network {
     ) {
         let (f, w, m, last) = (self.inputs, self.width, self.outputs, self.depth - 1);
         let Scratch { s, room, .. } = scratch;
-        let s = &mut s[..w * r];
-        slopes_times_row(s, &trace.a[last][..w * r], &self.matrix(weights, self.depth)[i * w..][..w], r);
-        for l in (0..last).rev() {
+        let Trace { a, s: kept, jacobian, .. } = trace;
+        let mut s = &mut s[..w * r];
+        slopes_times_row(s, &a[last][..w * r], &self.matrix(weights, self.depth)[i * w..][..w], r);
+        for (l, kept) in kept.iter_mut().enumerate().rev() {
             let next = View::new(self.matrix(weights, l + 1), w, w).transposed();
-            let u = &mut trace.u[l][i * w * r..][..w * r];
+            let u = &mut kept[i * w * r..][..w * r];
             product(Target::set(u, r), next, View::new(s, w, r), room);
-            for ((s, &u), &slope) in s.iter_mut().zip(&*u).zip(&trace.a[l][..w * r]) {
-                *s = slope * u;
+            for (s, &slope) in u.iter_mut().zip(&a[l][..w * r]) {
+                *s *= slope;
             }
+            s = u;
         }
         let first = View::new(self.matrix(weights, 0), w, f).transposed();
-        product(Target::set(&mut trace.jacobian[i * r..], m * r), first, View::new(s, w, r), room);
+        product(Target::set(&mut jacobian[i * r..], m * r), first, View::new(s, w, r), room);
     }
 
     /// Adds to `gradient` the derivative of a scalar L with respect to the weights, given
@@ -281,11 +283,13 @@ impl Network {
             for i in 0..m {
                 self.backward_slopes(weights, r, i, trace, scratch, jacobian_bar, gradient);
             }
-            for (l, bars) in scratch.bars.iter_mut().enumerate().take(self.depth) {
-                for ((bar, &slope), &value) in
-                    bars[..w * r].iter_mut().zip(trace.a[l].iter()).zip(trace.h[l].iter())
-                {
-                    *bar *= self.activation.curvature(value, slope);
+            for (bar, &slope) in scratch.bars[last][..w * r].iter_mut().zip(trace.a[last].iter()) {
+                *bar *= slope;
+            }
+            for ((bars, slopes), values) in scratch.bars.iter_mut().zip(&trace.a).zip(&trace.h) {
+                let panels = bars[..w * r].iter_mut().zip(slopes.iter()).zip(values.iter());
+                for ((bar, &slope), &value) in panels {
+                    *bar *= self.activation.relative_curvature(value, slope);
                 }
             }
         }
@@ -316,8 +320,8 @@ impl Network {
         }
     }
 
-    /// The part of [`backward`](Self::backward) that comes through ∂y_i/∂x: adds to `gradient`, and to `scratch.bars` the
-    /// derivatives ∂L/∂φ'(z_l). `scratch.slopes` holds φ'(z_L), transposed.
+    /// The part of [`backward`](Self::backward) that comes through ∂y_i/∂x: adds to `gradient`, and to `scratch.bars`
+    /// φ'(z_l) ⊙ ∂L/∂φ'(z_l), but for the last layer ∂L/∂φ'(z_L). `scratch.slopes` holds φ'(z_L), transposed.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     fn backward_slopes<T: Real>(
@@ -336,11 +340,10 @@ impl Network {
         let row_bar = View::apart(&jacobian_bar[i * r..], f, r, m * r);
         product(Target::set(bar, r), View::new(self.matrix(weights, 0), w, f), row_bar, room);
         for (l, slope_bars) in bars.iter_mut().enumerate().take(last) {
-            let u = &trace.u[l][i * w * r..][..w * r];
-            let panels = s.iter_mut().zip(&mut *bar).zip(slope_bars.iter_mut()).zip(u).zip(trace.a[l].iter());
-            for ((((s, bar), slope_bar), &u), &slope) in panels {
-                *s = slope * u;
-                *slope_bar += *bar * u;
+            let s = &trace.s[l][i * w * r..][..w * r];
+            let panels = bar.iter_mut().zip(slope_bars.iter_mut()).zip(s).zip(trace.a[l].iter());
+            for (((bar, slope_bar), &s), &slope) in panels {
+                *slope_bar += *bar * s;
                 *bar *= slope;
             }
             let s = View::new(s, w, r);
