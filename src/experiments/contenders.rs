@@ -15,6 +15,8 @@ pub(super) enum Contender {
     DeepHamiltonian,
     /// The symmetry-control network, in two phases.
     SymmetryControl,
+    /// A deeper one with as many parameters.
+    DeepSymmetryControl,
     /// The same with the paper's loss, to the end.
     PaperLoss,
     /// The Hamiltonian network with known laws imposed.
@@ -24,11 +26,12 @@ pub(super) enum Contender {
 }
 
 /// All of them, in the order of the tables.
-pub(super) const CONTENDERS: [Contender; 7] = [
+pub(super) const CONTENDERS: [Contender; 8] = [
     Contender::Baseline,
     Contender::Hamiltonian,
     Contender::DeepHamiltonian,
     Contender::SymmetryControl,
+    Contender::DeepSymmetryControl,
     Contender::PaperLoss,
     Contender::Constrained,
     Contender::Recovered,
@@ -53,7 +56,7 @@ impl Budget {
 pub(super) const PASSES: usize = 1500;
 /// Part of the steps that the symmetry terms take part in.
 const SYMMETRY_PART: f64 = 0.2;
-/// Hidden layers of the deep Hamiltonian network.
+/// Hidden layers of each of the deep networks.
 const DEEP: usize = 4;
 
 impl Contender {
@@ -64,6 +67,7 @@ impl Contender {
             Self::Hamiltonian => "hnn",
             Self::DeepHamiltonian => "hnn-deep",
             Self::SymmetryControl => "scnn",
+            Self::DeepSymmetryControl => "scnn-deep",
             Self::PaperLoss => "scnn-paper",
             Self::Constrained => "scnn-constraint",
             Self::Recovered => "recovered",
@@ -103,15 +107,10 @@ impl Contender {
             Self::Baseline => Config { model: ModelKind::Baseline, ..common },
             Self::Hamiltonian => Config { model: ModelKind::Hamiltonian, ..common },
             Self::DeepHamiltonian => {
-                let (dof, angles) = (problem.data.dof, &problem.data.angles);
-                let wanted = symmetry.parameters(dof, angles);
-                let deep =
-                    |width| Config { model: ModelKind::Hamiltonian, depth: DEEP, width, ..common.clone() };
-                let width =
-                    (1..=budget.width).min_by_key(|&w| deep(w).parameters(dof, angles).abs_diff(wanted));
-                deep(width.unwrap_or(budget.width))
+                deep(Config { model: ModelKind::Hamiltonian, ..common }, &symmetry, problem)
             }
             Self::SymmetryControl => symmetry,
+            Self::DeepSymmetryControl => deep(symmetry.clone(), &symmetry, problem),
             Self::PaperLoss => Config {
                 loss: Loss::Paper { beta: 1.0, pairs: Pairs::All },
                 // Half the width: both networks together are then about as large as the Hamiltonian network.
@@ -136,10 +135,21 @@ impl Contender {
             Self::Baseline => shaped("baseline"),
             Self::Hamiltonian => shaped("HNN"),
             Self::DeepHamiltonian => format!("{}, as many parameters as the SCNN", shaped("HNN")),
-            Self::SymmetryControl => format!("**{}, two phases**", shaped("SCNN")),
+            Self::SymmetryControl | Self::DeepSymmetryControl => {
+                format!("**{}, two phases**", shaped("SCNN"))
+            }
             Self::PaperLoss => format!("{}, the paper's loss", shaped("SCNN")),
             Self::Constrained => shaped("SCNN-constraint"),
             Self::Recovered => "**the recovered law**".to_string(),
         }
     }
+}
+
+/// A deep network with as many parameters as `model` has, or nearly.
+fn deep(config: Config, model: &Config, problem: &Problem) -> Config {
+    let (dof, angles) = (problem.data.dof, &problem.data.angles);
+    let wanted = model.parameters(dof, angles);
+    let with = |width| Config { depth: DEEP, width, ..config.clone() };
+    let width = (1..=model.width).min_by_key(|&width| with(width).parameters(dof, angles).abs_diff(wanted));
+    with(width.unwrap_or(model.width))
 }

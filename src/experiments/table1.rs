@@ -107,7 +107,7 @@ pub(super) fn run(settings: &Settings, job: &Job<'_>) -> Result<Page, Experiment
             (
                 "training".into(),
                 format!(
-                    "{} steps of SOAP for every network (no more than {PASSES} passes over the data, which limits the measured systems), batch 256, averaged weights (0.99); learning rate 1e-2, of the SCNN in two phases 5e-3, with a cosine to a thousandth",
+                    "{} steps of SOAP for every network (no more than {PASSES} passes over the data, which limits the measured systems), batch 256, averaged weights (0.99); learning rate 1e-2, of the SCNNs in two phases 5e-3, with a cosine to a thousandth",
                     budget.steps
                 ),
             ),
@@ -144,7 +144,7 @@ const PREFACE: &str = "\
 Test loss: the mean over held-out samples of |ẋ − J∇H|², summed over components, in the units of the data (of measured \
 data: in units in which q, p and ẋ have the rms 1 on the training set; the paper does not say its own. The measured \
 oscillator's velocities are turned into momenta by the ratio of masses that the training data gives. Derivatives are \
-estimated by local polynomials; the points at the ends of the measured trajectory, where these are one-sided, are left \
+estimated by smoothing splines; the points at the ends of the measured trajectory, where these are one-sided, are left \
 out before it is split). Trajectory and energy: up to 50 held-out \
 trajectories predicted from their first state over the whole span by the classical Runge–Kutta method (as in the \
 paper, with steps so small that they do not matter to a network, and eight times smaller for the recovered law); the squared deviation of the state, a mean over its \
@@ -242,15 +242,18 @@ fn compared(ours: &Summary, theirs: &Summary) -> (f64, &'static str) {
 
 /// In words: where the symmetry-control network is ahead of the Hamiltonian ones, and how far the recovered law is.
 fn verdict(task: &Task, rows: &[Row]) -> String {
+    const PAIRS: [(Contender, &str, Contender, &str); 3] = [
+        (Contender::SymmetryControl, "SCNN", Contender::Hamiltonian, "the HNN"),
+        (Contender::SymmetryControl, "SCNN", Contender::DeepHamiltonian, "the HNN with as many parameters"),
+        (Contender::DeepSymmetryControl, "Deep SCNN", Contender::DeepHamiltonian, "the same"),
+    ];
     let mut text = String::new();
     let own = row_of(rows, Contender::SymmetryControl);
-    for (other, name) in
-        [(Contender::Hamiltonian, "the HNN"), (Contender::DeepHamiltonian, "the HNN with as many parameters")]
-    {
+    for (first, first_name, other, name) in PAIRS {
         let mut parts = Vec::new();
         for column in COLUMNS {
-            let pair =
-                own.and_then(|r| r.summary(column)).zip(row_of(rows, other).and_then(|r| r.summary(column)));
+            let summary = |contender| row_of(rows, contender).and_then(|row| row.summary(column));
+            let pair = summary(first).zip(summary(other));
             if let Some((ours, theirs)) = pair {
                 let (ratio, remark) = compared(&ours, &theirs);
                 let won = if ratio < 1.0 { "ahead" } else { "**behind**" };
@@ -258,7 +261,10 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
             }
         }
         if !parts.is_empty() {
-            text.push_str(&format!("- SCNN against {name} (ratio of means): {}.\n", parts.join(", ")));
+            text.push_str(&format!(
+                "- {first_name} against {name} (ratio of means): {}.\n",
+                parts.join(", ")
+            ));
         }
     }
     let law = row_of(rows, Contender::Recovered);
