@@ -4,11 +4,12 @@
 //! [`TrainingData`] → [`Scaling`] → [`train()`] → [`LearnedCoordinates`].
 //!
 //! What is computed is said in candle-nn: networks are its modules (`perceptron`), their parameters named variables of
-//! its `VarMap` (`parameters`), fitted by implementations of its `Optimizer` (`optimiser`, `rotation`), and the losses are equations
-//! in tensors (`equations`). Training computes the same loss as one tensor operation with a hand-written derivative
-//! (`operation`) on several threads (`crew`), which is many times faster: networks that give value and Jacobian together (`network`), by matrix
-//! products of its own (`product`), loss terms (`loss`), put together by models (`model`). There is one training loop
-//! (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up again to the same bits.
+//! its `VarMap` (`parameters`), fitted by implementations of its `Optimizer` (`optimiser`, `rotation`), and the losses
+//! are equations in tensors (`equations`). Training computes the same loss as one tensor operation with a hand-written
+//! derivative (`operation`) on several threads (`crew`), which is many times faster: networks that give value and
+//! Jacobian together (`network`), by matrix products of its own (`product`), loss terms (`loss`), put together by
+//! models (`model`). There is one training loop (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up
+//! again to the same bits.
 //! [`train_cyclic`] asks for fewer and fewer cyclic coordinates until there are as many; [`readout`] reads what was learned
 //! as formulas.
 
