@@ -111,7 +111,7 @@ fn table_1_compares_the_models_and_does_not_depend_on_threads() {
         "no known law besides H to impose",
         "SCNN against the HNN",
         "**SCNN 4×",
-        "Deep SCNN against the same",
+        "Deep SCNN against the HNN with as many parameters",
         "(px + qy)^2 + (py - qx)^2 + qx^2 + qy^2",
     ] {
         assert!(page.contains(part), "no {part} in\n{page}");

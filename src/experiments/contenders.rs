@@ -15,9 +15,9 @@ pub(super) enum Contender {
     DeepHamiltonian,
     /// The symmetry-control network, in two phases.
     SymmetryControl,
-    /// A deeper one with as many parameters.
+    /// A deeper one with as many parameters as that.
     DeepSymmetryControl,
-    /// The same with the paper's loss, to the end.
+    /// A symmetry-control network with the paper's loss, to the end.
     PaperLoss,
     /// The Hamiltonian network with known laws imposed.
     Constrained,

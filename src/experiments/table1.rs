@@ -144,7 +144,7 @@ const PREFACE: &str = "\
 Test loss: the mean over held-out samples of |ẋ − J∇H|², summed over components, in the units of the data (of measured \
 data: in units in which q, p and ẋ have the rms 1 on the training set; the paper does not say its own. The measured \
 oscillator's velocities are turned into momenta by the ratio of masses that the training data gives. Derivatives are \
-estimated by smoothing splines; the points at the ends of the measured trajectory, where these are one-sided, are left \
+estimated by smoothing splines; points where these are not to be relied on, as at the ends of the trajectory, are left \
 out before it is split). Trajectory and energy: up to 50 held-out \
 trajectories predicted from their first state over the whole span by the classical Runge–Kutta method (as in the \
 paper, with steps so small that they do not matter to a network, and eight times smaller for the recovered law); the squared deviation of the state, a mean over its \
@@ -240,21 +240,24 @@ fn compared(ours: &Summary, theirs: &Summary) -> (f64, &'static str) {
     }
 }
 
-/// In words: where the symmetry-control network is ahead of the Hamiltonian ones, and how far the recovered law is.
-fn verdict(task: &Task, rows: &[Row]) -> String {
+/// In words: where the symmetry-control networks are ahead of the Hamiltonian ones.
+fn against_hamiltonian(rows: &[Row]) -> String {
     const PAIRS: [(Contender, &str, Contender, &str); 3] = [
         (Contender::SymmetryControl, "SCNN", Contender::Hamiltonian, "the HNN"),
         (Contender::SymmetryControl, "SCNN", Contender::DeepHamiltonian, "the HNN with as many parameters"),
-        (Contender::DeepSymmetryControl, "Deep SCNN", Contender::DeepHamiltonian, "the same"),
+        (
+            Contender::DeepSymmetryControl,
+            "Deep SCNN",
+            Contender::DeepHamiltonian,
+            "the HNN with as many parameters",
+        ),
     ];
     let mut text = String::new();
-    let own = row_of(rows, Contender::SymmetryControl);
     for (first, first_name, other, name) in PAIRS {
         let mut parts = Vec::new();
         for column in COLUMNS {
             let summary = |contender| row_of(rows, contender).and_then(|row| row.summary(column));
-            let pair = summary(first).zip(summary(other));
-            if let Some((ours, theirs)) = pair {
+            if let Some((ours, theirs)) = summary(first).zip(summary(other)) {
                 let (ratio, remark) = compared(&ours, &theirs);
                 let won = if ratio < 1.0 { "ahead" } else { "**behind**" };
                 parts.push(format!("{} {won} ({}{remark})", column.name(), scientific(ratio)));
@@ -267,6 +270,13 @@ fn verdict(task: &Task, rows: &[Row]) -> String {
             ));
         }
     }
+    text
+}
+
+/// In words: where the symmetry-control network is ahead of the Hamiltonian ones, and how far the recovered law is.
+fn verdict(task: &Task, rows: &[Row]) -> String {
+    let own = row_of(rows, Contender::SymmetryControl);
+    let mut text = against_hamiltonian(rows);
     let law = row_of(rows, Contender::Recovered);
     for column in [Column::Trajectory, Column::Energy] {
         let Some(law) = law.and_then(|r| r.summary(column)) else { continue };

@@ -1,8 +1,8 @@
 //! Threads that share the work of a step.
 //!
 //! A step has a few parts that go to all threads, of some 100 µs each. A thread that sleeps takes 20 µs to wake, at the
-//! beginning of a part as at its end: a fifth of the part. So threads stay awake from one part to the next, for a bounded
-//! time; what the next one waits for has then come, as a rule.
+//! beginning of a part as at its end: a fifth of the part. So the threads that had work stay awake from one part to the
+//! next, each on its core, for a bounded time; what the next one waits for has then come, as a rule.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +39,10 @@ impl Crew {
         let (Some(pool), [own, others @ ..]) = (&self.pool, &mut *items) else {
             return items.iter_mut().for_each(work);
         };
+        if others.is_empty() {
+            return work(own);
+        }
+        let awake = others.len().min(self.threads - 1);
         let part = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
         let open = AtomicUsize::new(others.len());
         pool.in_place_scope(|scope| {
@@ -52,7 +56,7 @@ impl Crew {
             work(own);
             wait_until(|| open.load(Ordering::Acquire) == 0);
         });
-        for _ in 1..self.threads {
+        for _ in 0..awake {
             let begun = self.begun.clone();
             pool.spawn(move || wait_until(|| begun.load(Ordering::Relaxed) != part));
         }

@@ -136,16 +136,19 @@ impl Work for Orthonormalisation<'_> {
     }
 }
 
-/// Gram–Schmidt, twice, of the rows of a square matrix, in blocks so that most of it is products.
+/// Rows that are made orthonormal together.
+const BLOCK: usize = 16;
+
+/// Gram–Schmidt of the rows of a square matrix, in blocks so that most of it is products. Two sweeps; in the first, rows may
+/// be nearly parallel, so that each is made orthogonal to the rest of its block twice.
 #[inline(always)]
 fn orthonormalise(rows: &mut [f32], n: usize, room: &mut Aligned<f32>) {
-    const BLOCK: usize = 16;
     let mut overlaps = zeros(BLOCK * n);
     for start in (0..n).step_by(BLOCK) {
         let size = BLOCK.min(n - start);
         let (done, rest) = rows.split_at_mut(start * n);
         let block = &mut rest[..size * n];
-        for _ in 0..2 {
+        for sweep in 0..2 {
             if start > 0 {
                 let before = View::new(done, start, n);
                 // In this order, the few rows of the block are copied, not all that are done.
@@ -157,17 +160,8 @@ fn orthonormalise(rows: &mut [f32], n: usize, room: &mut Aligned<f32>) {
             for i in 0..size {
                 let (earlier, row) = block.split_at_mut(i * n);
                 let row = &mut row[..n];
-                // All overlaps first: they do not wait for one another.
-                let mut overlaps = [0.; BLOCK];
-                for (overlap, other) in overlaps.iter_mut().zip(earlier.chunks_exact(n)) {
-                    let mut sum = Lanes::new();
-                    sum.add_products(row, other);
-                    *overlap = sum.total();
-                }
-                for (&overlap, other) in overlaps.iter().zip(earlier.chunks_exact(n)) {
-                    for (x, &o) in row.iter_mut().zip(other) {
-                        *x -= overlap * o;
-                    }
+                for _ in sweep..2 {
+                    subtract_overlaps(row, earlier);
                 }
                 let mut sum = Lanes::new();
                 sum.add_products(row, row);
@@ -177,6 +171,23 @@ fn orthonormalise(rows: &mut [f32], n: usize, room: &mut Aligned<f32>) {
                     *x *= inverse;
                 }
             }
+        }
+    }
+}
+
+/// Makes a row orthogonal to at most fifteen others, which are orthonormal.
+#[inline(always)]
+fn subtract_overlaps(row: &mut [f32], others: &[f32]) {
+    // All overlaps first: they do not wait for one another.
+    let mut overlaps = [0.; BLOCK];
+    for (overlap, other) in overlaps.iter_mut().zip(others.chunks_exact(row.len())) {
+        let mut sum = Lanes::new();
+        sum.add_products(row, other);
+        *overlap = sum.total();
+    }
+    for (&overlap, other) in overlaps.iter().zip(others.chunks_exact(row.len())) {
+        for (x, &o) in row.iter_mut().zip(other) {
+            *x -= overlap * o;
         }
     }
 }
@@ -220,8 +231,33 @@ mod tests {
         assert!(inside.iter().zip(&gradient).all(|(a, b)| (a - b).abs() < 1e-4));
     }
 
+    /// The largest entry of QQᵀ − 1, the rows of Q being those of the basis.
+    fn off_orthonormal(basis: &[f32]) -> f32 {
+        let n = basis.len().isqrt();
+        let gram = by_definition(basis, &transposed(basis, n, n), (n, n, n));
+        let off = |(at, x): (usize, &f32)| (x - if at / n == at % n { 1. } else { 0. }).abs();
+        gram.iter().enumerate().map(off).fold(0., f32::max)
+    }
+
     #[test]
-    fn orthogonal_iteration_finds_eigenvectors_and_survives_rank_one() {
+    fn every_turn_is_orthonormal_whatever_the_rank() {
+        for (n, rank) in [(37, 1), (100, 1), (100, 4), (200, 8)] {
+            let vector = |k: usize| (0..n).map(move |i| ((i * i + 7 * k + 1) as f32 * (k + 1) as f32).sin());
+            let mut mean = vec![0.; n * n];
+            for k in 0..rank {
+                let v: Vec<f32> = vector(k).collect();
+                mean.iter_mut().enumerate().for_each(|(at, m)| *m += v[at / n] * v[at % n]);
+            }
+            let mut basis = Rotation::new(n, 1).left_basis;
+            for _ in 0..4 {
+                power_step(&mut basis, &mut mean, &mut vec![0.; n * n], &mut zeros(0));
+                assert!(off_orthonormal(&basis) < 1e-5, "{n}, rank {rank}: {}", off_orthonormal(&basis));
+            }
+        }
+    }
+
+    #[test]
+    fn orthogonal_iteration_finds_eigenvectors() {
         let n = 40;
         let v: Vec<f32> = (0..n).map(|i| ((i * i + 1) as f32).sin()).collect();
         let square: f32 = v.iter().map(|x| x * x).sum();
@@ -232,9 +268,5 @@ mod tests {
         }
         let overlap: f32 = basis[..n].iter().zip(&v).map(|(a, b)| a * b).sum();
         assert!((overlap.abs() - square.sqrt()).abs() < 1e-3);
-        let gram = by_definition(&basis, &transposed(&basis, n, n), (n, n, n));
-        for (at, x) in gram.iter().enumerate() {
-            assert!((x - if at / n == at % n { 1. } else { 0. }).abs() < 1e-5, "{at} {x}");
-        }
     }
 }
