@@ -203,6 +203,31 @@ impl<T: Real> Chunk<T> {
             }
         }
     }
+
+    /// Sets the derivative with respect to ẋ of the model: `scale` times the weighted deviation from the data, and `imposed`
+    /// times the weighted rates of the imposed functions.
+    #[inline(always)]
+    fn set_field_bar(&mut self, scale: T, imposed: T) {
+        let r = self.samples;
+        let rows = self.field.chunks_exact(r).zip(self.flow.chunks_exact(r));
+        for (bar, (field, flow)) in self.field_bar.chunks_exact_mut(r).zip(rows) {
+            for (((bar, &a), &b), &weight) in bar.iter_mut().zip(field).zip(flow).zip(self.weights.iter()) {
+                *bar = scale * weight * (a - b);
+            }
+        }
+        for gradient in self.imposed.chunks_exact(self.field.len().max(1)) {
+            let mut rates = [T::ZERO; CHUNK];
+            along(gradient, &self.field, &mut rates[..r]);
+            for (rate, &weight) in rates.iter_mut().zip(self.weights.iter()) {
+                *rate *= imposed * weight;
+            }
+            for (bar, gradient) in self.field_bar.chunks_exact_mut(r).zip(gradient.chunks_exact(r)) {
+                for ((bar, &rate), &g) in bar.iter_mut().zip(&rates).zip(gradient) {
+                    *bar += rate * g;
+                }
+            }
+        }
+    }
 }
 
 /// Sums over samples from which the loss terms follow.
@@ -503,26 +528,7 @@ impl Model {
         let [hamiltonian, poisson, cyclic] = coefficients.map(|c| c / total.samples as f64);
         let (own, others) = weights.split_at(self.first.parameters());
         let (own_gradient, other_gradients) = gradients.split_at_mut(1);
-        let scale = T::real(2. * hamiltonian);
-        let rows = chunk.field.chunks_exact(r).zip(chunk.flow.chunks_exact(r));
-        for (bar, (field, flow)) in chunk.field_bar.chunks_exact_mut(r).zip(rows) {
-            for (((bar, &a), &b), &weight) in bar.iter_mut().zip(field).zip(flow).zip(chunk.weights.iter()) {
-                *bar = scale * weight * (a - b);
-            }
-        }
-        for gradient in chunk.imposed.chunks_exact(chunk.field.len().max(1)) {
-            let mut rates = [T::ZERO; CHUNK];
-            along(gradient, &chunk.field, &mut rates[..r]);
-            let scale = T::real(2. * cyclic);
-            for (rate, &weight) in rates.iter_mut().zip(chunk.weights.iter()) {
-                *rate *= scale * weight;
-            }
-            for (bar, gradient) in chunk.field_bar.chunks_exact_mut(r).zip(gradient.chunks_exact(r)) {
-                for ((bar, &rate), &g) in bar.iter_mut().zip(&rates).zip(gradient) {
-                    *bar += rate * g;
-                }
-            }
-        }
+        chunk.set_field_bar(T::real(2. * hamiltonian), T::real(2. * cyclic));
         let (mut values_bar, mut jacobian_bar) = (None, None);
         match self.kind {
             ModelKind::Baseline => values_bar = Some(chunk.field_bar.as_slice()),
@@ -533,19 +539,8 @@ impl Model {
                 chunk.jacobian_bar.iter_mut().for_each(|x| *x = -*x);
             }
             ModelKind::SymmetryControl => {
-                let mut jacobian_bar = std::mem::replace(&mut chunk.jacobian_bar, zeros(0));
-                let mut energy_bar = std::mem::replace(&mut chunk.energy_bar, zeros(0));
-                self.field_gradients(chunk, &mut jacobian_bar, &mut energy_bar);
-                self.condition_bars(chunk, (poisson, cyclic), total, (&mut jacobian_bar, &mut energy_bar));
-                let inputs = energy_bar.len();
-                chunk.values_bar[inputs..].fill(T::ZERO);
-                let other = other_gradients.first_mut();
-                if let (Some(energy), Some(trace), Some(gradient)) = (&self.second, &chunk.second, other) {
-                    let x_bar = Some(&mut chunk.values_bar[..inputs]);
-                    let y = &chunk.first.values;
-                    energy.backward(others, y, r, trace, scratch, None, Some(&energy_bar), gradient, x_bar);
-                }
-                (chunk.jacobian_bar, chunk.energy_bar) = (jacobian_bar, energy_bar);
+                let targets = ((poisson, cyclic), total);
+                self.energy_backward(others, chunk, scratch, targets, other_gradients);
                 values_bar = Some(chunk.values_bar.as_slice());
             }
             ModelKind::Beside | ModelKind::Separable => {
@@ -561,18 +556,35 @@ impl Model {
             self.input.to_features(&chunk.inputs, &chunk.jacobian_bar, &mut chunk.features_bar, r);
             jacobian_bar = Some(chunk.features_bar.as_slice());
         }
-        let x = &chunk.inputs;
-        self.first.backward(
-            own,
-            x,
-            r,
-            &chunk.first,
-            scratch,
-            values_bar,
-            jacobian_bar,
-            &mut own_gradient[0],
-            None,
-        );
+        let (x, trace, gradient) = (&chunk.inputs, &chunk.first, &mut own_gradient[0]);
+        self.first.backward(own, x, r, trace, scratch, values_bar, jacobian_bar, gradient, None);
+    }
+
+    /// The part of the network for H of the new coordinates: adds to its gradient, and sets the derivatives with respect to
+    /// the coordinates and their Jacobian.
+    #[inline(always)]
+    fn energy_backward<T: Real>(
+        &self,
+        weights: &[T],
+        chunk: &mut Chunk<T>,
+        scratch: &mut Scratch<T>,
+        (symmetry, total): ((f64, f64), &Sums),
+        gradients: &mut [Gradient<T>],
+    ) {
+        let mut jacobian_bar = std::mem::replace(&mut chunk.jacobian_bar, zeros(0));
+        let mut energy_bar = std::mem::replace(&mut chunk.energy_bar, zeros(0));
+        self.field_gradients(chunk, &mut jacobian_bar, &mut energy_bar);
+        self.condition_bars(chunk, symmetry, total, (&mut jacobian_bar, &mut energy_bar));
+        let inputs = energy_bar.len();
+        chunk.values_bar[inputs..].fill(T::ZERO);
+        if let (Some(energy), Some(trace), Some(gradient)) =
+            (&self.second, &chunk.second, gradients.first_mut())
+        {
+            let x_bar = Some(&mut chunk.values_bar[..inputs]);
+            let (y, r) = (&chunk.first.values, chunk.samples);
+            energy.backward(weights, y, r, trace, scratch, None, Some(&energy_bar), gradient, x_bar);
+        }
+        (chunk.jacobian_bar, chunk.energy_bar) = (jacobian_bar, energy_bar);
     }
 
     /// Adds the derivatives that come through the conditions on the coordinates, whose weights are given.
