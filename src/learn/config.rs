@@ -1,8 +1,9 @@
 //! The settings of a training, and the schedule of its rate.
 
 use super::error::LearnError;
+use super::input::InputMap;
 use super::loss::Loss;
-use super::model::{InputMap, Layers, Model, ModelKind};
+use super::model::{Layers, Model, ModelKind};
 use super::network::Activation;
 use super::optimiser::OptimiserKind;
 use serde::{Deserialize, Serialize};

@@ -8,41 +8,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a thread waits without sleeping: several times what a step does between two parts.
+/// How long a thread waits without sleeping: several times what a step does outside of its parts (35 µs at width 100).
 const PATIENCE: Duration = Duration::from_micros(200);
 
 /// Worker threads beside the caller's own.
 #[derive(Clone)]
 pub(crate) struct Crew {
     pool: Option<Arc<rayon::ThreadPool>>,
-    threads: usize,
     /// How many parts have begun.
     begun: Arc<AtomicUsize>,
 }
 
 impl Crew {
     pub(crate) fn new(threads: usize) -> Result<Self, rayon::ThreadPoolBuildError> {
-        let threads = threads.max(1);
         let pool = match threads {
-            1 => None,
+            0 | 1 => None,
             _ => Some(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads - 1).build()?)),
         };
-        Ok(Self { pool, threads, begun: Arc::default() })
+        Ok(Self { pool, begun: Arc::default() })
     }
 
     pub(crate) fn threads(&self) -> usize {
-        self.threads
+        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads() + 1)
     }
 
     /// Does `work` on every item: the first here, the others on the workers.
     pub(crate) fn each<I: Send>(&self, items: &mut [I], work: impl Fn(&mut I) + Sync) {
-        let (Some(pool), [own, others @ ..]) = (&self.pool, &mut *items) else {
+        let Some(pool) = self.pool.as_ref().filter(|_| items.len() > 1) else {
             return items.iter_mut().for_each(work);
         };
-        if others.is_empty() {
-            return work(own);
-        }
-        let awake = others.len().min(self.threads - 1);
+        let (own, others) = items.split_at_mut(1);
+        let awake = others.len().min(pool.current_num_threads());
         let part = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
         let open = AtomicUsize::new(others.len());
         pool.in_place_scope(|scope| {
@@ -53,7 +49,7 @@ impl Crew {
                     open.fetch_sub(1, Ordering::Release);
                 });
             }
-            work(own);
+            work(&mut own[0]);
             wait_until(|| open.load(Ordering::Acquire) == 0);
         });
         for _ in 0..awake {

@@ -1,7 +1,7 @@
 //! Training data, its scaling, and the order in which batches are drawn.
 
 use super::error::LearnError;
-use super::model::InputMap;
+use super::input::InputMap;
 use crate::data::{Smoother, SmoothingError, TrajectorySet};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

@@ -10,8 +10,9 @@
 use super::config::Config;
 use super::data::{Prepared, Scaling, TrainingData};
 use super::error::LearnError;
+use super::input::InputMap;
 use super::loss::Loss;
-use super::model::{InputMap, Model, ModelKind, Modules};
+use super::model::{Model, ModelKind, Modules};
 use super::parameters::Parameters;
 use super::train::model_for;
 use candle_core::{DType, Device, Result, Tensor};

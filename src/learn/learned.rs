@@ -1,11 +1,12 @@
 //! What a training run has learned, in the original coordinates.
 
 use super::checkpoint::{Checkpoint, LAWS, RESULT};
+use super::chunk::Chunk;
 use super::config::Config;
 use super::data::Scaling;
 use super::error::LearnError;
 use super::loss::{CHUNK, LossTerms};
-use super::model::{Chunk, Model, ModelKind};
+use super::model::{Model, ModelKind};
 use crate::dynamics::{VectorField, symplectic_gradient};
 
 /// Networks after training. Everything is evaluated in f64 and given in the units of the data.

@@ -8,12 +8,13 @@
 //! are equations in tensors (`equations`). Training computes the same loss as one tensor operation with a hand-written
 //! derivative (`operation`) on several threads (`crew`), which is many times faster: networks that give value and
 //! Jacobian together (`network`), by matrix products of its own (`product`), loss terms (`loss`), put together by
-//! models (`model`). There is one training loop (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up
-//! again to the same bits.
+//! models (`model`) that see states as `input` says, a `chunk` of samples at a time. There is one training loop
+//! (`train`), which a [`Keeper`] may save; a [`Checkpoint`] takes a run up again to the same bits.
 //! [`train_cyclic`] asks for fewer and fewer cyclic coordinates until there are as many; [`readout`] reads what was learned
 //! as formulas.
 
 mod checkpoint;
+mod chunk;
 mod config;
 mod copies;
 mod crew;
@@ -22,6 +23,7 @@ mod data;
 mod equations;
 mod error;
 mod gradient;
+mod input;
 mod keeping;
 mod learned;
 mod linear;

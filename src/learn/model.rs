@@ -2,8 +2,10 @@
 //! its networks are, how they give a vector field, and how a derivative flows back; the operation, the training loop
 //! and the evaluation know only [`Model`].
 
+use super::chunk::{Chunk, Sums, along};
 use super::gradient::Gradient;
-use super::linear::{Aligned, Real, Work, vectorised, zeros};
+use super::input::InputMap;
+use super::linear::{Real, Work, vectorised, zeros};
 use super::loss::{CHUNK, Conditions, Derivatives, Loss, condition_gradients, condition_sums};
 use super::network::{Activation, Network, Scratch, Trace};
 use super::parameters::Parameter;
@@ -49,90 +51,6 @@ pub(crate) struct Layers {
     pub(crate) activation: Activation,
 }
 
-/// How phase space enters a network: angles as cosine and sine, everything else as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct InputMap {
-    pub(crate) dof: usize,
-    /// Which columns of a state are angles.
-    pub(crate) angles: Vec<bool>,
-}
-
-impl InputMap {
-    pub(crate) fn new(dof: usize, angles: &[usize]) -> Self {
-        Self { dof, angles: (0..2 * dof).map(|k| angles.contains(&k)).collect() }
-    }
-
-    /// Number of network inputs.
-    pub(crate) fn features(&self) -> usize {
-        self.angles.len() + self.angles.iter().filter(|&&a| a).count()
-    }
-
-    /// Number of network inputs that come of the coordinates; they stand before those of the momenta.
-    pub(crate) fn coordinate_features(&self) -> usize {
-        self.dof + self.angles[..self.dof].iter().filter(|&&a| a).count()
-    }
-
-    /// Appends the features of one scaled state.
-    pub(crate) fn push_features(&self, state: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
-        for (x, &angle) in state.zip(&self.angles) {
-            if angle {
-                out.extend([x.cos(), x.sin()]);
-            } else {
-                out.push(x);
-            }
-        }
-    }
-
-    /// ∂y/∂x from ∂y/∂(features): `[features, outputs, samples]` → `[2·dof, outputs, samples]`.
-    #[inline(always)]
-    pub(crate) fn to_states<T: Real>(&self, inputs: &[T], jacobian: &[T], out: &mut [T], r: usize) {
-        let size = out.len() / self.angles.len();
-        let mut feature = 0;
-        for (out, &angle) in out.chunks_exact_mut(size).zip(&self.angles) {
-            if angle {
-                let (cosine, sine) = inputs[feature * r..][..2 * r].split_at(r);
-                let (by_cosine, by_sine) = jacobian[feature * size..][..2 * size].split_at(size);
-                let blocks = by_cosine.chunks_exact(r).zip(by_sine.chunks_exact(r));
-                for (out, (by_cosine, by_sine)) in out.chunks_exact_mut(r).zip(blocks) {
-                    let rows = by_cosine.iter().zip(by_sine).zip(cosine).zip(sine);
-                    for (out, (((&c, &s), &cosine), &sine)) in out.iter_mut().zip(rows) {
-                        *out = cosine * s - sine * c;
-                    }
-                }
-                feature += 2;
-            } else {
-                out.copy_from_slice(&jacobian[feature * size..][..size]);
-                feature += 1;
-            }
-        }
-    }
-
-    /// The transpose of [`to_states`](Self::to_states).
-    #[inline(always)]
-    pub(crate) fn to_features<T: Real>(&self, inputs: &[T], bar: &[T], out: &mut [T], r: usize) {
-        let size = bar.len() / self.angles.len();
-        let mut feature = 0;
-        for (bar, &angle) in bar.chunks_exact(size).zip(&self.angles) {
-            if angle {
-                let (cosine, sine) = inputs[feature * r..][..2 * r].split_at(r);
-                let (by_cosine, by_sine) = out[feature * size..][..2 * size].split_at_mut(size);
-                let blocks = by_cosine.chunks_exact_mut(r).zip(by_sine.chunks_exact_mut(r));
-                for (bar, (by_cosine, by_sine)) in bar.chunks_exact(r).zip(blocks) {
-                    let rows = by_cosine.iter_mut().zip(by_sine).zip(cosine).zip(sine);
-                    for (&bar, (((c, s), &cosine), &sine)) in bar.iter().zip(rows) {
-                        *c = -sine * bar;
-                        *s = cosine * bar;
-                    }
-                }
-                feature += 2;
-            } else {
-                out[feature * size..][..size].copy_from_slice(bar);
-                feature += 1;
-            }
-        }
-    }
-}
-
 /// The networks of a model as candle-nn modules.
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
@@ -162,108 +80,6 @@ pub(crate) struct Model {
     conditions: Conditions,
     /// How many functions H is taught to commute with.
     imposed: usize,
-}
-
-/// A chunk of samples on its way through a model: data, results and the traces for the way back.
-pub(crate) struct Chunk<T> {
-    pub(crate) samples: usize,
-    /// [features, samples].
-    pub(crate) inputs: Aligned<T>,
-    /// ẋ of the data: [2·dof, samples].
-    pub(crate) flow: Aligned<T>,
-    /// [samples].
-    pub(crate) weights: Aligned<T>,
-    /// Gradients of the functions that H is taught to commute with: [functions, 2·dof, samples].
-    imposed: Aligned<T>,
-    /// ẋ of the model: [2·dof, samples].
-    pub(crate) field: Aligned<T>,
-    /// ∂y_i/∂x_k: [2·dof, outputs, samples].
-    pub(crate) jacobian: Aligned<T>,
-    first: Trace<T>,
-    second: Option<Trace<T>>,
-    sum: SumTrace<T>,
-    field_bar: Aligned<T>,
-    jacobian_bar: Aligned<T>,
-    features_bar: Aligned<T>,
-    energy_bar: Aligned<T>,
-    values_bar: Aligned<T>,
-    pub(crate) sums: Sums,
-}
-
-impl<T: Real> Chunk<T> {
-    /// Copies the chunk's samples from a batch `[columns, samples]`, its columns from `from` on.
-    #[inline(always)]
-    pub(crate) fn fill(&mut self, batch: &[T], samples: usize, from: usize) {
-        let r = self.samples;
-        let mut column = 0;
-        for part in [&mut self.inputs, &mut self.flow, &mut self.weights, &mut self.imposed] {
-            for row in part.chunks_exact_mut(r) {
-                row.copy_from_slice(&batch[column * samples + from..][..r]);
-                column += 1;
-            }
-        }
-    }
-
-    /// Sets the derivative with respect to ẋ of the model: `scale` times the weighted deviation from the data, and `imposed`
-    /// times the weighted rates of the imposed functions.
-    #[inline(always)]
-    fn set_field_bar(&mut self, scale: T, imposed: T) {
-        let r = self.samples;
-        let rows = self.field.chunks_exact(r).zip(self.flow.chunks_exact(r));
-        for (bar, (field, flow)) in self.field_bar.chunks_exact_mut(r).zip(rows) {
-            for (((bar, &a), &b), &weight) in bar.iter_mut().zip(field).zip(flow).zip(self.weights.iter()) {
-                *bar = scale * weight * (a - b);
-            }
-        }
-        for gradient in self.imposed.chunks_exact(self.field.len().max(1)) {
-            let mut rates = [T::ZERO; CHUNK];
-            along(gradient, &self.field, &mut rates[..r]);
-            for (rate, &weight) in rates.iter_mut().zip(self.weights.iter()) {
-                *rate *= imposed * weight;
-            }
-            for (bar, gradient) in self.field_bar.chunks_exact_mut(r).zip(gradient.chunks_exact(r)) {
-                for ((bar, &rate), &g) in bar.iter_mut().zip(&rates).zip(gradient) {
-                    *bar += rate * g;
-                }
-            }
-        }
-    }
-}
-
-/// Sums over samples from which the loss terms follow.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sums {
-    pub(crate) samples: usize,
-    pub(crate) hamiltonian: f64,
-    pub(crate) poisson: f64,
-    pub(crate) cyclic: f64,
-    /// Products of the gradients of the cyclic momenta, [n, n].
-    pub(crate) products: Vec<f64>,
-}
-
-impl Sums {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.samples += other.samples;
-        self.hamiltonian += other.hamiltonian;
-        self.poisson += other.poisson;
-        self.cyclic += other.cyclic;
-        self.products.resize(other.products.len(), 0.);
-        self.products.iter_mut().zip(&other.products).for_each(|(a, b)| *a += b);
-    }
-
-    /// mean(G Gᵀ) − 1.
-    fn gram_residual(&self) -> Vec<f64> {
-        let n = self.products.len().isqrt();
-        let mean = |at: usize| self.products[at] / self.samples as f64;
-        (0..n * n).map(|at| mean(at) - if at / n == at % n { 1. } else { 0. }).collect()
-    }
-
-    /// hamiltonian, poisson, cyclic.
-    pub(crate) fn terms(&self) -> [f64; 3] {
-        let samples = self.samples as f64;
-        let gram: f64 = self.gram_residual().iter().map(|x| x * x).sum();
-        [self.hamiltonian / samples, self.poisson / samples + gram, self.cyclic / samples]
-    }
 }
 
 impl Model {
@@ -655,16 +471,5 @@ impl<T: Real> Work for Backward<'_, T> {
     fn run(self) {
         let Forward { model, weights, chunk, scratch } = self.forward;
         model.inlined_backward(weights, chunk, scratch, self.targets, self.gradients);
-    }
-}
-
-/// ∇F·ẋ of one function: `gradient` and `field` are `[2·dof, samples]`.
-#[inline(always)]
-fn along<T: Real>(gradient: &[T], field: &[T], rates: &mut [T]) {
-    let r = rates.len();
-    for (gradient, field) in gradient.chunks_exact(r).zip(field.chunks_exact(r)) {
-        for ((rate, &g), &v) in rates.iter_mut().zip(gradient).zip(field) {
-            *rate += g * v;
-        }
     }
 }

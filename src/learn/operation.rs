@@ -6,11 +6,12 @@
 //! The derivative with respect to the weights does not go through candle's store of gradients. Candle would add it to
 //! zeros, from 65 536 numbers on with threads of its own that wait by spinning, which take the core of another worker.
 
+use super::chunk::{Chunk, Sums};
 use super::crew::Crew;
 use super::gradient::Gradient;
 use super::linear::Real;
 use super::loss::CHUNK;
-use super::model::{Chunk, Model, Sums};
+use super::model::Model;
 use super::network::Scratch;
 use candle_core::{
     CpuStorage, CustomOp2, DType, Device, Layout, Result, Shape, Storage, Tensor, WithDType, bail,
@@ -222,8 +223,9 @@ impl<T: Real> CustomOp2 for LossOperation<T> {
 mod tests {
     use super::*;
     use crate::learn::equations;
+    use crate::learn::input::InputMap;
     use crate::learn::loss::{Loss, Pairs};
-    use crate::learn::model::{InputMap, Layers, ModelKind};
+    use crate::learn::model::{Layers, ModelKind};
     use crate::learn::network::Activation;
     use crate::learn::parameters::Parameters;
     use candle_core::Var;

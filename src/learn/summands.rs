@@ -1,8 +1,9 @@
 //! H as a sum of networks, each of some of the features: of all of them, or of coordinates and momenta apart.
 
 use super::gradient::Gradient;
+use super::input::InputMap;
 use super::linear::{Aligned, Real, zeros};
-use super::model::{InputMap, Layers, ModelKind};
+use super::model::{Layers, ModelKind};
 use super::network::{Network, Scratch, Trace};
 use crate::dynamics::symplectic_gradient;
 use std::ops::Range;

@@ -1,13 +1,14 @@
 //! The one training loop.
 
 use super::checkpoint::{AVERAGE, Array, Checkpoint, Header, LAWS, LOSSES, RESULT, TRAINING};
+use super::chunk::Sums;
 use super::config::{Config, Ending};
 use super::crew::Crew;
 use super::data::{Batches, Prepared, Scaling, TrainingData};
 use super::error::LearnError;
 use super::learned::LearnedCoordinates;
 use super::loss::{CHUNK, LossTerms};
-use super::model::{Model, ModelKind, Sums};
+use super::model::{Model, ModelKind};
 use super::operation::LossFunction;
 use super::optimiser::{Optimiser, Settings};
 use super::parameters::Parameters;
