@@ -235,13 +235,13 @@ fn page(curves: &[Curve], seeds: usize, settings: &Settings) -> Result<Page, Exp
     })
 }
 
-/// Why the ratio is not the paper's: the HNN that it is taken against has come further.
+/// The losses of the two HNNs that the ratios are taken against, and the ratio to the paper's.
 fn against_the_paper(last: &[(f64, f64)]) -> String {
     let Some(paper) = task("double-pendulum").and_then(Task::paper) else { return String::new() };
     let (_, hnn) = paper.test_loss;
     format!(
-        "The HNN makes the difference: the paper's has {} in its Table 1, ours {} here; against the former, ours with 2 \
-         cyclic coordinates is at {} times. ",
+        "The paper's HNN has {} in its Table 1, ours {} here; the test loss with 2 cyclic coordinates is {} times the \
+         former. ",
         scientific(hnn),
         scientific(last[HNN].0),
         scientific(last[PAPER_2].0 / hnn)
