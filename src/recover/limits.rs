@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::decide::SIGNIFICANCE;
-use crate::terms::joint::{Family, Form, Function, Parameter, Term};
+use crate::terms::joint::{Family, Form, Function, PARAMETER_COST, Parameter, Term};
 
 /// The model with the first term whose parameter κ is not significant at its limit κ → 0; `errors` are those of the
 /// model's constants. Nothing where all are significant, or have no such limit.
@@ -33,12 +33,11 @@ fn limit(term: &Term) -> Option<Term> {
         Function::ShiftedLogarithm => (Function::Logarithm, Parameter::None),
         _ => return None,
     };
-    // The parameter is what these cost more than powers of a distance.
     Some(Term::new(
         Form::Sum(function, arguments.clone()),
         parameter,
         Family::Radial,
-        (term.cost() - 1.5).max(0.0),
+        (term.cost() - PARAMETER_COST).max(0.0),
     ))
 }
 

@@ -41,6 +41,10 @@ const CLEARANCE: f64 = 1e-3;
 /// through u = 0 may miss it.
 const GAP: f64 = 0.05;
 
+/// What a function of a distance with a parameter of its own costs more than a power of the distance, in the units of the
+/// costs of terms.
+pub const PARAMETER_COST: f64 = 1.5;
+
 /// With more coordinates than this, only plain terms, and monomials of one coordinate.
 pub const MOST_FOR_ALL: usize = 4;
 
@@ -228,10 +232,10 @@ impl Builder<'_> {
             return;
         }
         for k in geometric(0.01, 10.0, 7).map(|k| k * range.mean) {
-            self.shifted(u, k, base, 1.5);
+            self.shifted(u, k, base, PARAMETER_COST);
         }
         for k in geometric(0.003, 10.0, 6).map(|k| (1.0 + k) * range.greatest) {
-            self.free(Function::RootBefore, u, k, Family::RootBefore, base + 1.5);
+            self.free(Function::RootBefore, u, k, Family::RootBefore, base + PARAMETER_COST);
         }
     }
 

@@ -21,5 +21,5 @@ pub use argument::Argument;
 pub use bodies::Bodies;
 pub use evaluate::{Column, evaluate};
 pub use function::Function;
-pub use library::{Config, Library, MOST_FOR_ALL, default_degree, library};
+pub use library::{Config, Library, MOST_FOR_ALL, PARAMETER_COST, default_degree, library};
 pub use term::{Family, Form, Kind, Parameter, Term};
